@@ -1,0 +1,74 @@
+/**
+ * @file The one error class of the package, and the helpers that build it.
+ *
+ * Every message has the form `where: what must hold, got what. How to fix.`
+ * The command line prints it without a stack; the server answers the same object.
+ */
+
+/** What kind of thing went wrong; the command line maps `usage` to exit 2 and all others to exit 1. */
+export type ErrorCode =
+  | 'usage' // the caller's words are off: unknown option, bad value
+  | 'shape' // tensor shapes or dtypes do not fit, found while a graph is built
+  | 'not-found' // a file, folder, package or name is missing
+  | 'corrupt' // a file's bytes are not what its format says
+  | 'unsupported' // a valid input that this version cannot process
+  | 'io' // the disk, the network or the system refused
+  | 'mismatch' // two things that must agree (a model and its vectors, a run and its options) do not
+  | 'collapsed' // training produced an unusable embedding
+  | 'interrupted' // the user or the system asked to stop
+
+/**
+ * An error that says what must hold, what came, and how to fix it.
+ *
+ * @example throw new KindredError('usage', 'triplet margin loss', 'margin must be >= 0', '-1', 'Pass a margin such as 0.4.')
+ */
+export class KindredError extends Error {
+  readonly code: ErrorCode
+  readonly where: string
+  readonly expected: string
+  readonly got: string | undefined
+  readonly fix: string | undefined
+
+  constructor(code: ErrorCode, where: string, expected: string, got?: string, fix?: string, options?: ErrorOptions) {
+    super(`${where}: ${expected}${got === undefined ? '' : `, got ${got}`}.${fix === undefined ? '' : ` ${fix}`}`, options)
+    this.name = 'KindredError'
+    this.code = code
+    this.where = where
+    this.expected = expected
+    this.got = got
+    this.fix = fix
+  }
+
+  /** The error as plain data, as the server and `--json` print it. */
+  toJSON(): { code: ErrorCode; where: string; expected: string; got?: string; fix?: string; message: string } {
+    return {
+      code: this.code,
+      where: this.where,
+      expected: this.expected,
+      ...(this.got === undefined ? {} : { got: this.got }),
+      ...(this.fix === undefined ? {} : { fix: this.fix }),
+      message: this.message,
+    }
+  }
+}
+
+/** Throws a {@link KindredError} with code `usage` unless `condition` holds. */
+export function ensure(condition: unknown, where: string, expected: string, got?: unknown, fix?: string): asserts condition {
+  if (!condition) throw new KindredError('usage', where, expected, got === undefined ? undefined : show(got), fix)
+}
+
+/** A short printable form of any value, for error messages. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'bigint') return `${value}n`
+  if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as unknown as { length: number }).length})`
+  if (Array.isArray(value)) return value.length > 12 ? `[${value.slice(0, 12).map(show).join(', ')}, ... ${value.length} in all]` : `[${value.map(show).join(', ')}]`
+  if (value !== null && typeof value === 'object') {
+    try {
+      return JSON.stringify(value).slice(0, 200)
+    } catch {
+      return Object.prototype.toString.call(value)
+    }
+  }
+  return String(value)
+}
