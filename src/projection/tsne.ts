@@ -1,0 +1,199 @@
+/**
+ * @file t-SNE as an object that is stepped, looked at, saved and resumed.
+ *
+ * Algorithm: van der Maaten, "Accelerating t-SNE using Tree-Based Algorithms" (JMLR 2014). Schedule and defaults are those of scikit-learn's TSNE:
+ * exaggeration 12 and momentum 0.5 for 250 iterations, then momentum 0.8 with gains and velocities fresh; learning rate max(n / 48, 50); PCA start.
+ */
+import { checkChoice, checkOptions, ensure, rng, show, KindredError } from '../base/index.ts'
+import { affinities, type Affinities } from './affinities.ts'
+import { barnesHut } from './barnes-hut.ts'
+import { checkPoints } from './check-points.ts'
+import { gradient, klFromZ } from './gradient.ts'
+import { pca } from './pca.ts'
+
+/** Options of {@link tsne}. */
+export interface TsneOptions {
+  /** Effective number of neighbours, 1 to just below n / 3; default 30, or what fits fewer points. */
+  perplexity?: number
+  /** Gradient steps in all; default 1000. */
+  iterations?: number
+  /** Seeds the start; default 0. */
+  seed?: number
+  /** Where the points start: along their two principal axes (default), at random, or at given [n, 2] positions, taken as they are. */
+  init?: 'pca' | 'random' | Float32Array
+  /** Speed against accuracy of the repulsion: 0 is exact and O(n^2), 0.5 the default. */
+  angle?: number
+  /** Step length; `auto` (default) is max(n / earlyExaggeration / 4, 50). */
+  learningRate?: number | 'auto'
+  /** Factor on the attraction while clusters form; default 12. */
+  earlyExaggeration?: number
+  /** How many iterations it lasts; default 250, at most half of all. */
+  earlyIterations?: number
+}
+
+/** Everything a run needs to go on: plain numbers and typed arrays, fit for `structuredClone`. */
+export interface TsneState {
+  readonly settings: {
+    readonly iterations: number
+    readonly angle: number
+    readonly learningRate: number
+    readonly earlyExaggeration: number
+    readonly earlyIterations: number
+  }
+  /** Steps taken. */
+  readonly iteration: number
+  /** float64 [n, 2]. */
+  readonly positions: Float64Array
+  /** The last step of each coordinate, float64 [n, 2]. */
+  readonly velocities: Float64Array
+  /** Step length factor of each coordinate, float64 [n, 2]. */
+  readonly gains: Float64Array
+  readonly affinities: Affinities
+}
+
+/** A t-SNE run under way. */
+export interface TsneRun {
+  /** Number of points. */
+  readonly n: number
+  /** Steps taken so far. */
+  readonly iteration: number
+  /** Steps in all. */
+  readonly iterations: number
+  /** Whether all steps are taken. */
+  readonly done: boolean
+  /** The neighbour probabilities that the map is fitted to. */
+  readonly affinities: Affinities
+  /** The map as it is now: a fresh float32 [n, 2], row-major, in t-SNE's own unit. */
+  readonly positions: Float32Array
+  /** Takes up to `count` steps (default 1), never past `iterations`; returns how many it took. */
+  step(count?: number): number
+  /** KL(P || Q) of the map as it is now, in nats, with Z as accurate as `angle` makes it. */
+  kl(): number
+  /** A copy of everything, for {@link tsneFromState}. */
+  state(): TsneState
+}
+
+/**
+ * Begins a t-SNE map in the plane: finds neighbours and their probabilities, places the points, takes no step yet.
+ *
+ * Minimises KL(P || Q) = sum_ij p_ij log(p_ij / q_ij), where p_ij says how likely i and j are neighbours among the points, and q_ij in the map.
+ *
+ * @param points float32 [n, dim], row-major, n >= 4
+ * @param dim    numbers a point
+ * @throws KindredError `usage` for a perplexity that does not fit n, numbers that are not finite, unknown options
+ * Cost: exact neighbour search (O(n^2 dim) at worst); then O(n log n + n perplexity) a step, no allocation.
+ * Source: van der Maaten 2014; scikit-learn's TSNE(method='barnes_hut').
+ * @example
+ * const run = tsne(embeddings, 10, { perplexity: 30, seed: 1 })
+ * while (!run.done) { run.step(50); draw(run.positions) }
+ */
+export function tsne(points: Float32Array, dim: number, options: TsneOptions = {}): TsneRun {
+  const where = 't-SNE'
+  checkOptions(where, options, ['perplexity', 'iterations', 'seed', 'init', 'angle', 'learningRate', 'earlyExaggeration', 'earlyIterations'])
+  const n = checkPoints(where, points, dim)
+  ensure(n >= 4, where, 'there must be at least 4 points', n)
+  const { perplexity = Math.min(30, Math.floor((n - 1) / 3)), iterations = 1000, seed = 0, init = 'pca', angle = 0.5 } = options
+  const { earlyExaggeration = 12, earlyIterations = Math.min(250, Math.floor(iterations / 2)), learningRate = 'auto' } = options
+  ensure(Number.isInteger(iterations) && iterations >= 0, where, 'iterations must be an integer of at least 0', iterations)
+  ensure(Number.isInteger(earlyIterations) && earlyIterations >= 0, where, 'earlyIterations must be an integer of at least 0', earlyIterations)
+  ensure(angle >= 0 && angle <= 1, where, 'angle must be from 0 (exact) to 1', angle, 'The usual value is 0.5.')
+  ensure(earlyExaggeration >= 1 && earlyExaggeration < Infinity, where, 'earlyExaggeration must be at least 1', earlyExaggeration)
+  ensure(learningRate === 'auto' || (learningRate > 0 && learningRate < Infinity), where, "learningRate must be 'auto' or greater than 0", learningRate)
+  return tsneFromState({
+    settings: { iterations, angle, learningRate: learningRate === 'auto' ? Math.max(n / earlyExaggeration / 4, 50) : learningRate, earlyExaggeration, earlyIterations },
+    iteration: 0,
+    positions: startingPositions(points, n, dim, init, seed),
+    velocities: new Float64Array(2 * n),
+    gains: new Float64Array(2 * n).fill(1),
+    affinities: affinities(points, dim, perplexity),
+  })
+}
+
+/**
+ * Goes on where {@link TsneRun.state} was taken: the same bytes as if the run had never stopped.
+ *
+ * @throws KindredError `mismatch` when the arrays do not belong together
+ */
+export function tsneFromState(state: TsneState): TsneRun {
+  const { settings, affinities: p } = state
+  const { n } = p
+  const arrays = [state.positions, state.velocities, state.gains]
+  if (arrays.some((array) => !(array instanceof Float64Array) || array.length !== 2 * n)) {
+    throw new KindredError('mismatch', 't-SNE state', `positions, velocities and gains must be Float64Array(${2 * n})`, arrays.map(show).join(', '), 'Pass what state() returned, unchanged.')
+  }
+  const [positions, velocities, gains] = arrays.map((array) => array.slice())
+  const slope = new Float64Array(2 * n)
+  const repulsion = barnesHut(n)
+  let { iteration } = state
+
+  function stepOnce(): void {
+    const early = iteration < settings.earlyIterations
+    if (iteration === settings.earlyIterations) {
+      velocities.fill(0)
+      gains.fill(1)
+    }
+    gradient(p, early ? settings.earlyExaggeration : 1, positions, settings.angle, repulsion, slope)
+    descend(positions, velocities, gains, slope, early ? 0.5 : 0.8, settings.learningRate)
+    iteration++
+  }
+
+  return {
+    n,
+    iterations: settings.iterations,
+    affinities: p,
+    get iteration() {
+      return iteration
+    },
+    get done() {
+      return iteration >= settings.iterations
+    },
+    get positions() {
+      return Float32Array.from(positions)
+    },
+    step(count = 1) {
+      ensure(Number.isInteger(count) && count >= 0, 't-SNE step', 'count must be an integer of at least 0', count)
+      const steps = Math.min(count, Math.max(0, settings.iterations - iteration))
+      for (let s = 0; s < steps; s++) stepOnce()
+      return steps
+    },
+    kl: () => klFromZ(p, positions, repulsion(positions, settings.angle, slope)),
+    state: () => ({ settings, iteration, positions: positions.slice(), velocities: velocities.slice(), gains: gains.slice(), affinities: p }),
+  }
+}
+
+/**
+ * One step of gradient descent with momentum and a gain for each coordinate (Jacobs 1988): a coordinate that keeps its direction takes longer steps,
+ * one that turns back takes shorter ones.
+ */
+function descend(positions: Float64Array, velocities: Float64Array, gains: Float64Array, slope: Float64Array, momentum: number, rate: number): void {
+  for (let c = 0; c < positions.length; c++) {
+    const gain = velocities[c] * slope[c] < 0 ? gains[c] + 0.2 : Math.max(gains[c] * 0.8, 0.01)
+    gains[c] = gain
+    velocities[c] = momentum * velocities[c] - rate * gain * slope[c]
+    positions[c] += velocities[c]
+  }
+}
+
+/**
+ * Two principal coordinates (or normal noise), the first with standard deviation 1e-4: small, so that clusters can pass each other.
+ *
+ * A hundredth of that is added as noise, as openTSNE does: points that are equal would else never part.
+ */
+function startingPositions(points: Float32Array, n: number, dim: number, init: 'pca' | 'random' | Float32Array, seed: number): Float64Array {
+  if (typeof init !== 'string') {
+    const count = checkPoints('t-SNE', init, 2, 'init')
+    ensure(count === n, 't-SNE', `init must hold one position for each of the ${n} points`, count)
+    return Float64Array.from(init)
+  }
+  checkChoice('t-SNE', 'init', init, ['pca', 'random'])
+  const random = rng(seed).fork('t-SNE start')
+  const out = Float64Array.from({ length: 2 * n }, () => random.normal() * (init === 'pca' ? 1e-6 : 1e-4))
+  if (init === 'random') return out
+  const components = Math.min(2, dim)
+  const fit = pca(points, dim, { components, seed })
+  const along = fit.transform(points)
+  const deviation = Math.sqrt((fit.explainedVariance[0] * (n - 1)) / n)
+  if (deviation === 0) return out
+  for (let i = 0; i < n; i++) for (let c = 0; c < components; c++) out[2 * i + c] += (along[i * components + c] / deviation) * 1e-4
+  return out
+}
