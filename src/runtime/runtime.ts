@@ -1,0 +1,146 @@
+/**
+ * @file What runs a graph: one interface over onnxruntime-node and onnxruntime-web.
+ */
+import { KindredError } from '../base/index.ts'
+import { encodeModel, toOnnx, type OnnxModel, type ToOnnxOptions } from '../onnx/index.ts'
+import { sizeOf, type DType, type Tensor } from '../tensor/index.ts'
+
+/** Numbers on the host: row-major, with their shape. `bool` is a Uint8Array of 0 and 1. */
+export interface HostTensor {
+  readonly dtype: DType
+  readonly shape: readonly number[]
+  readonly data: Float32Array | BigInt64Array | Uint8Array
+}
+
+/** A graph made ready to run. */
+export interface Program {
+  /** The names of the inputs that must be fed. */
+  readonly inputs: readonly string[]
+  readonly outputs: readonly string[]
+  /**
+   * Computes the outputs.
+   *
+   * @param feeds numbers for every input
+   * @param fetches the outputs wanted (all when left out); what only the others need is still computed
+   * @throws KindredError `shape` when a feed is missing or does not fit
+   */
+  run(feeds: Readonly<Record<string, HostTensor>>, fetches?: readonly string[]): Promise<Record<string, HostTensor>>
+  /** Frees the memory held by the runtime. */
+  dispose(): Promise<void>
+}
+
+/** Options of {@link Runtime.load}. */
+export interface ProgramOptions {
+  /** Writes a per-operator profile (chrome trace JSON) with this file prefix when the program is disposed; Node only. */
+  readonly profile?: string
+}
+
+/** A place where graphs run. */
+export interface Runtime {
+  /** `cpu`, `cuda`, `wasm`, ... as shown to people. */
+  readonly name: string
+  readonly threads: number
+  /** Makes an ONNX model ready to run. */
+  load(model: OnnxModel | Uint8Array, options?: ProgramOptions): Promise<Program>
+}
+
+/** Builds the graph's model and loads it. */
+export function compile(runtime: Runtime, outputs: Readonly<Record<string, Tensor>>, options: ToOnnxOptions & ProgramOptions = {}): Promise<Program> {
+  const { profile, ...onnx } = options
+  return runtime.load(toOnnx(outputs, onnx), profile === undefined ? {} : { profile })
+}
+
+/** Float32 numbers as a host tensor. */
+export function floats(data: Float32Array | readonly number[], shape?: readonly number[]): HostTensor {
+  const values = data instanceof Float32Array ? data : Float32Array.from(data)
+  return checked({ dtype: 'float32', shape: shape ?? [values.length], data: values })
+}
+
+/** Integers as an int64 host tensor. */
+export function ints(data: ArrayLike<number>, shape?: readonly number[]): HostTensor {
+  return checked({ dtype: 'int64', shape: shape ?? [data.length], data: BigInt64Array.from(data as ArrayLike<never>, BigInt) })
+}
+
+/** Bytes as a uint8 host tensor. */
+export function bytes(data: Uint8Array, shape?: readonly number[]): HostTensor {
+  return checked({ dtype: 'uint8', shape: shape ?? [data.length], data })
+}
+
+/** One float32 number. */
+export const scalar = (value: number): HostTensor => ({ dtype: 'float32', shape: [], data: Float32Array.of(value) })
+/** One int64 number. */
+export const intScalar = (value: number): HostTensor => ({ dtype: 'int64', shape: [], data: BigInt64Array.of(BigInt(value)) })
+
+function checked(t: HostTensor): HostTensor {
+  if (sizeOf(t.shape) !== t.data.length) throw new KindredError('shape', 'host tensor', `the data must fill its shape [${t.shape.join(', ')}]`, `${t.data.length} values`)
+  return t
+}
+
+/** The part of the onnxruntime API that both packages share (onnxruntime-common). */
+export interface OrtModule {
+  readonly Tensor: new (type: DType, data: HostTensor['data'], dims: readonly number[]) => OrtTensor
+  readonly InferenceSession: { create(model: Uint8Array, options?: Record<string, unknown>): Promise<OrtSession> }
+}
+interface OrtTensor {
+  readonly type: string
+  readonly dims: readonly number[]
+  readonly data: unknown
+}
+interface OrtSession {
+  readonly inputNames: readonly string[]
+  readonly outputNames: readonly string[]
+  run(feeds: Record<string, OrtTensor>, fetches?: readonly string[]): Promise<Record<string, OrtTensor>>
+  release(): Promise<void>
+  endProfiling?(): void
+}
+
+/** A runtime over an onnxruntime package. */
+export function ortRuntime(ort: OrtModule, name: string, threads: number, sessionOptions: Record<string, unknown>): Runtime {
+  return {
+    name,
+    threads,
+    async load(model, options = {}) {
+      const session = await createSession(ort, model instanceof Uint8Array ? model : encodeModel(model), {
+        ...sessionOptions,
+        ...(options.profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: options.profile }),
+      })
+      return program(ort, session, options)
+    },
+  }
+}
+
+async function createSession(ort: OrtModule, bytesOfModel: Uint8Array, options: Record<string, unknown>): Promise<OrtSession> {
+  try {
+    return await ort.InferenceSession.create(bytesOfModel, options)
+  } catch (error) {
+    throw new KindredError('corrupt', 'runtime', 'ONNX Runtime must accept the model', error instanceof Error ? error.message : String(error), undefined, { cause: error })
+  }
+}
+
+function program(ort: OrtModule, session: OrtSession, options: ProgramOptions): Program {
+  return {
+    inputs: session.inputNames,
+    outputs: session.outputNames,
+    async run(feeds, fetches) {
+      const ortFeeds: Record<string, OrtTensor> = {}
+      for (const name of session.inputNames) {
+        const t = feeds[name]
+        if (t === undefined) throw new KindredError('shape', 'run', 'every input of the graph must be fed', `nothing for ${name}`)
+        ortFeeds[name] = new ort.Tensor(t.dtype, t.data, t.shape)
+      }
+      let results: Record<string, OrtTensor>
+      try {
+        results = fetches === undefined ? await session.run(ortFeeds) : await session.run(ortFeeds, fetches)
+      } catch (error) {
+        throw new KindredError('shape', 'run', 'the fed numbers must fit the graph', error instanceof Error ? error.message : String(error), undefined, { cause: error })
+      }
+      const out: Record<string, HostTensor> = {}
+      for (const [name, t] of Object.entries(results)) out[name] = { dtype: t.type as DType, shape: t.dims, data: t.data as HostTensor['data'] }
+      return out
+    },
+    async dispose() {
+      if (options.profile !== undefined) session.endProfiling?.()
+      await session.release()
+    },
+  }
+}
