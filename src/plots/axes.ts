@@ -36,7 +36,7 @@ export function axisY(scale: Scale, box: Box, title?: string): string {
     svg += line(box.left, y, box.left + box.width, y, { stroke: tone.grid })
     svg += label(box.left - 8, y + 4, scale.format(tick), { size: 11.5, anchor: 'end' })
   }
-  if (title !== undefined) svg += label(box.left - 8 - 36, box.top - 12, title, { size: 12.5, weight: 600, fill: tone.ink })
+  if (title !== undefined) svg += label(box.left - 48, box.top - 12, title, { size: 12.5, weight: 600, fill: tone.ink })
   return svg
 }
 

@@ -6,7 +6,7 @@
  */
 import { checkOptions, ensure } from '../base/index.ts'
 import { axisX, axisY, spread, type Box } from './axes.ts'
-import { linear, nice, percent, short, type Scale } from './scale.ts'
+import { linear, nice, percent, percentTicks, short, type Scale } from './scale.ts'
 import { tone } from './style.ts'
 import { heading, label, line, polyline, svgDocument, element } from './svg.ts'
 
@@ -107,7 +107,7 @@ function curves(list: readonly Curve[], title: string, share: boolean, epochs: r
   const high = Math.max(...values)
   const domain: [number, number] = share ? shareDomain(low, high) : nice(Math.min(0, low), high, 5)
   const y = linear(domain, [box.top + box.height, box.top], share ? 3 : 5)
-  if (share) y.format = (v) => percent(v, domain[1] - domain[0] < 0.05 ? 1 : 0)
+  if (share) y.format = percentTicks(y.ticks)
   let svg = axisY(y, box, title)
   for (const c of list) {
     const points = c.values.map((v, i) => [x(epochs[i]), v === v ? y(v) : Number.NaN] as const)

@@ -69,6 +69,12 @@ export function percent(share: number, decimals = 1): string {
   return Number.isFinite(share) ? `${minus((share * 100).toFixed(decimals))} %` : 'n/a'
 }
 
+/** Shares as percentages with as many decimals as the ticks need. */
+export function percentTicks(at: readonly number[]): (value: number) => string {
+  const format = plain(at.map((v) => v * 100))
+  return (v) => `${format(v * 100)} %`
+}
+
 /** A number with three significant digits, small and large ones as powers of ten. */
 export function short(value: number): string {
   if (!Number.isFinite(value)) return 'n/a'

@@ -1,0 +1,76 @@
+/**
+ * @file The confusion matrix: true classes down, predicted classes across. What is right is muted, so that the mistakes show.
+ */
+import { checkOptions, ensure } from '../base/index.ts'
+import { percent, thousands } from './scale.ts'
+import { shade, tone } from './style.ts'
+import { clip, heading, label, rect, svgDocument } from './svg.ts'
+
+/** Options of {@link confusionMatrix}. */
+export interface ConfusionMatrixOptions {
+  title?: string
+  subtitle?: string
+  /** Pixels; default 860. */
+  width?: number
+}
+
+/**
+ * Draws counts and row shares, n_ij / sum_j n_ij.
+ *
+ * Colour of a mistake: share of its row, square-root scaled, darkest at the largest; the diagonal is pale.
+ *
+ * @param counts [c, c] row-major, `counts[i * c + j]`: images of class i read as class j
+ * @param classes c names
+ * @returns an SVG document
+ * @throws KindredError `usage` for sizes that do not fit, negative counts or no image at all
+ */
+export function confusionMatrix(counts: ArrayLike<number>, classes: readonly string[], options: ConfusionMatrixOptions = {}): string {
+  checkOptions('confusionMatrix', options, ['title', 'subtitle', 'width'])
+  const c = classes.length
+  ensure(c > 0 && counts.length === c * c, 'confusionMatrix', `counts must be ${c} x ${c} numbers, one row a class`, counts.length)
+  const n = Array.from(counts)
+  ensure(n.every((v) => v >= 0 && Number.isFinite(v)), 'confusionMatrix', 'counts must be numbers >= 0', n.find((v) => !(v >= 0)))
+  const totals = classes.map((_, i) => n.slice(i * c, (i + 1) * c).reduce((a, b) => a + b, 0))
+  const all = totals.reduce((a, b) => a + b, 0)
+  ensure(all > 0, 'confusionMatrix', 'there must be at least one image', 0, 'Classify some images first.')
+  const right = classes.reduce((sum, _, i) => sum + n[i * c + i], 0)
+  const wrong = n.map((v, k) => ({ v, i: Math.floor(k / c), j: k % c })).filter((e) => e.i !== e.j && e.v > 0).sort((a, b) => b.v - a.v)
+  const worst = wrong[0]
+  const { width = 860 } = options
+  const found = `${percent(right / all)} right${worst === undefined ? ', no mistake' : `; most often ${classes[worst.i]} is read as ${classes[worst.j]} (${thousands(worst.v)} of ${thousands(totals[worst.i])})`}`
+  const top = heading({ title: options.title ?? found, subtitle: options.subtitle ?? `${thousands(all)} images, ${thousands(all - right)} mistakes. Large: count; small: share of the row.` }, width)
+
+  const nameWidth = Math.max(46, ...classes.map((name) => Math.min(140, [...name].length * 8 + 22)))
+  const left = 24 + 22 + nameWidth
+  const cell = (width - left - 24 - 76) / c
+  const high = Math.min(cell, 64)
+  const y0 = top.bottom + 46
+  const most = Math.max(1e-9, ...wrong.map((e) => e.v / totals[e.i]))
+  let svg = top.svg
+  svg += label(left + (cell * c) / 2, top.bottom + 16, 'Predicted class', { size: 12.5, weight: 600, fill: tone.ink, anchor: 'middle' })
+  svg += label(24 + 8, y0 + (high * c) / 2, 'True class', { size: 12.5, weight: 600, fill: tone.ink, anchor: 'middle', upright: true })
+  svg += label(left + cell * c + 76, top.bottom + 38, 'recall', { size: 12, anchor: 'end' })
+  const small = cell < 34
+  for (let i = 0; i < c; i++) {
+    const y = y0 + i * high
+    svg += label(left + (i + 0.5) * cell, top.bottom + 38, clip(classes[i], cell - 2, 14, 600), { size: 14, weight: 600, fill: tone.ink, anchor: 'middle' })
+    svg += label(left - 12, y + high / 2 + 5, clip(classes[i], nameWidth - 12, 14, 600), { size: 14, weight: 600, fill: tone.ink, anchor: 'end' })
+    svg += label(left + cell * c + 76, y + high / 2 + 5, totals[i] === 0 ? 'n/a' : percent(n[i * c + i] / totals[i]), { size: 13, anchor: 'end', fill: tone.ink })
+    for (let j = 0; j < c; j++) {
+      const v = n[i * c + j]
+      const share = totals[i] === 0 ? 0 : v / totals[i]
+      const strength = i === j ? 0 : Math.sqrt(share / most)
+      const fill = i === j ? '#eaf0f6' : v === 0 ? tone.paper : shade('#c2410c', 1 - 0.12 - 0.88 * strength)
+      svg += rect(left + j * cell + 1, y + 1, cell - 2, high - 2, { fill, stroke: v === 0 && i !== j ? tone.grid : undefined, rx: 3 })
+      if (v === 0) continue
+      const ink = i === j ? tone.soft : strength > 0.62 ? tone.paper : tone.ink
+      const [x, middle] = [left + (j + 0.5) * cell, y + high / 2]
+      if (small) svg += label(x, middle + 4, thousands(v), { size: Math.max(7, Math.min(11, cell / 2.6)), fill: ink, anchor: 'middle' })
+      else {
+        svg += label(x, middle + 1, thousands(v), { size: 15, weight: i === j ? 400 : 600, fill: ink, anchor: 'middle' })
+        svg += label(x, middle + 16, percent(share), { size: 11, fill: ink, anchor: 'middle' })
+      }
+    }
+  }
+  return svgDocument(width, y0 + high * c + 20, `${options.title ?? found}. Confusion matrix of ${c} classes.`, svg)
+}
