@@ -1,0 +1,12 @@
+/** @file Room `metrics`: typed arrays in, numbers out. Knows no model, no runtime and no file. */
+export { accuracy, classReport, confusionMatrix, type ClassReport, type ConfusionMatrix } from './confusion.ts'
+export { auroc, averagePrecision, fprAtTpr, oscr, oscrCurve, rocCurve, type Curve, type Scores } from './ranking.ts'
+export { bootstrapInterval, normalQuantile, quantile, wilsonInterval, type BootstrapOptions, type Interval } from './intervals.ts'
+export { brierScore, calibration, negativeLogLikelihood, type BinOptions, type Calibration, type ReliabilityBin } from './calibration.ts'
+export { classDistances, silhouette, type ClassDistances, type SilhouetteOptions } from './class-distances.ts'
+export { adjustedMutualInformation, adjustedRandIndex, normalizedMutualInformation } from './clustering.ts'
+export { evaluateRejection, type RejectionInput, type RejectionResult } from './rejection.ts'
+export { knnAccuracy, knnVote, type KnnOptions } from './knn-classify.ts'
+export { compactLabels, type CompactLabels, type Labels } from './labels.ts'
+export { mcNemar, pairedBootstrap, type McNemarResult } from './paired.ts'
+export { retrieval, retrievalTally, type RetrievalOptions, type RetrievalQueries, type RetrievalResult, type RetrievalTally } from './retrieval.ts'
