@@ -46,7 +46,7 @@ export function rejectionCurve(curves: readonly RejectionCurve[], options: Rejec
   ensure(curves.length > 0, where, 'there must be at least one score', 'none')
   const { width = 860, inName = 'digits', outName = 'letters' } = options
   const traced = curves.map((c) => ({ ...c, ...trace(c) })).sort((a, b) => b.area - a.area || (a.name < b.name ? -1 : 1))
-  const found = `${traced[0].name} trades best: at most ${percent(bestAt(traced[0].points, 0.95))} of the ${outName} rejected while 95 % of the ${inName} are kept and right`
+  const found = `${traced[0].name} trades best: ${percent(bestAt(traced[0].points, 0.95))} of the ${outName} rejected where 95 % of the ${inName} are kept and right`
   const reach = Math.max(...traced.flatMap((c) => c.points.map(([x]) => x)))
   const fallback = reach >= 0.95 ? found : `${traced[0].name} trades best between ${inName} kept and ${outName} rejected`
   const top = heading({ title: options.title ?? fallback, subtitle: options.subtitle ?? 'Each line is one score at all its thresholds; up and right is better. Dots: thresholds in use.' }, width)

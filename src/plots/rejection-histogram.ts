@@ -2,7 +2,7 @@
  * @file Where a score puts what belongs and what does not: two histograms over one axis, with thresholds as labelled lines.
  *
  * Rejection scores are often one-sided (most softmax maxima lie within a thousandth of 1). A linear axis then shows one bar. The axis is chosen from the data: linear; logarithmic for
- * positive scores that span decades; else by rank, where equal distances hold equal numbers of images.
+ * positive scores that span decades; else by rank, where equal distances hold equal numbers of images. The outermost bars also hold what lies beyond them.
  */
 import { checkChoice, checkOptions, ensure } from '../base/index.ts'
 import { axisX, axisY, type Box } from './axes.ts'
@@ -69,7 +69,7 @@ export function rejectionHistogram(scores: RejectionScores, options: RejectionHi
   const found =
     first === undefined
       ? `${scoreName}: ${inName} and ${outName}`
-      : `${scoreName}: ${first.name} rejects ${percent(share(outside, first.value))} of the ${outName} and keeps ${percent(1 - share(inside, first.value))} of the ${inName}`
+      : `${scoreName}: rejecting ${rejectWhen} ${precise(first.value)} stops ${percent(share(outside, first.value))} of the ${outName} and keeps ${percent(1 - share(inside, first.value))} of the ${inName}`
   const axisNote = kind === 'linear' ? '' : kind === 'log' ? ' Logarithmic axis.' : ' Axis by rank: equal distances hold equally many images.'
   const top = heading({ title: options.title ?? found, subtitle: options.subtitle ?? `Reject ${rejectWhen} the threshold. ${thousands(inside.length)} ${inName}, ${thousands(outside.length)} ${outName}.${axisNote}` }, width)
 
@@ -85,25 +85,29 @@ export function rejectionHistogram(scores: RejectionScores, options: RejectionHi
   const peak = Math.max(...a, ...b)
   const y = linear([0, peak * 1.04], [box.top + box.height, box.top], 4)
   y.format = percentTicks(y.ticks)
-  let svg = top.svg + axisY(y, box, `Share of each set per bar`)
+  let svg = top.svg + label(box.left - 48, top.bottom + 14, 'Share of each set per bar', { size: 12.5, weight: 600, fill: tone.ink }) + axisY(y, box)
   for (const t of thresholds) {
     const at = x(t.value)
     const [from, to] = rejectWhen === 'above' ? [at, box.left + box.width] : [box.left, at]
     if (t === first) svg += rect(from, box.top, to - from, box.height, { fill: tone.red, 'fill-opacity': 0.05 })
   }
   svg += area(a, box, y, tone.blue) + area(b, box, y, tone.orange) + axisX(x, box, `${scoreName} (${kind === 'rank' ? 'by rank' : kind === 'log' ? 'log scale' : 'no unit'})`)
-  svg += legend(inName, outName, width, box.top - 12)
-  for (const [i, t] of thresholds.entries()) {
+  svg += legend(inName, outName, box.left + 150, top.bottom + 14)
+  let labels = ''
+  const marks = thresholds.map((t, i) => {
     const at = Math.min(box.left + box.width, Math.max(box.left, x(t.value)))
-    const ty = box.top - labelRows + i * 20 - 18
-    const text = `${t.name} ${short(t.value)}: ${percent(share(outside, t.value))} of ${outName} rejected, ${percent(1 - share(inside, t.value))} of ${inName} kept`
-    const w = textWidth(text, 12, 600)
-    const right = at + w + 12 < width - 16
-    const tx = right ? at + 7 : Math.max(24 + w, at - 7)
-    svg += line(at, ty - 6, at, box.top + box.height, { stroke: i === 0 ? tone.red : tone.ink, 'stroke-width': 1.6, 'stroke-dasharray': i === 0 ? undefined : '5 3' })
-    svg += label(tx, ty, text, { size: 12, weight: 600, fill: i === 0 ? tone.red : tone.ink, anchor: right ? 'start' : 'end', halo: 4 })
+    const text = `${t.name} ${precise(t.value)}: ${percent(share(outside, t.value))} of ${outName} rejected, ${percent(1 - share(inside, t.value))} of ${inName} kept`
+    const wide = textWidth(text, 12, 600)
+    return { at, text, wide, right: at + wide + 12 < width - 16, colour: i === 0 ? tone.red : tone.ink, dash: i === 0 ? undefined : '5 3' }
+  })
+  // The label that reaches over the other lines stands above them.
+  marks.sort((p, q) => (p.right !== q.right ? (p.right ? -1 : 1) : p.right ? p.at - q.at : q.at - p.at))
+  for (const [i, m] of marks.entries()) {
+    const ty = box.top - labelRows + i * 20 + 6
+    svg += line(m.at, ty - 8, m.at, box.top + box.height, { stroke: m.colour, 'stroke-width': 1.6, 'stroke-dasharray': m.dash })
+    labels += label(m.right ? m.at + 7 : Math.max(24 + m.wide, m.at - 7), ty + 2, m.text, { size: 12, weight: 600, fill: m.colour, anchor: m.right ? 'start' : 'end', halo: 5 })
   }
-  return svgDocument(width, box.top + box.height + 54, options.title ?? found, svg)
+  return svgDocument(width, box.top + box.height + 54, options.title ?? found, svg + labels)
 }
 
 function area(shares: Float64Array, box: Box, y: Scale, colour: string): string {
@@ -113,39 +117,40 @@ function area(shares: Float64Array, box: Box, y: Scale, colour: string): string 
   return element('path', { d: `${d}V${num(box.top + box.height)}Z`, fill: colour, 'fill-opacity': 0.32, stroke: colour, 'stroke-width': 1.4, 'stroke-linejoin': 'round' })
 }
 
-function legend(inName: string, outName: string, width: number, y: number): string {
-  let x = width - 32
+function legend(inName: string, outName: string, left: number, y: number): string {
+  let x = left
   let svg = ''
-  for (const [name, colour] of [[outName, tone.orange], [inName, tone.blue]] as const) {
-    x -= textWidth(name, 13, 600)
-    svg += label(x, y, name, { size: 13, weight: 600, fill: colour }) + rect(x - 18, y - 10, 12, 12, { fill: colour, 'fill-opacity': 0.32, stroke: colour, rx: 2 })
-    x -= 36
+  for (const [name, colour] of [[inName, tone.blue], [outName, tone.orange]] as const) {
+    svg += rect(x, y - 10, 12, 12, { fill: colour, 'fill-opacity': 0.32, stroke: colour, rx: 2 }) + label(x + 18, y, name, { size: 13, weight: 600, fill: colour })
+    x += textWidth(name, 13, 600) + 40
   }
   return svg
 }
 
 const at = (sorted: Float64Array, share: number) => sorted[Math.round(share * (sorted.length - 1))]
 
-/** `linear` unless a set's middle nine tenths fill less than a fifteenth of the range; then `log` for positive scores over at least two decades, packed at the low end, else `rank`. */
+/** The pooled range without the outermost half percent of each set: a heavy tail must not flatten the rest. */
+const bulk = (inside: Float64Array, outside: Float64Array): [number, number] => [Math.min(at(inside, 0.005), at(outside, 0.005)), Math.max(at(inside, 0.995), at(outside, 0.995))]
+
+/** `linear` unless a set's middle eight tenths fill less than a fifteenth of the range; then `log` for positive scores over at least two decades, else `rank`. */
 function chooseAxis(inside: Float64Array, outside: Float64Array): 'linear' | 'log' | 'rank' {
-  const low = Math.min(inside[0], outside[0])
-  const range = Math.max(inside[inside.length - 1], outside[outside.length - 1]) - low
-  if (range === 0) return 'linear'
-  const packed = [inside, outside].some((list) => list.length > 20 && (at(list, 0.9) - at(list, 0.1)) / range < 1 / 15)
+  const [low, high] = bulk(inside, outside)
+  if (!(high > low)) return 'linear'
+  const packed = [inside, outside].some((list) => list.length > 20 && (at(list, 0.9) - at(list, 0.1)) / (high - low) < 1 / 15)
   if (!packed) return 'linear'
-  const decades = Math.log10(Math.max(at(inside, 0.95), at(outside, 0.95)) / Math.min(at(inside, 0.05), at(outside, 0.05)))
-  return low > 0 && decades >= 2 && decades < 40 ? 'log' : 'rank'
+  return low > 0 && Math.log10(high / low) >= 2 ? 'log' : 'rank'
 }
 
 function scoreAxis(kind: 'linear' | 'log' | 'rank', inside: Float64Array, outside: Float64Array, thresholds: readonly ThresholdMark[], range: [number, number]): Scale {
   const marks = thresholds.map((t) => t.value)
-  const low = Math.min(inside[0], outside[0], ...marks)
-  const high = Math.max(inside[inside.length - 1], outside[outside.length - 1], ...marks)
+  const [from, to] = bulk(inside, outside)
+  const low = Math.min(from, ...marks)
+  const high = Math.max(to, ...marks)
   if (kind === 'linear' || low === high) return low === high ? linear([low - 0.5, high + 0.5], range) : linear([low, high], range, 7)
   if (kind === 'log') {
-    const positive = [...inside, ...outside, ...marks].filter((v) => v > 0)
-    ensure(positive.length > 0, 'rejectionHistogram', 'a logarithmic axis needs a positive score', 'none', 'Use axis: "rank".')
-    return log10([positive.reduce((m, v) => Math.min(m, v), Infinity), high], range)
+    const positive = [low, ...inside, ...outside].find((v) => v > 0)
+    ensure(positive !== undefined, 'rejectionHistogram', 'a logarithmic axis needs a positive score', 'none', 'Use axis: "rank".')
+    return log10([Math.max(positive, high * 1e-12), high], range)
   }
   // Rank: the mean of both sets' distribution functions, so that a small set counts as much as a large one.
   const rank = (v: number) => (ecdf(inside, v) + ecdf(outside, v)) / 2

@@ -14,6 +14,7 @@ export function num(x: number): string {
 /** Text that may stand in XML, in an element or in a double-quoted attribute; signs that XML forbids become U+FFFD. */
 export function escapeXml(text: string): string {
   return text
+    // oxlint-disable-next-line no-control-regex -- these are the signs that XML 1.0 forbids
     .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd')
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')
