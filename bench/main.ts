@@ -1,0 +1,32 @@
+/** @file `npm run bench -- NAME [options]`: measures kindred beside a peer, interleaved in one run. The last line printed is one JSON object. */
+import { existsSync } from 'node:fs'
+import { KindredError, nearestName } from '../src/base/index.ts'
+import type { Benchmark } from './peer.ts'
+
+/** Every benchmark, and what it measures; each is the file of its name, exporting `run(argv)`. */
+const benchmarks: Record<string, string> = {
+  tsne: 't-SNE of 5,000 x 10 beside scikit-learn',
+  'train-step': 'one training step beside PyTorch',
+  embed: 'embedding images beside PyTorch',
+}
+
+const usage = `Usage: npm run bench -- NAME [options]\n${Object.entries(benchmarks)
+  .map(([name, what]) => `  ${name.padEnd(12)}${what}`)
+  .join('\n')}`
+
+async function main([name, ...argv]: string[]): Promise<void> {
+  if (name === undefined || name === '--help') return console.log(usage)
+  if (!Object.hasOwn(benchmarks, name)) {
+    const near = nearestName(name, Object.keys(benchmarks))
+    throw new KindredError('usage', 'bench', `NAME must be one of ${Object.keys(benchmarks).join(', ')}`, name, near === undefined ? undefined : `Did you mean ${near}?`)
+  }
+  const file = new URL(`./${name}.ts`, import.meta.url)
+  if (!existsSync(file)) throw new KindredError('not-found', 'bench', `bench/${name}.ts must exist`, 'no such file')
+  const { run } = (await import(file.href)) as { run: Benchmark }
+  console.log(JSON.stringify({ benchmark: name, ...(await run(argv)) }))
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(error instanceof KindredError ? error.message : error)
+  process.exitCode = error instanceof KindredError && error.code === 'usage' ? 2 : 1
+})
