@@ -1,0 +1,41 @@
+/** @file The triplet margin loss (Weinberger & Saul 2009; Schroff et al. 2015, FaceNet, equation 2). */
+import { ensure } from '../base/index.ts'
+import { euclidean, type Distance } from '../distances/index.ts'
+import { add, exp, gather, log, relu, sub, type Tensor } from '../tensor/index.ts'
+import type { Triplets } from '../tuples/index.ts'
+import { reduceLosses, type LossOutput, type ReducerName } from './reducers.ts'
+
+/** Options of {@link tripletMarginLoss}. */
+export interface TripletMarginOptions {
+  /** alpha >= 0: how much farther than the positive the negative must be. Default 0.4. */
+  readonly margin?: number
+  readonly distance?: Distance
+  readonly reducer?: ReducerName
+  /** log(1 + e^x) in place of max(0, x): never quite satisfied (Hermans et al. 2017, soft margin). */
+  readonly soft?: boolean
+}
+
+/**
+ * loss_i = max(0, d(a_i, p_i) - d(a_i, n_i) + margin), reduced over triplets.
+ *
+ * @param embeddings [n, d]
+ * @param triplets row numbers of anchors, positives and negatives
+ * @returns the loss, and the share of triplets that still violate the margin
+ * @throws KindredError `usage` for a negative margin
+ */
+export function tripletMarginLoss(embeddings: Tensor, triplets: Triplets, options: TripletMarginOptions = {}): LossOutput {
+  const { margin = 0.4, distance = euclidean, reducer = 'mean', soft = false } = options
+  checkMargin('triplet margin loss', margin)
+  const a = gather(embeddings, triplets.anchor)
+  const gap = sub(distance.paired(a, gather(embeddings, triplets.positive)), distance.paired(a, gather(embeddings, triplets.negative)))
+  const violation = margin === 0 ? gap : add(gap, margin)
+  const hinge = reduceLosses(relu(violation), triplets.exists, reducer)
+  if (!soft) return hinge
+  const { loss } = reduceLosses(log(add(exp(violation), 1)), triplets.exists, reducer)
+  return { loss, active: hinge.active }
+}
+
+/** Throws unless the margin is a finite number >= 0. */
+export function checkMargin(where: string, margin: number): void {
+  ensure(Number.isFinite(margin) && margin >= 0, where, 'margin must be a number >= 0', margin, 'Pass a margin such as 0.4.')
+}

@@ -1,0 +1,55 @@
+/**
+ * @file The networks of the digits story: from 8-bit images [n, 28, 28] to embeddings [n, dim].
+ */
+import { conv2d, dense, flatten, greyPixels, l2Normalise, maxPool, relu, sequential, type Layer } from '../layers.ts'
+
+/** Options of both digit networks. */
+export interface DigitNetworkOptions {
+  /** Length of the embedding. Default 10. */
+  readonly dim?: number
+  /** Scale embeddings to length 1. */
+  readonly normalise?: boolean
+}
+
+/**
+ * The student's network: conv 3x3 (32) - pool - conv 3x3 (64) - pool - dense 128 - dense `dim`.
+ *
+ * ReLU stands behind each pool: it commutes with max, and touches a quarter of the numbers there.
+ */
+export function studentNetwork({ dim = 10, normalise = false }: DigitNetworkOptions = {}): Layer {
+  return sequential({
+    pixels: greyPixels(),
+    conv1: conv2d(32, 3, { padding: 1 }),
+    pool1: maxPool(2),
+    relu1: relu(),
+    conv2: conv2d(64, 3, { padding: 1 }),
+    pool2: maxPool(2),
+    relu2: relu(),
+    flatten: flatten(),
+    dense1: dense(128),
+    relu3: relu(),
+    embedding: dense(dim),
+    ...(normalise ? { unit: l2Normalise() } : {}),
+  })
+}
+
+/**
+ * The default network: three convolutions of which two halve the image by their stride, so that no pooling is needed:
+ * conv 5x5/2 (32) - conv 3x3/2 (64) - conv 3x3 (128) - dense 128 - dense `dim`, unit length.
+ */
+export function digitNetwork({ dim = 10, normalise = true }: DigitNetworkOptions = {}): Layer {
+  return sequential({
+    pixels: greyPixels(),
+    conv1: conv2d(32, 5, { stride: 2, padding: 2 }),
+    relu1: relu(),
+    conv2: conv2d(64, 3, { stride: 2, padding: 1 }),
+    relu2: relu(),
+    conv3: conv2d(128, 3, { padding: 1 }),
+    relu3: relu(),
+    flatten: flatten(),
+    dense1: dense(128),
+    relu4: relu(),
+    embedding: dense(dim),
+    ...(normalise ? { unit: l2Normalise() } : {}),
+  })
+}

@@ -1,0 +1,8 @@
+/** @file Room `nn`: layers, first values of weights, and ready networks. A network is a function `(x, scope) => y`. */
+export { digitNetwork, studentNetwork, type DigitNetworkOptions } from './architectures/digits.ts'
+export { constantValue, kaimingNormal, kaimingUniform, normalWith, ones, uniformWithin, xavierUniform, zeros, type Initialiser } from './initialisers.ts'
+export {
+  batchNorm, conv2d, dense, dropout, flatten, globalAveragePool, greyPixels, l2Normalise, maxPool, relu, residual, sequential,
+  type BatchNormOptions, type Conv2dOptions, type DenseOptions, type Layer,
+} from './layers.ts'
+export { initialWeights, Scope, type ScopeOptions, type WeightSpec } from './scope.ts'

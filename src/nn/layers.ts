@@ -1,0 +1,129 @@
+/**
+ * @file The layers: each a function from options to a network part. Images are [n, channels, height, width].
+ */
+import { checkOptions, ensure } from '../base/index.ts'
+import * as T from '../tensor/index.ts'
+import { numeric, type Tensor } from '../tensor/index.ts'
+import { kaimingUniform, ones, uniformWithin, zeros, type Initialiser } from './initialisers.ts'
+import type { Scope } from './scope.ts'
+
+/** A network or a part of one: builds its output from its input, with weights from the scope. */
+export type Layer = (x: Tensor, scope: Scope) => Tensor
+
+/** Parts one after the other; the keys name their weights. Keys that look like integers would be reordered by JavaScript and are refused. */
+export function sequential(parts: Readonly<Record<string, Layer>>): Layer {
+  for (const key of Object.keys(parts)) ensure(!/^\d+$/.test(key), 'sequential', 'part names must not be integers', key, 'Name it, e.g. conv1.')
+  return (x, scope) => Object.entries(parts).reduce((value, [name, part]) => part(value, scope.child(name)), x)
+}
+
+/** y = f(x) + shortcut(x), as in a residual network (He et al. 2016). */
+export function residual(body: Layer, shortcut: Layer = (x) => x): Layer {
+  return (x, scope) => T.add(body(x, scope.child('body')), shortcut(x, scope.child('shortcut')))
+}
+
+/** Options of {@link conv2d}. */
+export interface Conv2dOptions extends T.ConvOptions {
+  readonly bias?: boolean
+  readonly initialiser?: Initialiser
+}
+
+/**
+ * A 2-D convolution with trained kernels `weight` [filters, channels/groups, k, k] and `bias` [filters].
+ *
+ * Initialised as PyTorch's Conv2d: kernels U(+-1/sqrt(fanIn)), bias likewise.
+ */
+export function conv2d(filters: number, kernel: number, options: Conv2dOptions = {}): Layer {
+  checkOptions('conv2d', options, ['stride', 'padding', 'dilation', 'groups', 'bias', 'initialiser'])
+  ensure(Number.isInteger(filters) && filters > 0 && Number.isInteger(kernel) && kernel > 0, 'conv2d', 'filters and kernel must be positive integers', [filters, kernel])
+  const { bias = true, initialiser = kaimingUniform(), groups = 1 } = options
+  return (x, scope) => {
+    const shape = [filters, numeric(x.shape[1], 'conv2d') / groups, kernel, kernel]
+    const w = scope.parameter('weight', shape, initialiser)
+    const b = bias ? scope.parameter('bias', [filters], uniformWithin(1 / Math.sqrt(shape[1] * kernel * kernel))) : undefined
+    return T.conv2d(x, w, b, options)
+  }
+}
+
+/** Options of {@link dense}. */
+export interface DenseOptions {
+  readonly bias?: boolean
+  readonly initialiser?: Initialiser
+}
+
+/**
+ * y = x W^T + b with `weight` [units, features] and `bias` [units]; [n, features] -> [n, units]. Initialised as PyTorch's Linear.
+ */
+export function dense(units: number, options: DenseOptions = {}): Layer {
+  checkOptions('dense', options, ['bias', 'initialiser'])
+  ensure(Number.isInteger(units) && units > 0, 'dense', 'units must be a positive integer', units)
+  const { bias = true, initialiser = kaimingUniform() } = options
+  return (x, scope) => {
+    const features = numeric(x.shape[1], 'dense')
+    const w = scope.parameter('weight', [units, features], initialiser)
+    const y = T.matmul(x, w, { transB: true })
+    return bias ? T.add(y, scope.parameter('bias', [units], uniformWithin(1 / Math.sqrt(features)))) : y
+  }
+}
+
+/** Options of {@link batchNorm}. */
+export interface BatchNormOptions {
+  /** Added to the variance. Default 1e-5. */
+  readonly epsilon?: number
+  /** Weight of the new batch in the running statistics. Default 0.1, as PyTorch. */
+  readonly momentum?: number
+}
+
+/**
+ * Batch normalisation over all axes but the channels (Ioffe & Szegedy 2015): gamma (x - mean) / sqrt(var + epsilon) + beta.
+ *
+ * In training with the batch's own mean and biased variance; running statistics keep the unbiased variance, as PyTorch does.
+ * Weights: `weight` (gamma), `bias` (beta), buffers `running_mean`, `running_var`, each [channels].
+ */
+export function batchNorm(options: BatchNormOptions = {}): Layer {
+  checkOptions('batchNorm', options, ['epsilon', 'momentum'])
+  const { epsilon = 1e-5, momentum = 0.1 } = options
+  return (x, scope) => {
+    const channels = numeric(x.shape[1], 'batchNorm')
+    const wide = (t: Tensor) => T.reshape(t, [channels, ...x.shape.slice(2).map(() => 1)])
+    const gamma = scope.parameter('weight', [channels], ones)
+    const beta = scope.parameter('bias', [channels], zeros)
+    const runningMean = scope.buffer('running_mean', [channels], zeros)
+    const runningVar = scope.buffer('running_var', [channels], ones)
+    if (!scope.training) {
+      const scale = T.div(gamma, T.sqrt(T.add(runningVar, epsilon)))
+      return T.add(T.mul(x, wide(scale)), wide(T.sub(beta, T.mul(runningMean, scale))))
+    }
+    const axes = x.shape.flatMap((_, i) => (i === 1 ? [] : [i]))
+    const mean = T.mean(x, { axes })
+    const centred = T.sub(x, wide(mean))
+    const variance = T.mean(T.square(centred), { axes })
+    const count = axes.reduce((n, a) => n * numeric(x.shape[a], 'batchNorm'), 1)
+    const blend = (old: Tensor, now: Tensor) => T.add(T.mul(old, 1 - momentum), T.mul(T.stopGradient(now), momentum))
+    scope.update('running_mean', blend(runningMean, mean))
+    scope.update('running_var', blend(runningVar, T.mul(variance, count / Math.max(1, count - 1))))
+    return T.add(T.mul(centred, wide(T.div(gamma, T.sqrt(T.add(variance, epsilon))))), wide(beta))
+  }
+}
+
+/** Zeroes a share of the numbers in training and scales the rest by 1/(1-rate) (Srivastava et al. 2014); does nothing when embedding. */
+export function dropout(rate: number): Layer {
+  ensure(rate >= 0 && rate < 1, 'dropout', 'rate must lie in [0, 1)', rate)
+  return (x, scope) => {
+    if (!scope.training || rate === 0) return x
+    const keep = T.greaterEqual(scope.random(x.shape.map((d) => numeric(d, 'dropout'))), rate)
+    return T.where(keep, T.mul(x, 1 / (1 - rate)), 0)
+  }
+}
+
+/** max(x, 0) */
+export const relu = (): Layer => (x) => T.relu(x)
+/** The largest value of each window. */
+export const maxPool = (kernel = 2, options: Omit<T.PoolOptions, 'kernel'> = {}): Layer => (x) => T.maxPool2d(x, { ...options, kernel })
+/** The mean of each channel: [n, c, h, w] -> [n, c]. */
+export const globalAveragePool = (): Layer => (x) => T.mean(x, { axes: [2, 3] })
+/** All axes after the first merged into one. */
+export const flatten = (): Layer => (x) => T.flatten(x)
+/** Rows scaled to length 1: x / sqrt(|x|^2 + 1e-12). */
+export const l2Normalise = (): Layer => (x) => T.div(x, T.sqrt(T.add(T.sum(T.square(x), { axes: 1, keepDims: true }), 1e-12)))
+/** 8-bit grey images [n, h, w] -> float32 [n, 1, h, w] in 0..1. */
+export const greyPixels = (): Layer => (x) => T.mul(T.reshape(T.cast(x, 'float32'), [x.shape[0], 1, x.shape[1], x.shape[2]]), 1 / 255)

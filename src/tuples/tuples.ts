@@ -1,0 +1,62 @@
+/**
+ * @file Triplets as index arrays, the only thing a loss sees of a miner: row numbers into a batch of embeddings.
+ *
+ * The design is PyTorch Metric Learning's: tuple -> distance -> loss -> reducer.
+ */
+import { KindredError } from '../base/index.ts'
+import { and, constant, equal, iota, not, reshape, slice, transpose, type Tensor } from '../tensor/index.ts'
+
+/** Triplets in a graph: int64 row numbers [t] each, and which of them count. */
+export interface Triplets {
+  readonly anchor: Tensor
+  readonly positive: Tensor
+  readonly negative: Tensor
+  /** float32 [t], 1 where the triplet exists, 0 where a miner found none for that place; all exist when left out. */
+  readonly exists?: Tensor
+}
+
+/** A batch laid out as [all anchors; all positives; all negatives], t of each: row i goes with t + i and 2t + i. */
+export function stackedTriplets(t: number): Triplets {
+  const all = iota(3 * t)
+  return { anchor: slice(all, 0, 0, t), positive: slice(all, 0, t, 2 * t), negative: slice(all, 0, 2 * t, 3 * t) }
+}
+
+/** Which pairs of a batch share a label ([n, n] bool, without the diagonal), and which do not. */
+export function pairMasks(labels: Tensor): { positive: Tensor; negative: Tensor } {
+  const n = labels.shape[0] as number
+  const column = reshape(labels, [n, 1])
+  const same = equal(column, transpose(column, [1, 0]))
+  const row = reshape(iota(n), [n, 1])
+  const self = equal(row, transpose(row, [1, 0]))
+  return { positive: and(same, not(self)), negative: not(same) }
+}
+
+/**
+ * All triplets of a labelled batch, on the host: anchor and positive share a label and differ, the negative has another.
+ *
+ * @param labels [n]
+ * @returns int32 row numbers, anchor-major
+ * @throws KindredError `usage` when there are none: fewer than two labels, or no label twice
+ */
+export function allTriplets(labels: ArrayLike<number>): { anchor: Int32Array; positive: Int32Array; negative: Int32Array } {
+  const [a, p, n]: number[][] = [[], [], []]
+  for (let i = 0; i < labels.length; i++) {
+    for (let j = 0; j < labels.length; j++) {
+      if (j === i || labels[i] !== labels[j]) continue
+      for (let k = 0; k < labels.length; k++) {
+        if (labels[k] === labels[i]) continue
+        a.push(i)
+        p.push(j)
+        n.push(k)
+      }
+    }
+  }
+  if (a.length === 0) throw new KindredError('usage', 'allTriplets', 'the batch must hold a label twice and a second label', `labels ${Array.from(labels).join(', ')}`)
+  return { anchor: Int32Array.from(a), positive: Int32Array.from(p), negative: Int32Array.from(n) }
+}
+
+/** Host index arrays as graph constants. */
+export function constantTriplets(t: { anchor: ArrayLike<number>; positive: ArrayLike<number>; negative: ArrayLike<number> }): Triplets {
+  const fixed = (x: ArrayLike<number>) => constant(BigInt64Array.from(x as ArrayLike<never>, BigInt))
+  return { anchor: fixed(t.anchor), positive: fixed(t.positive), negative: fixed(t.negative) }
+}
