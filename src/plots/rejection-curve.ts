@@ -50,7 +50,7 @@ export function rejectionCurve(curves: readonly RejectionCurve[], options: Rejec
   const reach = Math.max(...traced.flatMap((c) => c.points.map(([x]) => x)))
   const fallback = reach >= 0.95 ? found : `${traced[0].name} trades best between ${inName} kept and ${outName} rejected`
   const top = heading({ title: options.title ?? fallback, subtitle: options.subtitle ?? 'Each line is one score at all its thresholds; up and right is better. Dots: thresholds in use.' }, width)
-  const box: Box = { left: 76, top: top.bottom + 28, width: width - 76 - 260, height: 400 }
+  const box: Box = { left: 72, top: top.bottom + 28, width: width - 72 - 260, height: 400 }
   const x = linear([0, 1], [box.left, box.left + box.width], 5)
   const y = linear([0, 1], [box.top + box.height, box.top], 5)
   x.format = y.format = (v) => percent(v, 0)

@@ -74,7 +74,7 @@ export function rejectionHistogram(scores: RejectionScores, options: RejectionHi
   const top = heading({ title: options.title ?? found, subtitle: options.subtitle ?? `Reject ${rejectWhen} the threshold. ${thousands(inside.length)} ${inName}, ${thousands(outside.length)} ${outName}.${axisNote}` }, width)
 
   const labelRows = thresholds.length * 20
-  const box: Box = { left: 76, top: top.bottom + 34 + labelRows, width: width - 76 - 32, height: 260 }
+  const box: Box = { left: 72, top: top.bottom + 34 + labelRows, width: width - 72 - 32, height: 260 }
   const x = scoreAxis(kind, inside, outside, thresholds, [box.left, box.left + box.width])
   const bars = (list: Float64Array) => {
     const counts = new Float64Array(bins)

@@ -42,7 +42,7 @@ export function reliabilityDiagram(bins: readonly ReliabilityBin[], ece: number,
   const side = Math.abs(over) < 0.002 ? 'about as sure as it is right' : over > 0 ? 'surer than it is right' : 'less sure than it is right'
   const found = `The head is ${side}: ECE ${percent(ece, 2)}`
   const top = heading({ title: options.title ?? found, subtitle: options.subtitle ?? `${thousands(total)} images in ${bins.length} bins of confidence. On the diagonal, 90 % sure means right 9 times in 10.` }, width)
-  const box: Box = { left: 76, top: top.bottom + 28, width: width - 76 - 32, height: 300 }
+  const box: Box = { left: 72, top: top.bottom + 28, width: width - 72 - 32, height: 300 }
   const x = linear([0, 1], [box.left, box.left + box.width], 5)
   const y = linear([0, 1], [box.top + box.height, box.top], 5)
   x.format = y.format = (v) => percent(v, 0)

@@ -13,6 +13,9 @@ import { checkOptions, ensure, KindredError } from '../base/index.ts'
 /** The shipped font files: the same place relative to src/plots and to dist/plots. */
 export const fontFiles: readonly string[] = ['Inter-Regular.ttf', 'Inter-SemiBold.ttf'].map((name) => fileURLToPath(new URL(`../../assets/fonts/${name}`, import.meta.url)))
 
+/** The same fonts as WOFF2, for pages that carry them inside. */
+export const webFontFiles: readonly string[] = fontFiles.map((path) => path.replace(/ttf$/, 'woff2'))
+
 /** How large the PNG becomes. */
 export interface PngOptions {
   /** Width in pixels; the height follows. Default: the SVG's own width times `scale`. */

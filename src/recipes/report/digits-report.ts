@@ -1,0 +1,95 @@
+/**
+ * @file What a digits run found: the contract of report.json, and the names of its figures.
+ *
+ * Parts that a run has not reached yet are missing; the page then says "computing". All shares are 0..1, all times seconds.
+ */
+import type { EpochFigures, SweepFigures } from '../../plots/index.ts'
+
+/** How well nearest neighbours name the class: share of test images right, and mean average precision at R (Musgrave et al. 2020, section 3.2). */
+export interface NeighbourFigures {
+  accuracy: number
+  mapAtR: number
+}
+
+/** One score with one threshold, judged on one set of non-digits. */
+export interface RejectionResult {
+  /** Name of the set of non-digits, e.g. "Omniglot Latin". */
+  letters: string
+  /** Name of the score, e.g. "Gini impurity". */
+  score: string
+  rejectWhen: 'above' | 'below'
+  threshold: number
+  /** Share of all test digits that are kept and read right. */
+  digitsKeptRight: number
+  /** Share of the letters that are rejected. */
+  lettersRejected: number
+  /** Area under the ROC curve, digits against letters; 0.5 is a coin. */
+  auroc: number
+  /** Share of letters accepted when 95 % of digits are kept. */
+  fpr95: number
+  /** `student`: a threshold taken over from elsewhere (0.87); `chosen`: found on one half of the data and judged on the other. Default `chosen`. */
+  rule?: 'student' | 'chosen'
+  /** True when the network or the detector saw (other) non-digits while it was trained. Default false. */
+  trainedWithOutliers?: boolean
+  /** One line for the table. */
+  note?: string
+}
+
+/** The whole report of `kindred digits`. */
+export interface DigitsReport {
+  /** False while the run goes on: the page then reloads itself every five seconds. */
+  complete: boolean
+  /** What happens right now, e.g. "training, epoch 3 of 10"; shown while the run goes on. */
+  now?: string
+  /** Seconds the whole run took so far. */
+  seconds: number
+  seed?: number
+  /** The command that made the report. */
+  command?: string
+  dataset: {
+    name?: string
+    train: number
+    validation?: number
+    test: number
+    /** Non-digits that were judged. */
+    letters?: number
+    /** File name -> SHA-256. */
+    sha256?: Record<string, string>
+  }
+  embedding: { dim: number; architecture?: string; parameters?: number; margin?: number; miner?: string; normalised?: boolean }
+  history: readonly EpochFigures[]
+  /** The epoch whose weights were kept. */
+  bestEpoch?: number
+  knn?: NeighbourFigures & { k?: number }
+  baselines?: { rawPixels?: NeighbourFigures; untrained?: NeighbourFigures }
+  head?: { accuracy: number; ece: number; nll?: number; temperature?: number; seconds?: number }
+  map?: { neighbourPreservation: number; points?: number; neighbours?: number; method?: string }
+  rejection?: readonly RejectionResult[]
+  sweep?: readonly SweepFigures[]
+  /** Warnings in words, e.g. that a margin collapsed. */
+  warnings?: readonly string[]
+  stages?: readonly { name: string; seconds: number }[]
+  /** Versions and machine, e.g. { kindred: '0.1.0', node: 'v20.20.2' }. */
+  environment?: Record<string, string | number>
+  /** What to try next; by default the page proposes from the figures. */
+  next?: readonly { command: string; why: string }[]
+}
+
+/** The figures that the page has a place for; each is an SVG document of room `plots`. */
+export type FigureName =
+  | 'loss'
+  | 'triplets'
+  | 'baselines'
+  | 'map'
+  | 'mapImages'
+  | 'neighbours'
+  | 'sweepPanels'
+  | 'sweepCurves'
+  | 'confusion'
+  | 'errors'
+  | 'reliability'
+  | 'rejectionHistogram'
+  | 'rejectionHistogramStudent'
+  | 'rejectionCurve'
+  | 'lettersRejected'
+  | 'lettersAccepted'

@@ -1,0 +1,3 @@
+/** @file The report page of the digits story. */
+export { digitsPage } from './digits-page.ts'
+export type { DigitsReport, FigureName, NeighbourFigures, RejectionResult } from './digits-report.ts'
