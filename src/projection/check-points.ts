@@ -1,5 +1,5 @@
 /** @file The check that every function of this room begins with. */
-import { ensure } from '../base/index.ts'
+import { ensure, KindredError } from '../base/index.ts'
 
 /**
  * How many points the array holds.
@@ -11,6 +11,9 @@ export function checkPoints(where: string, points: Float32Array | Float64Array, 
   ensure(points instanceof Float32Array || points instanceof Float64Array, where, `${name} must be a Float32Array`, points)
   ensure(points.length % dim === 0, where, `${name}.length must be a multiple of dim ${dim}`, points.length)
   const bad = points.findIndex((value) => !Number.isFinite(value))
-  ensure(bad < 0, where, `every number in ${name} must be finite`, `${points[bad]} in point ${Math.floor(bad / dim)}, coordinate ${bad % dim}`, 'Drop that point, or find out why it was embedded so.')
+  if (bad >= 0) {
+    const got = `${points[bad]} in point ${Math.floor(bad / dim)}, coordinate ${bad % dim}`
+    throw new KindredError('usage', where, `every number in ${name} must be finite`, got, 'Drop that point, or find out why it was embedded so.')
+  }
   return points.length / dim
 }
