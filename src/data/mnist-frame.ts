@@ -73,8 +73,8 @@ function scaleOf(box: Box): number {
 /** Scales the box into 20x20, centres its mass, stretches to 255. */
 function frameInk(ink: Float32Array, width: number, box: Box): Uint8Array {
   const scale = scaleOf(box)
-  const h = Math.min(fit, Math.max(1, Math.round((box.y1 - box.y0) * scale)))
-  const w = Math.min(fit, Math.max(1, Math.round((box.x1 - box.x0) * scale)))
+  const h = Math.min(fit, Math.ceil((box.y1 - box.y0) * scale - 1e-6))
+  const w = Math.min(fit, Math.ceil((box.x1 - box.x0) * scale - 1e-6))
   const small = resampleBox(ink, width, box, scale, h, w)
   let mass = 0
   let mx = 0

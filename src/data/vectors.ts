@@ -4,7 +4,7 @@
  * In .npy the names have no place: they go into NAME.ids.json beside it, an object `{ "ids": [...], "labels": [...] }`.
  * Source of .npy: NEP 1, "A simple file format for NumPy arrays", version 1.0.
  */
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { extname } from 'node:path'
 import { ensure, KindredError } from '../base/index.ts'
 import { readBytes, writeFileAtomic } from '../files/index.ts'
@@ -45,6 +45,7 @@ export function writeVectors(path: string, content: Vectors): void {
   for (const [name, list] of [['ids', ids], ['labels', labels]] as const) ensure(list === undefined || list.length === n, where, `${name} must be as many as vectors (${n})`, list?.length)
   if (format === 'npy') {
     if (ids !== undefined || labels !== undefined) writeFileAtomic(`${path}.ids.json`, `${JSON.stringify({ ids, labels })}\n`)
+    else rmSync(`${path}.ids.json`, { force: true }) // names of other vectors
     writeFileAtomic(path, npyBytes(vectors, [n, dim]))
     return
   }
