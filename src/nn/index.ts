@@ -2,7 +2,7 @@
 export { digitNetwork, studentNetwork, type DigitNetworkOptions } from './architectures/digits.ts'
 export { constantValue, kaimingNormal, kaimingUniform, normalWith, ones, uniformWithin, xavierUniform, zeros, type Initialiser } from './initialisers.ts'
 export {
-  batchNorm, conv2d, dense, dropout, flatten, globalAveragePool, greyPixels, l2Normalise, maxPool, relu, residual, sequential,
+  batchNorm, conv2d, dense, dropout, flatten, globalAveragePool, greyPixels, l2Normalise, maxPool, relu, residual, sequential, tap,
   type BatchNormOptions, type Conv2dOptions, type DenseOptions, type Layer,
 } from './layers.ts'
 export { initialWeights, Scope, type ScopeOptions, type WeightSpec } from './scope.ts'

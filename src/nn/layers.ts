@@ -115,6 +115,8 @@ export function dropout(rate: number): Layer {
   }
 }
 
+/** Passes x on and marks it as `name`, so that an exported model can put it out too (penultimate features, say). */
+export const tap = (name: string): Layer => (x, scope) => scope.tap(name, x)
 /** max(x, 0) */
 export const relu = (): Layer => (x) => T.relu(x)
 /** The largest value of each window. */

@@ -27,12 +27,12 @@ export interface ScopeOptions {
 export class Scope {
   readonly training: boolean
   private readonly prefix: string
-  private readonly shared: { weights: Map<string, { spec: WeightSpec; tensor: Tensor }>; updates: Map<string, Tensor>; seed: Tensor | undefined; draws: number }
+  private readonly shared: { weights: Map<string, { spec: WeightSpec; tensor: Tensor }>; updates: Map<string, Tensor>; taps: Map<string, Tensor>; seed: Tensor | undefined; draws: number }
 
   constructor(options: ScopeOptions = {}, parent?: Scope, name = '') {
     this.training = parent?.training ?? options.training ?? false
     this.prefix = parent === undefined ? name : `${parent.prefix}${name}.`
-    this.shared = parent?.shared ?? { weights: new Map(), updates: new Map(), seed: undefined, draws: 0 }
+    this.shared = parent?.shared ?? { weights: new Map(), updates: new Map(), taps: new Map(), seed: undefined, draws: 0 }
   }
 
   /** The scope of a part: its weights are called `name.…`. */
@@ -53,6 +53,17 @@ export class Scope {
   /** What a buffer becomes after this step. */
   update(name: string, value: Tensor): void {
     this.shared.updates.set(`${this.prefix}${name}`, value)
+  }
+
+  /** Marks a value inside the network under a name of its own, so that a model can put it out beside the last one. */
+  tap(name: string, value: Tensor): Tensor {
+    this.shared.taps.set(name, value)
+    return value
+  }
+
+  /** The values marked so far. */
+  get taps(): ReadonlyMap<string, Tensor> {
+    return this.shared.taps
   }
 
   /** Uniform numbers in [0, 1), new for every step (its seed is fed as `seed`) and for every call. */

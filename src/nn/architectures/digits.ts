@@ -1,7 +1,9 @@
 /**
  * @file The networks of the digits story: from 8-bit images [n, 28, 28] to embeddings [n, dim].
  */
-import { conv2d, dense, flatten, greyPixels, l2Normalise, maxPool, relu, sequential, type Layer } from '../layers.ts'
+import { conv2d, dense, flatten, greyPixels, l2Normalise, maxPool, relu, sequential, tap, type Layer } from '../layers.ts'
+
+// Both mark the 128 numbers before the embedding as `features`: distances there tell strangers better than distances in the embedding.
 
 /** Options of both digit networks. */
 export interface DigitNetworkOptions {
@@ -28,6 +30,7 @@ export function studentNetwork({ dim = 10, normalise = false }: DigitNetworkOpti
     flatten: flatten(),
     dense1: dense(128),
     relu3: relu(),
+    features: tap('features'),
     embedding: dense(dim),
     ...(normalise ? { unit: l2Normalise() } : {}),
   })
@@ -49,6 +52,7 @@ export function digitNetwork({ dim = 10, normalise = true }: DigitNetworkOptions
     flatten: flatten(),
     dense1: dense(128),
     relu4: relu(),
+    features: tap('features'),
     embedding: dense(dim),
     ...(normalise ? { unit: l2Normalise() } : {}),
   })
