@@ -73,6 +73,12 @@ describe("MNIST's frame", () => {
     expect(meanOf(mnistFrame(digit, 28, 28, { thicken: 'auto' })) / meanOf(digit)).toBeLessThan(1.25)
   })
 
+  it('frames a large drawing as it does a small one', () => {
+    const digit = imageAt(digits, 3)
+    const [small, large] = [onPaper(digit, 4, 150, 150, 20, 20), onPaper(digit, 24, 900, 900, 100, 130)]
+    expect(difference(mnistFrame(large, 900, 900, { thicken: 'auto' }), mnistFrame(small, 150, 150, { thicken: 'auto' }))).toBeLessThan(0.02)
+  })
+
   it('answers a blank sheet with a blank frame and refuses nonsense', () => {
     expect(meanOf(mnistFrame(new Uint8Array(100).fill(200), 10, 10))).toBe(0)
     expect(() => mnistFrame(new Uint8Array(99), 10, 10)).toThrow('10 x 10 = 100 values')

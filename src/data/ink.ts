@@ -68,11 +68,17 @@ export function growInk(ink: Float32Array, height: number, width: number, radius
   const reach = Math.ceil(Math.abs(radius)) + 2
   const outside = squaredDistances(mask, height, width, 1, reach)
   const inside = radius < 0 ? squaredDistances(mask, height, width, 0, reach) : undefined
+  const far = (Math.max(0, radius) + 1) ** 2
   const out = new Float32Array(ink.length)
   for (let i = 0; i < out.length; i++) {
-    const d = mask[i] === 0 ? Math.sqrt(outside[i]) - 0.5 : inside === undefined ? -1 : 0.5 - Math.sqrt(inside[i])
-    out[i] = Math.min(1, Math.max(0, 0.5 + radius - d))
-    if (radius >= 0 && out[i] < ink[i]) out[i] = ink[i]
+    if (mask[i] === 1 && inside === undefined) {
+      out[i] = 1
+      continue
+    }
+    if (outside[i] > far) continue
+    const d = mask[i] === 0 ? Math.sqrt(outside[i]) - 0.5 : 0.5 - Math.sqrt(inside![i])
+    const value = 0.5 + radius - d
+    out[i] = value < 0 ? 0 : value > 1 ? 1 : value
   }
   return out
 }
@@ -83,20 +89,23 @@ export function blurInk(ink: Float32Array, height: number, width: number, sigma:
   if (sigma <= 0.1 || reach < 1) return ink
   const kernel = Float32Array.from({ length: 2 * reach + 1 }, (_, i) => Math.exp(-((i - reach) ** 2) / (2 * sigma * sigma)))
   const sum = kernel.reduce((a, b) => a + b, 0)
-  const pass = (from: Float32Array, lines: number, lineStep: number, length: number, step: number): Float32Array => {
-    const to = new Float32Array(from.length)
-    for (let l = 0; l < lines; l++) {
-      for (let i = 0; i < length; i++) {
-        let acc = 0
-        const first = Math.max(0, i - reach)
-        const last = Math.min(length - 1, i + reach)
-        for (let j = first; j <= last; j++) acc += from[l * lineStep + j * step] * kernel[j - i + reach]
-        to[l * lineStep + i * step] = acc / sum
-      }
+  for (let i = 0; i < kernel.length; i++) kernel[i] /= sum
+  return blurLines(blurLines(ink, kernel, height, width, width, 1), kernel, width, 1, height, width)
+}
+
+/** Convolves lines of `length` values `step` apart, line after line `lineStep` apart. */
+function blurLines(from: Float32Array, kernel: Float32Array, lines: number, lineStep: number, length: number, step: number): Float32Array {
+  const reach = kernel.length >> 1
+  const to = new Float32Array(from.length)
+  for (let l = 0; l < lines; l++) {
+    for (let i = 0; i < length; i++) {
+      const value = from[l * lineStep + i * step]
+      if (value === 0) continue // mostly paper
+      const last = Math.min(length - 1, i + reach)
+      for (let j = Math.max(0, i - reach); j <= last; j++) to[l * lineStep + j * step] += value * kernel[j - i + reach]
     }
-    return to
   }
-  return pass(pass(ink, height, width, width, 1), width, 1, height, width)
+  return to
 }
 
 /** A box of pixels: x0 <= x < x1, y0 <= y < y1. */
@@ -134,42 +143,48 @@ export function inkBox(ink: Float32Array, height: number, width: number, thresho
 export function resampleBox(ink: Float32Array, width: number, box: Box, scale: number, outHeight: number, outWidth: number): Float32Array {
   const boxHeight = box.y1 - box.y0
   const boxWidth = box.x1 - box.x0
-  const across = weights(boxWidth, scale, outWidth)
-  const down = weights(boxHeight, scale, outHeight)
+  const across = shares(boxWidth, scale, outWidth)
+  const down = shares(boxHeight, scale, outHeight)
   const rows = new Float32Array(boxHeight * outWidth)
   for (let y = 0; y < boxHeight; y++) {
     const row = (box.y0 + y) * width + box.x0
     for (let x = 0; x < outWidth; x++) {
-      const { first, share } = across[x]
+      const from = row + across.first[x]
       let acc = 0
-      for (let i = 0; i < share.length; i++) acc += ink[row + first + i] * share[i]
+      for (let i = across.begin[x], j = 0; i < across.begin[x + 1]; i++, j++) acc += ink[from + j] * across.share[i]
       rows[y * outWidth + x] = acc
     }
   }
   const out = new Float32Array(outHeight * outWidth)
   for (let y = 0; y < outHeight; y++) {
-    const { first, share } = down[y]
-    for (let i = 0; i < share.length; i++) {
-      for (let x = 0; x < outWidth; x++) out[y * outWidth + x] += rows[(first + i) * outWidth + x] * share[i]
+    for (let i = down.begin[y], j = down.first[y]; i < down.begin[y + 1]; i++, j++) {
+      for (let x = 0; x < outWidth; x++) out[y * outWidth + x] += rows[j * outWidth + x] * down.share[i]
     }
   }
   return out
 }
 
-/** For each new pixel: the first old pixel it takes from, and the share of each. */
-function weights(length: number, scale: number, outLength: number): { first: number; share: Float32Array }[] {
+/** New pixel x takes share[begin[x] + j] of old pixel first[x] + j, for begin[x] + j < begin[x + 1]. */
+function shares(length: number, scale: number, outLength: number): { first: Int32Array; begin: Int32Array; share: number[] } {
   const offset = length / 2 - outLength / 2 / scale
-  return Array.from({ length: outLength }, (_, i) => {
+  const first = new Int32Array(outLength)
+  const begin = new Int32Array(outLength + 1)
+  const share: number[] = []
+  for (let x = 0; x < outLength; x++) {
     if (scale > 1) {
-      const at = offset + (i + 0.5) / scale - 0.5 // linear interpolation between pixel centres
-      const first = Math.min(Math.max(Math.floor(at), 0), Math.max(0, length - 2))
-      const t = Math.min(Math.max(at - first, 0), 1)
-      return { first, share: Float32Array.from(length === 1 ? [1] : [1 - t, t]) }
+      const at = offset + (x + 0.5) / scale - 0.5 // linear interpolation between pixel centres
+      first[x] = Math.min(Math.max(Math.floor(at), 0), Math.max(0, length - 2))
+      const t = Math.min(Math.max(at - first[x], 0), 1)
+      if (length === 1) share.push(1)
+      else share.push(1 - t, t)
+    } else {
+      const a = Math.max(0, offset + x / scale)
+      const b = Math.min(length, offset + (x + 1) / scale)
+      first[x] = Math.min(Math.floor(a + 1e-9), length - 1)
+      const last = Math.max(first[x], Math.ceil(b - 1e-9) - 1)
+      for (let j = first[x]; j <= last; j++) share.push(Math.max(0, Math.min(b, j + 1) - Math.max(a, j)) * scale)
     }
-    const a = Math.max(0, offset + i / scale)
-    const b = Math.min(length, offset + (i + 1) / scale)
-    const first = Math.min(Math.floor(a + 1e-9), length - 1)
-    const last = Math.max(first, Math.ceil(b - 1e-9) - 1)
-    return { first, share: Float32Array.from({ length: last - first + 1 }, (_, j) => Math.max(0, Math.min(b, first + j + 1) - Math.max(a, first + j)) * scale) }
-  })
+    begin[x + 1] = share.length
+  }
+  return { first, begin, share }
 }

@@ -23,6 +23,7 @@ const fit = 20
 const discAcross = 1.3
 const blurSigma = 0.35
 const usualWidth = 2.4
+const workSide = 160
 
 /**
  * A grey image of one drawn character as an MNIST image: ink 255 on 0, in a 20x20 box, its centre of mass in the middle of 28x28.
@@ -45,9 +46,8 @@ export function mnistFrame(gray: Uint8Array | Float32Array, height: number, widt
   const box = inkBox(ink, height, width)
   if (box === undefined) return new Uint8Array(side * side)
   if (thicken === false) return frameInk(ink, width, box)
-  const scale = scaleOf(box)
-  const pad = Math.ceil(3 / scale) + 1
-  const work = padded(ink, width, box, pad)
+  const work = padded(ink, width, box)
+  const scale = work.scale
   const radius = thicken === 'auto' ? (usualWidth / scale - strokeWidth(maskOf(work.ink), work.height, work.width)) / 2 : discAcross / scale / 2
   return strokesToFrame(work.ink, work.height, work.width, Math.max(0, radius))
 }
@@ -127,13 +127,16 @@ export function borderMedian(gray: ArrayLike<number>, height: number, width: num
   return border[border.length >> 1]
 }
 
-function padded(ink: Float32Array, width: number, box: Box, pad: number): { ink: Float32Array; height: number; width: number } {
-  const h = box.y1 - box.y0
-  const w = box.x1 - box.x0
-  const out = { ink: new Float32Array((h + 2 * pad) * (w + 2 * pad)), height: h + 2 * pad, width: w + 2 * pad }
-  for (let y = 0; y < h; y++) {
-    const row = (box.y0 + y) * width + box.x0
-    out.ink.set(ink.subarray(row, row + w), (y + pad) * out.width + pad)
-  }
+/** The box with paper around it, wide enough for the growth; a large drawing is first brought down to `workSide` px, eight times the frame. */
+function padded(ink: Float32Array, width: number, box: Box): { ink: Float32Array; height: number; width: number; scale: number } {
+  const longer = Math.max(box.x1 - box.x0, box.y1 - box.y0)
+  const shrink = Math.min(1, workSide / longer)
+  const scale = fit / longer / shrink
+  const pad = Math.ceil(3 / scale) + 1
+  const h = Math.ceil((box.y1 - box.y0) * shrink - 1e-6)
+  const w = Math.ceil((box.x1 - box.x0) * shrink - 1e-6)
+  const small = resampleBox(ink, width, box, shrink, h, w)
+  const out = { ink: new Float32Array((h + 2 * pad) * (w + 2 * pad)), height: h + 2 * pad, width: w + 2 * pad, scale }
+  for (let y = 0; y < h; y++) out.ink.set(small.subarray(y * w, (y + 1) * w), (y + pad) * out.width + pad)
   return out
 }
