@@ -30,6 +30,32 @@ describe('nearest', () => {
     expect(block.indices).toEqual(whole.indices.subarray(500 * 4, 600 * 4))
   })
 
+  test.each([4, 7])('long lists, where only likely candidates are sorted, equal short ones (dim %i)', (dim) => {
+    const random = rng(2)
+    // Four groups by index, one of them small: the guess from a sample is now too wide, now too narrow.
+    const points = Float32Array.from({ length: 1500 * dim }, (_, i) => random.normal() + 4 * Math.max(0, (Math.floor(i / dim) % 16) - 12))
+    const long = nearest(points, points, dim, 400, { exclude: 'same-index' })
+    const short = nearest(points, points, dim, 128, { exclude: 'same-index', method: 'tree' })
+    for (let q = 0; q < 1500; q += 60) {
+      const list = [...long.indices.subarray(q * 400, q * 400 + 400)]
+      expect(list.slice(0, 128)).toEqual([...short.indices.subarray(q * 128, q * 128 + 128)])
+      expect(new Set(list).size).toBe(400)
+      const reach = long.distances[q * 400 + 399]
+      const distances = Array.from({ length: 1500 }, (_, r) => Math.hypot(...Array.from({ length: dim }, (_, d) => points[q * dim + d] - points[r * dim + d])))
+      expect(distances.filter((d, r) => r !== q && d < reach - 1e-5).length).toBeLessThan(400)
+    }
+  })
+
+  test('distances that differ by a rounding error only are still in order', () => {
+    // Seen from far away, squared distances agree to 13 digits: more than the native sort sees.
+    const random = rng(3)
+    const points = Float32Array.from({ length: 600 * 2 }, () => random.normal())
+    const query = Float32Array.of(3e7, 0)
+    const { indices } = nearest(query, points, 2, 600, { method: 'brute-force' })
+    const { indices: byTree } = nearest(query, points, 2, 600, { method: 'tree' })
+    expect([...indices]).toEqual([...byTree])
+  })
+
   test('refuses what cannot be searched', () => {
     const p = new Float32Array(8)
     expect(() => nearest(p, p, 3, 1)).toThrow('nearest: references.length must be a multiple of dim 3, got 8.')
