@@ -92,14 +92,15 @@ export interface Place {
  *
  * @param pixels [n, 2] places in the box
  * @param box pixels
- * @param options.cell grid cell in pixels, by default 1/28 of the box's longer side
+ * @param options.cell grid cell in pixels, by default 1/28 of the box's longer side, coarser for fewer than 5,000 points
  * @param options.share least share of the class for a cluster to be named; default 0.12
  * @param options.perClass most letters a class gets; default 4
  * @returns at least one place for every class that has points, largest clusters first
  * Cost: O(n + classes x cells).
  */
 export function places(pixels: Float32Array, labels: Labels, classCount: number, box: Box, options: { cell?: number; share?: number; perClass?: number } = {}): Place[] {
-  const { cell = Math.max(box.width, box.height) / 28, share = 0.12, perClass = 4 } = options
+  const fineness = Math.min(28, Math.max(6, Math.sqrt(labels.length) / 2.5))
+  const { cell = Math.max(box.width, box.height) / fineness, share = 0.12, perClass = 4 } = options
   const columns = Math.ceil(box.width / cell) + 1
   const rows = Math.ceil(box.height / cell) + 1
   const counts = new Int32Array(columns * rows * classCount)

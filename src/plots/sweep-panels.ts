@@ -86,7 +86,7 @@ function onePanel(panel: SweepPanel, classes: readonly string[], box: Box, most:
     const w = textWidth(text, 14, 600) + 20
     svg += rect(box.left + (box.width - w) / 2, box.top + box.height / 2 - 14, w, 28, { fill: tone.red, rx: 4 })
     svg += label(box.left + box.width / 2, box.top + box.height / 2 + 5, text, { size: 14, weight: 600, fill: tone.paper, anchor: 'middle' })
-  } else svg += names(places(pixels, labels, classes.length, box, { cell: box.width / 20, share: 0.25, perClass: 2 }), classes, colours.map(readable), Math.max(13, box.width / 13), box)
+  } else svg += names(places(pixels, labels, classes.length, box, { cell: box.width / Math.min(20, Math.max(6, Math.sqrt(labels.length) / 2.5)), share: 0.25, perClass: 2 }), classes, colours.map(readable), Math.max(13, box.width / 13), box)
   const { left, width } = box
   const y = box.top + box.height
   svg += label(left, y + 20, `margin ${short(panel.margin)}`, { size: 14, weight: 600, fill: tone.ink })

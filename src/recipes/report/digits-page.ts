@@ -4,11 +4,11 @@
 import type { DigitsReport } from './digits-report.ts'
 import { baselines, howItWorks, map, sweep, training, verdict, type Figures } from './digits-sections.ts'
 import { head, made, next, rejection } from './digits-sections-open.ts'
-import { html, raw } from './html.ts'
+import { absent, computing, html, raw } from './html.ts'
 import { pageStyle } from './page-style.ts'
 
 /**
- * Writes the page, also while the run goes on: missing parts say "Computing…", and the page reloads itself until `report.complete`.
+ * Writes the page, also while the run goes on: missing parts say "computing…", and the page reloads itself until `report.complete`.
  *
  * @param report the figures in numbers
  * @param figures SVG documents by name; those that are missing leave a placeholder, or nothing where they are extras
@@ -17,7 +17,7 @@ import { pageStyle } from './page-style.ts'
  */
 export function digitsPage(report: DigitsReport, figures: Figures): string {
   const chapters = [howItWorks(report, figures), training(report, figures), baselines(report, figures), map(report, figures), sweep(report, figures), head(report, figures), rejection(report, figures), next(report), made(report)]
-  return html`<!doctype html>
+  const page = html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -37,4 +37,5 @@ ${!report.complete && html`<meta http-equiv="refresh" content="5">`}
 </body>
 </html>
 `.html
+  return report.complete ? page.replaceAll(computing, absent) : page
 }

@@ -3,7 +3,7 @@
  */
 import type { DigitsReport, RejectionResult } from './digits-report.ts'
 import { bestRejection, chapter, scoreWords, type Chapter, type Figures } from './digits-sections.ts'
-import { duration, figure, figureText, html, pct, table, whole, type Html } from './html.ts'
+import { computing, duration, figure, figureText, html, pct, table, whole, type Html } from './html.ts'
 
 /** The softmax head with confusion and calibration. */
 export function head(r: DigitsReport, figures: Figures): Chapter {
@@ -63,7 +63,7 @@ ${figures.lettersRejected !== undefined && figure(figures.lettersRejected, 'lett
 }
 
 function scoreTables(list: readonly RejectionResult[], complete: boolean): Html {
-  if (list.length === 0) return complete ? html`<p>No rejection was measured in this run.</p>` : html`<div class="figure waiting"><p>Computing…</p></div>`
+  if (list.length === 0) return complete ? html`<p>No rejection was measured in this run.</p>` : html`<div class="figure waiting"><p>${computing}</p></div>`
   const sets = [...new Set(list.map((e) => e.letters))]
   return html`${sets.flatMap((letters) =>
     [false, true].map((seen) => {
@@ -114,6 +114,6 @@ export function made(r: DigitsReport): Chapter {
     'How this was made',
     html`${stages.length > 0 && html`<h3>Where the time went</h3><ul class="bars">${stages.map((s) => html`<li><span>${s.name}</span><span><i style="width:${((s.seconds / longest) * 70).toFixed(1)}%"></i>${duration(s.seconds)}</span></li>`)}</ul>`}
 <h3>To get the same again</h3><dl>${facts.map(([k, v]) => html`<dt>${k}</dt><dd>${v}</dd>`)}</dl>
-<p>Same seed and same machine give the same numbers. The figures of this page are also in <code>report.json</code>.</p>`,
+<p>Same seed and same machine give the same numbers. The numbers of this page are also in <code>report.json</code>.</p>`,
   )
 }

@@ -2,7 +2,7 @@
  * @file The report's chapters on learning: verdict, how it works, training, baselines, map, sweep. Each is a function of the report; words follow from the figures.
  */
 import type { DigitsReport, FigureName, RejectionResult } from './digits-report.ts'
-import { duration, figure, figureText, html, pct, table, whole, type Html } from './html.ts'
+import { computing, duration, figure, figureText, html, pct, table, whole, type Html } from './html.ts'
 import { tripletDiagram } from './triplet-diagram.ts'
 
 /** SVG of each figure that is there already. */
@@ -46,10 +46,10 @@ export function verdict(r: DigitsReport): Html {
 <p class="lead">A small network saw ${whole(r.dataset.train)} handwritten digits and was told only which ones show the <strong>same</strong> digit and which do not. It learned to turn an image into ${r.embedding.dim} numbers, an <strong>embedding</strong>, so that alike digits lie close together. This page shows how well that worked on ${whole(r.dataset.test)} digits it never saw${r.complete ? `; everything took ${duration(r.seconds)}` : ''}.</p>
 ${!r.complete && html`<p class="running" role="status">${`Still running${r.now === undefined ? '' : `: ${r.now}`}. ${duration(r.seconds)} so far; the page reloads itself every five seconds.`}</p>`}
 <ul class="tiles">
-${knn === undefined ? tile('…', 'kNN accuracy', 'computing', true) : tile(pct(knn.accuracy), 'kNN accuracy', `nearest neighbours name the digit right${pixels === undefined ? '' : `; raw pixels alone: ${pct(pixels.accuracy)}`}`)}
-${knn === undefined ? tile('…', 'MAP@R', 'computing', true) : tile(pct(knn.mapAtR), 'MAP@R', `how purely a digit’s nearest images are the same digit${pixels === undefined ? '' : `; raw pixels: ${pct(pixels.mapAtR)}`}`)}
-${r.head === undefined ? tile('…', 'Softmax head', 'computing', true) : tile(pct(r.head.accuracy), 'Softmax head', `a linear classifier on the frozen embedding; calibration error ${pct(r.head.ece)}`)}
-${rejected === undefined ? (taught === undefined ? tile('…', 'Letters rejected', 'computing', true) : '') : tile(pct(rejected.lettersRejected), 'Letters rejected', `by ${scoreWords(rejected.score)}, never having seen one, while ${pct(rejected.digitsKeptRight)} of digits are kept and right`)}
+${knn === undefined ? tile('…', 'kNN accuracy', computing, true) : tile(pct(knn.accuracy), 'kNN accuracy', `nearest neighbours name the digit right${pixels === undefined ? '' : `; raw pixels alone: ${pct(pixels.accuracy)}`}`)}
+${knn === undefined ? tile('…', 'MAP@R', computing, true) : tile(pct(knn.mapAtR), 'MAP@R', `how purely a digit’s nearest images are the same digit${pixels === undefined ? '' : `; raw pixels: ${pct(pixels.mapAtR)}`}`)}
+${r.head === undefined ? tile('…', 'Softmax head', computing, true) : tile(pct(r.head.accuracy), 'Softmax head', `a linear classifier on the frozen embedding; calibration error ${pct(r.head.ece)}`)}
+${rejected === undefined ? (taught === undefined ? tile('…', 'Letters rejected', computing, true) : '') : tile(pct(rejected.lettersRejected), 'Letters rejected', `by ${scoreWords(rejected.score)}, never having seen one, while ${pct(rejected.digitsKeptRight)} of digits are kept and right`)}
 ${taught !== undefined && tile(pct(taught.lettersRejected), 'Letters rejected, after seeing others', `by ${scoreWords(taught.score)}; ${pct(taught.digitsKeptRight)} of digits kept and right`)}
 </ul>
 ${gain !== undefined && html`<p>${gain}</p>`}
@@ -57,10 +57,10 @@ ${(r.warnings ?? []).length > 0 && html`<div class="note bad" role="note"><p><st
 }
 
 function mistakes(ours: number, theirs: number): string {
-  const ratio = (1 - theirs) / Math.max(1e-9, 1 - ours)
-  if (ratio > 1.15) return `Compared with simply comparing pixels, the trained network makes ${ours > 0.9999 ? 'almost no' : `${ratio.toFixed(1)} times fewer`} mistakes.`
-  if (ratio < 0.87) return `Simply comparing pixels makes fewer mistakes than this network: training is not finished, or went wrong. The baselines below show by how much.`
-  return `Simply comparing pixels makes about as many mistakes. What training changed shows in MAP@R and in the map below, not in this figure.`
+  const both = `The trained network names ${pct(1 - ours)} of the digits wrongly; simply comparing raw pixels, ${pct(1 - theirs)}.`
+  if (ours > theirs + 0.002) return both
+  if (ours < theirs - 0.002) return `${both} Training is not finished, or went wrong.`
+  return `${both} That is no difference; what training changed shows in MAP@R and in the map below.`
 }
 
 /** Anchor, positive, negative; the formula. */
@@ -74,7 +74,7 @@ export function howItWorks(r: DigitsReport, figures: Figures): Chapter {
 ${figure(figures.triplets, 'triplets', 'Triplets from the training images: anchor, positive, negative.')}
 <p>With d the distance between two embeddings, the <strong>triplet loss</strong> of one triplet is</p>
 <p class="formula" role="math" aria-label="loss equals the maximum of zero and distance of anchor and positive minus distance of anchor and negative plus margin">loss = max(0, d(<span class="a">a</span>, <span class="p">p</span>) − d(<span class="a">a</span>, <span class="n">n</span>) + margin)</p>
-<p>It is zero as soon as the negative is farther from the anchor than the positive by at least the <strong>margin</strong>${margin === undefined ? '' : ` (here ${figureText(margin)})`}. Triplets that are solved so teach nothing more; those that still cost something are called <strong>active</strong>. The margin is there because without it the network could put all images in one place: every distance 0, every loss 0, and nothing learned. That is called <strong>collapse</strong>.</p>
+<p>It is zero as soon as the negative is farther from the anchor than the positive by at least the <strong>margin</strong>${margin === undefined ? '' : ` (here ${figureText(margin)})`}. Triplets that are solved so teach nothing more; those that still cost something are called <strong>active</strong>. The margin is there because without it the network could put all images in one place: every distance 0, every loss 0, and nothing learned. That is called <strong>collapse</strong>. With a margin, that way out costs the whole margin on every triplet.</p>
 ${figure(tripletDiagram(), 'diagram', 'One training step moves the positive towards the anchor and the negative away from it. Inside the dashed ring a negative still costs; beyond it the triplet is solved.')}
 <p>${r.embedding.architecture === undefined ? '' : `The network: ${r.embedding.architecture}${r.embedding.parameters === undefined ? '' : ` (${whole(r.embedding.parameters)} weights)`}. `}${r.embedding.miner === undefined ? '' : `Triplets are chosen by ${r.embedding.miner}. `}Its output is ${r.embedding.dim} numbers for each image${r.embedding.normalised === true ? ', scaled to length 1' : ''}.</p>`,
   )
@@ -110,12 +110,12 @@ export function baselines(r: DigitsReport, figures: Figures): Chapter {
       : trained.mapAtR > pixels.mapAtR
         ? `Training lifts MAP@R from ${pct(pixels.mapAtR)} to ${pct(trained.mapAtR)}`
         : 'So far, raw pixels do no worse'
-  const row = (name: string, f: { accuracy: number; mapAtR: number } | undefined) => [name, f === undefined ? 'computing…' : pct(f.accuracy, 2), f === undefined ? 'computing…' : pct(f.mapAtR, 2)]
+  const row = (name: string, f: { accuracy: number; mapAtR: number } | undefined) => [name, f === undefined ? computing : pct(f.accuracy, 2), f === undefined ? computing : pct(f.mapAtR, 2)]
   return chapter(
     'baselines',
     'Baselines',
     title,
-    html`<p>A high accuracy on digits is not yet a proof of learning. ${untrained === undefined ? 'Comparing raw pixels, and even a network with random weights, already scores about 96 %.' : `A network with <em>random</em> weights already names ${pct(untrained.accuracy)} of the digits by their nearest neighbours${pixels === undefined ? '' : `, and comparing raw pixels ${pct(pixels.accuracy)}`}.`} Neighbour accuracy asks only for one or a few alike images nearby, and among tens of thousands there is nearly always one.</p>
+    html`<p>A high accuracy on digits is not yet a proof of learning. ${untrained === undefined ? 'Comparing raw pixels, and even a network with random weights, already scores about 96 %.' : html`A network with <em>random</em> weights already names ${pct(untrained.accuracy)} of the digits by their nearest neighbours${pixels === undefined ? '' : `, and comparing raw pixels ${pct(pixels.accuracy)}`}.`} Neighbour accuracy asks only for one or a few alike images nearby, and among tens of thousands there is nearly always one.</p>
 <p><strong>MAP@R</strong> asks for more: of the R images of the same digit, how many are among the R nearest, and how early? That needs whole classes to lie together, which is what the triplet loss is for.</p>
 ${figure(figures.baselines, 'baselines', 'The same measure on the same test images: raw pixels, the network before training, and after.')}
 ${table(['Method', `kNN accuracy${trained?.k === undefined ? '' : ` (k = ${trained.k})`}`, 'MAP@R'], [row('Raw pixels', pixels), row('Untrained network', untrained), row('Trained network', trained)], { numeric: [1, 2], label: 'Baselines' })}`,

@@ -44,11 +44,19 @@ export function inlineSvg(svg: string, prefix: string): Html {
   )
 }
 
+/** Stands where a part is still missing; the page turns it into {@link absent} once the run is over. */
+export const computing = 'computing…'
+
+/** What {@link computing} becomes in a finished report. */
+export const absent = 'not part of this run'
+
 /** A figure with its caption; while it is missing, a quiet placeholder. Wide figures scroll sideways on narrow screens instead of shrinking until unreadable. */
 export function figure(svg: string | undefined, name: string, caption: Html | string): Html {
-  if (svg === undefined) return html`<figure class="figure waiting" id="figure-${name}"><p>Computing…</p><figcaption>${caption}</figcaption></figure>`
+  if (svg === undefined) return html`<figure class="figure waiting" id="figure-${name}"><p>${computing}</p><figcaption>${caption}</figcaption></figure>`
   const own = Number(/<svg\b[^>]*?\swidth="([\d.]+)"/.exec(svg)?.[1] ?? 860)
-  return html`<figure class="figure" id="figure-${name}"><div class="scroll" tabindex="0" role="region" aria-label="Figure, scrolls sideways"><div class="sheet" style="max-width:${Math.round(own)}px;min-width:${Math.round(Math.min(own, 640))}px">${inlineSvg(svg, name)}</div></div><figcaption>${caption}</figcaption></figure>`
+  // Wide figures fill the card; small ones keep their size.
+  const most = own >= 720 ? 1100 : own * 1.15
+  return html`<figure class="figure" id="figure-${name}"><div class="scroll" tabindex="0" role="region" aria-label="Figure, scrolls sideways"><div class="sheet" style="max-width:${Math.round(most)}px;min-width:${Math.round(Math.min(own, 640))}px">${inlineSvg(svg, name)}</div></div><figcaption>${caption}</figcaption></figure>`
 }
 
 /** A table with a head; cells that are numbers align right. */

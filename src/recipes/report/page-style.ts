@@ -30,14 +30,15 @@ p,li{max-width:42em}p{margin:0 0 14px}
 a{color:var(--blue);text-underline-offset:3px}
 :focus-visible{outline:2.5px solid var(--blue);outline-offset:3px;border-radius:3px}
 section{padding:44px 0 20px;border-top:1px solid var(--line);margin-top:32px}
+main section:first-child{border-top:0;margin-top:0}
 .kicker{font-size:13px;font-weight:600;letter-spacing:.07em;text-transform:uppercase;color:var(--blue);margin:0 0 6px}
 nav{position:sticky;top:0;background:var(--paper);border-bottom:1px solid var(--line);z-index:5;margin-top:36px}
 nav ol{list-style:none;display:flex;gap:4px 22px;overflow-x:auto;max-width:1060px;margin:0 auto;padding:12px 24px;scrollbar-width:thin}
 nav li{white-space:nowrap;font-size:14.5px}nav a{color:var(--soft);text-decoration:none}nav a:hover{color:var(--ink);text-decoration:underline}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(190px,1fr));gap:0 28px;margin:8px 0 8px;padding:0;list-style:none}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(165px,1fr));gap:0 28px;margin:8px 0 8px;padding:0;list-style:none}
 .tiles li{border-top:3px solid var(--ink);padding:10px 0 18px;max-width:none}
 .tiles b{display:block;font-size:38px;line-height:1.15;font-weight:600;letter-spacing:-.02em;font-variant-numeric:tabular-nums}
-.tiles span{display:block;font-weight:600;font-size:15px}.tiles small{display:block;color:var(--soft);font-size:14px;line-height:1.42}
+.tiles span{display:block;font-weight:600;font-size:15px}.tiles small{text-wrap:pretty;display:block;color:var(--soft);font-size:14px;line-height:1.42}
 .tiles .wait{color:var(--soft)}
 .formula{font-size:clamp(17px,2.6vw,23px);background:var(--wash);border-radius:8px;padding:18px 22px;margin:18px 0 20px;overflow-x:auto;white-space:nowrap}
 .formula i{font-style:italic}.formula .a{color:var(--ink);font-weight:600}.formula .p{color:var(--blue);font-weight:600}.formula .n{color:var(--orange);font-weight:600}
@@ -46,7 +47,7 @@ nav li{white-space:nowrap;font-size:14.5px}nav a{color:var(--soft);text-decorati
 .scroll{overflow-x:auto}
 .sheet{margin:0 auto}.sheet svg{display:block;width:100%;height:auto}
 figcaption{color:var(--soft);font-size:15px;line-height:1.5;margin-top:10px;max-width:46em}
-.waiting p{border:1px dashed var(--line);border-radius:10px;padding:44px 20px;text-align:center;color:var(--soft);max-width:none;margin:0}
+.waiting p::first-letter{text-transform:uppercase}.waiting p{border:1px dashed var(--line);border-radius:10px;padding:44px 20px;text-align:center;color:var(--soft);max-width:none;margin:0}
 .note{border-left:4px solid var(--orange);background:var(--wash);padding:12px 18px;border-radius:0 8px 8px 0;margin:18px 0;max-width:44em}.note p:last-child{margin:0}.note.bad{border-color:var(--red)}
 .running{display:flex;gap:12px;align-items:center;background:var(--wash);border-radius:8px;padding:12px 18px;margin:0 0 22px}
 .running::before{content:"";width:11px;height:11px;border-radius:50%;background:var(--orange);flex:none}
@@ -55,7 +56,7 @@ th{text-align:left;font-weight:600;color:var(--soft);border-bottom:1.5px solid v
 td{border-bottom:1px solid var(--line);padding:8px 18px 8px 0;vertical-align:top}
 th.n,td.n{text-align:right}tr.best td{font-weight:600}
 th:last-child,td:last-child{padding-right:0}
-td small{color:var(--soft);display:block}
+td:first-child{min-width:8.5em}td small{color:var(--soft);display:block}
 code,pre{font:14.5px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace}
 code{background:var(--wash);padding:2px 6px;border-radius:4px}pre{background:var(--wash);border-radius:8px;padding:12px 16px;overflow-x:auto;margin:0 0 6px}pre code{padding:0;background:none}
 .next{list-style:none;padding:0;margin:14px 0}.next li{margin:0 0 20px;max-width:none}.next p{color:var(--soft);margin:0}
@@ -64,6 +65,7 @@ code{background:var(--wash);padding:2px 6px;border-radius:4px}pre{background:var
 dl{display:grid;grid-template-columns:minmax(120px,220px) 1fr;gap:4px 18px;font-size:15px;margin:14px 0}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
 details{margin:16px 0}summary{cursor:pointer;font-weight:600}
 footer{color:var(--soft);font-size:14px;padding-top:30px;padding-bottom:60px}
-@media (max-width:640px){body{font-size:16px}header{padding-top:36px}header,main,footer{padding-left:18px;padding-right:18px}nav ol{padding:11px 18px}.lead{font-size:18px}h2{font-size:24px}section{padding-top:34px}.tiles{grid-template-columns:1fr 1fr;gap:0 18px}.tiles b{font-size:30px}.bars li,dl{grid-template-columns:1fr}.bars li{gap:0}dd{margin-bottom:8px}.figure .scroll{border-radius:0;border-left:0;border-right:0;margin:0 -18px}}
+@media (max-width:640px){body{font-size:16px}header{padding-top:36px}header,main,footer{padding-left:18px;padding-right:18px}nav ol{padding:11px 18px}.lead{font-size:18px}h2{font-size:24px}main section:first-child{border-top:0;margin-top:0}
+section{padding-top:34px}.tiles{grid-template-columns:1fr 1fr;gap:0 18px}.tiles b{font-size:30px}.bars li,dl{grid-template-columns:1fr}.bars li{gap:0}dd{margin-bottom:8px}.figure .scroll{border-radius:0;border-left:0;border-right:0;margin:0 -18px}}
 @media print{:root{--paper:#fff;--ink:#000;--soft:#444;--line:#ccc;--wash:#f4f4f4;--blue:#1f6fb5;--orange:#b6540a}nav,.skip{display:none}body{font-size:11pt}section{break-inside:auto;margin-top:14px;padding-top:20px}.figure,tr,.note{break-inside:avoid}.sheet{min-width:0!important}h2,h3{break-after:avoid}.scroll{overflow:visible}}
 `

@@ -6,7 +6,7 @@
 export function tripletDiagram(): string {
   const [blue, orange, ink, soft] = ['#1f6fb5', '#d1600a', '#1c2530', '#56616e']
   const dot = (x: number, y: number, colour: string, name: string, dx: number, dy: number, anchor = 'start') =>
-    `<circle cx="${x}" cy="${y}" r="11" fill="${colour}"/><text x="${x + dx}" y="${y + dy}" font-size="14" font-weight="600" fill="${colour}" text-anchor="${anchor}">${name}</text>`
+    `<circle cx="${x}" cy="${y}" r="11" fill="${colour}"/><text x="${x + dx}" y="${y + dy}" font-size="14" font-weight="600" fill="${colour}" text-anchor="${anchor}" stroke="#fff" stroke-width="4" paint-order="stroke">${name}</text>`
   const arrow = (x1: number, y1: number, x2: number, y2: number, colour: string) => {
     const [dx, dy] = [x2 - x1, y2 - y1]
     const size = Math.hypot(dx, dy)
@@ -35,7 +35,7 @@ export function tripletDiagram(): string {
     distance(570, 170, 464, 92, 'd(a, n)', 512, 122) +
     dot(570, 170, ink, 'anchor', -18, 5, 'end') +
     dot(606, 220, blue, 'positive', 16, 9) +
-    dot(464, 92, orange, 'negative', 18, -4)
+    dot(464, 92, orange, 'negative', 0, -18, 'middle')
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" width="760" height="300" viewBox="0 0 760 300" role="img" aria-label="A triplet before and after training: the positive moves to the anchor, the negative away from it until it is farther by the margin" ` +
     `font-family="Inter, 'Helvetica Neue', Arial, sans-serif"><rect width="760" height="300" fill="#fff"/>${before}<line x1="380" y1="20" x2="380" y2="280" stroke="#e8ebef"/>${after}</svg>`
