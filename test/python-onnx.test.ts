@@ -1,0 +1,61 @@
+/** @file Python's onnx and onnxruntime as oracles: the checker accepts our models, and onnxruntime in Python gives the same embeddings. */
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeAll, expect, test } from 'vitest'
+import { pythonWith } from '../bench/peer.ts'
+import { softNegativeTripletLoss, tripletMarginLoss } from '../src/losses/index.ts'
+import { batchHard, semiHard } from '../src/miners/index.ts'
+import { exportEmbedder, load, type EmbedderCard } from '../src/models/index.ts'
+import { batchNorm, conv2d, dense, digitNetwork, dropout, flatten, greyPixels, initialWeights, maxPool, relu, residual, Scope, sequential, studentNetwork, type Layer } from '../src/nn/index.ts'
+import { encodeModel, toOnnx } from '../src/onnx/index.ts'
+import { adam, adamw, sgd } from '../src/optim/index.ts'
+import { input } from '../src/tensor/index.ts'
+import { trainStep, type TrainStepOptions } from '../src/train/index.ts'
+import { stackedTriplets } from '../src/tuples/index.ts'
+
+let python: string | undefined
+beforeAll(() => {
+  try {
+    python = pythonWith('test-onnx', ['numpy==2.4.6', 'onnx==1.22.0', 'onnxruntime==1.30.0'])
+  } catch (error) {
+    console.warn(`skipped: Python with onnx could not be set up (${error instanceof Error ? error.message : String(error)})`)
+  }
+}, 600_000)
+
+const card: EmbedderCard = { labels: ['0', 'é'], preprocessing: { range: '0..255', frame: 'mnist' }, metric: 'euclidean', recipe: {}, seed: 1, datasetHash: '', versions: {} }
+const images = Uint8Array.from({ length: 3 * 784 }, (_, i) => (i * 7919) % 251)
+
+const step = (network: Layer, objective: (e: ReturnType<typeof input>, labels: ReturnType<typeof input>) => { loss: ReturnType<typeof input> }, rest: Omit<TrainStepOptions, 'objective'>) =>
+  encodeModel(toOnnx(trainStep({ ...rest, objective: (scope) => objective(network(input('images', [12, 28, 28], 'uint8'), scope), input('labels', [12], 'int64')) }).outputs))
+
+test('onnx.checker accepts embedders and training steps, and Python gives the same embeddings', { timeout: 600_000 }, async (context) => {
+  if (python === undefined) return context.skip()
+  const folder = mkdtempSync(join(tmpdir(), 'kindred-onnx-'))
+  const embedders: Record<string, Uint8Array> = {}
+  for (const [name, network] of Object.entries({ student: studentNetwork(), digit: digitNetwork() })) {
+    const scope = new Scope()
+    network(input('images', ['N', 28, 28], 'uint8'), scope)
+    embedders[name] = exportEmbedder({ network, weights: initialWeights(scope.weights, 3), size: [28, 28], card })
+    writeFileSync(join(folder, `${name}.onnx`), embedders[name])
+    writeFileSync(join(folder, `${name}.json`), JSON.stringify({ feeds: { images: { dtype: 'uint8', shape: [3, 28, 28], data: [...images] } } }))
+  }
+  const odd = sequential({ px: greyPixels(), c: conv2d(4, 3, { stride: 2, padding: 1 }), n: batchNorm(), block: residual(sequential({ c: conv2d(4, 3, { padding: 'same' }), r: relu() })), pool: maxPool(3, { stride: 2, padding: 1 }), flat: flatten(), drop: dropout(0.3), d: dense(5) })
+  writeFileSync(join(folder, 'step-random.onnx'), step(studentNetwork(), (e) => tripletMarginLoss(e, stackedTriplets(4)), { optimizer: adam() }))
+  writeFileSync(join(folder, 'step-hard.onnx'), step(odd, (e, l) => tripletMarginLoss(e, batchHard(e, l)), { optimizer: sgd({ momentum: 0.9, nesterov: true }), averageDecay: 0.9 }))
+  writeFileSync(join(folder, 'step-semi.onnx'), step(digitNetwork(), (e, l) => tripletMarginLoss(e, semiHard(e, l), { reducer: 'mean-active' }), { optimizer: adamw() }))
+  writeFileSync(join(folder, 'step-soft.onnx'), step(digitNetwork(), (e, l) => softNegativeTripletLoss(e, l), { optimizer: adamw(), averageDecay: 0.99 }))
+
+  const answers = JSON.parse(execFileSync(python, [join(import.meta.dirname, 'python', 'run_onnx.py'), folder], { encoding: 'utf8', maxBuffer: 1 << 26 })) as Record<string, { checked: boolean; metadata: Record<string, string>; outputs?: Record<string, number[]> }>
+  expect(Object.keys(answers).length).toBe(6)
+  for (const answer of Object.values(answers)) expect(answer.checked).toBe(true)
+  for (const [name, bytes] of Object.entries(embedders)) {
+    const answer = answers[`${name}.onnx`]
+    expect(JSON.parse(answer.metadata['kindred.labels'])).toEqual(['0', 'é'])
+    const own = await load(bytes)
+    const vectors = await own.embed(images)
+    expect(vectors.length).toBe(30)
+    answer.outputs!.embedding.forEach((v, i) => expect(Math.abs(v - vectors[i])).toBeLessThan(1e-5))
+  }
+})
