@@ -1,0 +1,163 @@
+/** @file Losses and miners against their definitions written out in plain loops. */
+import { describe, expect, test } from 'vitest'
+import { rng } from '../base/index.ts'
+import { cosine, euclidean, squaredEuclidean } from '../distances/index.ts'
+import { batchHard, easyPositive, semiHard } from '../miners/index.ts'
+import { evaluate, grad, input, integers, ndarray, type NdArray, type Tensor } from '../tensor/index.ts'
+import { allTriplets, constantTriplets, stackedTriplets } from '../tuples/index.ts'
+import { crossEntropy, softNegativeTripletLoss, tripletMarginLoss } from './index.ts'
+
+const n = 12
+const d = 3
+const labels = [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]
+const random = rng(5)
+const points: NdArray = { shape: [n, d], data: ndarray([n, d]).data.map(() => random.normal()) }
+const row = (i: number) => [...points.data.subarray(i * d, (i + 1) * d)]
+const dist = (i: number, j: number) => Math.hypot(...row(i).map((v, k) => v - row(j)[k]))
+const e = input('e', [n, d])
+const compute = (...outputs: Tensor[]) => evaluate(outputs, { e: points }).map((a) => [...a.data])
+const near = (a: number, b: number) => expect(Math.abs(a - b)).toBeLessThan(1e-4)
+
+describe('distances', () => {
+  const pairs: [typeof euclidean, (i: number, j: number) => number][] = [
+    [euclidean, dist],
+    [squaredEuclidean, (i, j) => dist(i, j) ** 2],
+    [cosine, (i, j) => 1 - row(i).reduce((s, v, k) => s + v * row(j)[k], 0) / Math.hypot(...row(i)) / Math.hypot(...row(j))],
+  ]
+  test.each(pairs)('%o', (distance, expected) => {
+    const [all] = compute(distance.pairwise(e, e))
+    for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) if (i !== j) near(all[i * n + j], expected(i, j))
+    const two = input('f', [n, d])
+    const turned: NdArray = { shape: [n, d], data: Float64Array.from({ length: n * d }, (_, k) => points.data[(k + d) % (n * d)]) }
+    const paired = evaluate([distance.paired(e, two)], { e: points, f: turned })[0].data
+    paired.forEach((v, i) => near(v, expected(i, (i + 1) % n)))
+  })
+})
+
+describe('triplet margin loss', () => {
+  const mined = allTriplets(labels)
+  const hinge = (margin: number) => Array.from(mined.anchor, (a, t) => Math.max(0, dist(a, mined.positive[t]) - dist(a, mined.negative[t]) + margin))
+
+  test('equals its formula over all triplets, with every reducer', () => {
+    expect(mined.anchor.length).toBe(4 * 3 * 2 * 9)
+    for (const margin of [0, 0.4, 5]) {
+      const losses = hinge(margin)
+      const active = losses.filter((v) => v > 0).length
+      const total = losses.reduce((a, b) => a + b, 0)
+      for (const [reducer, expected] of [['mean', total / losses.length], ['sum', total], ['mean-active', total / active]] as const) {
+        const { loss, active: share } = tripletMarginLoss(e, constantTriplets(mined), { margin, reducer })
+        const [[value], [got]] = compute(loss, share)
+        expect(Math.abs(value / expected - 1)).toBeLessThan(1e-4)
+        near(got, active / losses.length)
+      }
+    }
+    const soft = compute(tripletMarginLoss(e, constantTriplets(mined), { margin: 0, soft: true }).loss)[0][0]
+    near(soft, hinge(-1e9).map((_, t) => Math.log1p(Math.exp(dist(mined.anchor[t], mined.positive[t]) - dist(mined.anchor[t], mined.negative[t])))).reduce((a, b) => a + b, 0) / mined.anchor.length)
+  })
+
+  test('stacked triplets pair row i with t+i and 2t+i', () => {
+    const t = n / 3
+    const [[value]] = compute(tripletMarginLoss(e, stackedTriplets(t), { margin: 0.4 }).loss)
+    const expected = Array.from({ length: t }, (_, i) => Math.max(0, dist(i, t + i) - dist(i, 2 * t + i) + 0.4)).reduce((a, b) => a + b, 0) / t
+    near(value, expected)
+  })
+
+  test('a negative margin is an error', () => {
+    expect(() => tripletMarginLoss(e, stackedTriplets(4), { margin: -0.1 })).toThrow('margin must be a number >= 0, got -0.1')
+    expect(() => softNegativeTripletLoss(e, integers(labels), { margin: Number.NaN })).toThrow('margin')
+    expect(() => softNegativeTripletLoss(e, integers(labels), { temperature: 0 })).toThrow('temperature')
+  })
+
+  test('its gradient is finite where all embeddings coincide', () => {
+    const same: NdArray = { shape: [n, d], data: new Float64Array(n * d).fill(0.3) }
+    for (const loss of [tripletMarginLoss(e, stackedTriplets(4)).loss, softNegativeTripletLoss(e, integers(labels)).loss]) {
+      const [value, g] = evaluate([loss, grad(loss, [e])[0]], { e: same })
+      expect(value.data[0]).toBeGreaterThan(0)
+      expect([...g.data].every(Number.isFinite)).toBe(true)
+    }
+  })
+})
+
+describe('miners', () => {
+  const others = (i: number, same: boolean) => labels.flatMap((l, j) => (j !== i && (l === labels[i]) === same ? [j] : []))
+  const best = (list: number[], f: (j: number) => number) => list.reduce((a, b) => (f(b) > f(a) ? b : a))
+
+  test('batch-hard: farthest positive, nearest negative; easy-positive: nearest both', () => {
+    const hard = batchHard(e, integers(labels))
+    const easy = easyPositive(e, integers(labels))
+    const [a, p, ng, ep] = compute(hard.anchor, hard.positive, hard.negative, easy.positive)
+    for (let i = 0; i < n; i++) {
+      expect(a[i]).toBe(i)
+      expect(p[i]).toBe(best(others(i, true), (j) => dist(i, j)))
+      expect(ng[i]).toBe(best(others(i, false), (j) => -dist(i, j)))
+      expect(ep[i]).toBe(best(others(i, true), (j) => -dist(i, j)))
+    }
+  })
+
+  test('semi-hard: nearest negative beyond the positive, else the farthest', () => {
+    const mined = semiHard(e, integers(labels))
+    const [a, p, ng, exists] = compute(mined.anchor, mined.positive, mined.negative, mined.exists!)
+    let fallbacks = 0
+    a.forEach((i, t) => {
+      const isPair = i !== p[t] && labels[i] === labels[p[t]]
+      expect(exists[t]).toBe(isPair ? 1 : 0)
+      if (!isPair) return
+      const farther = others(i, false).filter((k) => dist(i, k) > dist(i, p[t]))
+      if (farther.length === 0) fallbacks++
+      expect(ng[t]).toBe(farther.length > 0 ? best(farther, (k) => -dist(i, k)) : best(others(i, false), (k) => dist(i, k)))
+    })
+    expect(exists.reduce((s, v) => s + v, 0)).toBe(n * 2)
+    expect(fallbacks).toBeLessThan(n * 2)
+  })
+
+  test('no gradient flows through the choice', () => {
+    const { loss } = tripletMarginLoss(e, batchHard(e, integers(labels)), { margin: 1 })
+    const fixed = batchHard(e, integers(labels))
+    const [p, ng] = compute(fixed.positive, fixed.negative)
+    const constant = tripletMarginLoss(e, constantTriplets({ anchor: labels.map((_, i) => i), positive: p, negative: ng }), { margin: 1 })
+    const [mined, plain] = compute(grad(loss, [e])[0], grad(constant.loss, [e])[0])
+    mined.forEach((v, i) => near(v, plain[i]))
+    expect(Math.max(...mined.map(Math.abs))).toBeGreaterThan(0.01)
+  })
+})
+
+test('soft-negative loss equals its formula, with and without anchors left out', () => {
+  const temperature = 0.2
+  const margin = 0.5
+  for (const anchors of [undefined, labels.map((_, i) => (i < 9 ? 1 : 0))]) {
+    let total = 0
+    let count = 0
+    let active = 0
+    for (let i = 0; i < n; i++) {
+      if (anchors !== undefined && anchors[i] === 0) continue
+      const soft = -temperature * Math.log(labels.reduce((s, l, k) => (l === labels[i] ? s : s + Math.exp(-dist(i, k) / temperature)), 0))
+      labels.forEach((l, j) => {
+        if (j === i || l !== labels[i]) return
+        const loss = Math.max(0, dist(i, j) - soft + margin)
+        total += loss
+        count++
+        if (loss > 0) active++
+      })
+    }
+    const options = anchors === undefined ? {} : { anchors: input('anchors', [n]) }
+    const out = softNegativeTripletLoss(e, integers(labels), { temperature, margin, ...options })
+    const [loss, share] = evaluate([out.loss, out.active], { e: points, ...(anchors === undefined ? {} : { anchors: { shape: [n], data: Float64Array.from(anchors) } }) })
+    near(loss.data[0], total / count)
+    near(share.data[0], active / count)
+  }
+})
+
+test('cross-entropy equals its formula', () => {
+  const logits = input('e', [n, d])
+  const y = labels.map((l) => l % 3)
+  const { loss, accuracy } = crossEntropy(logits, integers(y))
+  const [[value], [share]] = compute(loss, accuracy)
+  const expected = y.map((l, i) => Math.log(row(i).reduce((s, v) => s + Math.exp(v), 0)) - row(i)[l])
+  near(value, expected.reduce((a, b) => a + b, 0) / n)
+  near(share, y.filter((l, i) => row(i).indexOf(Math.max(...row(i))) === l).length / n)
+})
+
+test('a batch without a pair or without a second label has no triplets', () => {
+  expect(() => allTriplets([1, 1, 1])).toThrow('a label twice and a second label')
+  expect(() => allTriplets([1, 2, 3])).toThrow('labels 1, 2, 3')
+})
