@@ -77,6 +77,19 @@ describe('gradient and KL', () => {
 })
 
 describe('tsne', () => {
+  it('steps as scikit-learn does: momentum, gains, exaggeration, fresh start after it', () => {
+    const { positions: want, iterations, ...schedule } = small.schedule
+    const [velocities, gains] = [0, 1].map((value) => new Float64Array(120).fill(value))
+    const start = Int32Array.from({ length: 61 }, (_, i) => small.row.filter((row) => row < i).length)
+    const p = { n: 60, start, column: Int32Array.from(small.column), value: Float64Array.from(small.value) }
+    const settings = { ...schedule, iterations, earlyExaggeration: 12, angle: 0 }
+    const run = tsneFromState({ settings, iteration: 0, positions: Float64Array.from(small.positions), velocities, gains, affinities: p })
+    run.step(iterations)
+    const got = run.state().positions
+    expect(Math.max(...want.map((v, c) => Math.abs(v - small.positions[c])))).toBeGreaterThan(1)
+    want.forEach((v, c) => expect(Math.abs(got[c] - v)).toBeLessThan(1e-8))
+  })
+
   it('ends no worse than scikit-learn on the same points', () => {
     const p = affinities(wholePoints, whole.dim, whole.perplexity)
     const theirs = Float32Array.from(whole.positions)
@@ -97,9 +110,9 @@ describe('tsne', () => {
       const first = tsne(wholePoints, whole.dim, options)
       first.step(stop)
       first.kl()
-      const saved = structuredClone(first.state())
+      const saved = first.state()
       first.step(5) // what was saved must not move with the run
-      const second = tsneFromState(saved)
+      const second = tsneFromState(structuredClone(saved))
       expect(second.iteration).toBe(stop)
       second.step(1000)
       expect(second.done).toBe(true)

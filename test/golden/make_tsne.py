@@ -3,7 +3,7 @@
     python test/golden/make_tsne.py      (writes tsne.json beside itself)
 
 P is the plain formula in float64, its widths bisected to the last bit, and checked here against scikit-learn's own (float32, tolerance 1e-5).
-Gradient and KL at fixed positions are those of scikit-learn's exact method. The run is scikit-learn's TSNE(method='barnes_hut').
+Gradient, KL and twenty steps from fixed positions are those of scikit-learn's exact method. The run is scikit-learn's TSNE(method='barnes_hut').
 """
 import json
 from pathlib import Path
@@ -72,6 +72,14 @@ small = {
     "value": floats(p[upper]), "positions": floats(positions), "kl": float(kl), "gradient": floats(gradient),
     "trustworthiness": float(trustworthiness(points, positions, n_neighbors=10)),
 }
+
+# The schedule: scikit-learn's own descent, exact gradient, 12 early iterations and 8 more.
+schedule = {"learningRate": 20.0, "earlyIterations": 12, "iterations": 20}
+y = positions.ravel().astype(np.float64)
+for factor, first, last, momentum in [(12, 0, 12, 0.5), (1, 12, 20, 0.8)]:
+    args = [squareform(p, checks=False) * factor, 1, len(points), 2]
+    y, _, _ = _t_sne._gradient_descent(_t_sne._kl_divergence, y, first, last, momentum=momentum, learning_rate=20.0, args=args)
+small["schedule"] = {**schedule, "positions": floats(y)}
 
 # A whole run.
 points, perplexity = clusters(400, 6, 8), 20
