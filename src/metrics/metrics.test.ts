@@ -7,6 +7,7 @@ describe('kNN vote', () => {
     const labels = Int32Array.of(5, 2, 2, 5, 9)
     expect([...m.knnVote(Int32Array.of(4, 1, 0, 3, 2), 5, labels)]).toEqual([2])
     expect([...m.knnVote(Int32Array.of(0, 1, 2, 3, 4, 4, 1, 0), 4, labels)]).toEqual([5, 9])
+    expect([...m.knnVote(Int32Array.of(1, 0, 2, 3), 4, labels)]).toEqual([2])
   })
 
   test('leave-one-out does not let a point vote for itself', () => {

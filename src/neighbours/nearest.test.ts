@@ -46,6 +46,18 @@ describe('nearest', () => {
     }
   })
 
+  test('a long list is whole even when the guess from a sample is far too narrow', () => {
+    // The places that the search looks at first, drawn as it draws them, hold all the near points.
+    const random = rng(0)
+    const points = Float32Array.from({ length: 1000 }, (_, i) => 1000 + i)
+    for (let i = 0; i < 512; i++) {
+      const place = random.integer(1000)
+      points[place] = place / 1000
+    }
+    const { distances } = nearest(Float32Array.of(0), points, 1, 480, { method: 'brute-force' })
+    expect([...distances]).toEqual([...points.slice().sort().subarray(0, 480)])
+  })
+
   test('distances that differ by a rounding error only are still in order', () => {
     // Seen from far away, squared distances agree to 13 digits: more than the native sort sees.
     const random = rng(3)
