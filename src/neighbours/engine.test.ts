@@ -1,0 +1,32 @@
+/** @file The search on the runtime against brute force. */
+import { expect, test } from 'vitest'
+import { rng } from '../base/index.ts'
+import { nodeRuntime } from '../runtime/index.ts'
+import { engineSearch, nearest } from './index.ts'
+
+const random = rng(3)
+const points = (n: number, dim: number) => Float32Array.from({ length: n * dim }, () => random.normal())
+
+test('equals brute force over several blocks, with and without leave-one-out', async () => {
+  const dim = 40
+  const references = points(530, dim)
+  references.copyWithin(100 * dim, 0, dim) // a duplicate: ties go to the lower index
+  const search = engineSearch(await nodeRuntime({ threads: 1 }), references, dim, { block: 200, queries: 64 })
+  const queries = references.slice(0, 150 * dim)
+  for (const exclude of [undefined, 'same-index'] as const) {
+    const options = exclude === undefined ? {} : { exclude }
+    const got = await search.nearest(queries, 7, options)
+    const want = nearest(queries, references, dim, 7, options)
+    expect(got.indices).toEqual(want.indices)
+    got.distances.forEach((d, i) => expect(d).toBeCloseTo(want.distances[i], 5))
+  }
+  const block = await search.nearest(references.slice(50 * dim, 60 * dim), 3, { exclude: 'same-index', firstQuery: 50 })
+  expect(block.indices).toEqual(nearest(references, references, dim, 3, { exclude: 'same-index' }).indices.slice(150, 180))
+  await search.dispose()
+})
+
+test('k out of range and torn points are errors', async () => {
+  const search = engineSearch(await nodeRuntime({ threads: 1 }), points(5, 8), 8)
+  await expect(search.nearest(points(1, 8), 6)).rejects.toThrow('1..5')
+  await expect(search.nearest(new Float32Array(9), 1)).rejects.toThrow('whole points')
+})
