@@ -18,8 +18,10 @@ export function checkCloud(where: string, points: Float32Array, labels: Labels, 
   const n = labels.length
   ensure(n > 0, where, 'there must be at least one point', 'none', 'Embed some images first.')
   ensure(points.length === 2 * n, where, `points must be ${n} x 2 numbers, as there are ${n} labels`, points.length, 'Project the embeddings to two dimensions first.')
-  for (const v of points) ensure(Number.isFinite(v), where, 'points must be finite', v, 'The projection or the training has diverged.')
-  for (const l of labels) ensure(l >= 0 && l < classes.length, where, `labels must be class numbers below ${classes.length}`, l, `Name all classes; the names are ${show(classes)}.`)
+  const stray = points.findIndex((v) => !Number.isFinite(v))
+  ensure(stray < 0, where, 'points must be finite', points[stray], 'The projection or the training has diverged.')
+  const unknown = Array.prototype.findIndex.call(labels, (l: number) => l < 0 || l >= classes.length)
+  ensure(unknown < 0, where, `labels must be class numbers below ${classes.length}`, labels[unknown], `Name all classes; the names are ${show(classes)}.`)
   return n
 }
 
@@ -83,6 +85,8 @@ export interface Place {
   classIndex: number
   x: number
   y: number
+  /** Where the cluster ends upwards: the height that nineteen twentieths of its points stay below. */
+  top: number
   /** Points of the class in this cluster. */
   size: number
 }
@@ -128,7 +132,8 @@ export function places(pixels: Float32Array, labels: Labels, classCount: number,
     const big = [...members.values()].sort((a, b) => b.length - a.length || a[0] - b[0])
     for (const list of big.filter((m, k) => k === 0 || m.length >= share * totals[c]).slice(0, perClass)) {
       const [x, y] = medianPoint(pixels, list)
-      found.push({ classIndex: c, x, y, size: list.length })
+      const heights = Float32Array.from(list, (i) => pixels[2 * i + 1]).sort()
+      found.push({ classIndex: c, x, y, top: heights[Math.floor(list.length / 20)], size: list.length })
     }
   }
   return found.sort((a, b) => b.size - a.size || a.classIndex - b.classIndex)

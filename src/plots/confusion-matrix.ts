@@ -38,19 +38,19 @@ export function confusionMatrix(counts: ArrayLike<number>, classes: readonly str
   const worst = wrong[0]
   const { width = 860 } = options
   const found = `${percent(right / all)} right${worst === undefined ? ', no mistake' : `; most often ${classes[worst.i]} is read as ${classes[worst.j]} (${thousands(worst.v)} of ${thousands(totals[worst.i])})`}`
-  const top = heading({ title: options.title ?? found, subtitle: options.subtitle ?? `${thousands(all)} images, ${thousands(all - right)} mistakes. Large: count; small: share of the row.` }, width)
-
   const nameWidth = Math.max(46, ...classes.map((name) => Math.min(140, [...name].length * 8 + 22)))
   const left = 24 + 22 + nameWidth
   const cell = (width - left - 24 - 76) / c
   const high = Math.min(cell, 64)
+  const small = cell < 34
+  const key = small ? 'Counts; the darker, the larger the share of the row.' : 'Large: count; small: share of the row.'
+  const top = heading({ title: options.title ?? found, subtitle: options.subtitle ?? `${thousands(all)} images, ${thousands(all - right)} mistakes. ${key}` }, width)
   const y0 = top.bottom + 46
   const most = Math.max(1e-9, ...wrong.map((e) => e.v / totals[e.i]))
   let svg = top.svg
   svg += label(left + (cell * c) / 2, top.bottom + 16, 'Predicted class', { size: 12.5, weight: 600, fill: tone.ink, anchor: 'middle' })
   svg += label(24 + 8, y0 + (high * c) / 2, 'True class', { size: 12.5, weight: 600, fill: tone.ink, anchor: 'middle', upright: true })
   svg += label(left + cell * c + 76, top.bottom + 38, 'recall', { size: 12, anchor: 'end' })
-  const small = cell < 34
   for (let i = 0; i < c; i++) {
     const y = y0 + i * high
     svg += label(left + (i + 0.5) * cell, top.bottom + 38, clip(classes[i], cell - 2, 14, 600), { size: 14, weight: 600, fill: tone.ink, anchor: 'middle' })

@@ -61,19 +61,26 @@ export function embeddingMap(points: Float32Array, labels: Labels, classes: read
   const pixels = fit(points, box, images === undefined ? 16 : 24, n > 200 ? 0.0005 : 0)
   const radius = Math.max(1.4, Math.min(4.5, 190 / Math.sqrt(n) - 0.4))
   let svg = top.svg
-  svg += images === undefined ? dots(pixels, labels, colours, radius, 0.72) : pictures(pixels, labels, colours, images, box)
+  // Photos that find no room stay dots; ink alone shows the crowd by its own crowding.
+  if (images === undefined || images.channels === 3) svg += dots(pixels, labels, colours, radius, 0.72)
+  const drawn = images === undefined ? undefined : pictures(pixels, labels, colours, images, box)
+  svg += drawn?.svg ?? ''
   if (predicted !== undefined) {
     let d = ''
     const r = radius + 1.6
     for (let i = 0; i < n; i++) if (predicted[i] !== labels[i]) d += `M${num(pixels[2 * i] - r)} ${num(pixels[2 * i + 1])}a${num(r)} ${num(r)} 0 1 0 ${num(2 * r)} 0a${num(r)} ${num(r)} 0 1 0 ${num(-2 * r)} 0`
     if (d !== '') svg += element('path', { d, fill: 'none', stroke: tone.ink, 'stroke-width': 1.3 })
   }
-  const size = Math.max(...classes.map((c) => [...c].length)) > 3 ? 15 : 28
-  // Drawn digits name themselves.
-  if (images === undefined || images.channels === 3) svg += names(places(pixels, labels, classes.length, box), classes, colours.map((c) => shade(readable(c), -0.2)), size, box)
+  // Drawn digits name themselves. A letter stands in the middle of its cluster; a long name, or any over photos, stands above, so as to hide none of them.
+  if (images === undefined || images.channels === 3) {
+    const long = classes.some((c) => [...c].length > 3)
+    const raised = long || images !== undefined ? 16 + (images === undefined ? 0 : (images.size ?? 40) / 2) : undefined
+    const found = places(pixels, labels, classes.length, box).map((p) => (raised === undefined ? p : { ...p, y: p.top - raised }))
+    svg += names(found, classes, colours.map((c) => shade(readable(c), -0.2)), long ? 15 : 28, box)
+  }
   const y = box.top + box.height + 8
   svg += `<g transform="translate(0 ${num(y)})">${legend.svg}</g>`
-  if (note !== '') svg += label(24, y + legend.height + 10, note, { size: 12, fill: tone.soft })
+  if (note !== '') svg += label(24, y + legend.height + 10, drawn === undefined || drawn.count === n ? note : `${note} Drawn: ${thousands(drawn.count)} of ${thousands(n)} pictures.`, { size: 12, fill: tone.soft })
   return svgDocument(width, height, `${title}. Map of ${n} points in ${classes.length} classes.`, svg)
 }
 
@@ -98,14 +105,15 @@ function legendRow(classes: readonly string[], colours: readonly string[], label
 }
 
 /** Pictures at their places: the first in each cell of a grid, so that none hides another. */
-function pictures(pixels: Float32Array, labels: Labels, colours: readonly string[], images: Thumbnails, box: Box): string {
+function pictures(pixels: Float32Array, labels: Labels, colours: readonly string[], images: Thumbnails, box: Box): { svg: string; count: number } {
+  let count = 0
   const { height, width, channels = 1 } = images
   const size = images.size ?? (channels === 1 ? 24 : 40)
   const each = height * width * channels
   ensure(images.pixels.length === each * labels.length, 'embeddingMap', `images.pixels must be ${labels.length} x ${height} x ${width} x ${channels} bytes`, images.pixels.length)
   const k = size / Math.max(height, width)
   // Ink leaves the frame's edge empty, so frames may overlap where photos may not.
-  const near = channels === 1 ? 0.54 : 0.9
+  const near = channels === 1 ? 0.54 : labels.length <= 400 ? 0.4 : 0.9
   const [w, h] = [width * k, height * k]
   const cellOf = (x: number, y: number) => `${Math.floor((x - box.left) / size)} ${Math.floor((y - box.top) / size)}`
   const cells = new Map<string, [number, number][]>()
@@ -117,6 +125,7 @@ function pictures(pixels: Float32Array, labels: Labels, colours: readonly string
       for (let dy = -1; dy <= 1 && free; dy++) free = !(cells.get(cellOf(x + dx * size, y + dy * size)) ?? []).some(([a, b]) => Math.abs(a - x) < w * near && Math.abs(b - y) < h * (near + 0.1))
     }
     if (!free) continue
+    count++
     const key = cellOf(x, y)
     cells.set(key, [...(cells.get(key) ?? []), [x, y]])
     const bytes = images.pixels.subarray(i * each, (i + 1) * each)
@@ -124,7 +133,7 @@ function pictures(pixels: Float32Array, labels: Labels, colours: readonly string
     if (channels === 3) svg += rect(x - w / 2 - 1.5, y - h / 2 - 1.5, w + 3, h + 3, { fill: colours[labels[i]], rx: 2 })
     svg += element('image', { x: x - w / 2, y: y - h / 2, width: w, height: h, href })
   }
-  return `${svg}</g>`
+  return { svg: `${svg}</g>`, count }
 }
 
 /** Ink of one colour on nothing: grey levels become opacity, in 16 steps, which halves the bytes. */

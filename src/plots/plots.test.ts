@@ -119,6 +119,21 @@ describe('embedding map', () => {
     expect(names(svg, 'c')).toBe(1)
   })
 
+  test('a long name stands above its cluster, a letter inside it', () => {
+    const { points, labels } = cloud()
+    const at = (svg: string, name: string) => Number(new RegExp(`y="([\\d.]+)"[^>]*paint-order="stroke">${name}</text>`).exec(svg)![1])
+    const long = plots.embeddingMap(points, labels, ['Anna', 'Bertha', 'Carl'], { height: 600 })
+    const letters = plots.embeddingMap(points, labels, classes, { height: 600 })
+    expect(at(long, 'Bertha')).toBeLessThan(at(letters, 'b') - 20)
+  })
+
+  test('says how many pictures found room', () => {
+    const n = 50
+    const svg = plots.embeddingMap(new Float32Array(2 * n).fill(1), new Uint8Array(n), ['x'], { images: { pixels: new Uint8Array(n * 4).fill(255), height: 2, width: 2 } })
+    expect(svg.match(/<image /g)).toHaveLength(1)
+    expect(svg).toContain('Drawn: 1 of 50 pictures.')
+  })
+
   test('counts and rings what is misread', () => {
     expect(texts(figures['embedding-map']())).toContain('1 of 60')
   })
