@@ -1,0 +1,32 @@
+/** @file The linear head learns what is linearly separable, is seeded, and survives JSON. */
+import { expect, test } from 'vitest'
+import { rng } from '../base/index.ts'
+import { headFromJson, headLogits, headToJson, predictions, trainSoftmaxHead } from './softmax-head.ts'
+
+const random = rng(1)
+const centres = [[3, 0], [0, 3], [-3, -3]]
+const n = 300
+const labels = Int32Array.from({ length: n }, (_, i) => i % 3)
+const vectors = Float32Array.from({ length: n * 2 }, (_, i) => centres[labels[i >> 1]][i & 1] + 0.5 * random.normal())
+const options = { vectors, dim: 2, labels, classes: ['a', 'b', 'c'], steps: 150, batch: 64 }
+
+test('separates three blobs; same seed, same head', async () => {
+  const head = await trainSoftmaxHead(options)
+  const guess = predictions(headLogits(head, vectors), 3)
+  expect(guess.filter((c, i) => c === labels[i]).length / n).toBeGreaterThan(0.98)
+  expect((await trainSoftmaxHead(options)).weight).toEqual(head.weight)
+  expect((await trainSoftmaxHead({ ...options, seed: 1 })).weight).not.toEqual(head.weight)
+  const back = headFromJson(headToJson(head, { hash: 'f00' }), 'head', { hash: 'f00' })
+  expect(back).toEqual(head)
+  expect(() => headFromJson(headToJson(head, { hash: 'f00' }), 'head.json', { hash: 'ba5' })).toThrow('must belong to the model ba5, got f00')
+  expect(() => headFromJson('{"format": 1}', 'head.json')).toThrow('head.json: the file must be a softmax head')
+  expect(() => headFromJson('{', 'head.json')).toThrow('must hold JSON')
+  const soft = headLogits({ ...head, temperature: 2 }, vectors)
+  headLogits(head, vectors).forEach((v, i) => expect(soft[i]).toBeCloseTo(v / 2, 5))
+})
+
+test('bad input is told', async () => {
+  await expect(trainSoftmaxHead({ ...options, classes: ['a'] })).rejects.toThrow('at least two classes')
+  await expect(trainSoftmaxHead({ ...options, classes: ['a', 'b'] })).rejects.toThrow('labels must lie in 0..1, got 2')
+  await expect(trainSoftmaxHead({ ...options, dim: 3 })).rejects.toThrow('[300, 3]')
+})
