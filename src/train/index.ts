@@ -1,2 +1,8 @@
 /** @file Room `train`: the training step as a graph, the loop around it, checkpoints. */
+export type { BatchSize, Mining } from './batches.ts'
+export { checkpointName, decodeCheckpoint, encodeCheckpoint, hasCheckpoint, loadCheckpoint, previousName, saveCheckpoint, type Checkpoint, type LoadedCheckpoint } from './checkpoint.ts'
+export { collapseInWords, type CollapseSigns } from './collapse.ts'
+export { spreadOf, type Weights } from './evaluation.ts'
+export type { EpochRecord, EpochTools, TrainEmbedderOptions } from './options.ts'
 export { Stepper, trainStep, type Objective, type StepGraph, type TrainState, type TrainStepOptions } from './step.ts'
+export { trainEmbedder, type TrainEmbedderResult } from './train-embedder.ts'

@@ -1,0 +1,155 @@
+/**
+ * @file A run's memory on disk: one binary file, and the one before it.
+ *
+ * Layout, little-endian: `KINDREDC`, uint32 version, uint32 length of the header, the header (JSON), the arrays (float32, in the
+ * header's order), SHA-256 of all that. Files are written beside and renamed, and the last one is kept as `checkpoint.previous`, so that a
+ * crash at any moment leaves one that can be read.
+ */
+import { createHash } from 'node:crypto'
+import { copyFileSync, existsSync, linkSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { KindredError } from '../base/index.ts'
+import { ioError, readBytes, writeFileAtomic } from '../files/index.ts'
+
+/** Named arrays, and anything that survives JSON. */
+export interface Checkpoint<Header = unknown> {
+  readonly header: Header
+  readonly arrays: ReadonlyMap<string, Float32Array>
+}
+
+/** The files of a run folder. */
+export const checkpointName = 'checkpoint.kindred'
+export const previousName = 'checkpoint.previous.kindred'
+
+const magic = 'KINDREDC'
+const version = 1
+const digestBytes = 32
+
+/** A checkpoint's bytes. Same content, same bytes. Cost: one copy of the arrays and one SHA-256. */
+export function encodeCheckpoint({ header, arrays }: Checkpoint): Uint8Array<ArrayBuffer> {
+  const json = new TextEncoder().encode(JSON.stringify({ header, arrays: [...arrays].map(([name, a]) => [name, a.length]) }))
+  const floats = [...arrays.values()].reduce((n, a) => n + a.length, 0)
+  const bytes = new Uint8Array(16 + json.length + 4 * floats + digestBytes)
+  bytes.set(new TextEncoder().encode(magic))
+  const view = new DataView(bytes.buffer)
+  view.setUint32(8, version, true)
+  view.setUint32(12, json.length, true)
+  bytes.set(json, 16)
+  let at = 16 + json.length
+  for (const a of arrays.values()) {
+    bytes.set(new Uint8Array(a.buffer, a.byteOffset, a.byteLength), at) // every platform of Node and browsers is little-endian
+    at += a.byteLength
+  }
+  bytes.set(digest(bytes.subarray(0, at)), at)
+  return bytes
+}
+
+/**
+ * Reads {@link encodeCheckpoint}'s bytes.
+ *
+ * @param path for messages
+ * @throws KindredError `corrupt` when the file is cut short, changed, or no checkpoint; `unsupported` for another version
+ */
+export function decodeCheckpoint<Header = unknown>(bytes: Uint8Array, path: string): Checkpoint<Header> {
+  const corrupt = (got: string): KindredError => new KindredError('corrupt', path, 'it must be a whole checkpoint', got, `Resume from ${previousName} beside it, or begin anew.`)
+  if (bytes.length < 16 + digestBytes) throw corrupt(`${bytes.length} bytes`)
+  if (new TextDecoder().decode(bytes.subarray(0, 8)) !== magic) throw corrupt('a file that does not begin as one')
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (view.getUint32(8, true) !== version) throw new KindredError('unsupported', path, `the checkpoint must be of version ${version}`, String(view.getUint32(8, true)), 'Resume it with the version of kindred that wrote it.')
+  const end = bytes.length - digestBytes
+  if (!digest(bytes.subarray(0, end)).equals(bytes.subarray(end))) throw corrupt('bytes that do not match their SHA-256 (cut short or changed)')
+  let at = 16 + view.getUint32(12, true)
+  const content = JSON.parse(new TextDecoder().decode(bytes.subarray(16, at))) as { header: Header; arrays: [string, number][] }
+  const arrays = new Map<string, Float32Array>()
+  for (const [name, length] of content.arrays) {
+    const copy = new Float32Array(length)
+    new Uint8Array(copy.buffer).set(bytes.subarray(at, at + 4 * length))
+    arrays.set(name, copy)
+    at += 4 * length
+  }
+  return { header: content.header, arrays }
+}
+
+/** How bytes reach the disk; replaced in tests by one that fails. */
+export type Write = (path: string, bytes: Uint8Array) => void
+
+/**
+ * Writes a folder's checkpoint and keeps the one before.
+ *
+ * At every moment either `checkpoint.kindred` or `checkpoint.previous.kindred` is whole.
+ * @throws KindredError `io` when the disk is full or refuses; the old checkpoint is then still there
+ */
+export function saveCheckpoint(folder: string, checkpoint: Checkpoint, write: Write = writeFileAtomic): void {
+  const path = join(folder, checkpointName)
+  const bytes = encodeCheckpoint(checkpoint)
+  if (existsSync(path)) keepPrevious(folder, path)
+  write(path, bytes)
+}
+
+/** Gives the current file a second name: never is there a moment without it. */
+function keepPrevious(folder: string, path: string): void {
+  const previous = join(folder, previousName)
+  const part = join(folder, `.${previousName}.${process.pid}.0.part`)
+  try {
+    rmSync(part, { force: true })
+    try {
+      linkSync(path, part)
+    } catch {
+      copyFileSync(path, part) // file systems without hard links
+    }
+    renameSync(part, previous)
+  } catch (error) {
+    rmSync(part, { force: true })
+    throw ioError('checkpoint', previous, error)
+  }
+}
+
+/** A checkpoint read from a folder, and in words why it was not the newest file, if so. */
+export interface LoadedCheckpoint<Header> extends Checkpoint<Header> {
+  readonly path: string
+  readonly warning?: string
+}
+
+/**
+ * Reads a run folder's last checkpoint; where that is damaged, the one before it.
+ *
+ * @throws KindredError `not-found` when the folder has none, `corrupt` when neither can be read
+ */
+export function loadCheckpoint<Header = unknown>(folder: string): LoadedCheckpoint<Header> {
+  const [path, previous] = [join(folder, checkpointName), join(folder, previousName)]
+  if (!existsSync(path) && !existsSync(previous)) throw new KindredError('not-found', 'resume', `${folder} must hold a checkpoint`, 'none', 'Start the run without --resume.')
+  try {
+    return { ...decodeCheckpoint<Header>(readBytes(path, 'resume'), path), path }
+  } catch (error) {
+    if (!(error instanceof KindredError) || !existsSync(previous)) throw error
+    return { ...decodeCheckpoint<Header>(readBytes(previous, 'resume'), previous), path: previous, warning: `${error.message} Going on from the checkpoint before it.` }
+  }
+}
+
+/** Whether a folder holds a checkpoint, readable or not. */
+export function hasCheckpoint(folder: string): boolean {
+  return existsSync(join(folder, checkpointName)) || existsSync(join(folder, previousName))
+}
+
+/** Removes what a killed process left half-written in the folder: part files whose process is gone. */
+export function removeStaleParts(folder: string): void {
+  if (!existsSync(folder)) return
+  for (const name of readdirSync(folder)) {
+    const pid = /^\..+\.(\d+)\.[0-9a-f]+\.part$/.exec(name)?.[1]
+    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(folder, name), { force: true })
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (pid === process.pid) return true
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+function digest(bytes: Uint8Array): Buffer {
+  return createHash('sha256').update(bytes).digest()
+}
