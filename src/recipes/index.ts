@@ -1,3 +1,4 @@
 /** @file Room `recipes`: the stories as readable code. */
-export { changePreset, digitPreset, digitPresets, presetNetwork, presetTraining, type DigitPreset, type DigitPresetName } from './presets.ts'
+export { outlierTraining, preset, presetNames, type Preset, type PresetName, type PresetOptions } from './presets.ts'
 export { digitsPage, type DigitsReport, type FigureName, type NeighbourFigures, type RejectionResult } from './report/index.ts'
+export { bestMargin, defaultMargins, sweep, writeSweep, type SweepEntry, type SweepOptions, type SweepReport, type SweepResult } from './sweep.ts'

@@ -21,6 +21,8 @@ export interface RejectionResult {
   threshold: number
   /** Share of all test digits that are kept and read right. */
   digitsKeptRight: number
+  /** Share of all test digits that are kept. */
+  digitsKept?: number
   /** Share of the letters that are rejected. */
   lettersRejected: number
   /** Area under the ROC curve, digits against letters; 0.5 is a coin. */
@@ -29,6 +31,8 @@ export interface RejectionResult {
   fpr95: number
   /** `student`: a threshold taken over from elsewhere (0.87); `chosen`: found on one half of the data and judged on the other. Default `chosen`. */
   rule?: 'student' | 'chosen'
+  /** The working point the threshold was chosen for, e.g. "95 % of digits kept". */
+  at?: string
   /** True when the network or the detector saw (other) non-digits while it was trained. Default false. */
   trainedWithOutliers?: boolean
   /** One line for the table. */

@@ -1,0 +1,41 @@
+/** @file One network with its weights, run over whole sets of digits: embeddings, features and, with a head, logits. */
+import type { Dataset } from '../../data/index.ts'
+import { exportEmbedder, load, type Embedder, type EmbedderCard } from '../../models/index.ts'
+import { initialWeights, Scope, type Layer } from '../../nn/index.ts'
+import type { Runtime } from '../../runtime/index.ts'
+import { input } from '../../tensor/index.ts'
+import { headLogits, type SoftmaxHead } from '../../train/index.ts'
+import type { Population } from './rejection.ts'
+
+/** Embeddings and penultimate features of a set. */
+export interface Embedded {
+  readonly dataset: Dataset
+  readonly embedding: Float32Array
+  readonly features: Float32Array
+}
+
+/** Loads a network with given weights; without weights, untrained as the seed draws it. */
+export async function embedderOf(runtime: Runtime, network: Layer, card: EmbedderCard, weights?: ReadonlyMap<string, Float32Array>): Promise<{ model: Embedder; bytes: Uint8Array }> {
+  const scope = new Scope()
+  network(input('images', ['N', 28, 28], 'uint8'), scope)
+  const bytes = exportEmbedder({ network, weights: weights ?? initialWeights(scope.weights, card.seed), size: [28, 28], card })
+  return { model: await load(bytes, { runtime }), bytes }
+}
+
+/** Number of trained numbers in a network for 28x28 images. */
+export function countParameters(network: Layer): number {
+  const scope = new Scope()
+  network(input('images', ['N', 28, 28], 'uint8'), scope)
+  return scope.weights.reduce((n, w) => n + (w.trainable ? w.shape.reduce((a, b) => a * b, 1) : 0), 0)
+}
+
+/** Embeds a set. */
+export async function embedSet(model: Embedder, dataset: Dataset): Promise<Embedded> {
+  const { embedding, features } = await model.run(dataset.images, ['embedding', 'features'])
+  return { dataset, embedding, features }
+}
+
+/** An embedded set with what the head says of it. */
+export function populationOf({ dataset, embedding, features }: Embedded, head: SoftmaxHead): Population {
+  return { count: dataset.count, embedding, features, logits: headLogits(head, embedding) }
+}

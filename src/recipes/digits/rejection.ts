@@ -1,0 +1,101 @@
+/**
+ * @file Telling what is no digit: every score with the student's rule, and with thresholds and directions chosen on held-out data.
+ *
+ * Held out for choosing: the validation digits, and letters of other fonts than those that are judged. Judged on: the test digits and each set
+ * of letters. Nothing is chosen on what is judged.
+ */
+import type { Dataset } from '../../data/index.ts'
+import { evaluateRejection } from '../../metrics/index.ts'
+import { isRejected, keepShare, minimumError, type RejectionRule } from '../../openset/index.ts'
+import type { RejectionResult } from '../report/index.ts'
+
+/** What the network and its head make of one set of images. */
+export interface Population {
+  readonly count: number
+  readonly logits: Float32Array
+  readonly embedding: Float32Array
+  readonly features: Float32Array
+}
+
+/** One way to score, ready to use. */
+export interface NamedScore {
+  /** As in room `openset`, or a name of its own; the report turns it into words. */
+  readonly name: string
+  readonly note?: string
+  readonly score: (p: Population) => ArrayLike<number>
+}
+
+/** Everything rejection is measured on. */
+export interface RejectionData {
+  /** Validation digits, and for each whether the head reads it right. */
+  readonly held: Population
+  readonly heldRight: ArrayLike<boolean>
+  /** Test digits likewise. */
+  readonly test: Population
+  readonly testRight: ArrayLike<boolean>
+  /** Letters on which directions and least-error thresholds are chosen. */
+  readonly choose: Population
+  /** Letters that are judged. */
+  readonly letters: readonly { readonly name: string; readonly population: Population; readonly images: Dataset }[]
+}
+
+/** The scores of one way on everything, for the figures. */
+export interface ScoredRejection {
+  readonly name: string
+  readonly rejectWhen: 'above' | 'below'
+  readonly test: ArrayLike<number>
+  readonly letters: readonly ArrayLike<number>[]
+  /** Where 84 % of the validation digits are kept and right. */
+  readonly at84: RejectionRule
+  readonly rows: readonly RejectionResult[]
+}
+
+/** Working points: the student's 84 % kept and right, and 95 % kept. */
+export const keptRight84 = '84 % of digits kept and right'
+export const kept95 = '95 % of digits kept'
+
+/**
+ * Judges one score: direction from held-out letters, thresholds from held-out digits.
+ *
+ * @returns two rows for each set of letters
+ */
+export function judgeScore(data: RejectionData, score: NamedScore, trainedWithOutliers: boolean): ScoredRejection {
+  const held = score.score(data.held)
+  const test = score.score(data.test)
+  const letters = data.letters.map((l) => score.score(l.population))
+  const { rejectWhen } = minimumError(held, score.score(data.choose), { balanced: true })
+  const at84 = keepShare(held, 0.84, rejectWhen, { correct: data.heldRight })
+  const rules: [string, RejectionRule][] = [
+    [keptRight84, at84],
+    [kept95, keepShare(held, 0.95, rejectWhen)],
+  ]
+  const rows = data.letters.flatMap(({ name }, i) =>
+    rules.map(([at, rule]): RejectionResult => ({ letters: name, score: score.name, ...judged(data, test, letters[i], rule), rule: 'chosen', at, trainedWithOutliers, ...(score.note === undefined ? {} : { note: score.note }) })),
+  )
+  return { name: score.name, rejectWhen, test, letters, at84, rows }
+}
+
+/** A rule taken over from elsewhere, as it is. */
+export function judgeRule(data: RejectionData, score: NamedScore, rule: RejectionRule): RejectionResult[] {
+  const test = score.score(data.test)
+  return data.letters.map(({ name, population }) => ({
+    letters: name,
+    score: score.name,
+    ...judged(data, test, score.score(population), rule),
+    rule: 'student' as const,
+    ...(score.note === undefined ? {} : { note: score.note }),
+  }))
+}
+
+function judged(data: RejectionData, test: ArrayLike<number>, letters: ArrayLike<number>, rule: RejectionRule) {
+  const r = evaluateRejection({ inScores: test, inCorrect: data.testRight, outScores: letters, threshold: rule.threshold, rejectWhen: rule.rejectWhen })
+  return { rejectWhen: rule.rejectWhen, threshold: rule.threshold, digitsKept: r.keptShare, digitsKeptRight: r.keptRightShare, lettersRejected: r.rejectedShare, auroc: r.auroc, fpr95: r.fpr95 }
+}
+
+/** Which of a set's images a rule rejects. */
+export function rejectedIndices(scores: ArrayLike<number>, rule: RejectionRule): { rejected: number[]; accepted: number[] } {
+  const rejected: number[] = []
+  const accepted: number[] = []
+  for (let i = 0; i < scores.length; i++) (isRejected(scores[i], rule) ? rejected : accepted).push(i)
+  return { rejected, accepted }
+}
