@@ -10,16 +10,16 @@ import { affinities, klDivergence, neighbourPreservation, pca, trustworthiness, 
 import { readBytes } from '../src/files/index.ts'
 import { exchangeFolder, interleave, machine, median, numberOptions, pythonWith, readFloat32, startPeer, summarise, table, timed, writeArray, type Benchmark, type Timing } from './peer.ts'
 
-/** Runs the benchmark: `--pairs 3 --n 5000 --iterations 1000 --perplexity 30`. */
+/** Runs the benchmark: `--pairs 3 --n 5000 --iterations 1000 --perplexity 30 --threads 0`; threads are scikit-learn's, 0 being all cores. */
 export const run: Benchmark = async (argv) => {
-  const { pairs, n, iterations, perplexity } = numberOptions(argv, { pairs: 3, n: 5000, iterations: 1000, perplexity: 30 })
+  const { pairs, n, iterations, perplexity, threads } = numberOptions(argv, { pairs: 3, n: 5000, iterations: 1000, perplexity: 30, threads: 0 })
   const dim = 10
   const images = mnistTestImages(n)
   const points = pca(images, 784, { components: dim }).transform(images)
 
   const folder = exchangeFolder()
   const path = writeArray(folder, 'points.f32', points)
-  const peer = startPeer(pythonWith('tsne'), 'tsne_peer.py')
+  const peer = startPeer(pythonWith('tsne'), 'tsne_peer.py', threads > 0 ? { OMP_NUM_THREADS: String(threads) } : {})
   await peer.ask({ points: path, dim, perplexity, iterations: 250, seed: 0, positions: join(folder, 'warm-up.f32') })
   const load = machine().load
 
@@ -56,7 +56,7 @@ export const run: Benchmark = async (argv) => {
     { side: `scikit-learn ${version}`, 'wall s': sklearn.wall, 'cpu s': sklearn.cpu, KL: sklearn.kl, 'kept of 10': sklearn.preservation, trustworthiness: sklearn.trustworthiness, iterations: peerIterations },
   ])
   const { ratio, cpuRatio, ratios } = summary
-  return { ratio, cpuRatio, ratios, kindred, peer: { name: `scikit-learn ${version}`, iterations: peerIterations, ...sklearn }, n, dim, perplexity, iterations, ...machine(), load: { before: load, after: machine().load } }
+  return { ratio, cpuRatio, ratios, kindred, peer: { name: `scikit-learn ${version}`, iterations: peerIterations, ...sklearn }, n, dim, perplexity, iterations, peerThreads: threads || 'all', ...machine(), load: { before: load, after: machine().load } }
 }
 
 /** The first n test images, each 784 numbers in 0..1. */
