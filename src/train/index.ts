@@ -1,5 +1,5 @@
 /** @file Room `train`: the training step as a graph, the loop around it, checkpoints. */
-export type { BatchSize, Mining } from './batches.ts'
+export { minings, type BatchSize, type Mining } from './batches.ts'
 export { checkpointName, decodeCheckpoint, encodeCheckpoint, hasCheckpoint, loadCheckpoint, previousName, saveCheckpoint, type Checkpoint, type LoadedCheckpoint } from './checkpoint.ts'
 export { collapseInWords, type CollapseSigns } from './collapse.ts'
 export { spreadOf, type Weights } from './evaluation.ts'

@@ -96,12 +96,14 @@ export interface TrainEmbedderOptions {
   readonly progress?: Progress
   /** Stop after the running step, save, and throw `interrupted`. */
   readonly signal?: AbortSignal
+  /** Weights to begin from, by name: fine-tuning. Those of the network that are missing are drawn from the seed. */
+  readonly weights?: Weights
   /** Called, and waited for, after each epoch, before its checkpoint is written. */
   readonly onEpoch?: (record: EpochRecord, tools: EpochTools) => void | Promise<void>
 }
 
 /** Options with every default filled in. */
-export interface Settings extends Required<Omit<TrainEmbedderOptions, 'runtime' | 'batch' | 'augmentation' | 'outliers' | 'averageDecay' | 'earlyStopping' | 'runFolder' | 'signal' | 'onEpoch'>> {
+export interface Settings extends Required<Omit<TrainEmbedderOptions, 'runtime' | 'batch' | 'augmentation' | 'outliers' | 'averageDecay' | 'weights' | 'earlyStopping' | 'runFolder' | 'signal' | 'onEpoch'>> {
   readonly size: FullBatchSize
   readonly loss: LossSettings
   readonly rate: Schedule
@@ -112,19 +114,20 @@ export interface Settings extends Required<Omit<TrainEmbedderOptions, 'runtime' 
   readonly earlyStopping: TrainEmbedderOptions['earlyStopping']
   readonly runFolder: string | undefined
   readonly signal: AbortSignal | undefined
+  readonly weights: Weights | undefined
   readonly onEpoch: TrainEmbedderOptions['onEpoch']
 }
 
 const where = 'trainEmbedder'
 const known = [
   'train', 'validation', 'network', 'mining', 'margin', 'distance', 'temperature', 'batch', 'outliers', 'optimizer', 'schedule', 'averageDecay', 'epochs', 'stepsPerEpoch',
-  'augmentation', 'earlyStopping', 'knnReferences', 'seed', 'runtime', 'runFolder', 'resume', 'progress', 'signal', 'onEpoch',
+  'augmentation', 'earlyStopping', 'knnReferences', 'seed', 'runtime', 'runFolder', 'resume', 'progress', 'signal', 'weights', 'onEpoch',
 ]
 
 /** Checks every option and fills in defaults. @throws KindredError `usage` or `mismatch`, naming the option */
 export function settle(options: TrainEmbedderOptions): Settings {
   checkOptions(where, options, known)
-  const { train, validation, network, outliers, augmentation, earlyStopping, runFolder, averageDecay, signal, onEpoch } = options
+  const { train, validation, network, outliers, augmentation, earlyStopping, runFolder, averageDecay, signal, weights, onEpoch } = options
   const { mining = 'soft-negative', margin = 0.4, distance = 'euclidean', temperature = 0.1, batch = {}, optimizer = adam(), schedule = () => constantRate(1e-3) } = options
   const { epochs = 10, knnReferences = 5000, seed = 0, resume = false, progress = silent } = options
   checkChoice(where, 'mining', mining, minings)
@@ -151,7 +154,7 @@ export function settle(options: TrainEmbedderOptions): Settings {
   whole('stepsPerEpoch', stepsPerEpoch)
   return {
     train, validation, network, mining, margin, distance, temperature, optimizer, schedule, averageDecay, epochs, stepsPerEpoch, augmentation, earlyStopping, knnReferences, seed,
-    runFolder, resume, progress, signal, onEpoch, size, loss: { margin, distance, temperature }, rate: schedule(epochs * stepsPerEpoch),
+    runFolder, resume, progress, signal, weights, onEpoch, size, loss: { margin, distance, temperature }, rate: schedule(epochs * stepsPerEpoch),
     trainOutliers: split?.train, validationOutliers: split?.validation,
   }
 }
@@ -170,6 +173,7 @@ export function fingerprint(s: Settings, graphs: { readonly network: Uint8Array;
   const { name } = s.optimizer
   return {
     seed: String(s.seed),
+    'first weights': s.weights === undefined ? 'drawn' : hashWeights(s.weights),
     'training images': s.train.hash,
     'validation images': s.validation.hash,
     outliers: s.trainOutliers === undefined ? 'none' : s.trainOutliers.hash,
@@ -191,6 +195,12 @@ export function fingerprint(s: Settings, graphs: { readonly network: Uint8Array;
 /** The learning rates of the first `steps` steps, as a hash: what a schedule has been so far. */
 export function ratesSoFar(rate: Schedule, steps: number): string {
   return hash(Float64Array.from({ length: steps }, (_, i) => rate(i + 1)))
+}
+
+function hashWeights(weights: Weights): string {
+  const all = createHash('sha256')
+  for (const [name, w] of weights) all.update(name).update(w)
+  return all.digest('hex').slice(0, 16)
 }
 
 function hash(data: Uint8Array | Float64Array): string {

@@ -85,7 +85,7 @@ export async function trainEmbedder(options: TrainEmbedderOptions): Promise<Trai
   if (saved !== undefined) checkSame(saved.header, words, settings, runtime)
   const evaluation = await Evaluation.create({ ...settings, outliers: settings.validationOutliers, runtime })
   try {
-    const stepper = await Stepper.create(runtime, graph, saved === undefined ? { seed: settings.seed } : { state: { step: saved.header.step, arrays: withoutPrefix(saved.arrays, statePrefix) } })
+    const stepper = await Stepper.create(runtime, graph, saved === undefined ? { seed: settings.seed, ...(settings.weights === undefined ? {} : { weights: settings.weights }) } : { state: { step: saved.header.step, arrays: withoutPrefix(saved.arrays, statePrefix) } })
     try {
       return await new Run(settings, runtime, words, stepper, evaluation, saved).finish()
     } finally {

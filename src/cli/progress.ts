@@ -1,0 +1,133 @@
+/**
+ * @file How the command line shows long work: a bar on a terminal, a line every few seconds elsewhere, JSON lines with `--json`, or only warnings.
+ */
+import { silent, type Progress, type ProgressTask } from '../base/index.ts'
+
+/** Where progress is written: standard error, or a test's own list. */
+export interface ProgressStream {
+  write(text: string): unknown
+  readonly isTTY?: boolean
+  readonly columns?: number
+}
+
+type Clock = () => number
+type Figures = Record<string, number | string>
+
+/** Seconds as `41 s`, `3 min 05 s` or `2 h 10 min`. */
+export function duration(seconds: number): string {
+  const s = Math.round(seconds)
+  if (s < 60) return `${s} s`
+  if (s < 3600) return `${Math.floor(s / 60)} min ${String(s % 60).padStart(2, '0')} s`
+  return `${Math.floor(s / 3600)} h ${String(Math.floor((s % 3600) / 60)).padStart(2, '0')} min`
+}
+
+/** What a task's rate so far says: units a second and seconds left; undefined until something is done. */
+function pace(done: number, first: number, total: number, seconds: number): { rate: number; left: number } | undefined {
+  if (done <= first || seconds <= 0) return undefined
+  const rate = (done - first) / seconds
+  return { rate, left: (total - done) / rate }
+}
+
+const short = (x: number): string => (Number.isInteger(x) ? String(x) : x.toPrecision(x >= 1000 ? 4 : 3))
+const figuresText = (figures: Figures): string => Object.entries(figures).map(([name, v]) => `${name} ${typeof v === 'number' ? short(v) : v}`).join(', ')
+
+interface Line {
+  readonly task: string
+  readonly done: number
+  readonly first: number
+  readonly total: number
+  readonly unit: string
+  readonly seconds: number
+  readonly figures: Figures
+}
+
+function statusText({ task, done, first, total, unit, seconds, figures }: Line): string {
+  const p = pace(done, first, total, seconds)
+  const speed = p === undefined ? '' : `, ${short(p.rate)} ${unit}/s, ${duration(p.left)} left`
+  const more = Object.keys(figures).length === 0 ? '' : ` (${figuresText(figures)})`
+  return `${task} ${done}/${total}${speed}${more}`
+}
+
+/** Runs a task whose state is shown by `draw`, at most every `interval` milliseconds. */
+function paced(task: string, total: number, unit: string, interval: number, clock: Clock, draw: (line: Line) => void, end: (line: Line | undefined) => void): ProgressTask {
+  const started = clock()
+  let first: number | undefined
+  let shown = started
+  let last: Line | undefined
+  return {
+    update(done, figures = {}) {
+      first ??= Math.max(0, done - 1) // a resumed task begins in the middle
+      const now = clock()
+      last = { task, done, first, total, unit, seconds: (now - started) / 1000, figures }
+      if (now - shown < interval && done < total) return
+      shown = now
+      draw(last)
+    },
+    end: () => end(last),
+  }
+}
+
+/** A bar that is redrawn in place, twice a second at most; messages go above it. */
+export function barProgress(stream: ProgressStream, clock: Clock = () => performance.now()): Progress {
+  let open = ''
+  const clear = () => (open === '' ? '' : '\r\u001b[2K')
+  const say = (text: string): void => {
+    stream.write(`${clear()}${text}\n${open}`)
+  }
+  const draw = (line: Line): void => {
+    const width = stream.columns ?? 80
+    const share = line.total === 0 ? 1 : Math.min(1, line.done / line.total)
+    const cells = 20
+    const full = Math.floor(share * cells)
+    const text = `[${'#'.repeat(full)}${'-'.repeat(cells - full)}] ${String(Math.floor(share * 100)).padStart(3)} % ${statusText(line)}`.slice(0, width - 1)
+    stream.write(`${clear()}${text}`)
+    open = text
+  }
+  return {
+    start: (task, total, unit) =>
+      paced(task, total, unit, 500, clock, draw, () => {
+        stream.write(clear())
+        open = ''
+      }),
+    log: say,
+    warn: (message) => say(`warning: ${message}`),
+  }
+}
+
+/** A line every five seconds: for logs and pipes. */
+export function lineProgress(stream: ProgressStream, clock: Clock = () => performance.now()): Progress {
+  const say = (text: string): void => {
+    stream.write(`${text}\n`)
+  }
+  return {
+    start: (task, total, unit) => paced(task, total, unit, 5000, clock, (line) => say(statusText(line)), () => {}),
+    log: say,
+    warn: (message) => say(`warning: ${message}`),
+  }
+}
+
+/** One JSON object a line: `{"event":"progress","task","done","total","unit","rate","secondsLeft",...figures}`, `{"event":"log"|"warning","message"}`. */
+export function jsonProgress(stream: ProgressStream, clock: Clock = () => performance.now()): Progress {
+  const say = (event: object): void => {
+    stream.write(`${JSON.stringify(event)}\n`)
+  }
+  const draw = ({ task, done, first, total, unit, seconds, figures }: Line): void => {
+    const p = pace(done, first, total, seconds)
+    say({ event: 'progress', task, done, total, unit, ...(p === undefined ? {} : { rate: p.rate, secondsLeft: p.left }), figures })
+  }
+  return {
+    start: (task, total, unit) => paced(task, total, unit, 1000, clock, draw, () => {}),
+    log: (message) => say({ event: 'log', message }),
+    warn: (message) => say({ event: 'warning', message }),
+  }
+}
+
+/** Warnings alone. */
+export function quietProgress(stream: ProgressStream): Progress {
+  return {
+    ...silent,
+    warn: (message) => {
+      stream.write(`warning: ${message}\n`)
+    },
+  }
+}
