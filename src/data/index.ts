@@ -2,7 +2,7 @@
 export { concat, imageAt, indicesByClass, makeDataset, stratifiedSplit, subset, take, type Dataset, type DatasetParts } from './dataset.ts'
 export { formatIdx, parseIdx, readIdxPair, type Idx } from './idx.ts'
 export { defaultCacheFolder, fashionClasses, findIdxFiles, loadMnist, mnistFiles, mnistPackageFolder, type MnistOptions, type MnistSplit } from './mnist.ts'
-export { download, type DownloadOptions, type RemoteFile } from './download.ts'
+export { download, type DownloadOptions, type RemoteFile } from '../files/index.ts'
 export { decodeImage, type DecodedImage, type DecodeOptions } from './decode.ts'
 export { mnistFrame, type FrameOptions } from './mnist-frame.ts'
 export { loadDigitImage, type DigitWay } from './digit-image.ts'

@@ -11,7 +11,7 @@ import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { checkChoice, checkOptions, KindredError, type Progress } from '../base/index.ts'
 import { makeDataset, type Dataset } from './dataset.ts'
-import { download, type RemoteFile } from './download.ts'
+import { download, type RemoteFile } from '../files/index.ts'
 import { readIdxPair } from './idx.ts'
 
 /** Which half of the data. */

@@ -2,7 +2,7 @@
  * @file Files that are never half-written: bytes go beside the target, are flushed, and are renamed over it.
  */
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdirSync, closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync, readFileSync } from 'node:fs'
+import { createReadStream, mkdirSync, closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { KindredError } from '../base/index.ts'
 
@@ -62,4 +62,19 @@ export function ioError(where: string, path: string, error: unknown): KindredErr
 /** SHA-256 of bytes as lower-case hex. */
 export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
+}
+
+/**
+ * SHA-256 of a file as lower-case hex, read in pieces.
+ *
+ * @throws KindredError `not-found` when it is missing, `io` for anything else the system refuses
+ */
+export async function sha256File(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  try {
+    for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(piece as Uint8Array)
+  } catch (error) {
+    throw ioError('read', path, error)
+  }
+  return hash.digest('hex')
 }

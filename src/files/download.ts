@@ -5,13 +5,13 @@
  * for the rest by HTTP Range (RFC 9110, section 14). Nothing unverified ever has the final name.
  */
 import { createHash } from 'node:crypto'
-import { createReadStream, existsSync, mkdirSync, openSync, closeSync, writeSync, fsyncSync, renameSync, rmSync, statSync } from 'node:fs'
+import { createReadStream, existsSync, readFileSync, mkdirSync, openSync, closeSync, writeSync, fsyncSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { checkOptions, ensure, KindredError, silent, type Progress } from '../base/index.ts'
-import { ioError } from '../files/index.ts'
+import { ioError, sha256File, writeFileAtomic } from './atomic.ts'
 
-/** A file to fetch, and how to know that it is the right one. At least one checksum is required. */
+/** A file to fetch, and how to know that it is the right one: at least one checksum, or `pin` where its publisher names none. */
 export interface RemoteFile {
   /** Name in the cache folder. */
   name: string
@@ -21,6 +21,11 @@ export interface RemoteFile {
   sha256?: string
   /** MD5, hex (guards against accidents, not against malice). */
   md5?: string
+  /**
+   * No checksum is published: believe the first download, and write its SHA-256 to `NAME.sha256` beside it. From then on that must hold,
+   * for the cached file and for every further download. Ignored where a checksum is given.
+   */
+  pin?: boolean
   /** Length in bytes, if known. */
   size?: number
 }
@@ -59,7 +64,7 @@ class Failed extends Error {
 export async function download(files: readonly RemoteFile[], folder: string, options: DownloadOptions = {}): Promise<string[]> {
   checkOptions('download', options, ['tries', 'backoff', 'timeout', 'progress', 'signal'])
   for (const file of files) {
-    ensure(file.sha256 !== undefined || file.md5 !== undefined, `download ${file.name}`, 'a checksum must be given', 'none', 'Pass sha256 or md5.')
+    ensure(file.sha256 !== undefined || file.md5 !== undefined || file.pin === true, `download ${file.name}`, 'a checksum must be given', 'none', 'Pass sha256 or md5, or pin: true to believe the first download.')
     ensure(file.urls.length > 0, `download ${file.name}`, 'at least one URL must be given', 'none')
     ensure(!/[\\/]|^\.\.?$|^$/.test(file.name), 'download', 'name must be a plain file name', file.name)
   }
@@ -69,8 +74,24 @@ export async function download(files: readonly RemoteFile[], folder: string, opt
     throw ioError('download', folder, error)
   }
   const paths: string[] = []
-  for (const file of files) paths.push(await fetchOne(file, join(folder, file.name), options))
+  for (const file of files) paths.push(await fetchPinned(file, join(folder, file.name), options))
   return paths
+}
+
+/** With the checksum pinned earlier, if that is all there is; pins it after a first download. */
+async function fetchPinned(file: RemoteFile, path: string, options: DownloadOptions): Promise<string> {
+  if (file.sha256 !== undefined || file.md5 !== undefined) return fetchOne(file, path, options)
+  const note = `${path}.sha256`
+  if (existsSync(note)) {
+    const pinned = readFileSync(note, 'utf8').trim()
+    if (!/^[0-9a-f]{64}$/.test(pinned)) throw new KindredError('corrupt', `download ${file.name}`, `${note} must hold a SHA-256 in hex`, pinned.slice(0, 80), 'Delete it to believe the next download.')
+    return fetchOne({ ...file, sha256: pinned }, path, options)
+  }
+  await fetchOne(file, path, options)
+  const first = await sha256File(path)
+  writeFileAtomic(note, `${first}\n`)
+  options.progress?.warn(`${file.name}: its publisher names no checksum; ${first} is what came, and from now on must`)
+  return path
 }
 
 async function fetchOne(file: RemoteFile, path: string, options: DownloadOptions): Promise<string> {

@@ -5,8 +5,9 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { download } from './download.ts'
-import { mnistFiles } from './mnist.ts'
+import { silent } from '../base/index.ts'
+import { download } from './index.ts'
+import { mnistFiles } from '../data/index.ts'
 
 const content = Buffer.from(Uint8Array.from({ length: 200_000 }, (_, i) => (i * 2654435761) >>> 13))
 const sha256 = createHash('sha256').update(content).digest('hex')
@@ -148,6 +149,22 @@ describe('download', () => {
   it('asks for a checksum and a plain name', async () => {
     await expect(download([file({ sha256: undefined })], folder)).rejects.toThrow('a checksum must be given')
     await expect(download([file({ name: '../x' })], folder)).rejects.toThrow('plain file name')
+  })
+
+  it('pins what no checksum is published for: believed once, held to from then on', async () => {
+    const unknown = file({ sha256: undefined, pin: true })
+    const warnings: string[] = []
+    const [path] = await download([unknown], folder, { ...fast, progress: { ...silent, warn: (message) => warnings.push(message) } })
+    expect(readFileSync(`${path}.sha256`, 'utf8')).toBe(`${sha256}\n`)
+    expect(warnings).toEqual([expect.stringContaining(sha256)])
+    await download([unknown], folder, fast)
+    expect(seen).toHaveLength(1)
+    rmSync(path)
+    answer = (_, response) => response.writeHead(200, { 'content-length': content.length }).end(Buffer.alloc(content.length))
+    await expect(download([unknown], folder, fast)).rejects.toThrow(`sha256 must be ${sha256}`)
+    expect(existsSync(path)).toBe(false)
+    writeFileSync(`${path}.sha256`, 'nonsense')
+    await expect(download([unknown], folder, fast)).rejects.toThrow('must hold a SHA-256')
   })
 
   it("knows MNIST's files with two checksums each", () => {
