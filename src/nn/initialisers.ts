@@ -28,6 +28,9 @@ export const kaimingUniform = (a = Math.sqrt(5)): Initialiser => (shape, random)
 /** N(0, 2 / fanIn), for layers followed by ReLU (He et al. 2015, equation 10). */
 export const kaimingNormal: Initialiser = (shape, random) => normalWith(Math.sqrt(2 / fans(shape).fanIn))(shape, random)
 
+/** N(0, 1 / fanIn), for layers followed by nothing (LeCun et al. 1998, section 4.6). */
+export const lecunNormal: Initialiser = (shape, random) => normalWith(Math.sqrt(1 / fans(shape).fanIn))(shape, random)
+
 /** U(-b, b), b = sqrt(6 / (fanIn + fanOut)) (Glorot & Bengio 2010, equation 16). */
 export const xavierUniform: Initialiser = (shape, random) => {
   const { fanIn, fanOut } = fans(shape)

@@ -25,6 +25,7 @@ export function residual(body: Layer, shortcut: Layer = (x) => x): Layer {
 export interface Conv2dOptions extends T.ConvOptions {
   readonly bias?: boolean
   readonly initialiser?: Initialiser
+  readonly biasInitialiser?: Initialiser
 }
 
 /**
@@ -33,13 +34,13 @@ export interface Conv2dOptions extends T.ConvOptions {
  * Initialised as PyTorch's Conv2d: kernels U(+-1/sqrt(fanIn)), bias likewise.
  */
 export function conv2d(filters: number, kernel: number, options: Conv2dOptions = {}): Layer {
-  checkOptions('conv2d', options, ['stride', 'padding', 'dilation', 'groups', 'bias', 'initialiser'])
+  checkOptions('conv2d', options, ['stride', 'padding', 'dilation', 'groups', 'bias', 'initialiser', 'biasInitialiser'])
   ensure(Number.isInteger(filters) && filters > 0 && Number.isInteger(kernel) && kernel > 0, 'conv2d', 'filters and kernel must be positive integers', [filters, kernel])
   const { bias = true, initialiser = kaimingUniform(), groups = 1 } = options
   return (x, scope) => {
     const shape = [filters, numeric(x.shape[1], 'conv2d') / groups, kernel, kernel]
     const w = scope.parameter('weight', shape, initialiser)
-    const b = bias ? scope.parameter('bias', [filters], uniformWithin(1 / Math.sqrt(shape[1] * kernel * kernel))) : undefined
+    const b = bias ? scope.parameter('bias', [filters], options.biasInitialiser ?? uniformWithin(1 / Math.sqrt(shape[1] * kernel * kernel))) : undefined
     return T.conv2d(x, w, b, options)
   }
 }
@@ -48,20 +49,21 @@ export function conv2d(filters: number, kernel: number, options: Conv2dOptions =
 export interface DenseOptions {
   readonly bias?: boolean
   readonly initialiser?: Initialiser
+  readonly biasInitialiser?: Initialiser
 }
 
 /**
  * y = x W^T + b with `weight` [units, features] and `bias` [units]; [n, features] -> [n, units]. Initialised as PyTorch's Linear.
  */
 export function dense(units: number, options: DenseOptions = {}): Layer {
-  checkOptions('dense', options, ['bias', 'initialiser'])
+  checkOptions('dense', options, ['bias', 'initialiser', 'biasInitialiser'])
   ensure(Number.isInteger(units) && units > 0, 'dense', 'units must be a positive integer', units)
   const { bias = true, initialiser = kaimingUniform() } = options
   return (x, scope) => {
     const features = numeric(x.shape[1], 'dense')
     const w = scope.parameter('weight', [units, features], initialiser)
     const y = T.matmul(x, w, { transB: true })
-    return bias ? T.add(y, scope.parameter('bias', [units], uniformWithin(1 / Math.sqrt(features)))) : y
+    return bias ? T.add(y, scope.parameter('bias', [units], options.biasInitialiser ?? uniformWithin(1 / Math.sqrt(features)))) : y
   }
 }
 

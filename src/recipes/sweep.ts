@@ -157,7 +157,7 @@ export function bestMargin(entries: readonly SweepEntry[]): SweepReport['best'] 
 
 /** The first `perClass` images of each class. */
 function evenly(dataset: Dataset, perClass: number): Dataset {
-  return subset(dataset, indicesByClass(dataset).flatMap((list) => [...list.slice(0, perClass)]))
+  return subset(dataset, indicesByClass(dataset).flatMap((list) => list.slice(0, perClass)))
 }
 
 /** Onto the two widest axes; all at the origin where there is no spread at all. */

@@ -1,6 +1,7 @@
 /**
  * @file The networks of the digits story: from 8-bit images [n, 28, 28] to embeddings [n, dim].
  */
+import { kaimingNormal, lecunNormal, zeros } from '../initialisers.ts'
 import { conv2d, dense, flatten, greyPixels, l2Normalise, maxPool, relu, sequential, tap, type Layer } from '../layers.ts'
 
 // Both mark the 128 numbers before the embedding as `features`: distances there tell strangers better than distances in the embedding.
@@ -36,6 +37,9 @@ export function studentNetwork({ dim = 10, normalise = false }: DigitNetworkOpti
   })
 }
 
+// He's initialisation with zero biases, gain 1 for the last layer, as in the measurements behind this network.
+const he = { initialiser: kaimingNormal, biasInitialiser: zeros }
+
 /**
  * The default network: three convolutions of which two halve the image by their stride, so that no pooling is needed:
  * conv 5x5/2 (32) - conv 3x3/2 (64) - conv 3x3 (128) - dense 128 - dense `dim`, unit length.
@@ -43,17 +47,17 @@ export function studentNetwork({ dim = 10, normalise = false }: DigitNetworkOpti
 export function digitNetwork({ dim = 10, normalise = true }: DigitNetworkOptions = {}): Layer {
   return sequential({
     pixels: greyPixels(),
-    conv1: conv2d(32, 5, { stride: 2, padding: 2 }),
+    conv1: conv2d(32, 5, { stride: 2, padding: 2, ...he }),
     relu1: relu(),
-    conv2: conv2d(64, 3, { stride: 2, padding: 1 }),
+    conv2: conv2d(64, 3, { stride: 2, padding: 1, ...he }),
     relu2: relu(),
-    conv3: conv2d(128, 3, { padding: 1 }),
+    conv3: conv2d(128, 3, { padding: 1, ...he }),
     relu3: relu(),
     flatten: flatten(),
-    dense1: dense(128),
+    dense1: dense(128, he),
     relu4: relu(),
     features: tap('features'),
-    embedding: dense(dim),
+    embedding: dense(dim, { initialiser: lecunNormal, biasInitialiser: zeros }),
     ...(normalise ? { unit: l2Normalise() } : {}),
   })
 }

@@ -47,6 +47,8 @@ export interface ScoredRejection {
   readonly letters: readonly ArrayLike<number>[]
   /** Where 84 % of the validation digits are kept and right. */
   readonly at84: RejectionRule
+  /** Where 95 % of them are kept. */
+  readonly at95: RejectionRule
   readonly rows: readonly RejectionResult[]
 }
 
@@ -65,14 +67,15 @@ export function judgeScore(data: RejectionData, score: NamedScore, trainedWithOu
   const letters = data.letters.map((l) => score.score(l.population))
   const { rejectWhen } = minimumError(held, score.score(data.choose), { balanced: true })
   const at84 = keepShare(held, 0.84, rejectWhen, { correct: data.heldRight })
+  const at95 = keepShare(held, 0.95, rejectWhen)
   const rules: [string, RejectionRule][] = [
     [keptRight84, at84],
-    [kept95, keepShare(held, 0.95, rejectWhen)],
+    [kept95, at95],
   ]
   const rows = data.letters.flatMap(({ name }, i) =>
     rules.map(([at, rule]): RejectionResult => ({ letters: name, score: score.name, ...judged(data, test, letters[i], rule), rule: 'chosen', at, trainedWithOutliers, ...(score.note === undefined ? {} : { note: score.note }) })),
   )
-  return { name: score.name, rejectWhen, test, letters, at84, rows }
+  return { name: score.name, rejectWhen, test, letters, at84, at95, rows }
 }
 
 /** A rule taken over from elsewhere, as it is. */

@@ -69,6 +69,8 @@ export interface DigitsReport {
   head?: { accuracy: number; ece: number; nll?: number; temperature?: number; seconds?: number }
   map?: { neighbourPreservation: number; points?: number; neighbours?: number; method?: string }
   rejection?: readonly RejectionResult[]
+  /** The same network after training that has also seen non-digits. */
+  afterOutliers?: { knn: NeighbourFigures; headAccuracy: number }
   sweep?: readonly SweepFigures[]
   /** Warnings in words, e.g. that a margin collapsed. */
   warnings?: readonly string[]

@@ -1,0 +1,168 @@
+/** @file The chapter on rejection: all scores, the student's rule, and the same after training with non-digits. */
+import { join } from 'node:path'
+import { concat, lettersFrom, pseudoOutliers, renderedLetters, trainFonts, type Dataset } from '../../data/index.ts'
+import { writeFileAtomic } from '../../files/index.ts'
+import { detector, giniImpurityRule087, knnDistance, l2Normalize, logitScore, logitScorer, mahalanobis, type LogitScoreName, type Scorer } from '../../openset/index.ts'
+import { rejectionCurve, rejectionHistogram } from '../../plots/index.ts'
+import { headToJson, predictions, trainEmbedder, trainSoftmaxHead, type SoftmaxHead } from '../../train/index.ts'
+import { outlierTraining, preset } from '../presets.ts'
+import type { RejectionResult } from '../report/index.ts'
+import type { SweepResult } from '../sweep.ts'
+import { judge } from './chapters.ts'
+import { embedderOf, embedSet, populationOf } from './embed-sets.ts'
+import { judgeEmbedding } from './judge.ts'
+import { captionedPicture, pick } from './pictures.ts'
+import { judgeRule, judgeScore, keptRight84, rejectedIndices, type NamedScore, type Population, type RejectionData, type ScoredRejection } from './rejection.ts'
+import { rejectionToJson } from './rejection-file.ts'
+import { card, type Judged, type Run } from './run.ts'
+
+const logitNames: readonly LogitScoreName[] = ['gini-impurity', 'gini-coefficient', 'max-softmax', 'energy']
+
+/** The fitted distance scores, each with the output of the model it looks at. */
+interface Distances {
+  readonly knn: Scorer
+  readonly gauss: Scorer
+  readonly width: number
+}
+
+/** Fits the distance scores on training digits: 1,000 a class for neighbours, all for means and covariance. */
+function fitDistances({ train, dim }: Judged, classes: number): Distances {
+  const labels = train.dataset.labels
+  const seen = new Array<number>(classes).fill(0)
+  const rows = [...labels.keys()].filter((i) => seen[labels[i]]++ < 1000)
+  const chosen = new Float32Array(rows.length * dim)
+  rows.forEach((r, i) => chosen.set(train.embedding.subarray(r * dim, (r + 1) * dim), i * dim))
+  const width = train.features.length / labels.length
+  return { width, knn: knnDistance(chosen, dim, { k: 5 }), gauss: mahalanobis(l2Normalize(train.features, width), width, labels) }
+}
+
+/** Every score of one network: four of the head, two of distances. */
+function scoresOf({ knn, gauss, width }: Distances, classes: number): NamedScore[] {
+  return [
+    ...logitNames.map((name): NamedScore => ({ name, score: (p) => logitScore(name, p.logits, classes) })),
+    { name: 'knn-distance', note: 'to the 5th nearest of 1,000 training embeddings a class', score: (p) => knn.score(p.embedding) },
+    { name: 'mahalanobis', note: `on the ${width} features before the embedding, unit length, one covariance for all classes`, score: (p) => gauss.score(l2Normalize(p.features, width)) },
+  ]
+}
+
+export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short: SweepResult | undefined): Promise<void> {
+  const { story, options, seed, train, runtime } = run
+  const sets = await story.stage('Letters', 'drawing letters', async () => {
+    const chooseFonts = trainFonts.slice(-3).map((f) => f.name)
+    const rendered = renderedLetters({ fonts: 'test', perLetter: 40, seed })
+    const letters: { name: string; images: Dataset }[] = [{ name: 'letters in unseen fonts', images: rendered }]
+    if (options.letters !== undefined) letters.push({ name: 'Omniglot Latin, drawn by hand', images: await lettersFrom(options.letters) })
+    return { choose: renderedLetters({ fonts: chooseFonts, perLetter: 20, seed: seed + 1 }), letters, learn: trainFonts.slice(0, -3).map((f) => f.name) }
+  })
+  story.tell({ dataset: { ...story.current.dataset, letters: sets.letters.reduce((n, l) => n + l.images.count, 0) } })
+  const classes = train.classes.length
+  const dataOf = async (j: Judged, h: SoftmaxHead): Promise<RejectionData> => {
+    const held = populationOf(j.validation, h)
+    const test = populationOf(j.test, h)
+    const right = (p: typeof held, d: Dataset) => [...predictions(p.logits, classes)].map((g, i) => g === d.labels[i])
+    return {
+      held, heldRight: right(held, run.validation), test, testRight: right(test, run.test),
+      choose: populationOf(await j.embed(sets.choose), h),
+      letters: await Promise.all(sets.letters.map(async (l) => ({ ...l, population: populationOf(await j.embed(l.images), h) }))),
+    }
+  }
+  await story.stage('Rejection', 'judging what is no digit', async () => {
+    const data = await dataOf(judged, head)
+    const distances = fitDistances(judged, classes)
+    const scored = scoresOf(distances, classes).map((s) => judgeScore(data, s, false))
+    const rows = [...scored.flatMap((s) => s.rows), ...judgeRule(data, { name: 'gini-impurity', note: 'the rule "above 0.87" with this well trained head', score: (p) => logitScore('gini-impurity', p.logits, classes) }, giniImpurityRule087)]
+    story.tell({ rejection: rows })
+    showRejection(run, data, scored)
+    writeDetector(run, judged.hash, distances, classes, head.temperature, bestOf(scored, data), 'reject.json')
+  })
+  if (short !== undefined) await story.stage('The student\'s rule', 'repeating the student\'s rule', () => studentRule(run, short, sets.letters))
+  if (options.outliers === false) return
+  const learned = await story.stage('Training with non-digits', 'training once more, with letters as strangers', async () => {
+    const letters = renderedLetters({ fonts: sets.learn, perLetter: 24, seed: seed + 2 })
+    const outliers = concat(letters, pseudoOutliers(train, { count: 2500, seed }))
+    const { weights } = await trainFurther(run, judged.weights, outliers)
+    return judge(run, weights, 'model-outliers.onnx', 'trained on, with letters as extra negatives', false)
+  })
+  await story.stage('Rejection after that', 'judging what is no digit, once more', async () => {
+    const found = await judgeEmbedding(runtime, learned.dim, { vectors: learned.train.embedding, labels: train.labels }, { vectors: learned.test.embedding, labels: run.test.labels })
+    const plain = await trainSoftmaxHead({ vectors: learned.train.embedding, dim: learned.dim, labels: train.labels, classes: train.classes, seed, runtime })
+    const data = await dataOf(learned, plain)
+    const distances = fitDistances(learned, classes)
+    const scored = scoresOf(distances, classes).map((s) => judgeScore(data, s, true))
+    const accuracy = data.testRight.length === 0 ? 0 : Array.from(data.testRight).filter(Boolean).length / run.test.count
+    story.tell({ rejection: [...(story.current.rejection ?? []), ...scored.flatMap((s) => s.rows)], afterOutliers: { knn: { accuracy: found.accuracy, mapAtR: found.mapAtR }, headAccuracy: accuracy } })
+    showRejection(run, data, scored)
+    writeDetector(run, learned.hash, distances, classes, plain.temperature, bestOf(scored, data), 'reject-outliers.json')
+    writeFileAtomic(join(options.out, 'head-outliers.json'), headToJson(plain, learned))
+  })
+}
+
+/** The score that rejects most of the last set of letters where 84 % of the digits are kept and right. */
+function bestOf(scored: readonly ScoredRejection[], data: RejectionData): ScoredRejection {
+  const { name } = data.letters[data.letters.length - 1]
+  const rejectedShare = (s: ScoredRejection) => s.rows.find((r) => r.letters === name && r.at === keptRight84)!.lettersRejected
+  return scored.reduce((a, b) => (rejectedShare(b) > rejectedShare(a) ? b : a))
+}
+
+/** Writes the detector of the best score, so that `kindred reject` can use it; it keeps 95 % of the validation digits. */
+function writeDetector(run: Run, model: string, { knn, gauss }: Distances, classes: number, temperature: number, best: ScoredRejection, file: string): void {
+  const [scorer, input] = best.name === 'knn-distance' ? ([knn, 'embedding'] as const) : best.name === 'mahalanobis' ? ([gauss, 'unit features'] as const) : ([logitScorer(best.name as LogitScoreName, classes, { temperature }), 'logits'] as const)
+  writeFileAtomic(join(run.options.out, file), rejectionToJson({ model, input, detector: detector(scorer, best.at95) }))
+}
+
+/**
+ * The student's rule where it comes from: the student's network and margin, a head stopped after so few steps that it is still flat,
+ * and "reject above 0.87" on the Gini impurity of its softmax. The same rule after more and more steps shows why it fades.
+ */
+async function studentRule(run: Run, short: SweepResult, sets: readonly { name: string; images: Dataset }[]): Promise<void> {
+  const { story, runtime, train, validation, test, seed } = run
+  const weights = short.weights.get(0.4)
+  if (weights === undefined) return
+  const { model } = await embedderOf(runtime, preset('student', { dim: run.options.dim ?? 10 }).network, card(run, 'the student\'s network, margin 0.4'), weights)
+  const classes = train.classes.length
+  const known = await embedSet(model, validation)
+  const asked = await embedSet(model, test)
+  const letters = await Promise.all(sets.map(async (l) => ({ ...l, embedded: await embedSet(model, l.images) })))
+  const rows: RejectionResult[] = []
+  let widest = -1
+  for (const steps of studentHeadSteps) {
+    const head = await trainSoftmaxHead({ vectors: known.embedding, dim: model.dim, labels: validation.labels, classes: train.classes, steps, batch: 128, learningRate: 0.002, seed, runtime })
+    const population = populationOf(asked, head)
+    const testRight = [...predictions(population.logits, classes)].map((g, i) => g === test.labels[i])
+    const data: RejectionData = { held: population, heldRight: testRight, test: population, testRight, choose: population, letters: letters.map((l) => ({ name: l.name, images: l.images, population: populationOf(l.embedded, head) })) }
+    const found = judgeRule(data, { name: 'gini-impurity', note: `the student's network, its head after ${steps} steps of 128 digits`, score: (p) => logitScore('gini-impurity', p.logits, classes) }, giniImpurityRule087)
+    rows.push(...found)
+    const worth = found[found.length - 1].lettersRejected + found[found.length - 1].digitsKeptRight
+    if (worth <= widest) continue
+    widest = worth
+    const impurity = (p: Population) => logitScore('gini-impurity', p.logits, classes)
+    const last = data.letters[data.letters.length - 1]
+    story.show('rejectionHistogramStudent', rejectionHistogram({ inScores: impurity(population), outScores: impurity(last.population), thresholds: [{ value: giniImpurityRule087.threshold, name: 'the rule: 0.87' }], rejectWhen: 'above', scoreName: 'Gini impurity', outName: last.name }, { title: `The student's rule, with a head trained for ${steps} steps only` }))
+  }
+  await model.dispose()
+  story.tell({ rejection: [...(story.current.rejection ?? []), ...rows] })
+}
+
+const studentHeadSteps = [40, 80, 160, 640]
+
+/** Goes on from the digits-only weights, with strangers in every batch. */
+function trainFurther(run: Run, weights: ReadonlyMap<string, Float32Array>, outliers: Dataset) {
+  const { preset: p, train, validation, seed, runtime, progress, options } = run
+  return trainEmbedder({ ...outlierTraining(p), network: p.network, weights, train, validation, outliers, seed, runtime, progress, ...(options.signal === undefined ? {} : { signal: options.signal }) })
+}
+
+function showRejection(run: Run, data: RejectionData, scored: readonly ScoredRejection[]): void {
+  const { story, train } = run
+  const last = data.letters.length - 1
+  const { name } = data.letters[last]
+  const best = bestOf(scored, data)
+  story.show('rejectionHistogram', rejectionHistogram({ inScores: best.test, outScores: best.letters[last], thresholds: [{ value: best.at84.threshold, name: 'keeps 84 % right' }], rejectWhen: best.rejectWhen, scoreName: best.name, outName: name }))
+  story.show('rejectionCurve', rejectionCurve(scored.map((s) => ({ name: s.name, rejectWhen: s.rejectWhen, inScores: s.test, inRight: Array.from(data.testRight, Number), outScores: s.letters[last] })), { outName: name }))
+  const { images, population } = data.letters[last]
+  const { rejected, accepted } = rejectedIndices(best.letters[last], best.at84)
+  const guesses = predictions(population.logits, train.classes.length)
+  const passed = captionedPicture(pick(images, accepted), accepted.map((i) => `${images.classes[images.labels[i]]} as ${train.classes[guesses[i]]}`), 'Letters that passed for digits', `${accepted.length} of ${images.count} ${name}`)
+  const refused = captionedPicture(pick(images, rejected), rejected.map((i) => images.classes[images.labels[i]]), 'Letters that were rejected', `${rejected.length} of ${images.count} ${name}`)
+  if (passed !== undefined) story.show('lettersAccepted', passed)
+  if (refused !== undefined) story.show('lettersRejected', refused)
+}
