@@ -8,6 +8,7 @@ const benchmarks: Record<string, string> = {
   tsne: 't-SNE of 5,000 x 10 beside scikit-learn',
   'train-step': 'one training step beside PyTorch',
   embed: 'embedding images beside PyTorch',
+  haar: 'the Haar cascade beside OpenCV',
 }
 
 const usage = `Usage: npm run bench -- NAME [options]\n${Object.entries(benchmarks)
