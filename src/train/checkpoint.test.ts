@@ -1,0 +1,120 @@
+/** @file Checkpoints: every bit matters, and nothing that happens while one is written loses the last. */
+import { spawn } from 'node:child_process'
+import { linkSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { KindredError } from '../base/index.ts'
+import { checkpointName, decodeCheckpoint, encodeCheckpoint, hasCheckpoint, loadCheckpoint, previousName, removeStaleParts, saveCheckpoint } from './checkpoint.ts'
+
+const folder = () => mkdtempSync(join(tmpdir(), 'kindred-checkpoint-'))
+const content = (step: number, size = 1000) => ({ header: { step, words: 'zwölf ✓' }, arrays: new Map([['state/a', Float32Array.from({ length: size }, (_, i) => Math.sin(i + step))], ['b', new Float32Array(0)], ['c', Float32Array.of(Number.NaN, -0, 1e-40)]]) })
+
+test('what is written is what is read, bit by bit, and the same content gives the same bytes', () => {
+  const { header, arrays } = decodeCheckpoint(encodeCheckpoint(content(3)), 'x')
+  expect(header).toEqual(content(3).header)
+  expect([...arrays.keys()]).toEqual(['state/a', 'b', 'c'])
+  for (const [name, a] of content(3).arrays) expect(Buffer.from(arrays.get(name)!.buffer).equals(Buffer.from(a.buffer))).toBe(true)
+  expect(encodeCheckpoint(content(3))).toEqual(encodeCheckpoint(content(3)))
+})
+
+test('any cut and any changed byte is found', () => {
+  const bytes = encodeCheckpoint(content(1, 40))
+  fc.assert(fc.property(fc.integer({ min: 0, max: bytes.length - 1 }), fc.integer({ min: 1, max: 255 }), (at, change) => {
+    const changed = bytes.slice()
+    changed[at] ^= change
+    for (const bad of [changed, bytes.subarray(0, at)]) {
+      let error: unknown
+      try {
+        decodeCheckpoint(bad, 'run/x')
+      } catch (e) {
+        error = e
+      }
+      expect(error).toBeInstanceOf(KindredError)
+      expect(['corrupt', 'unsupported']).toContain((error as KindredError).code)
+    }
+  }))
+})
+
+test('the one before is kept, and used when the last is damaged', () => {
+  const run = folder()
+  expect(() => loadCheckpoint(run)).toThrow('must hold a checkpoint')
+  saveCheckpoint(run, content(1))
+  expect(hasCheckpoint(run)).toBe(true)
+  saveCheckpoint(run, content(2))
+  saveCheckpoint(run, content(3))
+  expect(loadCheckpoint(run)).toMatchObject({ header: { step: 3 } })
+  expect(decodeCheckpoint(readFileSync(join(run, previousName)), 'x').header).toMatchObject({ step: 2 })
+  writeFileSync(join(run, checkpointName), 'half')
+  const loaded = loadCheckpoint(run)
+  expect(loaded).toMatchObject({ header: { step: 2 }, path: join(run, previousName) })
+  expect(loaded.warning).toContain('must be a whole checkpoint')
+  writeFileSync(join(run, previousName), '')
+  expect(() => loadCheckpoint(run)).toThrow(expect.objectContaining({ code: 'corrupt' }))
+})
+
+test('a disk that is full while writing leaves the last checkpoint as it was', () => {
+  const run = folder()
+  saveCheckpoint(run, content(1))
+  const full = (path: string) => {
+    throw new KindredError('io', 'write', `there must be room on the disk for ${path}`, 'a full disk (ENOSPC)')
+  }
+  expect(() => saveCheckpoint(run, content(2), full)).toThrow('room on the disk')
+  expect(loadCheckpoint(run)).toMatchObject({ header: { step: 1 } })
+  expect(readdirSync(run).filter((n) => n.endsWith('.part'))).toEqual([])
+})
+
+const support = new URL('../../test/support/', import.meta.url).pathname
+/** Runs TypeScript in the very process that is started, so that it is that one which is killed. */
+const loader = new URL('../../node_modules/tsx/dist/loader.mjs', import.meta.url).href
+
+/** Runs a script with tsx until it ends or `stop` says so of what it printed. */
+function child(command: string, args: string[], stop: (printed: string) => boolean): Promise<{ printed: string; errors: string; code: number | null }> {
+  return new Promise((resolve) => {
+    const process_ = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const said = { printed: '', errors: '' }
+    process_.stdout.on('data', (d: Buffer) => {
+      said.printed += d.toString()
+      if (stop(said.printed)) process_.kill('SIGKILL')
+    })
+    process_.stderr.on('data', (d: Buffer) => (said.errors += d.toString()))
+    process_.on('close', (code) => resolve({ ...said, code }))
+  })
+}
+
+test.skipIf(process.platform === 'win32')('a real write that the system cuts short (file size limit) is an io error and leaves the last checkpoint', { timeout: 60_000 }, async () => {
+  const run = folder()
+  saveCheckpoint(run, content(1))
+  const script = join(folder(), 'big.mts')
+  writeFileSync(script, `
+import { saveCheckpoint } from ${JSON.stringify(new URL('./checkpoint.ts', import.meta.url).href)}
+try { saveCheckpoint(${JSON.stringify(run)}, { header: {}, arrays: new Map([['a', new Float32Array(1e6)]]) }) } catch (e) { process.stdout.write(e.code + ' ' + e.message) }
+`)
+  const { printed, errors } = await child('bash', ['-c', `ulimit -f 64; exec ${process.execPath} --import ${loader} ${script}`], () => false)
+  expect(`${printed}${errors}`).toMatch(/^io .*EFBIG/)
+  expect(loadCheckpoint(run)).toMatchObject({ header: { step: 1 } })
+  expect(readdirSync(run).filter((n) => n.endsWith('.part'))).toEqual([])
+})
+
+test('a run killed with -9 at four moments always leaves a checkpoint that can be read and resumed', { timeout: 240_000 }, async () => {
+  const run = folder()
+  let reached = 0
+  for (const [k, steps] of [2, 5, 4, 7].entries()) {
+    const wanted = reached + steps
+    // the kill comes while the child is on its way from one checkpoint to the next: a step, an evaluation and two files each
+    const { printed, errors } = await child(process.execPath, ['--import', loader, join(support, 'train-child.ts'), run, k === 0 ? 'fresh' : 'resume'], (p) => p.includes(`step ${wanted}\n`))
+    expect(`${errors}${printed}`).toContain(`step ${wanted}`)
+    const { header, warning } = loadCheckpoint<{ step: number; history: unknown[] }>(run)
+    expect(warning).toBeUndefined()
+    expect(header.step).toBeGreaterThanOrEqual(wanted - 1) // the epoch told of may not have been saved yet
+    expect(header.history.length).toBe(header.step)
+    reached = header.step
+  }
+  // what a killed writer left behind goes at the next start
+  linkSync(join(run, checkpointName), join(run, `.${checkpointName}.4194304.0f.part`))
+  linkSync(join(run, checkpointName), join(run, `.${checkpointName}.${process.pid}.0f.part`))
+  removeStaleParts(run)
+  expect(readdirSync(run).filter((n) => n.endsWith('.part'))).toEqual([`.${checkpointName}.${process.pid}.0f.part`])
+  rmSync(run, { recursive: true })
+})
