@@ -51,14 +51,14 @@ function statusText({ task, done, first, total, unit, seconds, figures }: Line):
 /** Runs a task whose state is shown by `draw`, at most every `interval` milliseconds. */
 function paced(task: string, total: number, unit: string, interval: number, clock: Clock, draw: (line: Line) => void, end: (line: Line | undefined) => void): ProgressTask {
   const started = clock()
-  let first: number | undefined
+  let base: { readonly done: number; readonly at: number } | undefined
   let shown = started
   let last: Line | undefined
   return {
     update(done, figures = {}) {
-      first ??= Math.max(0, done - 1) // a resumed task begins in the middle
       const now = clock()
-      last = { task, done, first, total, unit, seconds: (now - started) / 1000, figures }
+      base ??= done <= 1 ? { done: 0, at: started } : { done, at: now } // a resumed task begins in the middle
+      last = { task, done, first: base.done, total, unit, seconds: (now - base.at) / 1000, figures }
       if (now - shown < interval && done < total) return
       shown = now
       draw(last)

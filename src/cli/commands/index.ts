@@ -1,7 +1,15 @@
 /** @file All commands, in the order in which help lists them: one file each, one line here. */
 import type { Register } from '../command.ts'
+import { classifyCommand } from './classify.ts'
+import { embedCommand } from './embed.ts'
+import { mapCommand } from './map.ts'
+import { rejectCommand } from './reject.ts'
 import { trainCommand } from './train.ts'
 
 export const commands: readonly Register[] = [
   trainCommand,
+  embedCommand,
+  mapCommand,
+  classifyCommand,
+  rejectCommand,
 ]

@@ -2,10 +2,11 @@
 import { join } from 'node:path'
 import { checkChoice, KindredError, type Progress } from '../../base/index.ts'
 import { lettersFrom, loadMnist, pseudoOutliers, renderedLetters, stratifiedSplit, take, type Dataset } from '../../data/index.ts'
+import { writeFileAtomic } from '../../files/index.ts'
 import { knnAccuracy } from '../../metrics/index.ts'
 import { load, saveEmbedder } from '../../models/index.ts'
 import { outlierTraining, preset, presetNames, type PresetName } from '../../recipes/index.ts'
-import { minings, trainEmbedder, type Mining, type TrainEmbedderResult } from '../../train/index.ts'
+import { headToJson, minings, trainEmbedder, trainSoftmaxHead, type Mining, type TrainEmbedderResult } from '../../train/index.ts'
 import { oneOf, real, whole } from '../arguments.ts'
 import type { Register } from '../command.ts'
 import type { Context } from '../context.ts'
@@ -41,7 +42,7 @@ const kept = ['preset', 'epochs', 'steps', 'dim', 'margin', 'mining', 'outliers'
 export const trainCommand: Register = (program, act) => {
   program
     .command('train')
-    .description('Train an embedder and write a run folder: model.onnx, loss.svg, history.json, checkpoint.')
+    .description('Train an embedder and write a run folder: model.onnx, head.json, loss.svg, history.json, checkpoint.')
     .argument('<what>', 'mnist')
     .option('--out <dir>', 'the run folder (default: runs/mnist-PRESET)')
     .option('--preset <name>', `the recipe: ${presetNames.join(' or ')} (default: default)`, oneOf(presetNames))
@@ -106,6 +107,7 @@ async function train(options: TrainOptions, given: Context, what: string): Promi
       versions: versions(),
     },
   })
+  await trainHead(path, out, data.train, seed, given)
   const test = options.test ? await judge(path, words, data.train, given) : undefined
   report(given, out, path, result, test)
 }
@@ -136,6 +138,20 @@ async function loadOutliers(what: string, train: Dataset, seed: number): Promise
   if (what === 'pseudo') return pseudoOutliers(train, { count: 10_000, seed })
   if (what === 'letters') return renderedLetters({ fonts: 'train', perLetter: 200, seed })
   return lettersFrom(what)
+}
+
+/** Trains a softmax head on the embeddings of up to 10,000 training images and writes it beside the model, for `kindred classify`. */
+async function trainHead(path: string, out: string, train: Dataset, seed: number, given: Context): Promise<void> {
+  const runtime = await given.runtime()
+  const known = take(train, Math.min(10_000, train.count), { seed })
+  const model = await load(path, { runtime })
+  try {
+    const vectors = await model.embed(known.images)
+    const head = await trainSoftmaxHead({ vectors, dim: model.dim, labels: known.labels, classes: known.classes, seed, runtime, progress: given.progress })
+    writeFileAtomic(join(out, 'head.json'), headToJson(head, model))
+  } finally {
+    await model.dispose()
+  }
 }
 
 /** kNN accuracy of the written model file on all test images, asked of 5000 training images. */

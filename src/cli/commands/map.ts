@@ -1,0 +1,76 @@
+/** @file `kindred map`: vectors, or pictures through a model, as a picture of their neighbourhoods in the plane. */
+import { extname } from 'node:path'
+import { KindredError } from '../../base/index.ts'
+import { readVectors, writeVectors, type Vectors } from '../../data/index.ts'
+import { writeFileAtomic } from '../../files/index.ts'
+import { load } from '../../models/index.ts'
+import { embeddingMap, toPng, type Thumbnails } from '../../plots/index.ts'
+import { project } from '../../projection/index.ts'
+import { oneOf, real, whole } from '../arguments.ts'
+import type { Register } from '../command.ts'
+import type { Context } from '../context.ts'
+import { loadPictures } from '../pictures.ts'
+
+interface MapOptions {
+  readonly out: string
+  readonly method: 'tsne' | 'pca'
+  readonly perplexity?: number
+  readonly iterations?: number
+  readonly seed: number
+  readonly title?: string
+}
+
+export const mapCommand: Register = (program, act) => {
+  program
+    .command('map')
+    .description('Draw vectors as a map in which alike ones lie side by side.')
+    .argument('<source>', 'a vector file (.npy, .csv, .jsonl), or model.onnx followed by pictures')
+    .argument('[pictures...]', 'image files, or folders of them; sub-folders become classes')
+    .option('--out <file>', 'the figure; .png and .csv (positions) are written beside it', 'map.svg')
+    .option('--method <name>', 'tsne or pca', oneOf(['tsne', 'pca']), 'tsne')
+    .option('--perplexity <p>', 't-SNE: how many neighbours count (default: 30, or a third of the vectors)', real({ min: 1 }))
+    .option('--iterations <n>', 't-SNE: steps (default: 1000)', whole({ min: 1 }))
+    .option('--seed <n>', 'fixes the map', whole({ min: 0 }), 0)
+    .option('--title <text>', 'a headline')
+    .addHelpText('after', `
+Examples:
+  kindred map vectors.npy --out map.svg
+  kindred map runs/digits/model.onnx scans/ --method pca`)
+    .action(act(map))
+}
+
+async function map(options: MapOptions, given: Context, source: string, paths: string[]): Promise<void> {
+  const { out, method, seed, title } = options
+  if (extname(out).toLowerCase() !== '.svg') throw new KindredError('usage', 'map', '--out must end in .svg', out, 'PNG and CSV are written beside it.')
+  const { vectors, images } = await vectorsOf(source, paths, given)
+  const n = vectors.vectors.length / vectors.dim
+  if (n < 4) throw new KindredError('usage', 'map', 'there must be at least 4 vectors', String(n))
+  const { perplexity, iterations } = options
+  const { progress, signal } = given
+  const projection = await project(vectors.vectors, vectors.dim, method === 'pca' ? { method, seed } : { method, seed, ...(perplexity === undefined ? {} : { perplexity }), ...(iterations === undefined ? {} : { iterations }), progress, signal })
+  const classes = vectors.labels === undefined ? ['vectors'] : [...new Set(vectors.labels)].sort()
+  const numbers = new Map(classes.map((name, c) => [name, c]))
+  const labels = Int32Array.from({ length: n }, (_, i) => (vectors.labels === undefined ? 0 : numbers.get(vectors.labels[i])!))
+  const svg = embeddingMap(projection.positions, labels, classes, { ...(title === undefined ? {} : { title }), ...(images === undefined ? {} : { images }) })
+  const beside = (extension: string) => `${out.slice(0, -4)}${extension}`
+  writeFileAtomic(out, svg)
+  writeFileAtomic(beside('.png'), await toPng(svg))
+  writeVectors(beside('.csv'), { vectors: projection.positions, dim: 2, ids: vectors.ids, labels: vectors.labels })
+  const quality = { ...(projection.kl === undefined ? {} : { kl: projection.kl }), ...(projection.explainedVarianceRatio === undefined ? {} : { explainedVarianceRatio: projection.explainedVarianceRatio }) }
+  given.result({ out, png: beside('.png'), positions: beside('.csv'), count: n, method, ...quality }, `map of ${n} vectors by ${method === 'tsne' ? 't-SNE' : 'PCA'}: ${out}`)
+}
+
+async function vectorsOf(source: string, paths: string[], given: Context): Promise<{ vectors: Vectors; images?: Thumbnails }> {
+  if (extname(source).toLowerCase() !== '.onnx') {
+    if (paths.length > 0) throw new KindredError('usage', 'map', 'pictures need a model, a file that ends in .onnx', source)
+    return { vectors: readVectors(source) }
+  }
+  if (paths.length === 0) throw new KindredError('usage', 'map', 'a model must be followed by pictures', 'none', 'Name image files or folders.')
+  const model = await load(source, { runtime: await given.runtime() })
+  try {
+    const { pixels, ids, labels } = await loadPictures(paths, model, given)
+    return { vectors: { vectors: await model.embed(pixels), dim: model.dim, ids, ...(labels === undefined ? {} : { labels }) }, images: { pixels, height: model.size[0], width: model.size[1] } }
+  } finally {
+    await model.dispose()
+  }
+}
