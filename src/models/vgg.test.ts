@@ -118,6 +118,11 @@ describe('what a file cannot be used for is told', () => {
       await expect(loadVgg(path, { width: 4, classes: cases[name].classes ?? 26, layer: 'pool5/max', model: cases[name].model, preprocessing: 'deepface' }).then((vgg) => vgg.recipe)).rejects.toThrow(expect.objectContaining({ code: 'corrupt' }))
     }
   })
+  test('a file cut off says so in one line', async () => {
+    const cut = unpacked('short.h5')
+    writeFileSync(cut, readFileSync(unpacked('keras-vgg16.h5')).subarray(0, 500_000))
+    await expect(openWeights(cut)).rejects.toThrow(/HDF5 must be able to open it, got truncated file: eof = 500000.*Fetch it again\.$/)
+  })
   test('a pickle that would call something', async () => {
     const pickle = Buffer.from('\x80\x02cposix\nsystem\nX\x02\x00\x00\x00ls\x85R.', 'latin1')
     const magic = Buffer.from('\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.\x80\x02M\xe9\x03.\x80\x02}.', 'latin1')

@@ -13,7 +13,7 @@ A VGG16 of a sixteenth of the width (4 channels in the first block, 256 units in
   torchvision.onnx        exported by PyTorch
 
 The weights of a layer take two values only, so that gzip makes the files small; they are stored as NAME.gz. Outputs go to vgg.json.
-Run: python test/golden/make_vgg.py (with the lines under "vgg" of requirements.txt)
+Run: python test/golden/make_vgg.py (with requirements.txt installed)
 """
 import gzip
 import io

@@ -28,7 +28,7 @@ export async function openKerasH5(path: string): Promise<WeightFile> {
     file = new h5.File(path, 'r')
     if (file.file_id < 0n) throw new Error('HDF5 could not open it')
   } catch (error) {
-    throw corrupt(path, 'HDF5 must be able to open it', error instanceof Error ? error.message : String(error), error)
+    throw corrupt(path, 'HDF5 must be able to open it', reason(error), error)
   }
   try {
     const layers = (legacyLayers(file, path) ?? keras3Layers(file, path))?.filter((arrays) => arrays.length > 0)
@@ -42,8 +42,15 @@ export async function openKerasH5(path: string): Promise<WeightFile> {
 
 async function library(): Promise<typeof import('h5wasm')> {
   const h5 = (await import('h5wasm/node')) as unknown as typeof import('h5wasm')
-  await h5.ready
+  const { activate_throwing_error_handler: complain } = await h5.ready
+  complain() // HDF5's own messages become exceptions instead of lines on stderr
   return h5
+}
+
+/** The innermost of HDF5's many lines: `#006: file.c line 577 in H5F__super_read(): truncated file: ...`. */
+function reason(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  return [...message.matchAll(/#\d+: .*?\(\): (.*)/g)].at(-1)?.[1] ?? message
 }
 
 type NamedArray = StoredArray & { readonly layer: string }
@@ -92,7 +99,12 @@ function array(entity: unknown, name: string, layer: string, path: string): Name
   if (dataset.dtype !== '<f') throw new KindredError('unsupported', path, `dataset ${name} must hold little-endian float32`, String(dataset.dtype), 'Save the model in float32.')
   const size = count(shape)
   const read = (from = 0, to = size): Float32Array => {
-    const values = dataset.slice(hyperslab(shape, from, to)) as Float32Array | null
+    let values: Float32Array | null
+    try {
+      values = dataset.slice(hyperslab(shape, from, to)) as Float32Array | null
+    } catch (error) {
+      throw corrupt(path, `dataset ${name} must be readable`, reason(error), error)
+    }
     if (values === null || values.length !== to - from) throw corrupt(path, `dataset ${name} must hold ${to - from} numbers from ${from} on`, String(values?.length))
     return values
   }
