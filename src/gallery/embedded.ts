@@ -1,0 +1,122 @@
+/**
+ * @file A gallery in a folder: PostgreSQL as WebAssembly (PGlite) with pgvector, in this process.
+ *
+ * The folder holds `gallery.json` (what it is and whether its making was finished), `lock` (who has it open) and `pg/` (PostgreSQL's own files).
+ * PGlite runs with fsync off: what is acknowledged has been given to the system, so it outlives the process, whatever ends it, but not a power cut.
+ */
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { KindredError, type Progress } from '../base/index.ts'
+import { ioError, readBytes, writeFileAtomic } from '../files/index.ts'
+import { databaseError, type Database, type Query } from './database.ts'
+import { lockFolder, type Lock } from './lock.ts'
+
+/**
+ * Opens the gallery in a folder, or makes one where the folder is missing or empty.
+ *
+ * @throws KindredError `not-found`, `usage` (a folder of something else), `mismatch` (open elsewhere), `corrupt`, `io`
+ */
+export async function openFolder(folder: string, create: boolean, progress: Progress): Promise<Database> {
+  if (!existsSync(folder) && !create) throw new KindredError('not-found', 'gallery', `${folder} must exist`, 'no such folder', 'Check the path, or add to a gallery first.')
+  checkFolder(folder, create)
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (error) {
+    throw ioError('gallery', folder, error)
+  }
+  const lock = lockFolder(folder, 'gallery')
+  try {
+    checkFolder(folder, create) // again: only now is it ours
+    return await start(folder, lock, progress)
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+/** What `gallery.json` says; undefined without one. */
+function marker(folder: string): 'creating' | 'ready' | undefined {
+  const path = join(folder, 'gallery.json')
+  if (!existsSync(path)) return undefined
+  try {
+    const { kindred, state } = JSON.parse(Buffer.from(readBytes(path, 'gallery')).toString()) as { kindred: string; state: 'creating' | 'ready' }
+    if (kindred === 'gallery' && (state === 'creating' || state === 'ready')) return state
+  } catch (error) {
+    if (error instanceof KindredError) throw error
+  }
+  throw new KindredError('corrupt', 'gallery', `${path} must say that this is a gallery`, 'something else', 'Restore the folder from a copy, or choose another.')
+}
+
+/** Throws unless the folder is a gallery, or may become one. */
+function checkFolder(folder: string, create: boolean): void {
+  let names: string[]
+  try {
+    names = existsSync(folder) ? readdirSync(folder).filter((name) => !/^(lock|\.lock\..*)$/.test(name)) : []
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') throw new KindredError('usage', 'gallery', `${folder} must be a folder or a postgres:// address`, 'a file', undefined, { cause: error })
+    throw ioError('gallery', folder, error)
+  }
+  if (marker(folder) !== undefined) return
+  if (names.length > 0) throw new KindredError('usage', 'gallery', `${folder} must be a gallery or empty`, `a folder of something else (${names.slice(0, 3).join(', ')}${names.length > 3 ? ', ...' : ''})`, 'Choose another folder.')
+  if (!create) throw new KindredError('not-found', 'gallery', `${folder} must be a gallery`, 'an empty folder', 'Check the path, or add to a gallery first.')
+}
+
+async function start(folder: string, lock: Lock, progress: Progress): Promise<Database> {
+  const data = join(folder, 'pg')
+  const mark = (state: 'creating' | 'ready'): void => writeFileAtomic(join(folder, 'gallery.json'), `${JSON.stringify({ kindred: 'gallery', format: 1, state })}\n`)
+  const fresh = marker(folder) !== 'ready'
+  if (fresh) {
+    mark('creating') // interrupted from here on, the next opening begins anew: nothing was acknowledged
+    rmSync(data, { recursive: true, force: true })
+    progress.log(`Making a gallery in ${folder}`)
+  } else if (!['PG_VERSION', 'global/pg_control', 'base', 'pg_wal'].every((name) => existsSync(join(data, name)))) throw corrupt(folder, 'files of the database are missing')
+  const [{ PGlite }, { vector }] = await Promise.all([import('@electric-sql/pglite'), import('@electric-sql/pglite-pgvector')])
+  const exitCode = process.exitCode
+  let pglite
+  try {
+    pglite = await PGlite.create({ dataDir: data, extensions: { vector } })
+    await pglite.query('select 1')
+    if (fresh) mark('ready')
+  } catch (error) {
+    process.exitCode = exitCode // the WebAssembly program sets it when it gives up
+    const told = databaseError('gallery', folder, error)
+    throw fresh || /full disk|writable/.test(told.message) ? told : corrupt(folder, told.got ?? told.message, error)
+  }
+  const inner = pglite
+  const asIs = (value: unknown): string => value as string // Buffers go through in binary form
+  let serializers: Record<number, (value: unknown) => string> | undefined
+  const through = (query: typeof inner.query): Query => async <T>(sql: string, params?: readonly unknown[]) => {
+    try {
+      if (params?.some((value) => Buffer.isBuffer(value)) && serializers === undefined) {
+        const { rows } = await query<{ oid: number }>(`select oid::int as oid from pg_type where typname in ('vector', '_vector')`)
+        serializers = Object.fromEntries(rows.map(({ oid }) => [oid, asIs]))
+      }
+      return (await query<T>(sql, params as unknown[], serializers === undefined ? undefined : { serializers })).rows
+    } catch (error) {
+      throw databaseError('gallery', folder, error)
+    }
+  }
+  return {
+    exclusive: true,
+    query: through(inner.query.bind(inner)),
+    transaction: async (work) => {
+      try {
+        return (await inner.transaction((tx) => work(through(tx.query.bind(tx))))) as Awaited<ReturnType<typeof work>>
+      } catch (error) {
+        throw databaseError('gallery', folder, error)
+      }
+    },
+    close: async () => {
+      try {
+        await inner.close()
+      } finally {
+        process.exitCode = exitCode
+        lock.release()
+      }
+    },
+  }
+}
+
+function corrupt(folder: string, what: string, cause?: unknown): KindredError {
+  return new KindredError('corrupt', 'gallery', `the database in ${folder} must be whole`, what, 'Restore the folder from a copy, or make the gallery again in another folder.', { cause })
+}

@@ -1,0 +1,393 @@
+/**
+ * @file A gallery: images, their labels and their embeddings, kept in PostgreSQL with pgvector and searched by Euclidean distance.
+ *
+ * Every vector is stamped with the recipe that made it. One gallery has one recipe: vectors of another are refused by name, as distances between them mean nothing.
+ */
+import { KindredError, checkChoice, checkOptions, ensure, silent, type Progress } from '../base/index.ts'
+import { checkItem, checkVector } from './check-items.ts'
+import type { Database, Query } from './database.ts'
+import { openFolder } from './embedded.ts'
+import { follow, readVersions, type Versions } from './follow.ts'
+import { type Mirror } from './mirror.ts'
+import { recipeHash, recipeMismatch } from './recipe.ts'
+import { hasGallery, migrate } from './schema.ts'
+import { allowedRows, answer, searchDatabase, type Hit } from './search.ts'
+import { openServer, redact } from './server.ts'
+import { adopt, readState, settle, type State } from './settle.ts'
+import type { AddOptions, Filter, Found, GalleryOptions, IndexOptions, Item, Json, Recipe, SearchOptions, StoredItem, VectorBatch } from './types.ts'
+import { decodeVectors, encodeVectors } from './vector-bytes.ts'
+import { isEmpty, where } from './where.ts'
+
+/** Queries that pass over the vectors together, before other work gets a turn. */
+const queryGroup = 32
+
+/**
+ * Opens a gallery, or makes one where there is none.
+ *
+ * @param place a folder (PostgreSQL runs inside this process, PGlite), or `postgres://user:password@host:port/database` (a server with pgvector)
+ * @throws KindredError `mismatch` when the recipe, length or unit norm differ from the gallery's or another process has the folder open; `not-found`; `usage` for a
+ *   folder of something else; `unsupported` for a server without pgvector or a gallery of a newer program; `corrupt`; `io`
+ * Cost: about a second for a folder, several for a new one
+ */
+export async function openGallery(place: string, options: GalleryOptions = {}): Promise<Gallery> {
+  checkOptions('gallery', options, ['recipe', 'dim', 'unitNorm', 'create', 'schema', 'progress'])
+  const { create = true, schema = 'kindred', progress = silent, dim } = options
+  ensure(typeof place === 'string' && place !== '', 'gallery', 'place must be a folder or a postgres:// address', place)
+  ensure(dim === undefined || (Number.isInteger(dim) && dim >= 1 && dim <= 16000), 'gallery', 'dim must be a whole number from 1 to 16000', dim)
+  ensure(/^[a-z_][a-z0-9_]{0,62}$/.test(schema), 'gallery', 'schema must be lower-case letters, digits and _', schema)
+  const remote = /^postgres(ql)?:\/\//.test(place)
+  ensure(remote || !/^[a-z]+:\/\//i.test(place), 'gallery', 'place must be a folder or a postgres:// address', remote ? redact(place) : place)
+  const name = remote ? redact(place) : place
+  const database = remote ? await openServer(place) : await openFolder(place, create, progress)
+  try {
+    if (remote && !create && !(await hasGallery(database, schema))) throw new KindredError('not-found', 'gallery', `${name} must hold a gallery in schema ${schema}`, 'none', 'Check the address, or add to a gallery first.')
+    await migrate(database, schema, name)
+    const state = await database.transaction((query) => settle(query, options))
+    const [{ oid }] = await database.query<{ oid: number }>(`select 'vector'::regtype::oid::int as oid`)
+    return new Gallery(name, database, state, oid, progress)
+  } catch (error) {
+    await database.close().catch(() => {}) // the first error is the one to tell
+    throw error
+  }
+}
+
+/** An open gallery; made by {@link openGallery}. */
+export class Gallery {
+  /** The folder, or the address without its password. */
+  readonly place: string
+  readonly #database: Database
+  readonly #vectorType: number
+  readonly #progress: Progress
+  #state: State
+  #mirror: Mirror | undefined
+  /** What was last known of the versions; with an exclusive database, what they are. */
+  #versions: Versions | undefined
+  #turn: Promise<unknown> = Promise.resolve()
+  #closed = false
+
+  constructor(place: string, database: Database, state: State, vectorType: number, progress: Progress) {
+    this.place = place
+    this.#database = database
+    this.#state = state
+    this.#vectorType = vectorType
+    this.#progress = progress
+  }
+
+  /** How its vectors are made; null until the first recipe is given. */
+  get recipe(): Recipe | null {
+    return this.#state.recipe
+  }
+
+  /** Length of its vectors; null until it is known. */
+  get dim(): number | null {
+    return this.#state.dim
+  }
+
+  /** Whether every vector must have norm 1. */
+  get unitNorm(): boolean {
+    return this.#state.unitNorm
+  }
+
+  /**
+   * Adds items; those whose id is there already are skipped, so that running again does only what is new.
+   *
+   * Each batch is one transaction: when `acknowledge` is called, or the promise fulfilled, its items outlive the process. After an error the batches before it stay.
+   * @throws KindredError `mismatch` for a vector of another recipe or length, `usage` for an item that is not whole, `interrupted` by the signal, `io` for a full disk
+   * Cost: about 50 microseconds an item of 128 numbers; several times that with an HNSW index in place
+   */
+  async add(items: Iterable<Item> | AsyncIterable<Item>, options: AddOptions = {}): Promise<{ added: number; skipped: number }> {
+    checkOptions('gallery add', options, ['batch', 'acknowledge', 'signal'])
+    const { batch = 1000, acknowledge, signal } = options
+    ensure(Number.isInteger(batch) && batch >= 1, 'gallery add', 'batch must be a whole number >= 1', batch)
+    const task = Array.isArray(items) ? this.#progress.start('adding to the gallery', items.length, 'item') : undefined
+    const sofar = { added: 0, skipped: 0 }
+    const flush = async (some: Item[]): Promise<void> => {
+      if (signal?.aborted) throw new KindredError('interrupted', 'gallery add', 'work must not be stopped', `a stop after ${sofar.added + sofar.skipped} items`, 'Add again: what is there already is skipped.')
+      const added = await this.#addBatch(some)
+      sofar.added += added
+      sofar.skipped += some.length - added
+      task?.update(sofar.added + sofar.skipped)
+      acknowledge?.({ ...sofar })
+    }
+    let waiting: Item[] = []
+    try {
+      for await (const item of items) {
+        waiting.push(item)
+        if (waiting.length < batch) continue
+        await flush(waiting)
+        waiting = []
+      }
+      if (waiting.length > 0) await flush(waiting)
+    } finally {
+      task?.end()
+    }
+    return sofar
+  }
+
+  async #addBatch(items: Item[]): Promise<number> {
+    const dim = this.#state.dim ?? items[0].vector?.length
+    for (const item of items) checkItem('gallery add', item, dim, this.#state.unitNorm)
+    return this.#write(async (query, version) => {
+      let state = this.#state
+      if (state.hash === null || state.dim === null) state = await readState(query) // another client may have come first
+      for (const recipe of new Set(items.map((item) => item.recipe))) state = await adopt(query, 'gallery add', state, recipe, dim)
+      ensure(state.hash !== null, 'gallery add', 'a gallery must know the recipe of its vectors', 'none', "Open it with { recipe }, such as { model: 'hash of the model' }, or stamp the items.")
+      const [{ added }] = await query<{ added: number }>(
+        `with inserted as (
+          insert into items (id, recipe, source, label, crop, box, meta, embedding, version)
+          select id, $8, source, label, crop, box::float8[], meta::jsonb, embedding, $9
+          from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::vector[]) with ordinality as new (id, source, label, crop, box, meta, embedding, n)
+          order by n
+          on conflict (id) do nothing returning 1)
+        select count(*)::int as added from inserted`,
+        [
+          items.map((item) => item.id),
+          items.map((item) => item.source),
+          items.map((item) => item.label ?? null),
+          items.map((item) => item.crop ?? null),
+          items.map((item) => (item.box == null ? null : `{${item.box.join(',')}}`)),
+          items.map((item) => JSON.stringify(item.meta ?? {})),
+          encodeVectors(items.map((item) => item.vector), dim, this.#vectorType),
+          state.hash,
+          version,
+        ],
+      )
+      return { result: added, after: () => void (this.#state = state) }
+    })
+  }
+
+  /**
+   * Deletes the items of a filter.
+   *
+   * @param filter `{ all: true }` for every item; an empty filter is an error
+   * @returns how many
+   */
+  async delete(filter: Filter | { all: true }): Promise<number> {
+    const params: unknown[] = []
+    const condition = this.#conditionOfChange('gallery delete', filter, params)
+    return this.#write(async (query, version) => {
+      const gone = await query<{ ord: number }>(`delete from items where ${condition} returning ord::float8 as ord`, params)
+      if (gone.length > 0) await query(`update gallery set rewritten = version`)
+      const ords = new Set(gone.map((row) => row.ord))
+      return { result: gone.length, after: () => this.#change(version, gone.length > 0, (mirror) => mirror.remove((row) => ords.has(row.ord))) }
+    })
+  }
+
+  /**
+   * Gives the items of a filter another label.
+   *
+   * @param filter a filter that says something, or a list of ids
+   * @param label  null takes the label away
+   * @returns how many items the filter holds
+   */
+  async relabel(filter: Filter | readonly string[] | { all: true }, label: string | null): Promise<number> {
+    ensure(label === null || (typeof label === 'string' && !label.includes('\0')), 'gallery relabel', 'label must be a text, or null for none', label)
+    const params: unknown[] = []
+    const condition = this.#conditionOfChange('gallery relabel', Array.isArray(filter) ? { ids: filter as string[] } : (filter as Filter), params)
+    return this.#write(async (query, version) => {
+      const changed = await query<{ ord: number }>(`update items set label = $${params.length + 1}::text where ${condition} returning ord::float8 as ord`, [...params, label])
+      if (changed.length > 0) await query(`update gallery set rewritten = version`)
+      const ords = new Set(changed.map((row) => row.ord))
+      const rename = (mirror: Mirror): void => {
+        for (const row of mirror.rows) if (ords.has(row.ord)) row.label = label
+      }
+      return { result: changed.length, after: () => this.#change(version, changed.length > 0, rename) }
+    })
+  }
+
+  /**
+   * The nearest items to each query, by Euclidean distance |q - x|.
+   *
+   * @param vectors m x dim numbers, one query after the other
+   * @param k       how many neighbours, at least 1
+   * @returns one answer a query; with a threshold, `known: false` and no neighbours where nothing lies within it
+   * @throws KindredError `mismatch` for another recipe or length, `usage` for `hnsw` without {@link index}
+   * Cost at 100,000 x 128: exact about 2 ms a query (the first loads the vectors into memory, dim x 5 bytes an item); `hnsw` about as much, at any size; `sql` some 100 ms.
+   * All three report the same distances for the same items; `exact` and `sql` the same items (but for ties within float32 rounding), `hnsw` nearly
+   */
+  async search(vectors: Float32Array, k: number, options: SearchOptions = {}): Promise<Found[]> {
+    const context = 'gallery search'
+    checkOptions(context, options, ['threshold', 'filter', 'recipe', 'method', 'efSearch'])
+    const { threshold, filter = {}, recipe, method = 'exact', efSearch = 100 } = options
+    checkChoice(context, 'method', method, ['exact', 'sql', 'hnsw'])
+    ensure(Number.isInteger(k) && k >= 1, context, 'k must be a whole number >= 1', k)
+    ensure(threshold === undefined || threshold >= 0, context, 'threshold must be a distance >= 0', threshold)
+    ensure(Number.isInteger(efSearch) && efSearch >= 1 && efSearch <= 1000, context, 'efSearch must be a whole number from 1 to 1000', efSearch)
+    ensure(vectors instanceof Float32Array, context, 'vectors must be a Float32Array', vectors)
+    where(context, filter, [])
+    this.#checkOpen(context)
+    if (this.#state.dim === null || this.#state.hash === null) this.#state = await this.#database.transaction(readState) // another client may have filled it
+    const { dim, hash, recipe: own } = this.#state
+    if (recipe !== undefined && hash !== null && hash !== (typeof recipe === 'string' ? recipe : recipeHash(recipe))) throw recipeMismatch(context, own!, recipe)
+    if (dim === null) return answer([[]], threshold)
+    if (vectors.length === 0 || vectors.length % dim !== 0) throw new KindredError('mismatch', context, `queries must have the gallery's ${dim} numbers each`, `${vectors.length} in all`, 'Use the model that the gallery was made with.')
+    const queries = Array.from({ length: vectors.length / dim }, (_, i) => vectors.subarray(i * dim, (i + 1) * dim))
+    for (const query of queries) checkVector(context, query, dim, this.#state.unitNorm)
+    if (method === 'exact' || (method === 'hnsw' && k > 1000)) return answer(await this.#exact(vectors, dim, k, filter), threshold)
+    const params = [encodeVectors(queries, dim, this.#vectorType)]
+    const hits = await this.#database.transaction((query) => searchDatabase(query, queries, params, k, filter, method, efSearch))
+    if (method === 'hnsw') {
+      // A filter may leave fewer of the graph's candidates than were asked for: then only all items can say.
+      for (let i = 0; i < hits.length; i++) if (hits[i].length < k) hits[i] = (await this.#exact(queries[i], dim, k, filter))[0]
+    }
+    return answer(hits, threshold)
+  }
+
+  async #exact(vectors: Float32Array, dim: number, k: number, filter: Filter): Promise<Hit[][]> {
+    const mirror = await this.#inTurn(() => this.#upToDate(dim))
+    const allowed = allowedRows(mirror, filter)
+    const hits: Hit[][] = []
+    const step = queryGroup * dim
+    for (let at = 0; at < vectors.length; at += step) {
+      if (at > 0) await new Promise((resolve) => setImmediate(resolve))
+      // A change while we waited has moved the rows: the rest of the queries sees it.
+      const rows = at > 0 && allowed !== undefined ? allowedRows(mirror, filter) : allowed
+      hits.push(...mirror.search(vectors.subarray(at, at + step), k, rows))
+    }
+    return hits
+  }
+
+  async #upToDate(dim: number): Promise<Mirror> {
+    if (!this.#database.exclusive || this.#versions === undefined) this.#versions = await readVersions(this.#database.query)
+    const old = this.#mirror
+    this.#mirror = undefined // should reading fail half-way, the next search begins anew
+    return (this.#mirror = await follow(this.#database.query, old, dim, this.#versions, this.#progress))
+  }
+
+  /** The items of a filter, whole, in the order they were added. */
+  async *items(filter: Filter = {}, options: { batch?: number } = {}): AsyncGenerator<StoredItem> {
+    for await (const rows of this.#pages('gallery items', 'id, source, label, crop, box, meta, recipe', filter, options)) {
+      for (const { vector, ord: _, ...row } of rows) yield { ...row, vector: decodeVectors(vector, this.#state.dim!) } as StoredItem
+    }
+  }
+
+  /** The vectors of a filter as points, in the order they were added, some thousand at a time: for maps and measurements. */
+  async *vectors(filter: Filter = {}, options: { batch?: number } = {}): AsyncGenerator<VectorBatch> {
+    for await (const rows of this.#pages('gallery vectors', 'id, label, source', filter, options)) {
+      const dim = this.#state.dim!
+      const points = new Float32Array(rows.length * dim)
+      rows.forEach((row, i) => points.set(decodeVectors(row.vector, dim), i * dim))
+      yield { ids: rows.map((row) => row.id as string), labels: rows.map((row) => row.label as string | null), sources: rows.map((row) => row.source as string), points, dim }
+    }
+  }
+
+  async *#pages(context: string, columns: string, filter: Filter, options: { batch?: number }): AsyncGenerator<{ ord: number; vector: string; [column: string]: unknown }[]> {
+    checkOptions(context, options, ['batch'])
+    const { batch = 2000 } = options
+    ensure(Number.isInteger(batch) && batch >= 1, context, 'batch must be a whole number >= 1', batch)
+    for (let after = 0; ;) {
+      this.#checkOpen(context)
+      const params: unknown[] = [after]
+      const condition = where(context, filter, params)
+      const rows = await this.#database.query<{ ord: number; vector: string }>(
+        `select ord::float8 as ord, ${columns}, encode(vector_send(embedding), 'base64') as vector from items where ord > $1 and ${condition} order by items.ord limit ${batch}`,
+        params,
+      )
+      if (rows.length > 0 && this.#state.dim === null) this.#state = await this.#database.transaction(readState)
+      if (rows.length > 0) yield rows
+      if (rows.length < batch) return
+      after = rows[rows.length - 1].ord
+    }
+  }
+
+  /** Every label with the number of its items, by name; null (no label) comes last. */
+  async labels(): Promise<{ label: string | null; count: number }[]> {
+    this.#checkOpen('gallery labels')
+    return this.#database.query(`select label, count(*)::int as count from items group by label order by label collate "C" nulls last`)
+  }
+
+  /** How many items a filter holds; without one, all. */
+  async count(filter: Filter = {}): Promise<number> {
+    this.#checkOpen('gallery count')
+    const params: unknown[] = []
+    const [{ count }] = await this.#database.query<{ count: number }>(`select count(*)::int as count from items where ${where('gallery count', filter, params)}`, params)
+    return count
+  }
+
+  /** The recipes the gallery knows, with their hashes and the number of items made by each. */
+  async recipes(): Promise<{ hash: string; recipe: Recipe; count: number }[]> {
+    this.#checkOpen('gallery recipes')
+    return this.#database.query<{ hash: string; recipe: { [field: string]: Json }; count: number }>(
+      `select hash, recipes.recipe, (select count(*)::int from items where items.recipe = hash) as count from recipes order by hash collate "C"`,
+    )
+  }
+
+  /**
+   * Builds the HNSW graph (Malkov and Yashunin 2018, arXiv 1603.09320), in place of an older one; later additions enter it by themselves.
+   *
+   * @throws KindredError `unsupported` for vectors of more than 2000 numbers
+   */
+  async index(options: IndexOptions = {}): Promise<void> {
+    const context = 'gallery index'
+    checkOptions(context, options, ['method', 'm', 'efConstruction'])
+    const { method = 'hnsw', m = 16, efConstruction = Math.max(64, 2 * m) } = options
+    checkChoice(context, 'method', method, ['hnsw'])
+    ensure(Number.isInteger(m) && m >= 2 && m <= 100, context, 'm must be a whole number from 2 to 100', m)
+    ensure(Number.isInteger(efConstruction) && efConstruction >= 2 * m && efConstruction <= 1000, context, `efConstruction must be a whole number from 2 m = ${2 * m} to 1000`, efConstruction)
+    this.#checkOpen(context)
+    const { dim } = this.#state
+    ensure(dim !== null, context, 'a gallery must know the length of its vectors', 'an empty gallery', 'Add items first, or open it with { dim }.')
+    if (dim > 2000) throw new KindredError('unsupported', context, 'HNSW takes vectors of at most 2000 numbers', `${dim}`, 'Exact search needs no index.')
+    const task = this.#progress.start('building the HNSW index', 1, 'index')
+    await this.#database.transaction(async (query) => {
+      await query(`set local maintenance_work_mem = '512MB'`) // the graph is built in memory while it fits
+      await query(`drop index if exists items_hnsw`)
+      await query(`create index items_hnsw on items using hnsw (embedding vector_l2_ops) with (m = ${m}, ef_construction = ${efConstruction})`)
+    })
+    task.update(1)
+    task.end()
+  }
+
+  /** Closes it; safe to call twice. */
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#mirror = undefined
+    await this.#inTurn(() => this.#database.close())
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #checkOpen(context: string): void {
+    ensure(!this.#closed, context, 'the gallery must be open', 'a closed one', 'Open it again with openGallery.')
+  }
+
+  #conditionOfChange(context: string, filter: Filter | { all: true }, params: unknown[]): string {
+    if ('all' in filter && filter.all === true && Object.keys(filter).length === 1) return 'true'
+    const condition = where(context, filter as Filter, params)
+    ensure(!isEmpty(filter as Filter), context, 'the filter must say which items', '{}', 'Pass { all: true } for every item.')
+    return condition
+  }
+
+  /** A transaction that changes something: takes the gallery's row, so that writers follow one another, and a new version. */
+  #write<T>(work: (query: Query, version: number) => Promise<{ result: T; after: () => void }>): Promise<T> {
+    this.#checkOpen('gallery')
+    return this.#inTurn(async () => {
+      let version = 0
+      const { result, after } = await this.#database.transaction(async (query) => {
+        ;[{ version }] = await query<{ version: number }>(`update gallery set version = version + 1 returning version::float8 as version`)
+        return work(query, version)
+      })
+      if (this.#versions !== undefined) this.#versions.version = version
+      after()
+      return result
+    })
+  }
+
+  /** Makes our own change in the mirror, so that it need not be read again; where others write too, only if it missed nothing (else it reads all at its next search). */
+  #change(version: number, changed: boolean, change: (mirror: Mirror) => void): void {
+    const mirror = this.#mirror
+    if (!changed || mirror === undefined) return
+    const current = mirror.version === version - 1
+    if (current || this.#database.exclusive) change(mirror)
+    if (current) mirror.version = version
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work)
+    this.#turn = turn.catch(() => {})
+    return turn
+  }
+}

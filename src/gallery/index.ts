@@ -1,0 +1,4 @@
+/** @file Room `gallery`: images, labels and embeddings in PostgreSQL + pgvector, embedded in a folder or on a server. Node only. */
+export { Gallery, openGallery } from './gallery.ts'
+export { itemId, recipeHash } from './recipe.ts'
+export type { AddOptions, Filter, Found, GalleryOptions, IndexOptions, Item, Json, Neighbour, Recipe, SearchOptions, StoredItem, VectorBatch } from './types.ts'
