@@ -1,12 +1,16 @@
 /** @file All commands, in the order in which help lists them: one file each, one line here. */
 import type { Register } from '../command.ts'
 import { classifyCommand } from './classify.ts'
+import { digitsCommand } from './digits.ts'
 import { embedCommand } from './embed.ts'
 import { mapCommand } from './map.ts'
 import { rejectCommand } from './reject.ts'
+import { sweepCommand } from './sweep.ts'
 import { trainCommand } from './train.ts'
 
 export const commands: readonly Register[] = [
+  digitsCommand,
+  sweepCommand,
   trainCommand,
   embedCommand,
   mapCommand,
