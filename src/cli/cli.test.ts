@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { imageAt, indicesByClass, loadMnist, readVectors } from '../data/index.ts'
+import { detector, knnDistance } from '../openset/index.ts'
+import { rejectionToJson } from '../recipes/index.ts'
 import { loadCheckpoint } from '../train/index.ts'
 import { run } from './run.ts'
 
@@ -106,6 +108,19 @@ describe('one run', { timeout: 240_000 }, () => {
     expect(classified.pictures.length).toBe(9)
     expect(classified.accuracy).toBeGreaterThan(0.5)
     for (const p of classified.pictures) expect(p.probability).toBeLessThanOrEqual(1)
+  })
+
+  test('a rejection rule beside the model rejects what lies far from what it knows', async () => {
+    const vectors = join(folder, 'known.npy')
+    await kindred('embed', model, join(pictures, '0'), '--out', vectors, '--quiet')
+    const known = readVectors(vectors)
+    const { model: hash } = JSON.parse(readFileSync(join(out, 'head.json'), 'utf8')) as { model: string }
+    const rule = detector(knnDistance(known.vectors, known.dim, { k: 1 })).withRule({ threshold: 1e-3, rejectWhen: 'above' })
+    writeFileSync(join(out, 'reject.json'), rejectionToJson({ model: hash, input: 'embedding', detector: rule }))
+    const answer = JSON.parse((await kindred('reject', model, pictures, '--json')).out) as { rejected: number; pictures: { picture: string; rejected: boolean }[] }
+    expect(answer.rejected).toBe(6)
+    for (const p of answer.pictures) expect(p.rejected).toBe(!p.picture.includes('/0/'))
+    expect((await kindred('reject', model, pictures)).out).toContain('6 of 9 rejected (knn-distance above 0.001000)')
   })
 
   test('a head of another model is refused; a missing head or rule says where it comes from', async () => {
