@@ -121,8 +121,10 @@ export function dropout(rate: number): Layer {
 export const tap = (name: string): Layer => (x, scope) => scope.tap(name, x)
 /** max(x, 0) */
 export const relu = (): Layer => (x) => T.relu(x)
+/** min(max(x, 0), 6), as in MobileNet (Howard et al. 2017). */
+export const relu6 = (): Layer => (x) => T.minimum(T.relu(x), 6)
 /** The largest value of each window. */
-export const maxPool = (kernel = 2, options: Omit<T.PoolOptions, 'kernel'> = {}): Layer => (x) => T.maxPool2d(x, { ...options, kernel })
+export const maxPool = (kernel = 2, options: Omit<T.PoolOptions, 'kernel'> = {}): Layer => (x, scope) => (scope.training ? T.maxPool2dByPhases : T.maxPool2d)(x, { ...options, kernel })
 /** The mean of each channel: [n, c, h, w] -> [n, c]. */
 export const globalAveragePool = (): Layer => (x) => T.mean(x, { axes: [2, 3] })
 /** All axes after the first merged into one. */
@@ -131,3 +133,32 @@ export const flatten = (): Layer => (x) => T.flatten(x)
 export const l2Normalise = (): Layer => (x) => T.div(x, T.sqrt(T.add(T.sum(T.square(x), { axes: 1, keepDims: true }), 1e-12)))
 /** 8-bit grey images [n, h, w] -> float32 [n, 1, h, w] in 0..1. */
 export const greyPixels = (): Layer => (x) => T.mul(T.reshape(T.cast(x, 'float32'), [x.shape[0], 1, x.shape[1], x.shape[2]]), 1 / 255)
+
+/**
+ * TensorFlow's padding 'same' for a window that moves by `stride`: output ceil(size / stride), odd rests go to the bottom and the right.
+ *
+ * @returns [top, left, bottom, right] for an image [n, c, height, width]
+ */
+export function samePadding(x: Tensor, kernel: number, stride: number): readonly [number, number, number, number] {
+  const [v, h] = [2, 3].map((axis) => {
+    const size = numeric(x.shape[axis], 'samePadding')
+    return Math.max(0, (Math.ceil(size / stride) - 1) * stride + kernel - size)
+  })
+  return [v >> 1, h >> 1, v - (v >> 1), h - (h >> 1)]
+}
+
+/** {@link conv2d} with {@link samePadding}. */
+export const sameConv2d = (filters: number, kernel: number, stride = 1): Layer => (x, scope) => conv2d(filters, kernel, { stride, padding: samePadding(x, kernel, stride) })(x, scope)
+
+/** A convolution of each channel on its own, with {@link samePadding}. */
+export const depthwiseConv2d = (kernel: number, options: { stride?: number; bias?: boolean } = {}): Layer => (x, scope) => {
+  const { stride = 1, bias = true } = options
+  const channels = numeric(x.shape[1], 'depthwiseConv2d')
+  return conv2d(channels, kernel, { stride, bias, groups: channels, padding: samePadding(x, kernel, stride) })(x, scope)
+}
+
+/** The mean of each 2x2 window, without overlap; an odd last row or column is dropped. A convolution with fixed kernels, as the engine has no average pooling. */
+export const averagePool2 = (): Layer => (x) => {
+  const channels = numeric(x.shape[1], 'averagePool2')
+  return T.conv2d(x, T.constant(new Float32Array(channels * 4).fill(0.25), [channels, 1, 2, 2]), undefined, { stride: 2, groups: channels })
+}

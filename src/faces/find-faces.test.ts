@@ -1,0 +1,135 @@
+/** @file Boxes, scores and landmarks beside @vladmandic/face-api's own runtime; filters, order, and what is refused. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { goldenPhotos } from '../../test/support/face-photos.ts'
+import { faceApiWeights, findFaces, findFacesIn, openDetector, readTfjsWeights, squareInput, type Face, type FaceDetector, type Photo } from './index.ts'
+
+let photos: Awaited<ReturnType<typeof goldenPhotos>>
+const detectors = {} as Record<'ssd' | 'tiny' | 'haar', FaceDetector>
+beforeAll(async () => {
+  photos = await goldenPhotos()
+  for (const name of ['ssd', 'tiny', 'haar'] as const) detectors[name] = await openDetector(name)
+}, 60_000)
+afterAll(async () => {
+  for (const d of Object.values(detectors)) await d.dispose()
+})
+
+const byScore = (faces: Face[]) => [...faces].sort((a, b) => b.score - a.score)
+const sides = ({ box }: Face) => [box.x, box.y, box.width, box.height]
+const worst = (a: ArrayLike<number>, b: ArrayLike<number>) => Array.from(a, (v, i) => Math.abs(v - b[i])).reduce((m, v) => Math.max(m, v), 0)
+
+describe('the same faces as face-api', () => {
+  test('ssd: boxes to 0.01 pixel, scores to 1e-4, landmarks to 0.01 pixel', async () => {
+    const found = await findFacesIn(photos.map((p) => p.photo), detectors.ssd, { minSize: 1 })
+    let faces = 0
+    photos.forEach(({ name, golden }, i) => {
+      expect(found[i].length, name).toBe(golden.ssd.length)
+      byScore(found[i]).forEach((face, k) => {
+        expect(worst(sides(face), golden.ssd[k].box), name).toBeLessThan(0.01)
+        expect(Math.abs(face.score - golden.ssd[k].score), name).toBeLessThan(1e-4)
+        expect(worst(face.landmarks, golden.ssd[k].landmarks), name).toBeLessThan(0.01)
+        faces++
+      })
+    })
+    expect(faces).toBeGreaterThanOrEqual(22)
+  }, 60_000)
+
+  test('tiny: boxes to 0.01 pixel, scores to 1e-4', async () => {
+    for (const { name, photo, golden } of photos) {
+      const found = byScore(await findFaces(photo, detectors.tiny, { minSize: 1 }))
+      expect(found.length, name).toBe(golden.tiny.length)
+      found.forEach((face, k) => {
+        expect(worst(sides(face), golden.tiny[k].box), name).toBeLessThan(0.01)
+        expect(Math.abs(face.score - golden.tiny[k].score), name).toBeLessThan(1e-4)
+      })
+    }
+  }, 60_000)
+
+  test('haar finds most of them too, with landmarks in place', async () => {
+    const { photo, golden } = photos[2]
+    const found = await findFaces(photo, detectors.haar)
+    const nose = (points: ArrayLike<number>) => [points[60], points[61]]
+    const near = golden.ssd.filter((g) => found.some((face) => worst(nose(face.landmarks), nose(g.landmarks)) < face.box.width / 10))
+    expect(near.length).toBeGreaterThanOrEqual(2)
+  }, 60_000)
+})
+
+test('faces come largest first, numbered; filters hold', async () => {
+  const { photo } = photos[4]
+  const all = await findFaces(photo, detectors.ssd)
+  expect(all.map((f) => f.index)).toEqual(all.map((_, i) => i))
+  const areas = all.map((f) => f.box.width * f.box.height)
+  expect(areas).toEqual([...areas].sort((a, b) => b - a))
+  expect(await findFaces(photo, detectors.ssd, { faces: 'largest' })).toEqual([all[0]])
+  const limit = all[2].box.width - 1
+  expect(await findFaces(photo, detectors.ssd, { minSize: limit })).toEqual(all.filter((f) => Math.min(f.box.width, f.box.height) >= limit))
+  const sharp = Math.max(...all.map((f) => f.sharpness))
+  expect(await findFaces(photo, detectors.ssd, { minSharpness: sharp, faces: 'largest' })).toEqual([{ ...all.find((f) => f.sharpness === sharp)!, index: 0 }])
+  expect(await findFaces(photo, detectors.ssd, { minScore: 0.999999 })).toEqual([])
+}, 60_000)
+
+test('a blurred face is less sharp', async () => {
+  const { photo } = photos[0]
+  const sharp = await import('sharp')
+  const pixels = await sharp.default(photo.pixels, { raw: { width: photo.width, height: photo.height, channels: 3 } }).blur(12).raw().toBuffer()
+  const [clear] = await findFaces(photo, detectors.ssd)
+  const [blurred] = await findFaces({ ...photo, pixels }, detectors.ssd)
+  expect(blurred.sharpness).toBeLessThan(clear.sharpness / 5)
+}, 60_000)
+
+test('nothing in a photo without a face, or in no photo', async () => {
+  const grey: Photo = { pixels: new Uint8Array(90 * 60 * 3).fill(127), height: 60, width: 90 }
+  for (const d of Object.values(detectors)) expect(await findFaces(grey, d)).toEqual([])
+  expect(await findFacesIn([], detectors.ssd)).toEqual([])
+})
+
+test('what is refused', async () => {
+  await expect(openDetector('sdd' as never)).rejects.toThrow('Did you mean "ssd"')
+  await expect(findFaces(photos[0].photo, detectors.ssd, { minSzie: 1 } as never)).rejects.toThrow('minSize')
+  await expect(findFaces(photos[0].photo, detectors.ssd, { faces: 'one' as never })).rejects.toThrow('largest, all')
+  expect(() => faceApiWeights('face_recognition', '/nowhere')).toThrow('must exist')
+})
+
+test('squareInput by hand: padding, positions, region', () => {
+  const photo: Photo = { width: 2, height: 1, pixels: Uint8Array.of(10, 20, 30, 50, 60, 70) }
+  const out = new Float32Array(3 * 16)
+  squareInput(photo, { size: 4, centred: false }, out)
+  // rows 0, 0.5 (half of row 0, half of the zeros below), 1, 1.5; columns 0, 0.5, 1, 1.5 (the last repeated)
+  expect([...out.subarray(0, 16)]).toEqual([10, 30, 50, 50, 5, 15, 25, 25, 0, 0, 0, 0, 0, 0, 0, 0])
+  squareInput(photo, { size: 1, centred: true, region: { x: 1, y: 0, width: 1, height: 1 } }, out.subarray(0, 3))
+  expect([...out.subarray(0, 3)]).toEqual([50, 60, 70])
+  const tall: Photo = { width: 1, height: 4, pixels: new Uint8Array(12).fill(8) }
+  squareInput(tall, { size: 4, centred: true }, out) // three columns missing: one before, two after
+  expect([...out.subarray(0, 4)]).toEqual([0, 8, 0, 0])
+})
+
+test('weight manifests: floats, codes, and files that do not fit', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kindred-tfjs-'))
+  try {
+    const manifest = join(folder, 'm.json')
+    const weights = [
+      { name: 'a', shape: [2], dtype: 'float32' },
+      { name: 'b', shape: [1, 3], dtype: 'float32', quantization: { dtype: 'uint8', scale: 0.5, min: -1 } },
+      { name: 'c', shape: [], dtype: 'int32', quantization: { dtype: 'uint8', scale: 1, min: 3 } },
+    ]
+    writeFileSync(manifest, JSON.stringify([{ paths: ['1.bin', '2.bin'], weights }]))
+    writeFileSync(join(folder, '1.bin'), new Uint8Array(Float32Array.of(1.5, -2).buffer))
+    writeFileSync(join(folder, '2.bin'), Uint8Array.of(0, 1, 255, 7))
+    const read = readTfjsWeights(manifest)
+    expect([...read.keys()]).toEqual(['a', 'b'])
+    expect([...read.get('a')!.data]).toEqual([1.5, -2])
+    expect([...read.get('b')!.data]).toEqual([-1, -0.5, 126.5])
+    writeFileSync(join(folder, '2.bin'), Uint8Array.of(0, 1))
+    expect(() => readTfjsWeights(manifest)).toThrow('up to byte 11')
+    writeFileSync(join(folder, '2.bin'), Uint8Array.of(0, 1, 2, 3, 4))
+    expect(() => readTfjsWeights(manifest)).toThrow('must hold 12 bytes')
+    writeFileSync(manifest, '{"x": 1}')
+    expect(() => readTfjsWeights(manifest)).toThrow('list of { paths, weights }')
+    writeFileSync(manifest, 'x')
+    expect(() => readTfjsWeights(manifest)).toThrow('manifest in JSON')
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
