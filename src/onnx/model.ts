@@ -96,7 +96,8 @@ export function encodeModel(model: OnnxModel): Uint8Array<ArrayBuffer> {
  *
  * @throws KindredError `corrupt` when the bytes are no ModelProto, `unsupported` for element types kindred does not know
  */
-export function decodeModel(bytes: Uint8Array, what = 'ONNX model'): OnnxModel {
+export function decodeModel(file: Uint8Array, what = 'ONNX model'): OnnxModel {
+  const bytes = new Uint8Array(file.buffer, file.byteOffset, file.byteLength) // Node's Buffer, whose slice() does not copy, becomes a plain array
   let graph: Uint8Array | undefined
   let opset = 0
   let producer = ''
