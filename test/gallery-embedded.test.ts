@@ -1,0 +1,149 @@
+/** @file The embedded gallery: the common suite, and what only a folder can suffer. */
+import { spawnSync } from 'node:child_process'
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openGallery, type Gallery } from '../src/gallery/index.ts'
+import { openFolder } from '../src/gallery/embedded.ts'
+import { format, migrate } from '../src/gallery/schema.ts'
+import { silent } from '../src/base/index.ts'
+import { recipe } from './gallery-items.ts'
+import { gallerySuite, someItems } from './gallery-suite.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'kindred-gallery-'))
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+gallerySuite('gallery in a folder', async () => ({ place: join(root, 'suite') }))
+
+describe('a folder', { timeout: 300_000 }, () => {
+  const made = join(root, 'made')
+  const items = someItems(30, 4, 1)
+  const message = (work: Promise<unknown>): Promise<string> => work.then(() => 'no error', (error: Error) => error.message)
+  const copy = (name: string): string => {
+    cpSync(made, join(root, name), { recursive: true })
+    return join(root, name)
+  }
+
+  beforeAll(async () => {
+    const gallery = await openGallery(made, { recipe, unitNorm: true, dim: 4 })
+    for (const { vector } of items) vector.set(vector.map((x, _, all) => x / Math.hypot(...all)))
+    await gallery.add(items)
+    await gallery.close()
+  })
+
+  it('keeps the norm of vectors where it was asked to', async () => {
+    const gallery = await openGallery(copy('norm'))
+    expect(gallery.unitNorm).toBe(true)
+    expect(await message(gallery.add([{ id: 'x', source: 'x', vector: Float32Array.of(1, 1, 0, 0) }]))).toMatch(/must have norm 1.*got 1\.414/)
+    expect(await message(gallery.search(Float32Array.of(1, 1, 0, 0), 1))).toMatch(/must have norm 1/)
+    expect(await message(gallery.search(Float32Array.of(1, 0, 0, 0), 1, { method: 'hnsw' }))).toMatch(/needs an index, got a gallery without one\. Call gallery\.index/)
+    await gallery.close()
+  })
+
+  it('is opened once at a time: the error names the process, and closing frees it', async () => {
+    const folder = copy('locked')
+    const gallery = await openGallery(folder)
+    expect(await message(openGallery(folder))).toMatch(/one process at a time, got this process, which has it open already/)
+    const other = spawnSync(process.execPath, ['--import', 'tsx', new URL('gallery-child.ts', import.meta.url).pathname, folder, 'count'], { encoding: 'utf8' })
+    expect(other.stderr).toContain(`got process ${process.pid}, which has it open. Close it there first`)
+    expect(other.status).toBe(1)
+    await gallery.close()
+    expect(existsSync(join(folder, 'lock'))).toBe(false)
+    const after = spawnSync(process.execPath, ['--import', 'tsx', new URL('gallery-child.ts', import.meta.url).pathname, folder, 'count'], { encoding: 'utf8' })
+    expect(after).toMatchObject({ stdout: '30\n', status: 0 })
+    expect(existsSync(join(folder, 'lock'))).toBe(false) // the child ended without closing: its exit gave the lock back
+  })
+
+  it('is not made over something else, nor out of nothing when it must exist', async () => {
+    const photos = join(root, 'photos')
+    mkdirSync(photos)
+    expect(await message(openGallery(photos, { create: false }))).toMatch(/must be a gallery, got an empty folder/)
+    writeFileSync(join(photos, 'me.jpg'), 'x')
+    expect(await message(openGallery(photos))).toMatch(/must be a gallery or empty, got a folder of something else \(me\.jpg\)/)
+    expect(await message(openGallery(join(photos, 'me.jpg')))).toMatch(/must be a folder or a postgres:\/\/ address, got a file/)
+    expect(await message(openGallery(join(root, 'nowhere'), { create: false }))).toMatch(/must exist, got no such folder/)
+    expect(existsSync(join(root, 'nowhere'))).toBe(false)
+    expect(await message(openGallery('mysql://host/db'))).toMatch(/must be a folder or a postgres:\/\/ address, got "mysql/)
+  })
+
+  it('says so when the database is damaged', async () => {
+    const damage = async (name: string, how: (folder: string) => void): Promise<string> => {
+      const folder = copy(name)
+      how(folder)
+      const told = await message(openGallery(folder))
+      expect(existsSync(join(folder, 'lock'))).toBe(false)
+      return told
+    }
+    const whole = /the database in .* must be whole, got .*\. Restore the folder from a copy/s
+    expect(await damage('no-version', (folder) => rmSync(join(folder, 'pg/PG_VERSION')))).toMatch(whole)
+    expect(await damage('no-control', (folder) => truncateSync(join(folder, 'pg/global/pg_control'), 100))).toMatch(whole)
+    expect(await damage('no-catalogue', (folder) => rmSync(join(folder, 'pg/base'), { recursive: true }))).toMatch(whole)
+    expect(await damage('marker', (folder) => writeFileSync(join(folder, 'gallery.json'), '{'))).toMatch(/must say that this is a gallery/)
+    expect(process.exitCode).toBeUndefined()
+  })
+
+  it('is made anew when its making was interrupted', async () => {
+    const folder = copy('half-made')
+    writeFileSync(join(folder, 'gallery.json'), JSON.stringify({ kindred: 'gallery', format: 1, state: 'creating' }))
+    truncateSync(join(folder, 'pg/global/pg_control'), 100)
+    const gallery = await openGallery(folder, { recipe })
+    expect(await gallery.add(someItems(3, 5, 2))).toEqual({ added: 3, skipped: 0 })
+    await gallery.close()
+    expect(JSON.parse(readFileSync(join(folder, 'gallery.json'), 'utf8'))).toMatchObject({ state: 'ready' })
+  })
+
+  it('carries an older format on, keeps its rows, and leaves a newer one alone', async () => {
+    const folder = copy('older')
+    const database = await openFolder(folder, false, silent)
+    await database.transaction(async (query) => {
+      await query(`set local search_path to kindred, public`)
+      await query(`alter table items drop column version`)
+      await query(`alter table gallery drop column version, drop column rewritten`)
+      await query(`update format set format = 1`)
+    })
+    await database.close()
+    const gallery = await openGallery(folder)
+    expect((await gallery.search(items[0].vector, 1))[0].neighbours[0].id).toBe(items[0].id)
+    expect(await gallery.count()).toBe(30)
+    await gallery.close()
+    const again = await openFolder(folder, false, silent)
+    await migrate(again, 'kindred', folder)
+    await again.query(`update format set format = ${format + 1}`)
+    await again.close()
+    expect(await message(openGallery(folder))).toMatch(new RegExp(`must be of format ${format} or older, got format ${format + 1}\\. Use the newer version`))
+  })
+
+  it.skipIf(process.platform === 'win32' || process.getuid?.() !== 0)('says so when the folder cannot be written', () => {
+    const folder = copy('read-only')
+    chmodSync(root, 0o755)
+    const child = spawnSync(process.execPath, ['--import', 'tsx', new URL('gallery-child.ts', import.meta.url).pathname, folder, 'count'], { encoding: 'utf8', uid: 65534, env: { ...process.env, HOME: '/nonexistent' } })
+    expect(child.stderr).toMatch(/lock must be accessible, got EACCES\. Check its permissions/)
+  })
+
+  it('says so when the disk is full, and goes on when there is room', async (context) => {
+    const mount = join(root, 'small-disk')
+    mkdirSync(mount)
+    const size = Number(spawnSync('du', ['-sm', made], { encoding: 'utf8' }).stdout.split('\t')[0]) + 10
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}m`, 'none', mount]).status !== 0) return context.skip('this test mounts a small disk, which is not allowed here')
+    try {
+      cpSync(made, join(mount, 'gallery'), { recursive: true })
+      let gallery: Gallery = await openGallery(join(mount, 'gallery'))
+      let acknowledged = 30
+      const many = function* (n: number) {
+        for (let i = 0; i < n; i++) yield { id: `big ${i}`, source: 'x'.repeat(4000) + Math.sin(i), vector: Float32Array.of(1, 0, 0, 0), meta: { noise: Array.from({ length: 300 }, (_, j) => Math.sin(i * 300 + j)) } }
+      }
+      const told = await message(gallery.add(many(20_000), { batch: 200, acknowledge: ({ added }) => (acknowledged = 30 + added) }))
+      expect(told).toMatch(/there must be room on the disk for .*, got a full disk|must go on, got its end/)
+      expect(acknowledged).toBeGreaterThanOrEqual(30)
+      await gallery.close().catch(() => {})
+      spawnSync('mount', ['-o', 'remount,size=600m', mount])
+      gallery = await openGallery(join(mount, 'gallery'))
+      expect(await gallery.count()).toBe(acknowledged)
+      expect((await gallery.add(many(acknowledged + 100))).added).toBe(130)
+      await gallery.close()
+    } finally {
+      spawnSync('umount', [mount])
+    }
+  })
+})
