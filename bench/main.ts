@@ -9,6 +9,7 @@ const benchmarks: Record<string, string> = {
   'train-step': 'one training step beside PyTorch',
   embed: 'embedding images beside PyTorch',
   haar: 'the Haar cascade beside OpenCV',
+  vgg: 'VGG-Face at full size beside Keras and PyTorch',
 }
 
 const usage = `Usage: npm run bench -- NAME [options]\n${Object.entries(benchmarks)
