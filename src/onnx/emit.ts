@@ -3,7 +3,8 @@
  */
 import { KindredError } from '../base/index.ts'
 import { numeric, topologicalOrder, type Node, type OpName, type Tensor } from '../tensor/index.ts'
-import { emitters, type EmitContext, type Emitter } from './emitters.ts'
+import type { EmitContext } from './emit-context.ts'
+import { emitters, type Emitter } from './emitters.ts'
 import type { OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor, OnnxValue } from './model.ts'
 
 /** How to name and fill a model. */

@@ -4,22 +4,9 @@
  * Most are one operator. The gradients of convolution are not, and carry the time of training: see their comments.
  */
 import { numeric, sizeOf, type Node, randomRounds, type OpName, type ReduceAttrs, type Shape, type Tensor } from '../tensor/index.ts'
-import { onnxTypeNumber, type OnnxAttribute, type OnnxTensor } from './model.ts'
-
-/** What an emitter may do: add operators, and name constants. */
-export interface EmitContext {
-  /** Adds one operator; returns the names of its outputs. */
-  add(opType: string, inputs: readonly string[], attributes?: Record<string, OnnxAttribute>, outputs?: number): string[]
-  /** The name of an int64 vector. */
-  ints(values: readonly number[]): string
-  /** The name of an int64 scalar. */
-  scalarInt(value: number): string
-  /** The name of a float32 scalar. */
-  scalar(value: number): string
-  constant(t: OnnxTensor): string
-  /** Whether anything reads this tensor. */
-  isUsed(t: Tensor): boolean
-}
+import { sliced, type EmitContext } from './emit-context.ts'
+import { onnxTypeNumber } from './model.ts'
+import { fewChannelsWeightGrad, gatheredWeightGrad, groupedWeightGrad } from './weight-grad.ts'
 
 /** Writes one node; returns a name for each of its outputs. */
 export type Emitter<K extends OpName> = (c: EmitContext, inputs: string[], node: Node<K>) => string[]
@@ -33,10 +20,6 @@ const arg = (opType: string) => (c: EmitContext, [x]: string[], { attrs }: { att
 const reshapeTarget = (shape: Shape): number[] => shape.map((d) => (typeof d === 'number' ? d : -1))
 
 const zeros = (c: EmitContext, shape: readonly number[]): string => c.add('ConstantOfShape', [c.ints(shape)], { value: { dtype: 'float32', shape: [1], data: new Float32Array(1) } })[0]
-
-function sliced(c: EmitContext, x: string, axes: readonly number[], starts: readonly number[], ends: readonly number[], steps: readonly number[]): string {
-  return c.add('Slice', [x, c.ints(starts), c.ints(ends), c.ints(axes), c.ints(steps)])[0]
-}
 
 export const emitters: { readonly [K in OpName]: Emitter<K> } = {
   input: (_, __, { attrs }) => [attrs.name],
@@ -60,6 +43,7 @@ export const emitters: { readonly [K in OpName]: Emitter<K> } = {
   pow: plain('Pow'),
   maximum: plain('Max'),
   minimum: plain('Min'),
+  largerOf: plain('Max'),
   equal: plain('Equal'),
   greater: plain('Greater'),
   greaterEqual: plain('GreaterOrEqual'),
@@ -67,7 +51,13 @@ export const emitters: { readonly [K in OpName]: Emitter<K> } = {
   or: plain('Or'),
   not: plain('Not'),
   where: plain('Where'),
-  sum: reduce('ReduceSum'),
+  // Sums over outer and inner axes with a kept one between (a bias's gradient): inner ones first, each stage being contiguous.
+  sum: (c, [x], { attrs: { axes, keepDims }, inputs: [t] }) => {
+    const inner = axes.filter((a, i) => a - i === t.rank - axes.length)
+    const outer = axes.filter((a) => !inner.includes(a))
+    if (keepDims || inner.length === 0 || outer.length === 0) return c.add('ReduceSum', [x, c.ints(axes)], { keepdims: keepDims ? 1 : 0 })
+    return c.add('ReduceSum', [c.add('ReduceSum', [x, c.ints(inner)], { keepdims: 0 })[0], c.ints(outer)], { keepdims: 0 })
+  },
   mean: reduce('ReduceMean'),
   max: reduce('ReduceMax'),
   min: reduce('ReduceMin'),
@@ -135,39 +125,12 @@ export const emitters: { readonly [K in OpName]: Emitter<K> } = {
     return c.add('ConvTranspose', [dy, w], { kernel_shape: kernel, strides, pads, dilations, group: groups, output_padding: out })
   },
 
-  // The gradient of the kernels is one matrix product between the output gradient and the shifted images ("im2col"):
-  // dW[o, (c, u, v)] = sum over (n, i, j) of dy[o, (n, i, j)] x[(c, u, v), (n, i, j)].
-  conv2dWeightGrad: (c, [x, dy], { attrs, inputs: [tx, tdy] }) => {
-    const [n, ci] = tx.shape.map((d) => numeric(d, 'gradient of conv2d'))
-    const [, co, oh, ow] = tdy.shape.map((d) => numeric(d, 'gradient of conv2d'))
-    const { strides, pads, dilations, groups, kernel } = attrs
-    const padded = pads.some((p) => p > 0) ? c.add('Pad', [x, c.ints([0, 0, pads[0], pads[1], 0, 0, pads[2], pads[3]])])[0] : x
-    const channelsFirst = c.add('Transpose', [padded], { perm: [1, 0, 2, 3] })[0]
-    const taps: string[] = []
-    for (let u = 0; u < kernel[0]; u++) {
-      for (let v = 0; v < kernel[1]; v++) {
-        const starts = [u * dilations[0], v * dilations[1]]
-        const ends = [starts[0] + (oh - 1) * strides[0] + 1, starts[1] + (ow - 1) * strides[1] + 1]
-        taps.push(sliced(c, channelsFirst, [2, 3], starts, ends, strides))
-      }
-    }
-    const p = n * oh * ow
-    const k = kernel[0] * kernel[1]
-    const columns = taps.length === 1 ? taps[0] : c.add('Concat', taps, { axis: 0 })[0] // [k*C, N, H', W']
-    const gradRows = c.add('Transpose', [dy], { perm: [1, 0, 2, 3] })[0] // [O, N, H', W']
-    const product = (rows: string, cols: string, o: number, ch: number) =>
-      c.add('Gemm', [c.add('Reshape', [rows, c.ints([o, p])])[0], c.add('Reshape', [cols, c.ints([k * ch, p])])[0]], { transB: 1 })[0]
-    const arrange = (flat: string, o: number, ch: number) => c.add('Transpose', [c.add('Reshape', [flat, c.ints([o, kernel[0], kernel[1], ch])])[0]], { perm: [0, 3, 1, 2] })[0]
-    if (groups === 1) return [arrange(product(gradRows, columns, co, ci), co, ci)]
-    const cg = ci / groups
-    const og = co / groups
-    const byTap = c.add('Reshape', [columns, c.ints([k, ci, p])])[0]
-    const parts = Array.from({ length: groups }, (_, g) => {
-      const cols = sliced(c, byTap, [1], [g * cg], [(g + 1) * cg], [1])
-      const rows = sliced(c, gradRows, [0], [g * og], [(g + 1) * og], [1])
-      return arrange(product(rows, cols, og, cg), og, cg)
-    })
-    return c.add('Concat', parts, { axis: 0 })
+  // The gradient of the kernels is a matrix product between the output gradient and the image patches under each output ("im2col"):
+  // dW[o, (u, v, c)] = sum over (n, i, j) of dy[o, (n, i, j)] patches[(n, i, j), (u, v, c)]. What differs is how patches are made.
+  conv2dWeightGrad: (c, inputs, node) => {
+    const { attrs: { groups, kernel }, inputs: [tx] } = node
+    if (groups > 1) return groupedWeightGrad(c, inputs, node)
+    return numeric(tx.shape[1], 'gradient of conv2d') * kernel[0] * kernel[1] <= 32 ? fewChannelsWeightGrad(c, inputs, node) : gatheredWeightGrad(c, inputs, node)
   },
 
   maxPool2d: (c, [x], { attrs, outputs: [, indices] }) => {

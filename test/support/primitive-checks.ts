@@ -39,6 +39,7 @@ export const checks: { readonly [K in DifferentiableOp]: readonly Check[] } = {
   pow: [...binary(T.pow, [0.5, 2]), ...unary((x) => T.pow(x, 3))],
   maximum: binary(T.maximum),
   minimum: binary(T.minimum),
+  largerOf: [{ shapes: [[2, 3], [2, 3]], f: (a, b) => T.largerOf(a, b) }],
   where: binary((a, b) => T.where(T.greater(T.mul(a, a), 0.2), a, b)),
   sum: [{ shapes: [[2, 3, 2]], f: (x) => T.sum(x, { axes: [0, 2] }) }, { shapes: [[2, 3]], f: (x) => T.sum(x, { axes: -1, keepDims: true }) }],
   mean: [{ shapes: [[2, 3, 2]], f: (x) => T.mean(x, { axes: [0, 2] }) }, { shapes: [[2, 3]], f: (x) => T.mean(x) }],
@@ -73,6 +74,9 @@ export const checks: { readonly [K in DifferentiableOp]: readonly Check[] } = {
   conv2dWeightGrad: [
     { shapes: [[2, 2, 5, 5], [2, 3, 3, 3]], f: (x, dy) => T.conv2dWeightGrad(x, dy, { ...conv, kernel: [3, 3] }) },
     { shapes: [[1, 4, 5, 5], [1, 6, 3, 3]], f: (x, dy) => T.conv2dWeightGrad(x, dy, { ...odd, kernel: [3, 3] }) },
+    // the three ways the gradient is emitted: few channels (above), one product an image, one product of all
+    { shapes: [[2, 4, 7, 7], [2, 3, 7, 7]], f: (x, dy) => T.conv2dWeightGrad(x, dy, { ...conv, pads: [1, 1, 1, 1], kernel: [3, 3] }) },
+    { shapes: [[2, 4, 7, 7], [2, 3, 2, 6]], f: (x, dy) => T.conv2dWeightGrad(x, dy, { ...odd, pads: [1, 0, 0, 1], dilations: [2, 1], groups: 1, kernel: [3, 3] }) },
   ],
   maxPool2d: [
     { shapes: [[2, 2, 4, 4]], f: (x) => T.maxPool2d(x) },

@@ -44,6 +44,7 @@ export interface DifferentiableAttrs {
   pow: None
   maximum: None
   minimum: None
+  largerOf: None
   where: None
   sum: ReduceAttrs
   mean: ReduceAttrs

@@ -3,6 +3,8 @@ import { KindredError } from '../../base/index.ts'
 import { broadcastShapes, numeric, shapeError, type Dim, type Shape } from '../shape.ts'
 import { Node, type Tensor } from '../tensor.ts'
 import type { ConvAttrs, PoolAttrs } from './attrs.ts'
+import { add, largerOf } from './elementwise.ts'
+import { reshape } from './shaping.ts'
 
 /**
  * Matrix product over the last two axes; leading axes broadcast.
@@ -93,6 +95,37 @@ export function maxPool2d(x: Tensor, options: PoolOptions = {}): Tensor {
 /** Puts each value back at the index (flat over the whole [N, C, H, W]) its maximum came from, zeros elsewhere; windows must not overlap. */
 export function maxUnpool2d(y: Tensor, indices: Tensor, attrs: PoolAttrs & { inputSize: readonly [number, number] }): Tensor {
   return new Node('maxUnpool2d', [y, indices], attrs, [{ dtype: 'float32', shape: [y.shape[0], y.shape[1], ...attrs.inputSize] }]).outputs[0]
+}
+
+/**
+ * The 2x2 maximum of a convolution over few channels, made so that its gradient is cheap: the convolution is computed once for each of the four
+ * places in a window (stride doubled, padding shifted), and the pool is the larger of four tensors. Same numbers, and of ties the first in row order
+ * gets the gradient, as in {@link maxPool2d}; but no indices, and no gradient of the full size.
+ *
+ * Worth it where the convolution itself is cheap next to the memory it fills: grey or colour images, on which it stands first. For training graphs:
+ * when embedding, the plain pair of operators is fused by the runtime and faster.
+ * @param x [N, C, H, W]; anything but the output of a stride-1 convolution of at most 4 channels under a 2x2 window goes to {@link maxPool2d}
+ */
+export function maxPool2dByPhases(x: Tensor, options: PoolOptions = {}): Tensor {
+  const pooled = maxPool2d(x, options)
+  const { kernel, strides, pads } = pooled.node.attrs as PoolAttrs
+  if (x.node.op !== 'conv2d' || ![...kernel, ...strides].every((k) => k === 2) || pads.some((p) => p !== 0)) return pooled
+  const { inputs: [images, w, bias], attrs } = x.node as Node<'conv2d'>
+  if (numeric(images.shape[1], 'maxPool2dByPhases') > 4 || attrs.strides.some((s) => s !== 1)) return pooled
+  const known = (dims: Shape) => dims.map((d) => numeric(d, 'maxPool2dByPhases'))
+  const [size, window, out] = [images, w, pooled].map((t) => known(t.shape.slice(2)))
+  const reach = window.map((k, i) => attrs.dilations[i] * (k - 1) + 1)
+  // In each direction, for the first and the second place in a window: padding before, and what the last window still needs after.
+  const padding = [0, 1].map((i) => [0, 1].map((shift) => {
+    const before = attrs.pads[i] - shift
+    return [before, (out[i] - 1) * 2 + reach[i] - size[i] - before]
+  }))
+  if (padding.flat().some(([before, after]) => before < 0 || after < -1)) return pooled // ONNX has no negative padding; one row too many is left over by the stride
+  const [tops, lefts] = padding
+  const phase = ([top, bottom]: number[], [left, right]: number[]) => conv2dOf(images, w, undefined, { ...attrs, strides: [2, 2], pads: [top, left, Math.max(0, bottom), Math.max(0, right)] })
+  const row = (vertical: number[]) => largerOf(phase(vertical, lefts[0]), phase(vertical, lefts[1]))
+  const largest = largerOf(row(tops[0]), row(tops[1]))
+  return bias === undefined ? largest : add(largest, reshape(bias, [...known(bias.shape), 1, 1]))
 }
 
 function both(x: number | readonly [number, number]): readonly [number, number] {
