@@ -5,6 +5,7 @@
  * minutes on two cores; see docs/decisions/digits-recipe.md for the measurements and the dead ends.
  */
 import { checkChoice, ensure } from '../base/index.ts'
+import { pseudoOutliers, type Dataset, type OutlierKind } from '../data/index.ts'
 import { digitNetwork, studentNetwork, type Layer } from '../nn/index.ts'
 import { adam, adamw, constantRate, cosine } from '../optim/index.ts'
 import type { TrainEmbedderOptions } from '../train/index.ts'
@@ -30,6 +31,8 @@ export interface Preset {
   /** In words, for the report. */
   readonly architecture: string
   readonly normalised: boolean
+  /** Images made from digits alone that are no digits (halves of two, turned ones), shown as strangers in every batch; see {@link strangersFor}. */
+  readonly strangers?: { readonly count: number; readonly kinds: readonly OutlierKind[] }
   readonly training: Omit<TrainEmbedderOptions, 'train' | 'validation' | 'network' | 'seed' | 'runtime'> & { readonly epochs: number; readonly stepsPerEpoch: number; readonly margin: number; readonly mining: NonNullable<TrainEmbedderOptions['mining']> }
 }
 
@@ -60,22 +63,28 @@ export function preset(name: string, options: PresetOptions = {}): Preset {
   return {
     name,
     network: digitNetwork({ dim }),
-    architecture: `conv 5x5/2 32 - conv 3x3/2 64 - conv 3x3 128 - dense 128 - dense ${dim}, unit length`,
+    architecture: `conv 5x5/2 16 - conv 3x3/2 32 - conv 3x3 64 - dense 128 - dense ${dim}, unit length`,
     normalised: true,
+    strangers: { count: 12_000, kinds: ['halves', 'turned'] },
     training: {
       margin,
       mining: options.mining ?? 'soft-negative',
       distance: 'euclidean',
       temperature: 0.1,
-      batch: options.mining === 'random' ? { triplets: 84 } : { classes: 10, perClass: 25 },
+      batch: options.mining === 'random' ? { triplets: 84, outliers: 28 } : { classes: 10, perClass: 20, outliers: 100 },
       optimizer: adamw({ weightDecay: 1e-4 }),
       schedule: (total) => cosine(2e-3, total, { warmUp: Math.min(50, Math.ceil(total / 10)) }),
       averageDecay: 0.99,
       augmentation: { rotate: 12, scale: 0.1, shear: 0.15, translate: 1.5 },
-      epochs: options.epochs ?? 10,
-      stepsPerEpoch: 200,
+      epochs: options.epochs ?? 6,
+      stepsPerEpoch: 500,
     },
   }
+}
+
+/** The strangers a preset asks for, made from its training images; none where it asks for none. */
+export function strangersFor({ strangers }: Preset, train: Dataset, seed: number): { outliers?: Dataset } {
+  return strangers === undefined ? {} : { outliers: pseudoOutliers(train, { ...strangers, count: Math.min(strangers.count, 4 * train.count), seed }) }
 }
 
 /** How the default network goes on when it is also shown non-digits (`--outliers`): shorter, gentler, half of each batch no digit. */

@@ -5,7 +5,7 @@ import { lettersFrom, loadMnist, pseudoOutliers, renderedLetters, stratifiedSpli
 import { writeFileAtomic } from '../../files/index.ts'
 import { knnAccuracy } from '../../metrics/index.ts'
 import { load, saveEmbedder } from '../../models/index.ts'
-import { outlierTraining, preset, presetNames, type PresetName } from '../../recipes/index.ts'
+import { outlierTraining, preset, presetNames, strangersFor, type PresetName } from '../../recipes/index.ts'
 import { headToJson, minings, trainEmbedder, trainSoftmaxHead, type Mining, type TrainEmbedderResult } from '../../train/index.ts'
 import { oneOf, real, whole } from '../arguments.ts'
 import type { Register } from '../command.ts'
@@ -86,7 +86,7 @@ async function train(options: TrainOptions, given: Context, what: string): Promi
     ...plan,
     ...(words.steps === undefined ? {} : { stepsPerEpoch: words.steps }),
     ...(words.patience === undefined ? {} : { earlyStopping: { patience: words.patience } }),
-    ...(outliers === undefined ? {} : { outliers }),
+    ...(outliers === undefined ? strangersFor(recipe, data.train, seed) : { outliers }),
   }
   writeJson(out, 'run.json', { command: 'train mnist', options: words, versions: versions() })
   const runtime = await given.runtime()

@@ -7,7 +7,7 @@ import { fitTemperature, softmax } from '../../openset/index.ts'
 import { barComparison, confusionMatrix as confusionFigure, embeddingMap, lossCurve, reliabilityDiagram, sweepCurves, sweepPanels, toPng } from '../../plots/index.ts'
 import { neighbourPreservation, project } from '../../projection/index.ts'
 import { headLogits, headToJson, predictions, trainEmbedder, trainSoftmaxHead, type SoftmaxHead } from '../../train/index.ts'
-import { preset } from '../presets.ts'
+import { preset, strangersFor } from '../presets.ts'
 import { sweep, writeSweep, type SweepResult } from '../sweep.ts'
 import { embedderOf, embedSet } from './embed-sets.ts'
 import { judgeEmbedding, pixelVectors } from './judge.ts'
@@ -18,7 +18,7 @@ export async function trainAndJudge(run: Run): Promise<Judged> {
   const { story, runtime, progress, preset: p, seed, train, validation, options } = run
   const result = await story.stage('Training', 'training', () =>
     trainEmbedder({
-      ...p.training, network: p.network, train, validation, seed, runtime, progress,
+      ...p.training, ...strangersFor(p, train, seed), network: p.network, train, validation, seed, runtime, progress,
       runFolder: join(options.out, 'training'),
       resume: options.resume ?? false,
       ...(options.signal === undefined ? {} : { signal: options.signal }),

@@ -79,7 +79,7 @@ export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short:
   if (options.outliers === false) return
   const learned = await story.stage('Training with non-digits', 'training once more, with letters as strangers', async () => {
     const letters = renderedLetters({ fonts: sets.learn, perLetter: 24, seed: seed + 2 })
-    const outliers = concat(letters, pseudoOutliers(train, { count: 2500, seed }))
+    const outliers = concat(letters, pseudoOutliers(train, { count: 2500, seed, kinds: ['halves', 'turned'] }))
     const { weights } = await trainFurther(run, judged.weights, outliers)
     return judge(run, weights, 'model-outliers.onnx', 'trained on, with letters as extra negatives', false)
   })
@@ -143,7 +143,7 @@ async function studentRule(run: Run, short: SweepResult, sets: readonly { name: 
   story.tell({ rejection: [...(story.current.rejection ?? []), ...rows] })
 }
 
-const studentHeadSteps = [40, 80, 160, 640]
+const studentHeadSteps = [469, 938, 1876, 3752]
 
 /** Goes on from the digits-only weights, with strangers in every batch. */
 function trainFurther(run: Run, weights: ReadonlyMap<string, Float32Array>, outliers: Dataset) {

@@ -60,7 +60,7 @@ export interface DigitsReport {
     /** File name -> SHA-256. */
     sha256?: Record<string, string>
   }
-  embedding: { dim: number; architecture?: string; parameters?: number; margin?: number; miner?: string; normalised?: boolean }
+  embedding: { dim: number; architecture?: string; parameters?: number; margin?: number; miner?: string; normalised?: boolean; strangers?: string }
   history: readonly EpochFigures[]
   /** The epoch whose weights were kept. */
   bestEpoch?: number

@@ -115,7 +115,7 @@ export function baselines(r: DigitsReport, figures: Figures): Chapter {
     'baselines',
     'Baselines',
     title,
-    html`<p>A high accuracy on digits is not yet a proof of learning. ${untrained === undefined ? 'Comparing raw pixels, and even a network with random weights, already scores about 96 %.' : html`A network with <em>random</em> weights already names ${pct(untrained.accuracy)} of the digits by their nearest neighbours${pixels === undefined ? '' : `, and comparing raw pixels ${pct(pixels.accuracy)}`}.`} Neighbour accuracy asks only for one or a few alike images nearby, and among tens of thousands there is nearly always one.</p>
+    html`<p>A high accuracy on digits is not yet a proof of learning. ${untrained === undefined ? 'Comparing raw pixels already scores high.' : html`A network with <em>random</em> weights already names ${pct(untrained.accuracy)} of the digits by their nearest neighbours${pixels === undefined ? '' : `, and comparing raw pixels ${pct(pixels.accuracy)}`}.`} Neighbour accuracy asks only for one or a few alike images nearby, and among tens of thousands there is nearly always one.</p>
 <p><strong>MAP@R</strong> asks for more: of the R images of the same digit, how many are among the R nearest, and how early? That needs whole classes to lie together, which is what the triplet loss is for.</p>
 ${figure(figures.baselines, 'baselines', 'The same measure on the same test images: raw pixels, the network before training, and after.')}
 ${table(['Method', `kNN accuracy${trained?.k === undefined ? '' : ` (k = ${trained.k})`}`, 'MAP@R'], [row('Raw pixels', pixels), row('Untrained network', untrained), row('Trained network', trained)], { numeric: [1, 2], label: 'Baselines' })}`,
