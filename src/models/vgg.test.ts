@@ -158,6 +158,17 @@ test('a first layer whose blue outweighs its red is reported', async () => {
   expect(said.join()).toContain('channels bgr on the word of the file kind')
 })
 
+test('a published file that lies in the cache is used, and pinned where no checksum is published', async () => {
+  const cache = join(folder, 'cache')
+  mkdirSync(cache)
+  const file = join(cache, vggFiles['keras-vggface'].file.name)
+  writeFileSync(file, readFileSync(unpacked('keras-vggface.h5')))
+  const options = { width: 4, classes: 26, runtime, layer: 'pool5/max' } as const
+  const { recipe } = await loadVgg({ download: 'keras-vggface', folder: cache }, options)
+  expect(recipe).toMatchObject({ model: 'vgg-face', preprocessing: 'keras-vggface' })
+  expect(readFileSync(`${file}.sha256`, 'utf8').trim()).toBe(recipe.hash)
+})
+
 test('every published file has a checksum or is pinned', () => {
   for (const { file } of Object.values(vggFiles)) expect('pin' in file || 'md5' in file || 'sha256' in file).toBe(true)
 })
