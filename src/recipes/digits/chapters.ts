@@ -42,9 +42,9 @@ export async function judge(run: Run, weights: ReadonlyMap<string, Float32Array>
   const { story, runtime, preset: p, train, validation, test, options } = run
   const { model, bytes } = await embedderOf(runtime, p.network, card(run, what), weights)
   writeFileAtomic(join(options.out, file), bytes)
-  const embed = (dataset: Dataset) => embedSet(model, dataset)
+  const embed = (dataset: Dataset, moves = 4) => embedSet(model, dataset, { moves, seed: run.seed })
   return story.stage(tell ? 'Embedding and neighbours' : 'Embedding again', 'embedding all digits', async () => {
-    const judged: Judged = { weights, train: await embed(train), validation: await embed(validation), test: await embed(test), dim: model.dim, embed, hash: model.hash }
+    const judged: Judged = { weights, train: await embed(train, 0), validation: await embed(validation), test: await embed(test), dim: model.dim, embed, hash: model.hash }
     if (tell) {
       const found = await judgeEmbedding(runtime, model.dim, { vectors: judged.train.embedding, labels: train.labels }, { vectors: judged.test.embedding, labels: test.labels })
       story.show('neighbours', neighbourPicture(train, test, found.neighbours, found.votes))

@@ -1,5 +1,6 @@
 /** @file One network with its weights, run over whole sets of digits: embeddings, features and, with a head, logits. */
-import type { Dataset } from '../../data/index.ts'
+import { rng } from '../../base/index.ts'
+import { affineAugmenter, type Dataset } from '../../data/index.ts'
 import { exportEmbedder, load, type Embedder, type EmbedderCard } from '../../models/index.ts'
 import { initialWeights, Scope, type Layer } from '../../nn/index.ts'
 import type { Runtime } from '../../runtime/index.ts'
@@ -12,6 +13,7 @@ export interface Embedded {
   readonly dataset: Dataset
   readonly embedding: Float32Array
   readonly features: Float32Array
+  readonly moved: readonly Float32Array[]
 }
 
 /** Loads a network with given weights; without weights, untrained as the seed draws it. */
@@ -29,13 +31,20 @@ export function countParameters(network: Layer): number {
   return scope.weights.reduce((n, w) => n + (w.trainable ? w.shape.reduce((a, b) => a * b, 1) : 0), 0)
 }
 
-/** Embeds a set. */
-export async function embedSet(model: Embedder, dataset: Dataset): Promise<Embedded> {
+/** Embeds a set, and with `moves` also as many small random warps of it (the same for the same seed). */
+export async function embedSet(model: Embedder, dataset: Dataset, { moves = 0, seed = 0 }: { moves?: number; seed?: number } = {}): Promise<Embedded> {
   const { embedding, features } = await model.run(dataset.images, ['embedding', 'features'])
-  return { dataset, embedding, features }
+  const augmenter = affineAugmenter({ rotate: 10, scale: 0.08, shear: 0.1, translate: 1 }, rng(seed).fork('moves'))
+  const moved: Float32Array[] = []
+  const warped = new Uint8Array(dataset.images.length)
+  for (let m = 0; m < moves; m++) {
+    augmenter.warp(dataset.images, undefined, warped)
+    moved.push(await model.embed(warped))
+  }
+  return { dataset, embedding, features, moved }
 }
 
 /** An embedded set with what the head says of it. */
-export function populationOf({ dataset, embedding, features }: Embedded, head: SoftmaxHead): Population {
-  return { count: dataset.count, embedding, features, logits: headLogits(head, embedding) }
+export function populationOf({ dataset, embedding, features, moved }: Embedded, head: SoftmaxHead): Population {
+  return { count: dataset.count, embedding, features, moved, logits: headLogits(head, embedding) }
 }

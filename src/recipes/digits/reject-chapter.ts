@@ -41,9 +41,12 @@ function scoresOf({ knn, gauss, width }: Distances, classes: number): NamedScore
   return [
     ...logitNames.map((name): NamedScore => ({ name, score: (p) => logitScore(name, p.logits, classes) })),
     { name: 'knn-distance', note: 'to the 5th nearest of 1,000 training embeddings a class', score: (p) => knn.score(p.embedding) },
+    { name: 'knn-distance-moved', note: 'the same, mean over the image and four small random moves of it', score: (p) => averaged([p.embedding, ...p.moved].map((e) => knn.score(e))) },
     { name: 'mahalanobis', note: `on the ${width} features before the embedding, unit length, one covariance for all classes`, score: (p) => gauss.score(l2Normalize(p.features, width)) },
   ]
 }
+
+const averaged = (scores: readonly Float64Array[]): Float64Array => scores[0].map((_, i) => scores.reduce((sum, s) => sum + s[i], 0) / scores.length)
 
 export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short: SweepResult | undefined): Promise<void> {
   const { story, options, seed, train, runtime } = run
@@ -79,7 +82,7 @@ export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short:
   if (options.outliers === false) return
   const learned = await story.stage('Training with non-digits', 'training once more, with letters as strangers', async () => {
     const letters = renderedLetters({ fonts: sets.learn, perLetter: 24, seed: seed + 2 })
-    const outliers = concat(letters, pseudoOutliers(train, { count: 2500, seed, kinds: ['halves', 'turned'] }))
+    const outliers = concat(letters, pseudoOutliers(train, { count: 2500, seed }))
     const { weights } = await trainFurther(run, judged.weights, outliers)
     return judge(run, weights, 'model-outliers.onnx', 'trained on, with letters as extra negatives', false)
   })
@@ -106,7 +109,7 @@ function bestOf(scored: readonly ScoredRejection[], data: RejectionData): Scored
 
 /** Writes the detector of the best score, so that `kindred reject` can use it; it keeps 95 % of the validation digits. */
 function writeDetector(run: Run, model: string, { knn, gauss }: Distances, classes: number, temperature: number, best: ScoredRejection, file: string): void {
-  const [scorer, input] = best.name === 'knn-distance' ? ([knn, 'embedding'] as const) : best.name === 'mahalanobis' ? ([gauss, 'unit features'] as const) : ([logitScorer(best.name as LogitScoreName, classes, { temperature }), 'logits'] as const)
+  const [scorer, input] = best.name.startsWith('knn-distance') ? ([knn, 'embedding'] as const) : best.name === 'mahalanobis' ? ([gauss, 'unit features'] as const) : ([logitScorer(best.name as LogitScoreName, classes, { temperature }), 'logits'] as const)
   writeFileAtomic(join(run.options.out, file), rejectionToJson({ model, input, detector: detector(scorer, best.at95) }))
 }
 
