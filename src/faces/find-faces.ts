@@ -75,6 +75,8 @@ export interface FindOptions {
   readonly faces?: 'largest' | 'all'
   /** Least score: default 0.5 for the neural detectors, more than 4 joined windows for Haar. */
   readonly minScore?: number
+  /** Where no box of a photo reaches `minScore`, the best one above this counts. Default 0.4 for the neural detectors; `minScore` itself turns it off. */
+  readonly fallbackScore?: number
   /** Least width and height of the box, pixels. Default 20. */
   readonly minSize?: number
   /** Least {@link Face.sharpness}. Default 0: blurred faces are kept. */
@@ -82,7 +84,7 @@ export interface FindOptions {
 }
 
 /** The names of {@link FindOptions}. */
-export const findOptionNames: readonly (keyof FindOptions)[] = ['faces', 'minScore', 'minSize', 'minSharpness']
+export const findOptionNames: readonly (keyof FindOptions)[] = ['faces', 'minScore', 'fallbackScore', 'minSize', 'minSharpness']
 
 /**
  * Finds the faces of one photo.
@@ -100,11 +102,13 @@ export async function findFaces(photo: Photo, detector: FaceDetector, options: F
 export async function findFacesIn(photos: readonly Photo[], detector: FaceDetector, options: FindOptions = {}): Promise<Face[][]> {
   checkOptions('findFaces', options, findOptionNames)
   const { faces = 'all', minScore = detector.name === 'haar' ? 4 : 0.5, minSize = 20, minSharpness = 0 } = options
+  const { fallbackScore = detector.name === 'haar' ? minScore : Math.min(minScore, 0.4) } = options
   checkChoice('findFaces', 'faces', faces, ['largest', 'all'])
   ensure(minSize >= 1, 'findFaces', 'minSize must be at least 1 pixel', minSize)
   if (photos.length === 0) return []
-  const boxes = (await detector.finder.find(photos, minScore)).map((list, i) =>
+  const boxes = (await detector.finder.find(photos, Math.min(minScore, fallbackScore))).map((list, i) =>
     list
+      .filter(({ score }, rank) => score > minScore || (rank === 0 && score > fallbackScore) || detector.name === 'haar')
       .map((found) => ({ ...found, region: clipped(found.box, photos[i]) }))
       .filter(({ box, region }) => Math.min(box.width, box.height) >= minSize && region.width > 0 && region.height > 0)
       .sort((a, b) => b.box.width * b.box.height - a.box.width * a.box.height),

@@ -9,3 +9,7 @@ export { detectorNames, findFaces, findFacesIn, openDetector, type DetectorName,
 export { imageNetwork, type ImageNetwork } from './image-network.ts'
 export { squareInput, type Photo, type SquareOptions } from './photo.ts'
 export { readTfjsWeights, type TfjsWeight } from './tfjs-weights.ts'
+export { alignFace, cropToPhoto, dlibTemplate, fitSimilarity, uprightBox, warp, type FaceTemplate, type Similarity } from './align.ts'
+export { faceModel, networkModel, onnxModel, type FaceModel, type FaceModelOptions, type NetworkModelParts } from './face-model.ts'
+export { assertSameRecipe, readOnnxRecipe, recipeLine, type FaceRecipe, type OnnxRecipe, type Preprocessing } from './recipe.ts'
+export { cropFolder, readCrops, readLines, type CropOptions, type CropRecord, type CropResult, type CropSummary, type QuarantineRecord } from './crop-folder.ts'

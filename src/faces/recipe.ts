@@ -1,0 +1,112 @@
+/**
+ * @file How a vector was made: model, preprocessing, alignment, detector. Vectors of different recipes must not be compared.
+ */
+import { checkChoice, checkOptions, ensure, KindredError, show } from '../base/index.ts'
+import type { FaceTemplate } from './align.ts'
+
+/** From crop pixels 0..255 to what the network takes: (pixel - mean) * scale, and from what it gives to a vector. */
+export interface Preprocessing {
+  /** Side of the square input, pixels. */
+  readonly size: number
+  readonly layout: 'NCHW' | 'NHWC'
+  readonly channels: 'RGB' | 'BGR'
+  /** For each channel, in the order of `channels`. */
+  readonly mean: readonly [number, number, number]
+  readonly scale: readonly [number, number, number]
+  /** Name of the network's output. */
+  readonly output: string
+  /** How a feature map becomes a vector: as it is (flattened), or the mean or largest value of each channel. */
+  readonly pooling: 'none' | 'mean' | 'max'
+  /** Vectors scaled to length 1. */
+  readonly normalise: boolean
+  /** The mean of the vectors of the crop and of its mirror image. */
+  readonly flip: boolean
+}
+
+/** Everything that decides what a vector's numbers mean. Plain data: it survives JSON. */
+export interface FaceRecipe {
+  readonly model: { readonly name: string; readonly hash: string }
+  readonly preprocessing: Preprocessing
+  readonly alignment: FaceTemplate
+  /** The detector's `id`, or `unknown`. */
+  readonly detector: string
+}
+
+/** A recipe as one short line, for messages and file names of people. */
+export function recipeLine({ model, preprocessing: p, alignment: a, detector }: FaceRecipe): string {
+  const numbers = [...p.mean, ...p.scale].join(',')
+  return `${model.name}@${model.hash.slice(0, 12)} ${p.size}px ${p.layout} ${p.channels} (${numbers}) ${p.output}${p.pooling === 'none' ? '' : ` ${p.pooling}-pooled`}${p.normalise ? ' unit' : ''}${p.flip ? ' flip' : ''}, ${a.name} ${a.size}px padding ${a.padding}, ${detector}`
+}
+
+/**
+ * Throws unless two recipes are the same in every part; of models the hash counts, not the name.
+ *
+ * @throws KindredError `mismatch` that names both recipes
+ */
+export function assertSameRecipe(a: FaceRecipe, b: FaceRecipe): void {
+  const parts = (r: FaceRecipe) => ({ model: r.model.hash, preprocessing: canonical(r.preprocessing), alignment: canonical(r.alignment), detector: r.detector })
+  const [mine, yours] = [parts(a), parts(b)]
+  const different = (Object.keys(mine) as (keyof typeof mine)[]).filter((part) => mine[part] !== yours[part])
+  if (different.length === 0) return
+  throw new KindredError('mismatch', 'recipe', 'vectors that are compared must come from one recipe', `two that differ in ${different.join(', ')}: [${recipeLine(a)}] and [${recipeLine(b)}]`, 'Embed both sides again with one model, alignment and detector.')
+}
+
+/** JSON with sorted keys. */
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`
+  if (value !== null && typeof value === 'object') return `{${Object.entries(value).sort(([x], [y]) => (x < y ? -1 : 1)).map(([k, v]) => `${JSON.stringify(k)}:${canonical(v)}`).join()}}`
+  return JSON.stringify(value)
+}
+
+/**
+ * What a recipe file says about an ONNX model.
+ *
+ * @example { "size": 224, "channels": "RGB", "mean": 127.5, "scale": 0.00784313725, "output": "v99" }
+ */
+export interface OnnxRecipe {
+  /** A name for people. Default: the file's name. */
+  readonly name?: string
+  readonly size: number
+  /** Default NCHW. */
+  readonly layout?: 'NCHW' | 'NHWC'
+  readonly channels: 'RGB' | 'BGR'
+  /** Subtracted from 0..255; one number or one for each channel. */
+  readonly mean: number | readonly number[]
+  /** Multiplied after that. */
+  readonly scale: number | readonly number[]
+  /** Needed when the model has several outputs. */
+  readonly output?: string
+  /** Default none. */
+  readonly pooling?: 'none' | 'mean' | 'max'
+  /** Default false. */
+  readonly normalise?: boolean
+  /** Default false. */
+  readonly flip?: boolean
+  /** Room around the mean face of the crops it wants. Default 0.25, dlib's. */
+  readonly padding?: number
+}
+
+/**
+ * Checks what a recipe file holds.
+ *
+ * @returns preprocessing (without a name for the output when the file gives none) and padding
+ * @throws KindredError `usage` naming the field
+ */
+export function readOnnxRecipe(where: string, recipe: OnnxRecipe): { preprocessing: Omit<Preprocessing, 'output'> & { output: string | undefined }; padding: number; name: string | undefined } {
+  ensure(recipe !== null && typeof recipe === 'object' && !Array.isArray(recipe), where, 'a recipe must be an object', recipe)
+  checkOptions(where, recipe, ['name', 'size', 'layout', 'channels', 'mean', 'scale', 'output', 'pooling', 'normalise', 'flip', 'padding'])
+  const { name, size, layout = 'NCHW', channels, mean, scale, output, pooling = 'none', normalise = false, flip = false, padding = 0.25 } = recipe
+  ensure(Number.isInteger(size) && size > 0, where, 'size must be a positive integer (the side of the square input)', size)
+  checkChoice(where, 'layout', layout, ['NCHW', 'NHWC'])
+  checkChoice(where, 'channels', channels, ['RGB', 'BGR'])
+  checkChoice(where, 'pooling', pooling, ['none', 'mean', 'max'])
+  ensure(typeof normalise === 'boolean' && typeof flip === 'boolean', where, 'normalise and flip must be true or false', show([normalise, flip]))
+  ensure(typeof padding === 'number' && padding >= 0 && padding < 3, where, 'padding must lie in 0..3', padding)
+  return { preprocessing: { size, layout, channels, mean: three(where, 'mean', mean), scale: three(where, 'scale', scale), output, pooling, normalise, flip }, padding, name }
+}
+
+function three(where: string, field: string, value: number | readonly number[]): [number, number, number] {
+  const list = typeof value === 'number' ? [value, value, value] : value
+  ensure(Array.isArray(list) && list.length === 3 && list.every((v) => Number.isFinite(v)), where, `${field} must be a number or three numbers`, value)
+  return list as unknown as [number, number, number]
+}
