@@ -24,6 +24,8 @@ export interface HaarCascade {
   readonly right: Int32Array
   /** For each node the number T for which `x < T` in float64 says what `float32(x) < threshold` says. */
   readonly threshold: Float64Array
+  /** The thresholds themselves. */
+  readonly thresholds: Float32Array
   readonly leaves: Float32Array
   /** For each node three rectangles x, y, width, height in the window (width 0: none). */
   readonly rects: Int32Array
@@ -87,6 +89,7 @@ export function parseHaarCascade(xml: string): HaarCascade {
     left: column(0),
     right: column(1),
     threshold: Float64Array.from({ length: count }, (_, i) => belowInFloat32(Math.fround(nodes[i * 4 + 3]))),
+    thresholds: Float32Array.from({ length: count }, (_, i) => nodes[i * 4 + 3]),
     leaves: Float32Array.from(leaves),
     rects,
     weights,

@@ -58,7 +58,18 @@ describe.skipIf(!existsSync(celeb5))('boxes equal OpenCV 4.12 (needs ../shared/d
 
 const sorted = (boxes: number[][]) => [...boxes].sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2])
 
-test('a shifted and enlarged picture gives shifted and enlarged boxes', () => {
+test('four windows at once and one at a time find the same, for both kinds of trees', async () => {
+  const sample = (i: number) => fileURLToPath(new URL(`../../node_modules/@vladmandic/face-api/demo/sample${i}.jpg`, import.meta.url))
+  for (const [i, text] of [[1, xml.alt2], [5, xml.default]] as const) {
+    const { data, info } = await sharp(sample(i)).removeAlpha().resize(301).raw().toBuffer({ resolveWithObject: true })
+    const gray = rgbToGray(data)
+    const [fast, plain] = [true, false].map((vectors) => haarDetector(text, { vectors }).detect(gray, info.height, info.width, { minNeighbors: 0 }))
+    expect(fast.length).toBeGreaterThan(20)
+    expect(fast).toEqual(plain)
+  }
+})
+
+test('nothing in a flat picture or in one smaller than the window', () => {
   const detector = haarDetector(xml.alt2)
   expect(detector.window).toEqual({ width: 20, height: 20 })
   expect(detector.detect(new Uint8Array(64 * 48), 64, 48)).toEqual([])

@@ -7,6 +7,7 @@
 import { checkOptions, ensure, KindredError } from '../base/index.ts'
 import { roundEven, type Box } from './box.ts'
 import { groupRectangles, type GroupedBox } from './group-rectangles.ts'
+import { haarKernel, type HaarKernel } from './haar-kernel.ts'
 import { parseHaarCascade, type HaarCascade } from './haar-cascade.ts'
 import { resizeExact } from './resize-exact.ts'
 
@@ -40,11 +41,12 @@ export interface HaarDetector {
  * Makes a detector of a cascade file's text.
  *
  * @param xml OpenCV's cascade XML, new format, upright Haar features
+ * @param options.vectors test four windows at once in WebAssembly where the machine can (default), with the same result
  * @throws KindredError `corrupt` or `unsupported`, as {@link parseHaarCascade}
  * @example
  * const boxes = haarDetector(readFileSync('haarcascade_frontalface_alt2.xml', 'utf8')).detect(gray, height, width, { minNeighbors: 4 })
  */
-export function haarDetector(xml: string): HaarDetector {
+export function haarDetector(xml: string, { vectors = true }: { readonly vectors?: boolean } = {}): HaarDetector {
   const cascade = parseHaarCascade(xml)
   return {
     window: { width: cascade.width, height: cascade.height },
@@ -55,7 +57,7 @@ export function haarDetector(xml: string): HaarDetector {
       ensure(Number.isInteger(minNeighbors) && minNeighbors >= 0, 'haar', 'minNeighbors must be an integer >= 0', minNeighbors)
       if (gray.length !== height * width) throw new KindredError('shape', 'haar', `the image must hold ${height} x ${width} bytes`, String(gray.length))
       const found: Box[] = []
-      const work = new Workspace(cascade, height, width)
+      const work = new Workspace(cascade, height, width, vectors)
       for (const scale of scalesFor(cascade, height, width, scaleFactor, minSize, maxSize)) work.scan(gray, scale, found)
       return groupRectangles(found, minNeighbors)
     },
@@ -81,47 +83,81 @@ class Workspace {
   private readonly small: Uint8Array
   private readonly sums: Int32Array
   private readonly squares: Int32Array
+  private readonly kernel: HaarKernel | undefined
   /** For each node, three times: offset of the rectangle's corner in the sums, its width, its height in rows of sums. */
   private readonly offsets: Int32Array
 
-  constructor(cascade: HaarCascade, height: number, width: number) {
+  constructor(cascade: HaarCascade, height: number, width: number, vectors: boolean) {
     this.cascade = cascade
     this.height = height
     this.width = width
     this.small = new Uint8Array(height * width)
-    this.sums = new Int32Array((height + 1) * (width + 1))
-    this.squares = new Int32Array((height + 1) * (width + 1))
-    this.offsets = new Int32Array(cascade.left.length * 9)
+    const words = (height + 1) * (width + 2)
+    this.kernel = vectors ? haarKernel(cascade, words) : undefined
+    this.sums = this.kernel?.sums ?? new Int32Array(words)
+    this.squares = new Int32Array(words)
+    this.offsets = new Int32Array(this.kernel === undefined ? cascade.left.length * 9 : 0)
   }
 
   /** Adds the windows of one scale that pass all stages. */
   scan(gray: Uint8Array, scale: number, found: Box[]): void {
-    const { cascade: c, sums, squares, offsets } = this
+    const { cascade: c, sums, squares, offsets, kernel } = this
     const [w, h] = [roundEven(Math.fround(this.width / scale)), roundEven(Math.fround(this.height / scale))]
     resizeExact(gray, this.height, this.width, this.small, h, w)
-    integrals(this.small, h, w, sums, squares)
-    const stride = w + 1
-    layOut(c, stride, offsets)
-
     const step = scale >= 2 ? 1 : 2
+    // For the kernel, even columns lie before odd ones where windows are two pixels apart.
+    const half = (w + 2) >> 1
+    const packed = kernel !== undefined && step === 2
+    const column = packed ? (x: number) => (x & 1) * half + (x >> 1) : (x: number) => x
+    const stride = packed ? 2 * half : w + 1
+    integrals(this.small, h, w, sums, squares, stride, Int32Array.from({ length: w + 1 }, (_, x) => column(x)))
+    if (kernel === undefined) layOut(c, stride, offsets)
+    else kernel.layOut(stride, column)
+
     const [boxWidth, boxHeight] = [roundEven(Math.fround(c.width * scale)), roundEven(Math.fround(c.height * scale))]
     const area = (c.width - 2) * (c.height - 2)
-    const a = stride + 1 // corners of the window's inner rectangle, over which its contrast is measured
-    const b = stride + c.width - 1
-    const d = (c.height - 1) * stride + 1
-    const e = (c.height - 1) * stride + c.width - 1
+    const a = stride + column(1) // corners of the window's inner rectangle, over which its contrast is measured
+    const b = stride + column(c.width - 1)
+    const d = (c.height - 1) * stride + column(1)
+    const e = (c.height - 1) * stride + column(c.width - 1)
+    /** 1 / sqrt(variance) of a window, 0 for one so flat that it is not looked at. */
+    const contrast = (at: number): number => {
+      const sum = sums[at + a] - sums[at + b] - sums[at + d] + sums[at + e]
+      const square = (squares[at + a] - squares[at + b] - squares[at + d] + squares[at + e]) >>> 0
+      const variance = area * square - sum * sum
+      if (!(variance > 0)) return 0
+      const scaleBack = Math.fround(1 / Math.sqrt(variance))
+      return area * scaleBack < 0.1 ? scaleBack : 0
+    }
+    const accept = (x: number, y: number) => found.push({ x: roundEven(Math.fround(x * scale)), y: roundEven(Math.fround(y * scale)), width: boxWidth, height: boxHeight })
+    const last = w - c.width
     for (let y = 0; y <= h - c.height; y += step) {
-      for (let x = 0; x <= w - c.width; x += step) {
-        const at = y * stride + x
-        const sum = sums[at + a] - sums[at + b] - sums[at + d] + sums[at + e]
-        const square = (squares[at + a] - squares[at + b] - squares[at + d] + squares[at + e]) >>> 0
-        const variance = area * square - sum * sum
-        if (!(variance > 0)) continue
-        const scaleBack = Math.fround(1 / Math.sqrt(variance))
-        if (area * scaleBack >= 0.1) continue // flat: no face
-        const failed = failedStage(c, offsets, sums, at, scaleBack)
-        if (failed < 0) found.push({ x: roundEven(Math.fround(x * scale)), y: roundEven(Math.fround(y * scale)), width: boxWidth, height: boxHeight })
-        else if (failed === 0) x += step
+      if (kernel === undefined) {
+        for (let x = 0; x <= last; x += step) {
+          const at = y * stride + x
+          const scaleBack = contrast(at)
+          if (scaleBack === 0) continue
+          const failed = failedStage(c, offsets, sums, at, scaleBack)
+          if (failed < 0) accept(x, y)
+          else if (failed === 0) x += step
+        }
+        continue
+      }
+      let skip = false // a window that fails the first stage spares the next one
+      for (let x = 0; x <= last; x += 4 * step) {
+        const at = y * stride + (packed ? x >> 1 : x)
+        let lanes = 0
+        for (let lane = 0; lane < 4 && x + lane * step <= last; lane++) {
+          const scaleBack = contrast(at + lane)
+          kernel.scales[lane] = scaleBack
+          if (scaleBack !== 0) lanes |= 1 << lane
+        }
+        const result = lanes === 0 ? 0 : kernel.run(at, lanes)
+        for (let lane = 0; lane < 4; lane++) {
+          if (skip || (lanes & (1 << lane)) === 0) skip = false
+          else if ((result & (1 << lane)) !== 0) accept(x + lane * step, y)
+          else skip = (result & (16 << lane)) !== 0
+        }
       }
     }
   }
@@ -166,23 +202,22 @@ function failedStage(c: HaarCascade, offsets: Int32Array, sums: Int32Array, at: 
   return -1
 }
 
-/** Sums of all pixels above and left of each point, and of their squares (modulo 2^32, as OpenCV's; a window's own sum fits). */
-function integrals(image: Uint8Array, height: number, width: number, sums: Int32Array, squares: Int32Array): void {
-  const stride = width + 1
+/** Sums of all pixels above and left of each point, and of their squares (modulo 2^32, as OpenCV's; a window's own sum fits), columns placed as asked. */
+function integrals(image: Uint8Array, height: number, width: number, sums: Int32Array, squares: Int32Array, stride: number, place: Int32Array): void {
   sums.fill(0, 0, stride)
   squares.fill(0, 0, stride)
   for (let y = 0; y < height; y++) {
     let row = 0
     let rowSquares = 0
-    let at = (y + 1) * stride
-    sums[at] = 0
-    squares[at] = 0
+    const start = (y + 1) * stride
+    sums[start] = 0
+    squares[start] = 0
     const from = y * width
     for (let x = 0; x < width; x++) {
       const v = image[from + x]
       row += v
       rowSquares += v * v
-      at++
+      const at = start + place[x + 1]
       sums[at] = sums[at - stride] + row
       squares[at] = (squares[at - stride] + rowSquares) | 0
     }
