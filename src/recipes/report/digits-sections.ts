@@ -93,7 +93,7 @@ export function training(r: DigitsReport, figures: Figures): Chapter {
     'training',
     'Training',
     title,
-    html`<p>Each epoch passes over the training images once. Read the three curves together; the loss alone misleads.</p>
+    html`<p>Read the three curves together; the loss alone misleads.</p>
 ${figure(r.history.length === 0 ? undefined : figures.loss, 'loss', 'Loss on training and validation images, share of triplets that are still active, and kNN accuracy on validation images, by epoch.')}
 <div class="note"><p><strong>Why the loss may not fall while training works.</strong> The loss is a mean over <em>active</em> triplets. As the network learns, easy triplets leave that mean and only hard ones stay, so the mean can stand still or even rise while fewer and fewer triplets are wrong. The falling curve of active triplets is the sign of learning, and the kNN accuracy is the judge.${moved}</p></div>
 ${r.history.some((h) => h.trainLoss !== null && !Number.isFinite(h.trainLoss)) && html`<div class="note bad"><p>The loss was not a finite number in some epochs: training diverged there. A smaller learning rate usually helps.</p></div>`}
