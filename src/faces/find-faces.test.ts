@@ -4,7 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { goldenPhotos } from '../../test/support/face-photos.ts'
-import { nodeRuntime } from '../runtime/index.ts'
+import { relu6, Scope } from '../nn/index.ts'
+import { toOnnx } from '../onnx/index.ts'
+import { floats, nodeRuntime } from '../runtime/index.ts'
+import { input, minimum, relu } from '../tensor/index.ts'
+import { clipped } from './image-network.ts'
 import { faceApiWeights, findFaces, findFacesIn, openDetector, readTfjsWeights, squareInput, type Face, type FaceDetector, type Photo } from './index.ts'
 
 let photos: Awaited<ReturnType<typeof goldenPhotos>>
@@ -24,7 +28,7 @@ const worst = (a: ArrayLike<number>, b: ArrayLike<number>) => Array.from(a, (v, 
 
 describe('the same faces as face-api', () => {
   test('ssd: boxes to 0.01 pixel, scores to 1e-4, landmarks to 0.01 pixel', async () => {
-    const found = await findFacesIn(photos.map((p) => p.photo), detectors.ssd, { minSize: 1 })
+    const found = await findFacesIn(photos.map((p) => p.photo), detectors.ssd, { minSize: 1, minScore: 0.5 })
     let faces = 0
     photos.forEach(({ name, golden }, i) => {
       expect(found[i].length, name).toBe(golden.ssd.length)
@@ -40,7 +44,7 @@ describe('the same faces as face-api', () => {
 
   test('tiny: boxes to 0.01 pixel, scores to 1e-4', async () => {
     for (const { name, photo, golden } of photos) {
-      const found = byScore(await findFaces(photo, detectors.tiny, { minSize: 1 }))
+      const found = byScore(await findFaces(photo, detectors.tiny, { minSize: 1, minScore: 0.5 }))
       expect(found.length, name).toBe(golden.tiny.length)
       found.forEach((face, k) => {
         expect(worst(sides(face), golden.tiny[k].box), name).toBeLessThan(0.01)
@@ -70,6 +74,8 @@ test('faces come largest first, numbered; filters hold', async () => {
   const sharp = Math.max(...all.map((f) => f.sharpness))
   expect(await findFaces(photo, detectors.ssd, { minSharpness: sharp, faces: 'largest' })).toEqual([{ ...all.find((f) => f.sharpness === sharp)!, index: 0 }])
   expect(await findFaces(photo, detectors.ssd, { minScore: 0.999999 })).toEqual([])
+  const best = all.reduce((a, b) => (a.score > b.score ? a : b))
+  expect(await findFaces(photo, detectors.ssd, { minScore: 0.999999, fallbackScore: 0.4 })).toEqual([{ ...best, index: 0 }])
 }, 300_000)
 
 test('a blurred face is less sharp', async () => {
@@ -105,6 +111,18 @@ test('squareInput by hand: padding, positions, region', () => {
   const tall: Photo = { width: 1, height: 4, pixels: new Uint8Array(12).fill(8) }
   squareInput(tall, { size: 4, centred: true }, out) // three columns missing: one before, two after
   expect([...out.subarray(0, 4)]).toEqual([0, 8, 0, 0])
+})
+
+test('a Clip gives what Relu and Min give', async () => {
+  const runtime = await nodeRuntime({ threads: 1 })
+  const [a, b] = [input('x', [5]), input('v', [5])]
+  const model = toOnnx({ y: relu6()(a, new Scope()), z: minimum(relu(b), a) })
+  const fused = clipped(model)
+  expect(fused.nodes.map((n) => n.opType)).toEqual(['Clip', 'Relu', 'Min'])
+  const x = floats([-2, 0.5, 3, 6, 9])
+  const program = await runtime.load(fused)
+  expect([...((await program.run({ x, v: x })).y.data as Float32Array)]).toEqual([0, 0.5, 3, 6, 6])
+  await program.dispose()
 })
 
 test('weight manifests: floats, codes, and files that do not fit', () => {

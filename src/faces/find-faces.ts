@@ -75,7 +75,7 @@ export interface FindOptions {
   readonly faces?: 'largest' | 'all'
   /** Least score: default 0.5 for the neural detectors, more than 4 joined windows for Haar. */
   readonly minScore?: number
-  /** Where no box of a photo reaches `minScore`, the best one above this counts. Default 0.4 for the neural detectors; `minScore` itself turns it off. */
+  /** Where no box of a photo reaches `minScore`, the best one above this counts. Default 0.4 for the neural detectors, none where `minScore` is given. */
   readonly fallbackScore?: number
   /** Least width and height of the box, pixels. Default 20. */
   readonly minSize?: number
@@ -102,7 +102,7 @@ export async function findFaces(photo: Photo, detector: FaceDetector, options: F
 export async function findFacesIn(photos: readonly Photo[], detector: FaceDetector, options: FindOptions = {}): Promise<Face[][]> {
   checkOptions('findFaces', options, findOptionNames)
   const { faces = 'all', minScore = detector.name === 'haar' ? 4 : 0.5, minSize = 20, minSharpness = 0 } = options
-  const { fallbackScore = detector.name === 'haar' ? minScore : Math.min(minScore, 0.4) } = options
+  const { fallbackScore = detector.name === 'haar' || options.minScore !== undefined ? minScore : 0.4 } = options
   checkChoice('findFaces', 'faces', faces, ['largest', 'all'])
   ensure(minSize >= 1, 'findFaces', 'minSize must be at least 1 pixel', minSize)
   if (photos.length === 0) return []

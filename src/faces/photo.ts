@@ -32,31 +32,51 @@ export function squareInput(photo: Photo, options: SquareOptions, out: Float32Ar
   const across = taps(side, size, before(region.width), region.width)
   const down = taps(side, size, before(region.height), region.height)
   const plane = size * size
-  const { pixels, width } = photo
+  // Source rows scaled across, kept while target rows need them: enlarging uses each several times.
+  let [upper, lower] = [new Float32Array(3 * size), new Float32Array(3 * size)]
+  let [have, haveLower] = [-1, -1]
   for (let y = 0; y < size; y++) {
-    const top = ((region.y + down.first[y]) * width + region.x) * 3
-    const bottom = ((region.y + down.second[y]) * width + region.x) * 3
-    const wt = down.firstWeight[y]
-    const wb = down.secondWeight[y]
-    let at = y * size
-    for (let x = 0; x < size; x++, at++) {
-      const l = across.first[x] * 3
-      const r = across.second[x] * 3
-      const wl = across.firstWeight[x]
-      const wr = across.secondWeight[x]
-      const tl = top + l
-      const tr = top + r
-      const bl = bottom + l
-      const br = bottom + r
-      out[at] = wt * (wl * pixels[tl] + wr * pixels[tr]) + wb * (wl * pixels[bl] + wr * pixels[br])
-      out[at + plane] = wt * (wl * pixels[tl + 1] + wr * pixels[tr + 1]) + wb * (wl * pixels[bl + 1] + wr * pixels[br + 1])
-      out[at + 2 * plane] = wt * (wl * pixels[tl + 2] + wr * pixels[tr + 2]) + wb * (wl * pixels[bl + 2] + wr * pixels[br + 2])
+    const [top, bottom, wt, wb] = [down.first[y], down.second[y], down.firstWeight[y], down.secondWeight[y]]
+    const at = y * size
+    if (wt === 0 && wb === 0) {
+      for (let c = 0; c < 3; c++) out.fill(0, c * plane + at, c * plane + at + size)
+      continue
+    }
+    if (have !== top && haveLower === top) [upper, lower, have, haveLower] = [lower, upper, haveLower, have]
+    if (have !== top) scaleRow(photo, (region.y + top) * photo.width + region.x, across, upper)
+    if (haveLower !== bottom) scaleRow(photo, (region.y + bottom) * photo.width + region.x, across, lower)
+    ;[have, haveLower] = [top, bottom]
+    for (let c = 0; c < 3; c++) {
+      const to = c * plane + at
+      const from = c * size
+      for (let x = 0; x < size; x++) out[to + x] = wt * upper[from + x] + wb * lower[from + x]
     }
   }
 }
 
+/** One row of the photo, from this pixel on, scaled to planes R, G, B. */
+function scaleRow({ pixels }: Photo, start: number, { first, second, firstWeight, secondWeight }: Taps, out: Float32Array): void {
+  const size = first.length
+  for (let x = 0; x < size; x++) {
+    const l = (start + first[x]) * 3
+    const r = (start + second[x]) * 3
+    const wl = firstWeight[x]
+    const wr = secondWeight[x]
+    out[x] = wl * pixels[l] + wr * pixels[r]
+    out[size + x] = wl * pixels[l + 1] + wr * pixels[r + 1]
+    out[2 * size + x] = wl * pixels[l + 2] + wr * pixels[r + 2]
+  }
+}
+
+interface Taps {
+  readonly first: Int32Array
+  readonly second: Int32Array
+  readonly firstWeight: Float64Array
+  readonly secondWeight: Float64Array
+}
+
 /** For each target position two source positions within `length` and their weights, 0 where the position lies in the padding. */
-function taps(from: number, to: number, before: number, length: number) {
+function taps(from: number, to: number, before: number, length: number): Taps {
   const first = new Int32Array(to)
   const second = new Int32Array(to)
   const firstWeight = new Float64Array(to)
