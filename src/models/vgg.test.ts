@@ -6,9 +6,13 @@ import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { silent } from '../base/index.ts'
 import { sha256 } from '../files/index.ts'
-import type { VggLayer } from '../nn/index.ts'
+import { Scope, vgg16, type VggLayer } from '../nn/index.ts'
+import { encodeModel, toOnnx } from '../onnx/index.ts'
 import { nodeRuntime, type Runtime } from '../runtime/index.ts'
+import { input } from '../tensor/index.ts'
 import { loadVgg, openWeights, vggFiles, vggPreprocessings, type LoadVggOptions, type VggModel, type VggPreprocessingName } from './index.ts'
+import { readLayer, vggFile } from './weights/index.ts'
+import { openTorch } from './weights/torch-pth.ts'
 import { caffeOrder, channelEnergy, energyVerdict } from './weights/first-filters.ts'
 
 const golden = new URL('../../test/golden/vgg/', import.meta.url)
@@ -156,6 +160,17 @@ test('a first layer whose blue outweighs its red is reported', async () => {
   const { channelCheck } = await loaded('keras-vggface.h5', { layer: 'pool5/max', progress })
   expect(channelCheck).toMatchObject({ basis: 'file kind', verdict: 'undecided' })
   expect(said.join()).toContain('channels bgr on the word of the file kind')
+})
+
+test('an ONNX file that kindred wrote, with biases in Add nodes, gives the same numbers', async () => {
+  const file = openTorch(unpacked('vgg_face_dag.pth'))
+  const scope = new Scope()
+  const logits = vgg16({ layer: 'fc8', width: 4, classes: 26 })(input('x', ['N', 3, 224, 224]), scope)
+  const weights = Object.fromEntries([...vggFile(file, { classes: 26, width: 4 }).layers].flatMap(([name, layer]) => Object.entries(readLayer(file, layer)).map(([part, data]) => [`${name}.${part}`, data])))
+  file.close()
+  writeFileSync(unpacked('own.onnx'), encodeModel(toOnnx({ logits }, { weights })))
+  const vgg = await loadVgg(unpacked('own.onnx'), { runtime, width: 4, classes: 26, preprocessing: 'vgg-face-dag' })
+  expect(difference(await vgg.embed(images()), cases['vgg_face_dag.pth'].outputs['fc7/relu']!)).toBeLessThan(1e-4)
 })
 
 test('a published file that lies in the cache is used, and pinned where no checksum is published', async () => {

@@ -88,7 +88,7 @@ export interface VggEmbedder {
  * are fed to each run, so that no second copy of them is ever made.
  * @throws KindredError `not-found`, `corrupt`, `unsupported`; `mismatch` when a dataset has another shape than the network asks for, when the file has no layer as
  *   deep as `layer`, or when the first filters disprove the given channel order; `usage` for an ONNX file without `preprocessing`
- * cost: one pass over the file; at most about twice the weights' size of memory
+ * cost: one pass over the file; 1.5 times the weights' size of memory at the peak (ONNX files: 2.2 times)
  * @example
  * const vgg = await loadVgg('vgg_face_weights.h5', { layer: 'fc7/relu', normalise: true })
  * const vectors = await vgg.embed(rgb) // Uint8Array [n, 224, 224, 3] -> Float32Array [n, 4096]

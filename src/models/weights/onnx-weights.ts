@@ -9,19 +9,18 @@ import { corrupt, type StoredArray, type StoredLayer, type WeightFile } from './
 /**
  * Opens an ONNX model as a weights file.
  *
- * Dense kernels may lie either way round (Gemm's transB, MatMul); they are handed out as [out, in].
+ * Dense kernels may lie either way round (Gemm's transB, MatMul), and biases in the node or in the Add behind it; kernels are handed out as [out, in].
  * @throws KindredError `not-found`, `corrupt`, `unsupported` when a layer's numbers are not in the file, or the image is flattened row by row
  */
 export function openOnnxWeights(path: string): WeightFile {
   const model = decodeModel(readBytes(path, 'weights'), path)
   const layers: StoredLayer[] = []
   model.nodes.forEach((node, i) => {
-    if (node.opType === 'Conv' || node.opType === 'Gemm') layers.push(layer(model, node, node.inputs[1], node.inputs[2], node.opType === 'Gemm' && node.attributes.transB !== 1, path))
-    if (node.opType === 'MatMul') {
-      const after = model.nodes[i + 1]
-      const bias = after?.opType === 'Add' ? after.inputs.find((name) => name !== node.outputs[0]) : undefined
-      layers.push(layer(model, node, node.inputs[1], bias, true, path))
-    }
+    if (node.opType !== 'Conv' && node.opType !== 'Gemm' && node.opType !== 'MatMul') return
+    const after = model.nodes[i + 1]
+    const added = after?.opType === 'Add' && after.inputs.includes(node.outputs[0]) ? after.inputs.find((name) => name !== node.outputs[0]) : undefined
+    const turn = node.opType === 'MatMul' || (node.opType === 'Gemm' && node.attributes.transB !== 1)
+    layers.push(layer(model, node, node.inputs[1], node.opType === 'MatMul' || (node.inputs[2] ?? '') === '' ? added : node.inputs[2], turn, path))
   })
   // Channels-last models flatten a transposed image; their first dense kernel has another order than everyone else's.
   const dense = model.nodes.findIndex((n) => n.opType === 'Gemm' || n.opType === 'MatMul')
