@@ -81,7 +81,10 @@ export const run: Benchmark = async (argv) => {
 /** n views of n / 20 people, and a new view of `count` of them, all of norm 1. */
 function people(n: number, dim: number, count: number, seed: number): { points: Float32Array; queries: Float32Array } {
   const r = rng(seed)
-  const unit = (v: Float32Array): Float32Array => v.map((x) => x / Math.hypot(...v))
+  const unit = (v: Float32Array): Float32Array => {
+    const norm = Math.sqrt(v.reduce((sum, x) => sum + x * x, 0))
+    return v.map((x) => x / norm)
+  }
   const centres = Array.from({ length: Math.ceil(n / 20) }, () => unit(Float32Array.from({ length: dim }, () => r.normal())))
   const view = (person: number): Float32Array => unit(centres[person].map((x) => x + (0.5 / Math.sqrt(dim)) * r.normal()))
   const points = new Float32Array(n * dim)

@@ -193,7 +193,7 @@ export function gallerySuite(name: string, place: () => Promise<{ place: string;
       }
     })
 
-    it('finds nearly all neighbours by the HNSW graph, also of what came later, and asks for the graph when there is none', async () => {
+    it('finds nearly all neighbours by the HNSW graph, also of what came later', async () => {
       const items = someItems(1000, 8, 9)
       await gallery.add(items.slice(0, 700))
       await gallery.index({ m: 12, efConstruction: 80 })

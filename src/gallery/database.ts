@@ -14,6 +14,8 @@ export interface Database {
   query: Query
   /** All or nothing: commits when `work` returns, rolls back when it throws. Transactions wait for each other. */
   transaction<T>(work: (query: Query) => Promise<T>): Promise<T>
+  /** Throws unless the disk has room for a transaction that writes about so many bytes; a server sees to its own disk. */
+  reserve(bytes: number): void
   close(): Promise<void>
 }
 

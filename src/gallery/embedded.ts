@@ -4,12 +4,15 @@
  * The folder holds `gallery.json` (what it is and whether its making was finished), `lock` (who has it open) and `pg/` (PostgreSQL's own files).
  * PGlite runs with fsync off: what is acknowledged has been given to the system, so it outlives the process, whatever ends it, but not a power cut.
  */
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { KindredError, type Progress } from '../base/index.ts'
 import { ioError, readBytes, writeFileAtomic } from '../files/index.ts'
 import { databaseError, type Database, type Query } from './database.ts'
 import { lockFolder, type Lock } from './lock.ts'
+
+/** Always kept free: PostgreSQL's log grows by segments of 16 MiB, and PGlite never returns when it cannot make the next one. */
+const spareBytes = 64 * 2 ** 20
 
 /**
  * Opens the gallery in a folder, or makes one where the folder is missing or empty.
@@ -71,6 +74,7 @@ async function start(folder: string, lock: Lock, progress: Progress): Promise<Da
     progress.log(`Making a gallery in ${folder}`)
   } else if (!['PG_VERSION', 'global/pg_control', 'base', 'pg_wal'].every((name) => existsSync(join(data, name)))) throw corrupt(folder, 'files of the database are missing')
   const [{ PGlite }, { vector }] = await Promise.all([import('@electric-sql/pglite'), import('@electric-sql/pglite-pgvector')])
+  reserve(folder, fresh ? spareBytes : 0)
   const exitCode = process.exitCode
   let pglite
   try {
@@ -80,7 +84,7 @@ async function start(folder: string, lock: Lock, progress: Progress): Promise<Da
   } catch (error) {
     process.exitCode = exitCode // the WebAssembly program sets it when it gives up
     const told = databaseError('gallery', folder, error)
-    throw fresh || /full disk|writable/.test(told.message) ? told : corrupt(folder, told.got ?? told.message, error)
+    throw fresh || /room on the disk|writable/.test(told.message) ? told : corrupt(folder, told.got ?? told.message, error)
   }
   const inner = pglite
   const asIs = (value: unknown): string => value as string // Buffers go through in binary form
@@ -106,6 +110,7 @@ async function start(folder: string, lock: Lock, progress: Progress): Promise<Da
         throw databaseError('gallery', folder, error)
       }
     },
+    reserve: (bytes) => reserve(folder, bytes),
     close: async () => {
       try {
         await inner.close()
@@ -115,6 +120,13 @@ async function start(folder: string, lock: Lock, progress: Progress): Promise<Da
       }
     },
   }
+}
+
+/** Throws unless the disk has room for so many bytes and some to spare. */
+function reserve(folder: string, bytes: number): void {
+  const { bavail, bsize } = statfsSync(folder)
+  const [free, needed] = [bavail * bsize, bytes + spareBytes]
+  if (free < needed) throw new KindredError('io', 'gallery', `there must be room on the disk for ${folder}: ${Math.ceil(needed / 2 ** 20)} MiB free`, `${Math.floor(free / 2 ** 20)} MiB`, 'Free some space and go on: nothing was half-written, and what is there already is skipped.')
 }
 
 function corrupt(folder: string, what: string, cause?: unknown): KindredError {

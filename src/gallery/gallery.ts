@@ -8,7 +8,8 @@ import { checkItem, checkVector } from './check-items.ts'
 import type { Database, Query } from './database.ts'
 import { openFolder } from './embedded.ts'
 import { follow, readVersions, type Versions } from './follow.ts'
-import { type Mirror } from './mirror.ts'
+import { buildHnsw } from './hnsw.ts'
+import type { Mirror } from './mirror.ts'
 import { recipeHash, recipeMismatch } from './recipe.ts'
 import { hasGallery, migrate } from './schema.ts'
 import { allowedRows, answer, searchDatabase, type Hit } from './search.ts'
@@ -20,6 +21,8 @@ import { isEmpty, where } from './where.ts'
 
 /** Queries that pass over the vectors together, before other work gets a turn. */
 const queryGroup = 32
+/** What a changed item writes at most: its row and, after a checkpoint, a whole page of each index. */
+const bytesPerChange = 64 * 1024
 
 /**
  * Opens a gallery, or makes one where there is none.
@@ -127,6 +130,7 @@ export class Gallery {
   async #addBatch(items: Item[]): Promise<number> {
     const dim = this.#state.dim ?? items[0].vector?.length
     for (const item of items) checkItem('gallery add', item, dim, this.#state.unitNorm)
+    this.#database.reserve(items.length * (bytesPerChange + 16 * dim))
     return this.#write(async (query, version) => {
       let state = this.#state
       if (state.hash === null || state.dim === null) state = await readState(query) // another client may have come first
@@ -166,6 +170,7 @@ export class Gallery {
     const params: unknown[] = []
     const condition = this.#conditionOfChange('gallery delete', filter, params)
     return this.#write(async (query, version) => {
+      await this.#reserveFor(query, condition, params)
       const gone = await query<{ ord: number }>(`delete from items where ${condition} returning ord::float8 as ord`, params)
       if (gone.length > 0) await query(`update gallery set rewritten = version`)
       const ords = new Set(gone.map((row) => row.ord))
@@ -185,6 +190,7 @@ export class Gallery {
     const params: unknown[] = []
     const condition = this.#conditionOfChange('gallery relabel', Array.isArray(filter) ? { ids: filter as string[] } : (filter as Filter), params)
     return this.#write(async (query, version) => {
+      await this.#reserveFor(query, condition, params)
       const changed = await query<{ ord: number }>(`update items set label = $${params.length + 1}::text where ${condition} returning ord::float8 as ord`, [...params, label])
       if (changed.length > 0) await query(`update gallery set rewritten = version`)
       const ords = new Set(changed.map((row) => row.ord))
@@ -318,24 +324,8 @@ export class Gallery {
    * @throws KindredError `unsupported` for vectors of more than 2000 numbers
    */
   async index(options: IndexOptions = {}): Promise<void> {
-    const context = 'gallery index'
-    checkOptions(context, options, ['method', 'm', 'efConstruction'])
-    const { method = 'hnsw', m = 16, efConstruction = Math.max(64, 2 * m) } = options
-    checkChoice(context, 'method', method, ['hnsw'])
-    ensure(Number.isInteger(m) && m >= 2 && m <= 100, context, 'm must be a whole number from 2 to 100', m)
-    ensure(Number.isInteger(efConstruction) && efConstruction >= 2 * m && efConstruction <= 1000, context, `efConstruction must be a whole number from 2 m = ${2 * m} to 1000`, efConstruction)
-    this.#checkOpen(context)
-    const { dim } = this.#state
-    ensure(dim !== null, context, 'a gallery must know the length of its vectors', 'an empty gallery', 'Add items first, or open it with { dim }.')
-    if (dim > 2000) throw new KindredError('unsupported', context, 'HNSW takes vectors of at most 2000 numbers', `${dim}`, 'Exact search needs no index.')
-    const task = this.#progress.start('building the HNSW index', 1, 'index')
-    await this.#database.transaction(async (query) => {
-      await query(`set local maintenance_work_mem = '512MB'`) // the graph is built in memory while it fits
-      await query(`drop index if exists items_hnsw`)
-      await query(`create index items_hnsw on items using hnsw (embedding vector_l2_ops) with (m = ${m}, ef_construction = ${efConstruction})`)
-    })
-    task.update(1)
-    task.end()
+    this.#checkOpen('gallery index')
+    await buildHnsw(this.#database, this.#state.dim, options, this.#progress)
   }
 
   /** Closes it; safe to call twice. */
@@ -359,6 +349,13 @@ export class Gallery {
     const condition = where(context, filter as Filter, params)
     ensure(!isEmpty(filter as Filter), context, 'the filter must say which items', '{}', 'Pass { all: true } for every item.')
     return condition
+  }
+
+  /** Room for changing the items of a condition: a page each, but no more than all there is, twice. */
+  async #reserveFor(query: Query, condition: string, params: unknown[]): Promise<void> {
+    if (!this.#database.exclusive) return
+    const [{ count, all }] = await query<{ count: number; all: number }>(`select count(*)::float8 as count, 2 * pg_total_relation_size('items')::float8 as all from items where ${condition}`, params)
+    this.#database.reserve(Math.min(count * bytesPerChange, all))
   }
 
   /** A transaction that changes something: takes the gallery's row, so that writers follow one another, and a new version. */

@@ -52,6 +52,7 @@ export async function openServer(url: string): Promise<Database> {
           throw error
         }
       }),
+    reserve: () => {},
     close: () => inTurn(() => client.end()),
   }
 }
