@@ -10,6 +10,7 @@ const benchmarks: Record<string, string> = {
   embed: 'embedding images beside PyTorch',
   haar: 'the Haar cascade beside OpenCV',
   vgg: 'VGG-Face at full size beside Keras and PyTorch',
+  gallery: 'a gallery of 100,000 x 128 beside FAISS and numpy',
 }
 
 const usage = `Usage: npm run bench -- NAME [options]\n${Object.entries(benchmarks)
