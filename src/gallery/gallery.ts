@@ -208,7 +208,7 @@ export class Gallery {
    * @param k       how many neighbours, at least 1
    * @returns one answer a query; with a threshold, `known: false` and no neighbours where nothing lies within it
    * @throws KindredError `mismatch` for another recipe or length, `usage` for `hnsw` without {@link index}
-   * Cost at 100,000 x 128: exact about 2 ms a query (the first loads the vectors into memory, dim x 5 bytes an item); `hnsw` about as much, at any size; `sql` some 100 ms.
+   * Cost at 100,000 x 128: exact about 2 ms a query (the first loads the vectors into memory, dim x 5 bytes an item); `hnsw` a few ms at any size; `sql` some 100 ms.
    * All three report the same distances for the same items; `exact` and `sql` the same items (but for ties within float32 rounding), `hnsw` nearly
    */
   async search(vectors: Float32Array, k: number, options: SearchOptions = {}): Promise<Found[]> {
