@@ -1,4 +1,4 @@
-/** @file The packed tarball, installed as a stranger would: the command, the doors, and a small digits story. */
+/** @file Not yet part of `npm test`: it takes minutes. The packed tarball, installed as a stranger would: the command, the doors, and a small digits story. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
