@@ -18,7 +18,7 @@ for line in sys.stdin:
     else:
         with torch.inference_mode():
             wall, cpu = time.perf_counter(), time.process_time()
-            embeddings = torch.cat([net(batch) for batch in images.split(ask["batch"])])
+            embeddings = torch.cat([net(batch) for batch in images[: ask["total"]].split(ask["batch"])])
             answer = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
         if "embeddings" in ask:
             embeddings.numpy().astype("<f4").tofile(ask["embeddings"])
