@@ -13,6 +13,8 @@ export interface EmitContext {
   /** The name of a float32 scalar. */
   scalar(value: number): string
   constant(t: OnnxTensor): string
+  /** Whether this name is a constant of the file. */
+  isFixed(name: string): boolean
   /** Whether anything reads this tensor. */
   isUsed(t: Tensor): boolean
 }

@@ -40,7 +40,7 @@ export function toOnnx(outputs: Readonly<Record<string, Tensor>>, options: ToOnn
   let counter = 0
 
   const initializer = (t: OnnxTensor, wanted?: string): string => {
-    const key = wanted === undefined && t.data.length <= 64 ? `${t.dtype}|${t.shape.join()}|${t.data.join()}|${t.dtype === 'float32' ? [...(t.data as Float32Array)].map((v) => Object.is(v, -0)).join() : ''}` : undefined
+    const key = wanted === undefined && t.data.length <= (t.dtype === 'int64' ? 1 << 17 : 64) ? `${t.dtype}|${t.shape.join()}|${t.data.join()}|${t.dtype === 'float32' ? [...(t.data as Float32Array)].map((v) => Object.is(v, -0)).join() : ''}` : undefined
     const known = key === undefined ? undefined : byContent.get(key)
     if (known !== undefined) return known
     const id = wanted ?? `c${counter++}`
@@ -58,6 +58,7 @@ export function toOnnx(outputs: Readonly<Record<string, Tensor>>, options: ToOnn
     scalarInt: (value) => initializer({ dtype: 'int64', shape: [], data: BigInt64Array.of(BigInt(value)) }),
     scalar: (value) => initializer({ dtype: 'float32', shape: [], data: Float32Array.of(value) }),
     constant: (t) => initializer(t),
+    isFixed: (id) => id in initializers,
     isUsed: (t) => used.has(t),
   }
 

@@ -6,6 +6,7 @@
 import { numeric, sizeOf, type Node, randomRounds, type OpName, type ReduceAttrs, type Shape, type Tensor } from '../tensor/index.ts'
 import { sliced, type EmitContext } from './emit-context.ts'
 import { onnxTypeNumber } from './model.ts'
+import { convolutionByPatches, prefersPatches } from './patches.ts'
 import { fewChannelsWeightGrad, gatheredWeightGrad, groupedWeightGrad } from './weight-grad.ts'
 
 /** Writes one node; returns a name for each of its outputs. */
@@ -106,20 +107,30 @@ export const emitters: { readonly [K in OpName]: Emitter<K> } = {
     const swap = (x: string, t: Tensor, on: boolean) => (on ? c.add('Transpose', [x], { perm: [...t.shape.keys()].map((i) => (i === t.rank - 1 ? i - 1 : i === t.rank - 2 ? i + 1 : i)) })[0] : x)
     return c.add('MatMul', [swap(a, ta, attrs.transA), swap(b, tb, attrs.transB)])
   },
-  conv2d: (c, inputs, { attrs, inputs: [, w] }) =>
-    c.add('Conv', inputs, { kernel_shape: [numeric(w.shape[2], 'conv2d'), numeric(w.shape[3], 'conv2d')], strides: attrs.strides, pads: attrs.pads, dilations: attrs.dilations, group: attrs.groups }),
+  conv2d: (c, inputs, { attrs, inputs: [x, w], outputs: [y] }) => {
+    const [filters, , ...window] = w.shape.map((d) => numeric(d, 'conv2d'))
+    const kernel = [window[0], window[1]] as const
+    const images = x.shape.every((d) => typeof d === 'number') ? x.shape as number[] : undefined
+    const out = [numeric(y.shape[2], 'conv2d'), numeric(y.shape[3], 'conv2d')]
+    if (images !== undefined && prefersPatches(c, inputs[1], images[1], out, kernel, attrs.groups)) return convolutionByPatches(c, inputs, images, out, filters, { ...attrs, kernel })
+    return c.add('Conv', inputs, { kernel_shape: kernel, strides: attrs.strides, pads: attrs.pads, dilations: attrs.dilations, group: attrs.groups })
+  },
 
   // At stride 1 the gradient of the images is itself a convolution, with the kernel turned by 180 degrees, in and out swapped, and full padding;
   // otherwise ONNX's ConvTranspose is exactly it.
-  conv2dInputGrad: (c, [dy, w], { attrs, inputs: [, tw] }) => {
-    const kernel = [numeric(tw.shape[2], 'conv2d'), numeric(tw.shape[3], 'conv2d')]
+  conv2dInputGrad: (c, [dy, w], { attrs, inputs: [tdy, tw] }) => {
+    const kernel = [numeric(tw.shape[2], 'conv2d'), numeric(tw.shape[3], 'conv2d')] as const
     const { strides, pads, dilations, groups } = attrs
     const reach = kernel.map((k, i) => dilations[i] * (k - 1))
     if (strides.every((s) => s === 1) && groups === 1 && reach.every((r, i) => r >= pads[i] && r >= pads[i + 2])) {
       const far = Number.MIN_SAFE_INTEGER
       const turned = sliced(c, w, [2, 3], [-1, -1], [far, far], [-1, -1])
       const swapped = c.add('Transpose', [turned], { perm: [1, 0, 2, 3] })[0]
-      return c.add('Conv', [dy, swapped], { kernel_shape: kernel, strides: [1, 1], dilations, pads: [reach[0] - pads[0], reach[1] - pads[1], reach[0] - pads[2], reach[1] - pads[3]], group: 1 })
+      const window = { kernel, strides: [1, 1], dilations, pads: [reach[0] - pads[0], reach[1] - pads[1], reach[0] - pads[2], reach[1] - pads[3]] } as const
+      const grads = tdy.shape.every((d) => typeof d === 'number') ? tdy.shape as number[] : undefined
+      if (grads !== undefined && prefersPatches(c, w, grads[1], attrs.inputSize, kernel, groups)) return convolutionByPatches(c, [dy, swapped], grads, attrs.inputSize, numeric(tw.shape[1], 'conv2d'), window)
+      const { kernel: kernelShape, ...rest } = window
+      return c.add('Conv', [dy, swapped], { kernel_shape: kernelShape, ...rest, group: 1 })
     }
     const out = attrs.inputSize.map((n, i) => n - ((outSize(n, i, attrs, kernel) - 1) * strides[i] - pads[i] - pads[i + 2] + reach[i] + 1))
     return c.add('ConvTranspose', [dy, w], { kernel_shape: kernel, strides, pads, dilations, group: groups, output_padding: out })

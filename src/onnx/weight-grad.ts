@@ -5,6 +5,7 @@
  */
 import { numeric, type Node } from '../tensor/index.ts'
 import { sliced, type EmitContext } from './emit-context.ts'
+import { gatheredPatches } from './patches.ts'
 
 type WeightGrad = Node<'conv2dWeightGrad'>
 
@@ -35,31 +36,17 @@ export function fewChannelsWeightGrad(c: EmitContext, [x, dy]: string[], node: W
   return c.add('Reshape', [productByImage(c, dy, patches, [n, co, oh * ow]), c.ints([co, ci, ...kernel])])
 }
 
-/**
- * Many channels: with channels last, a patch is a few rows of numbers that lie side by side, and one Gather collects all of them;
- * what lies in the padding is taken from a row of zeros at the end.
- */
+/** Many channels: the patches of {@link gatheredPatches}. */
 export function gatheredWeightGrad(c: EmitContext, [x, dy]: string[], node: WeightGrad): string[] {
   const { n, ci, h, w, co, oh, ow } = sizes(node)
-  const { strides, pads, dilations, kernel } = node.attrs
-  const k = kernel[0] * kernel[1]
-  const at: number[] = []
-  let outside = false
-  for (let i = 0; i < oh; i++) for (let j = 0; j < ow; j++) for (let u = 0; u < kernel[0]; u++) for (let v = 0; v < kernel[1]; v++) {
-    const row = i * strides[0] - pads[0] + u * dilations[0]
-    const col = j * strides[1] - pads[1] + v * dilations[1]
-    const inside = row >= 0 && row < h && col >= 0 && col < w
-    outside ||= !inside
-    at.push(inside ? row * w + col : h * w)
-  }
-  const channelsLast = c.add('Reshape', [c.add('Transpose', [x], { perm: [0, 2, 3, 1] })[0], c.ints([n, h * w, ci])])[0]
-  const rows = outside ? c.add('Pad', [channelsLast, c.ints([0, 0, 0, 0, 1, 0])])[0] : channelsLast
-  const gathered = c.add('Gather', [rows, c.ints(at)], { axis: 1 })[0] // [N, H'W'k, C]
+  const { kernel } = node.attrs
   const p = oh * ow
+  const k = kernel[0] * kernel[1] * ci
+  const patches = gatheredPatches(c, x, [n, ci, h, w], [oh, ow], node.attrs)
   // One product an image makes N results to be summed: where they are larger than dy, one product of all images is cheaper, though dy must be transposed.
-  const flat = k * ci <= 2 * p
-    ? productByImage(c, dy, c.add('Reshape', [gathered, c.ints([n, p, k * ci])])[0], [n, co, p])
-    : c.add('Gemm', [c.add('Reshape', [c.add('Transpose', [dy], { perm: [1, 0, 2, 3] })[0], c.ints([co, n * p])])[0], c.add('Reshape', [gathered, c.ints([n * p, k * ci])])[0]])[0]
+  const flat = k <= 2 * p
+    ? productByImage(c, dy, c.add('Reshape', [patches, c.ints([n, p, k])])[0], [n, co, p])
+    : c.add('Gemm', [c.add('Reshape', [c.add('Transpose', [dy], { perm: [1, 0, 2, 3] })[0], c.ints([co, n * p])])[0], c.add('Reshape', [patches, c.ints([n * p, k])])[0]])[0]
   return arranged(c, flat, [co, ...kernel, ci])
 }
 

@@ -64,6 +64,9 @@ export const checks: { readonly [K in DifferentiableOp]: readonly Check[] } = {
   conv2d: [
     { shapes: [[2, 2, 5, 5], [3, 2, 3, 3], [3]], f: (x, w, b) => T.conv2d(x, w, b, { padding: 'same' }) },
     { shapes: [[1, 2, 6, 5], [3, 2, 3, 2]], f: (x, w) => T.conv2d(x, w, undefined, { stride: 2 }) },
+    // many channels on a small map: emitted as one product over patches, as is its image gradient
+    { shapes: [[2, 8, 3, 2], [8, 8, 3, 3], [8]], f: (x, w, b) => T.conv2d(x, w, b, { padding: 1 }) },
+    { shapes: [[1, 8, 5, 3], [2, 8, 3, 3]], f: (x, w) => T.conv2d(x, w, undefined, { stride: [2, 1], padding: [1, 2, 0, 1], dilation: [1, 2] }) },
     { shapes: [[1, 4, 5, 5], [6, 2, 3, 3], [6]], f: (x, w, b) => T.conv2d(x, w, b, { stride: [2, 1], padding: [1, 0, 1, 2], dilation: [1, 2], groups: 2 }) },
   ],
   conv2dInputGrad: [
