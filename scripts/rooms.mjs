@@ -13,7 +13,7 @@ export const rooms = {
   distances: ['base', 'tensor'],
   tuples: ['base', 'tensor'],
   neighbours: ['base', 'tensor', 'onnx', 'runtime'],
-  nn: ['base', 'tensor'],
+  nn: ['base', 'tensor', 'distances'],
   optim: ['base', 'tensor'],
   losses: ['base', 'tensor', 'distances', 'tuples'],
   miners: ['base', 'tensor', 'distances', 'tuples'],

@@ -3,7 +3,7 @@
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { KindredError } from '../base/index.ts'
+import { KindredError, parseJson } from '../base/index.ts'
 import { readBytes, writeFileAtomic } from '../files/index.ts'
 import { lossCurve, toPng } from '../plots/index.ts'
 import { hasCheckpoint, type EpochRecord } from '../train/index.ts'
@@ -17,11 +17,7 @@ export function writeJson(folder: string, name: string, content: unknown): void 
 export function readJson<T>(folder: string, name: string): T {
   const path = join(folder, name)
   const text = new TextDecoder().decode(readBytes(path, 'run folder'))
-  try {
-    return JSON.parse(text) as T
-  } catch (error) {
-    throw new KindredError('corrupt', path, 'it must be JSON', error instanceof Error ? error.message : String(error), 'Begin anew with --overwrite.', { cause: error })
-  }
+  return parseJson<T>(text, path, 'it must be JSON', 'Begin anew with --overwrite.')
 }
 
 /** Keeps a run from being lost by mistake. @throws KindredError `usage` when the folder holds one and it is neither resumed nor overwritten */

@@ -43,12 +43,8 @@ export const squaredEuclidean: Distance = {
 /** 1 - a.b / (|a| |b|), in 0..2. */
 export const cosine: Distance = {
   name: 'cosine',
-  paired: (a, b) => sub(1, sum(mul(unit(a), unit(b)), { axes: 1 })),
-  pairwise: (a, b) => add(neg(matmul(unit(a), unit(b), { transB: true })), 1),
-}
-
-function unit(x: Tensor): Tensor {
-  return div(x, sqrt(add(sum(square(x), { axes: 1, keepDims: true }), 1e-12)))
+  paired: (a, b) => sub(1, sum(mul(l2Normalise(a), l2Normalise(b)), { axes: 1 })),
+  pairwise: (a, b) => add(neg(matmul(l2Normalise(a), l2Normalise(b), { transB: true })), 1),
 }
 
 /** All distances by name. */
@@ -56,5 +52,5 @@ export const distances: Readonly<Record<Distance['name'], Distance>> = { euclide
 
 /** Rows scaled to length 1: x / sqrt(|x|^2 + 1e-12); [n, d] -> [n, d]. */
 export function l2Normalise(x: Tensor): Tensor {
-  return unit(x)
+  return div(x, sqrt(add(sum(square(x), { axes: 1, keepDims: true }), 1e-12)))
 }

@@ -4,7 +4,7 @@
  * Format: tfjs-core, io_utils.ts, `decodeWeights`: value = code * scale + min for quantised arrays.
  */
 import { dirname, join } from 'node:path'
-import { KindredError } from '../base/index.ts'
+import { KindredError, parseJson } from '../base/index.ts'
 import { readBytes } from '../files/index.ts'
 
 /** One named array. Convolution kernels are [height, width, in, out]. */
@@ -57,12 +57,7 @@ function decode(bytes: Uint8Array<ArrayBuffer>, stored: string, quantization: { 
 
 function manifestOf(path: string): ManifestGroup[] {
   const text = new TextDecoder().decode(readBytes(path, 'tfjs weights'))
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch (error) {
-    throw new KindredError('corrupt', path, 'it must be a weight manifest in JSON', error instanceof Error ? error.message : String(error), undefined, { cause: error })
-  }
+  const json = parseJson<unknown>(text, path, 'it must be a weight manifest in JSON')
   const groups = Array.isArray(json) ? json : (json as { weightsManifest?: unknown }).weightsManifest
   if (!Array.isArray(groups) || groups.some((g) => !Array.isArray(g?.paths) || !Array.isArray(g?.weights))) throw new KindredError('corrupt', path, 'it must be a list of { paths, weights }', text.slice(0, 40))
   return groups as ManifestGroup[]

@@ -7,6 +7,7 @@
 import { checkOptions, ensure } from '../base/index.ts'
 import { compile, floats, type Runtime } from '../runtime/index.ts'
 import { input, matmul, mul, sub, topK } from '../tensor/index.ts'
+import { squaredDistance } from './squared-distance.ts'
 import type { Neighbours } from './types.ts'
 
 /** Options of {@link engineSearch}. */
@@ -77,7 +78,7 @@ export function engineSearch(runtime: Runtime, references: Float32Array, dim: nu
         for (let i = 0; i < size; i++) {
           const skip = exclude === undefined ? -1 : firstQuery + start + i
           const exact: { index: number; squared: number }[] = []
-          for (const part of candidates[i]) for (const index of part) if (index !== skip) exact.push({ index, squared: squaredDistance(q, i * dim, references, index * dim, dim) })
+          for (const part of candidates[i]) for (const index of part) if (index !== skip) exact.push({ index, squared: squaredDistance(q, i * dim, references, index * dim, dim, Infinity) })
           exact.sort((a, b) => a.squared - b.squared || a.index - b.index)
           for (let j = 0; j < k; j++) {
             indices[(start + i) * k + j] = exact[j].index
@@ -92,13 +93,4 @@ export function engineSearch(runtime: Runtime, references: Float32Array, dim: nu
       programs.clear()
     },
   }
-}
-
-function squaredDistance(a: Float32Array, at: number, b: Float32Array, bt: number, dim: number): number {
-  let s = 0
-  for (let i = 0; i < dim; i++) {
-    const d = a[at + i] - b[bt + i]
-    s += d * d
-  }
-  return s
 }

@@ -5,7 +5,6 @@
  * minutes on two cores; see docs/decisions/digits-recipe.md for the measurements and the dead ends.
  */
 import { checkChoice, ensure } from '../base/index.ts'
-import { pseudoOutliers, type Dataset, type OutlierKind } from '../data/index.ts'
 import { digitNetwork, studentNetwork, type Layer } from '../nn/index.ts'
 import { adam, adamw, constantRate, cosine } from '../optim/index.ts'
 import type { TrainEmbedderOptions } from '../train/index.ts'
@@ -31,8 +30,6 @@ export interface Preset {
   /** In words, for the report. */
   readonly architecture: string
   readonly normalised: boolean
-  /** Images made from digits alone that are no digits (halves of two, turned ones), shown as strangers in every batch; see {@link strangersFor}. */
-  readonly strangers?: { readonly count: number; readonly kinds: readonly OutlierKind[] }
   readonly training: Omit<TrainEmbedderOptions, 'train' | 'validation' | 'network' | 'seed' | 'runtime'> & { readonly epochs: number; readonly stepsPerEpoch: number; readonly margin: number; readonly mining: NonNullable<TrainEmbedderOptions['mining']> }
 }
 
@@ -80,11 +77,6 @@ export function preset(name: string, options: PresetOptions = {}): Preset {
       stepsPerEpoch: 500,
     },
   }
-}
-
-/** The strangers a preset asks for, made from its training images; none where it asks for none. */
-export function strangersFor({ strangers }: Preset, train: Dataset, seed: number): { outliers?: Dataset } {
-  return strangers === undefined ? {} : { outliers: pseudoOutliers(train, { ...strangers, count: Math.min(strangers.count, 4 * train.count), seed }) }
 }
 
 /** How the default network goes on when it is also shown non-digits (`--outliers`): shorter, gentler, half of each batch no digit. */

@@ -3,11 +3,12 @@
  */
 import { join } from 'node:path'
 import { ensure, silent, type Progress } from '../base/index.ts'
-import { indicesByClass, subset, type Dataset } from '../data/index.ts'
+import { subset, type Dataset } from '../data/index.ts'
 import { writeFileAtomic } from '../files/index.ts'
-import { classDistances, knnAccuracy, silhouette } from '../metrics/index.ts'
+import { accuracy, classDistances, knnAccuracy, silhouette } from '../metrics/index.ts'
 import { sweepCurves, sweepPanels, toPng, type SweepPanel } from '../plots/index.ts'
 import { pca } from '../projection/index.ts'
+import { firstPerClass } from './first-per-class.ts'
 import type { Layer } from '../nn/index.ts'
 import type { Runtime } from '../runtime/index.ts'
 import { headLogits, predictions, trainEmbedder, trainSoftmaxHead, type TrainEmbedderOptions } from '../train/index.ts'
@@ -83,8 +84,8 @@ export async function sweep(options: SweepOptions): Promise<SweepResult> {
   const { train, validation, test, network, training, margins = defaultMargins, steps, seed, runtime, progress = silent, signal, onMargin } = options
   ensure(margins.length > 0 && margins.every((m) => Number.isFinite(m) && m >= 0), 'sweep', 'margins must be numbers >= 0, at least one', margins)
   const started = performance.now()
-  const shown = evenly(test, 200)
-  const references = evenly(train, 400)
+  const shown = subset(test, firstPerClass(test, 200))
+  const references = subset(train, firstPerClass(train, 400))
   const entries: SweepEntry[] = []
   const panels: SweepPanel[] = []
   const weights = new Map<number, ReadonlyMap<string, Float32Array>>()
@@ -111,7 +112,7 @@ export async function sweep(options: SweepOptions): Promise<SweepResult> {
       validationLoss: last.validationLoss,
       activeTriplets: last.activeTriplets,
       knnAccuracy: knnAccuracy(known, references.labels, dim, { k: 5, queries: points, queryLabels: shown.labels }),
-      headAccuracy: guesses.reduce((n, g, i) => n + (g === shown.labels[i] ? 1 : 0), 0) / shown.count,
+      headAccuracy: accuracy(shown.labels, guesses),
       silhouette: silhouette(points, dim, shown.labels),
       intraDistance: distances.intra,
       interDistance: distances.inter,
@@ -153,11 +154,6 @@ export function bestMargin(entries: readonly SweepEntry[]): SweepReport['best'] 
     margin: best.margin,
     why: `kNN accuracy ${percent(best.knnAccuracy)}${others === 0 ? ', the highest' : `, within half a point of the highest (as ${others} other margin${others === 1 ? '' : 's'})`}, and${others === 0 ? '' : ' of these'} the ${others === 0 ? '' : 'best '}silhouette ${best.silhouette.toFixed(2)}; ${percent(best.activeTriplets)} of triplets still active`,
   }
-}
-
-/** The first `perClass` images of each class. */
-function evenly(dataset: Dataset, perClass: number): Dataset {
-  return subset(dataset, indicesByClass(dataset).flatMap((list) => list.slice(0, perClass)))
 }
 
 /** Onto the two widest axes; all at the origin where there is no spread at all. */

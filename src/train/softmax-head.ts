@@ -1,7 +1,7 @@
 /**
  * @file The linear softmax head: an input and a softmax layer only, trained on frozen embeddings.
  */
-import { checkOptions, ensure, KindredError, rng, silent, type Progress } from '../base/index.ts'
+import { checkOptions, ensure, KindredError, parseJson, rng, silent, type Progress } from '../base/index.ts'
 import { crossEntropy } from '../losses/index.ts'
 import { dense } from '../nn/index.ts'
 import { adam, cosine } from '../optim/index.ts'
@@ -129,12 +129,7 @@ export function headToJson(head: SoftmaxHead, model: { hash: string }): string {
  * @throws KindredError `corrupt` or `mismatch`
  */
 export function headFromJson(text: string, what = 'softmax head', model?: { hash: string }): SoftmaxHead {
-  let raw: { format?: string; model: string; dim: number; classes: string[]; temperature: number; weight: number[]; bias: number[] }
-  try {
-    raw = JSON.parse(text)
-  } catch (error) {
-    throw new KindredError('corrupt', what, 'the file must hold JSON', error instanceof Error ? error.message : String(error), undefined, { cause: error })
-  }
+  const raw = parseJson<{ format?: string; model: string; dim: number; classes: string[]; temperature: number; weight: number[]; bias: number[] }>(text, what, 'the file must hold JSON')
   if (raw.format !== 'kindred-softmax-head-1' || raw.weight?.length !== raw.dim * raw.classes?.length || raw.bias?.length !== raw.classes.length) {
     throw new KindredError('corrupt', what, 'the file must be a softmax head (kindred-softmax-head-1)', raw.format ?? 'something else')
   }

@@ -1,7 +1,7 @@
 /** @file `kindred sweep`: the same training once for each margin, side by side. */
 import { join } from 'node:path'
 import { loadMnist, stratifiedSplit, take } from '../../data/index.ts'
-import { preset, presetNames, strangersFor, sweep, writeSweep, type PresetName } from '../../recipes/index.ts'
+import { preset, presetNames, sweep, writeSweep, type PresetName } from '../../recipes/index.ts'
 import { oneOf, whole } from '../arguments.ts'
 import type { Register } from '../command.ts'
 import type { Context } from '../context.ts'
@@ -54,10 +54,9 @@ async function run(options: Options, given: Context): Promise<void> {
   const { train, validation } = stratifiedSplit(all, { count: 2000, seed })
   const recipe = preset(options.preset, { dim })
   const { margin: _margin, epochs: _epochs, stepsPerEpoch: _steps, ...training } = recipe.training
-  const used = images === undefined ? train : take(train, images, { seed })
   const result = await sweep({
-    train: used, validation, test: await loadMnist({ from, split: 'test', progress, signal }),
-    network: recipe.network, training: { ...training, ...strangersFor(recipe, used, seed) }, steps, seed, runtime: await given.runtime(), progress, signal,
+    train: images === undefined ? train : take(train, images, { seed }), validation, test: await loadMnist({ from, split: 'test', progress, signal }),
+    network: recipe.network, training, steps, seed, runtime: await given.runtime(), progress, signal,
     ...(margins === undefined ? {} : { margins }),
   })
   await writeSweep(out, result)

@@ -1,15 +1,16 @@
 /** @file `kindred train mnist`: from images to a run folder with a model in it. */
 import { join } from 'node:path'
-import { checkChoice, KindredError, type Progress } from '../../base/index.ts'
+import { checkChoice, type Progress } from '../../base/index.ts'
 import { lettersFrom, loadMnist, pseudoOutliers, renderedLetters, stratifiedSplit, take, type Dataset } from '../../data/index.ts'
 import { writeFileAtomic } from '../../files/index.ts'
 import { knnAccuracy } from '../../metrics/index.ts'
 import { load, saveEmbedder } from '../../models/index.ts'
-import { outlierTraining, preset, presetNames, strangersFor, type PresetName } from '../../recipes/index.ts'
+import { outlierTraining, preset, presetNames, type PresetName } from '../../recipes/index.ts'
 import { headToJson, minings, trainEmbedder, trainSoftmaxHead, type Mining, type TrainEmbedderResult } from '../../train/index.ts'
 import { oneOf, real, whole } from '../arguments.ts'
 import type { Register } from '../command.ts'
 import type { Context } from '../context.ts'
+import { mnistFrom } from '../mnist-from.ts'
 import { checkFree, readJson, writeCurves, writeJson } from '../run-folder.ts'
 import { versions } from '../version.ts'
 
@@ -86,7 +87,7 @@ async function train(options: TrainOptions, given: Context, what: string): Promi
     ...plan,
     ...(words.steps === undefined ? {} : { stepsPerEpoch: words.steps }),
     ...(words.patience === undefined ? {} : { earlyStopping: { patience: words.patience } }),
-    ...(outliers === undefined ? strangersFor(recipe, data.train, seed) : { outliers }),
+    ...(outliers === undefined ? {} : { outliers }),
   }
   writeJson(out, 'run.json', { command: 'train mnist', options: words, versions: versions() })
   const runtime = await given.runtime()
@@ -127,9 +128,7 @@ function report(given: Context, out: string, path: string, result: TrainEmbedder
 
 /** Training and validation images. */
 async function loadData(words: TrainWords, seed: number, progress: Progress, signal: AbortSignal): Promise<{ train: Dataset; validation: Dataset }> {
-  if (words.data !== undefined && words.download === true) throw new KindredError('usage', 'train', '--data and --download must not be given together')
-  const from = words.download === true ? 'download' : words.data ?? 'package'
-  const all = await loadMnist({ from, split: 'train', progress, signal })
+  const all = await loadMnist({ from: mnistFrom('train', words), split: 'train', progress, signal })
   const { train, validation } = stratifiedSplit(all, { count: words.validation ?? Math.min(5000, Math.ceil(all.count / 10)), seed })
   return { train: words.images === undefined ? train : take(train, words.images, { seed }), validation }
 }
@@ -156,7 +155,7 @@ async function trainHead(path: string, out: string, train: Dataset, seed: number
 
 /** kNN accuracy of the written model file on all test images, asked of 5000 training images. */
 async function judge(path: string, words: TrainWords, train: Dataset, given: Context): Promise<number> {
-  const test = await loadMnist({ from: words.download === true ? 'download' : words.data ?? 'package', split: 'test', progress: given.progress, signal: given.signal })
+  const test = await loadMnist({ from: mnistFrom('train', words), split: 'test', progress: given.progress, signal: given.signal })
   const references = take(train, Math.min(5000, train.count), { seed: words.seed ?? 0 })
   const model = await load(path, { runtime: await given.runtime() })
   try {

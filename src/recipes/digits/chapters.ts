@@ -2,12 +2,12 @@
 import { join } from 'node:path'
 import { subset, type Dataset } from '../../data/index.ts'
 import { writeFileAtomic } from '../../files/index.ts'
-import { calibration, confusionMatrix, negativeLogLikelihood } from '../../metrics/index.ts'
+import { accuracy, calibration, confusionMatrix, negativeLogLikelihood } from '../../metrics/index.ts'
 import { fitTemperature, softmax } from '../../openset/index.ts'
 import { barComparison, confusionMatrix as confusionFigure, embeddingMap, lossCurve, reliabilityDiagram, sweepCurves, sweepPanels, toPng } from '../../plots/index.ts'
 import { neighbourPreservation, project } from '../../projection/index.ts'
 import { headLogits, headToJson, predictions, trainEmbedder, trainSoftmaxHead, type SoftmaxHead } from '../../train/index.ts'
-import { preset, strangersFor } from '../presets.ts'
+import { preset } from '../presets.ts'
 import { sweep, writeSweep, type SweepResult } from '../sweep.ts'
 import { embedderOf, embedSet } from './embed-sets.ts'
 import { judgeEmbedding, pixelVectors } from './judge.ts'
@@ -18,7 +18,7 @@ export async function trainAndJudge(run: Run): Promise<Judged> {
   const { story, runtime, progress, preset: p, seed, train, validation, options } = run
   const result = await story.stage('Training', 'training', () =>
     trainEmbedder({
-      ...p.training, ...strangersFor(p, train, seed), network: p.network, train, validation, seed, runtime, progress,
+      ...p.training, network: p.network, train, validation, seed, runtime, progress,
       runFolder: join(options.out, 'training'),
       resume: options.resume ?? false,
       ...(options.signal === undefined ? {} : { signal: options.signal }),
@@ -30,10 +30,11 @@ export async function trainAndJudge(run: Run): Promise<Judged> {
     }),
   )
   if (result.collapse !== undefined) story.warn(result.collapse)
-  story.show('loss', lossCurve(result.history, { bestEpoch: result.bestEpoch }))
+  const curve = lossCurve(result.history, { bestEpoch: result.bestEpoch })
+  story.show('loss', curve)
   story.tell({ history: result.history, bestEpoch: result.bestEpoch })
-  writeFileAtomic(join(options.out, 'loss.svg'), lossCurve(result.history, { bestEpoch: result.bestEpoch }))
-  writeFileAtomic(join(options.out, 'loss.png'), await toPng(lossCurve(result.history, { bestEpoch: result.bestEpoch })))
+  writeFileAtomic(join(options.out, 'loss.svg'), curve)
+  writeFileAtomic(join(options.out, 'loss.png'), await toPng(curve))
   return judge(run, result.weights, 'model.onnx', 'trained on digits alone', true)
 }
 
@@ -66,13 +67,12 @@ export async function classify(run: Run, judged: Judged): Promise<SoftmaxHead> {
     const probabilities = softmax(logits, classes.length)
     const guesses = predictions(logits, classes.length)
     const calibrated = calibration(probabilities, classes.length, test.labels)
-    const right = guesses.reduce((n, g, i) => n + (g === test.labels[i] ? 1 : 0), 0)
     story.show('confusion', confusionFigure(confusionMatrix(test.labels, guesses).counts, classes))
     story.show('reliability', reliabilityDiagram(calibrated.bins, calibrated.ece))
     const wrong = [...test.labels.keys()].filter((i) => guesses[i] !== test.labels[i])
     const errors = captionedPicture(pick(test, wrong), wrong.map((i) => `${classes[test.labels[i]]} read ${classes[guesses[i]]}`), 'Digits that the head misread', `${wrong.length} of ${test.count}; what it shows, and what the head said.`)
     if (errors !== undefined) story.show('errors', errors)
-    story.tell({ head: { accuracy: right / test.count, ece: calibrated.ece, nll: negativeLogLikelihood(probabilities, classes.length, test.labels), temperature } })
+    story.tell({ head: { accuracy: accuracy(test.labels, guesses), ece: calibrated.ece, nll: negativeLogLikelihood(probabilities, classes.length, test.labels), temperature } })
     return head
   })
 }

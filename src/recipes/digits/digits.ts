@@ -25,7 +25,7 @@ export async function digits(options: DigitsOptions): Promise<DigitsReport> {
     seed,
     ...(options.command === undefined ? {} : { command: options.command }),
     dataset: { name: 'MNIST', train: train.count, validation: validation.count, test: test.count, sha256: { 'training images and labels': all.hash, 'test images and labels': test.hash } },
-    embedding: { dim: options.dim ?? 10, architecture: chosen.architecture, parameters: countParameters(chosen.network), margin: chosen.training.margin, miner: chosen.training.mining, normalised: chosen.normalised, ...(chosen.strangers === undefined ? {} : { strangers: 'pictures made from digits alone that are no digits (halves of two different digits joined, turned digits)' }) },
+    embedding: { dim: options.dim ?? 10, architecture: chosen.architecture, parameters: countParameters(chosen.network), margin: chosen.training.margin, miner: chosen.training.mining, normalised: chosen.normalised },
     environment: { ...options.versions, runtime: `${runtime.name}, ${runtime.threads} threads` },
   })
   const run: Run = { options, story, runtime, progress, preset: chosen, seed, train, validation, test }

@@ -1,6 +1,6 @@
 /** @file How good an embedding of digits is: kNN accuracy against the training images, MAP@R among the test images. */
 import type { Labels } from '../../metrics/index.ts'
-import { knnVote, retrieval, retrievalTally } from '../../metrics/index.ts'
+import { accuracy, knnVote, retrieval, retrievalTally } from '../../metrics/index.ts'
 import { engineSearch, nearest } from '../../neighbours/index.ts'
 import type { Runtime } from '../../runtime/index.ts'
 
@@ -29,9 +29,8 @@ export async function judgeEmbedding(runtime: Runtime, dim: number, references: 
   const wide = dim > 32
   const found = wide ? await onEngine(runtime, references.vectors, dim, test.vectors) : nearest(test.vectors, references.vectors, dim, k)
   const votes = knnVote(found.indices, k, references.labels)
-  const right = votes.reduce((n, vote, i) => n + (vote === test.labels[i] ? 1 : 0), 0)
   const mapAtR = wide ? await mapOnEngine(runtime, dim, test) : retrieval(test.vectors, test.labels, dim).mapAtR
-  return { accuracy: right / test.labels.length, mapAtR, votes: Int32Array.from(votes), neighbours: found.indices }
+  return { accuracy: accuracy(test.labels, votes), mapAtR, votes: Int32Array.from(votes), neighbours: found.indices }
 }
 
 async function onEngine(runtime: Runtime, references: Float32Array, dim: number, queries: Float32Array) {

@@ -1,5 +1,5 @@
 /** @file The rejection rule of a run on disk: `reject.json`, which `kindred reject` reads. */
-import { KindredError } from '../../base/index.ts'
+import { KindredError, parseJson } from '../../base/index.ts'
 import { detectorFromJson, type Detector } from '../../openset/index.ts'
 
 /** What a rejection rule looks at. */
@@ -24,12 +24,7 @@ export function rejectionToJson({ model, input, detector }: RejectionFile): stri
  * @throws KindredError `corrupt` for another file, `mismatch` when it belongs to another model
  */
 export function rejectionFromJson(text: string, what: string, model?: { hash: string }): RejectionFile {
-  let raw: { format?: string; model: string; input: RejectionInput; detector: unknown }
-  try {
-    raw = JSON.parse(text)
-  } catch (error) {
-    throw new KindredError('corrupt', what, 'the file must hold JSON', error instanceof Error ? error.message : String(error), undefined, { cause: error })
-  }
+  const raw = parseJson<{ format?: string; model: string; input: RejectionInput; detector: unknown }>(text, what, 'the file must hold JSON')
   if (raw.format !== 'kindred-rejection-1') throw new KindredError('corrupt', what, 'the file must be a rejection rule (kindred-rejection-1)', raw.format ?? 'something else')
   if (model !== undefined && raw.model !== model.hash) throw new KindredError('mismatch', what, `the rule must belong to the model ${model.hash.slice(0, 12)}`, raw.model.slice(0, 12), 'Use the rule that was written beside this model.')
   return { model: raw.model, input: raw.input, detector: detectorFromJson(raw.detector) }
