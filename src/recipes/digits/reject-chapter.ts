@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import { concat, lettersFrom, pseudoOutliers, renderedLetters, trainFonts, type Dataset } from '../../data/index.ts'
 import { writeFileAtomic } from '../../files/index.ts'
 import { detector, giniImpurityRule087, knnDistance, l2Normalize, logitScore, logitScorer, mahalanobis, type LogitScoreName, type Scorer } from '../../openset/index.ts'
+import { accuracy } from '../../metrics/index.ts'
 import { rejectionCurve, rejectionHistogram } from '../../plots/index.ts'
 import { headToJson, predictions, trainEmbedder, trainSoftmaxHead, type SoftmaxHead } from '../../train/index.ts'
+import { firstPerClass } from '../first-per-class.ts'
 import { outlierTraining, preset } from '../presets.ts'
 import type { RejectionResult } from '../report/index.ts'
 import type { SweepResult } from '../sweep.ts'
@@ -12,7 +14,7 @@ import { judge } from './chapters.ts'
 import { embedderOf, embedSet, populationOf } from './embed-sets.ts'
 import { judgeEmbedding } from './judge.ts'
 import { captionedPicture, pick } from './pictures.ts'
-import { judgeRule, judgeScore, keptRight84, rejectedIndices, type NamedScore, type Population, type RejectionData, type ScoredRejection } from './rejection.ts'
+import { judgeRule, judgeScore, rejectedIndices, type NamedScore, type Population, type RejectionData, type ScoredRejection } from './rejection.ts'
 import { rejectionToJson } from './rejection-file.ts'
 import { card, type Judged, type Run } from './run.ts'
 
@@ -26,10 +28,9 @@ interface Distances {
 }
 
 /** Fits the distance scores on training digits: 1,000 a class for neighbours, all for means and covariance. */
-function fitDistances({ train, dim }: Judged, classes: number): Distances {
+function fitDistances({ train, dim }: Judged): Distances {
   const labels = train.dataset.labels
-  const seen = new Array<number>(classes).fill(0)
-  const rows = [...labels.keys()].filter((i) => seen[labels[i]]++ < 1000)
+  const rows = firstPerClass(train.dataset, 1000)
   const chosen = new Float32Array(rows.length * dim)
   rows.forEach((r, i) => chosen.set(train.embedding.subarray(r * dim, (r + 1) * dim), i * dim))
   const width = train.features.length / labels.length
@@ -41,7 +42,7 @@ function scoresOf({ knn, gauss, width }: Distances, classes: number): NamedScore
   return [
     ...logitNames.map((name): NamedScore => ({ name, score: (p) => logitScore(name, p.logits, classes) })),
     { name: 'knn-distance', note: 'to the 5th nearest of 1,000 training embeddings a class', score: (p) => knn.score(p.embedding) },
-    { name: 'knn-distance-moved', note: 'the same, mean over the image and four small random moves of it', score: (p) => averaged([p.embedding, ...p.moved].map((e) => knn.score(e))) },
+    { name: 'knn-distance-moved', note: 'the kNN distance, mean over the image and four small random moves of it', score: (p) => averaged([p.embedding, ...p.moved].map((e) => knn.score(e))) },
     { name: 'mahalanobis', note: `on the ${width} features before the embedding, unit length, one covariance for all classes`, score: (p) => gauss.score(l2Normalize(p.features, width)) },
   ]
 }
@@ -71,12 +72,12 @@ export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short:
   }
   await story.stage('Rejection', 'judging what is no digit', async () => {
     const data = await dataOf(judged, head)
-    const distances = fitDistances(judged, classes)
+    const distances = fitDistances(judged)
     const scored = scoresOf(distances, classes).map((s) => judgeScore(data, s, false))
-    const rows = [...scored.flatMap((s) => s.rows), ...judgeRule(data, { name: 'gini-impurity', note: 'the rule "above 0.87" with this well trained head', score: (p) => logitScore('gini-impurity', p.logits, classes) }, giniImpurityRule087)]
+    const rows = [...rowsOf(scored), ...judgeRule(data, { name: 'gini-impurity', note: 'the rule "above 0.87" with this well trained head', score: (p) => logitScore('gini-impurity', p.logits, classes) }, giniImpurityRule087)]
     story.tell({ rejection: rows })
     showRejection(run, data, scored)
-    writeDetector(run, judged.hash, distances, classes, head.temperature, bestOf(scored, data), 'reject.json')
+    writeDetector(run, judged.hash, distances, classes, head.temperature, scored, 'reject.json')
   })
   if (short !== undefined) await story.stage('The student\'s rule', 'repeating the student\'s rule', () => studentRule(run, short, sets.letters))
   if (options.outliers === false) return
@@ -90,27 +91,31 @@ export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short:
     const found = await judgeEmbedding(runtime, learned.dim, { vectors: learned.train.embedding, labels: train.labels }, { vectors: learned.test.embedding, labels: run.test.labels })
     const plain = await trainSoftmaxHead({ vectors: learned.train.embedding, dim: learned.dim, labels: train.labels, classes: train.classes, seed, runtime })
     const data = await dataOf(learned, plain)
-    const distances = fitDistances(learned, classes)
+    const distances = fitDistances(learned)
     const scored = scoresOf(distances, classes).map((s) => judgeScore(data, s, true))
-    const accuracy = data.testRight.length === 0 ? 0 : Array.from(data.testRight).filter(Boolean).length / run.test.count
-    story.tell({ rejection: [...(story.current.rejection ?? []), ...scored.flatMap((s) => s.rows)], afterOutliers: { knn: { accuracy: found.accuracy, mapAtR: found.mapAtR }, headAccuracy: accuracy } })
+    story.tell({ rejection: [...(story.current.rejection ?? []), ...rowsOf(scored)], afterOutliers: { knn: { accuracy: found.accuracy, mapAtR: found.mapAtR }, headAccuracy: accuracy(run.test.labels, predictions(data.test.logits, classes)) } })
     showRejection(run, data, scored)
-    writeDetector(run, learned.hash, distances, classes, plain.temperature, bestOf(scored, data), 'reject-outliers.json')
+    writeDetector(run, learned.hash, distances, classes, plain.temperature, scored, 'reject-outliers.json')
     writeFileAtomic(join(options.out, 'head-outliers.json'), headToJson(plain, learned))
   })
 }
 
-/** The score that rejects most of the last set of letters where 84 % of the digits are kept and right. */
-function bestOf(scored: readonly ScoredRejection[], data: RejectionData): ScoredRejection {
-  const { name } = data.letters[data.letters.length - 1]
-  const rejectedShare = (s: ScoredRejection) => s.rows.find((r) => r.letters === name && r.at === keptRight84)!.lettersRejected
-  return scored.reduce((a, b) => (rejectedShare(b) > rejectedShare(a) ? b : a))
+/** The score that rejects most of the held-out letters where 84 % of the digits are kept and right. */
+function preferred(scored: readonly ScoredRejection[]): ScoredRejection {
+  return scored.reduce((a, b) => (b.heldOutRejected > a.heldOutRejected ? b : a))
 }
 
-/** Writes the detector of the best score, so that `kindred reject` can use it; it keeps 95 % of the validation digits. */
-function writeDetector(run: Run, model: string, { knn, gauss }: Distances, classes: number, temperature: number, best: ScoredRejection, file: string): void {
-  const [scorer, input] = best.name.startsWith('knn-distance') ? ([knn, 'embedding'] as const) : best.name === 'mahalanobis' ? ([gauss, 'unit features'] as const) : ([logitScorer(best.name as LogitScoreName, classes, { temperature }), 'logits'] as const)
-  writeFileAtomic(join(run.options.out, file), rejectionToJson({ model, input, detector: detector(scorer, best.at95) }))
+/** All rows, those of the preferred score marked. */
+function rowsOf(scored: readonly ScoredRejection[]): RejectionResult[] {
+  const best = preferred(scored)
+  return scored.flatMap((s) => (s === best ? s.rows.map((r) => ({ ...r, preferred: true })) : s.rows))
+}
+
+/** Writes the detector of the preferred score that needs one look at an image, so that `kindred reject` can use it; it keeps 95 % of the validation digits. */
+function writeDetector(run: Run, model: string, { knn, gauss }: Distances, classes: number, temperature: number, scored: readonly ScoredRejection[], file: string): void {
+  const { name, at95 } = preferred(scored.filter((s) => s.name !== 'knn-distance-moved'))
+  const [scorer, input] = name === 'knn-distance' ? ([knn, 'embedding'] as const) : name === 'mahalanobis' ? ([gauss, 'unit features'] as const) : ([logitScorer(name as LogitScoreName, classes, { temperature }), 'logits'] as const)
+  writeFileAtomic(join(run.options.out, file), rejectionToJson({ model, input, detector: detector(scorer, at95) }))
 }
 
 /**
@@ -132,7 +137,7 @@ async function studentRule(run: Run, short: SweepResult, sets: readonly { name: 
     const head = await trainSoftmaxHead({ vectors: known.embedding, dim: model.dim, labels: validation.labels, classes: train.classes, steps, batch: 128, learningRate: 0.002, seed, runtime })
     const population = populationOf(asked, head)
     const testRight = [...predictions(population.logits, classes)].map((g, i) => g === test.labels[i])
-    const data: RejectionData = { held: population, heldRight: testRight, test: population, testRight, choose: population, letters: letters.map((l) => ({ name: l.name, images: l.images, population: populationOf(l.embedded, head) })) }
+    const data = { test: population, testRight, letters: letters.map((l) => ({ name: l.name, images: l.images, population: populationOf(l.embedded, head) })) }
     const found = judgeRule(data, { name: 'gini-impurity', note: `the student's network, its head after ${steps} steps of 128 digits`, score: (p) => logitScore('gini-impurity', p.logits, classes) }, giniImpurityRule087)
     rows.push(...found)
     const worth = found[found.length - 1].lettersRejected + found[found.length - 1].digitsKeptRight
@@ -158,7 +163,7 @@ function showRejection(run: Run, data: RejectionData, scored: readonly ScoredRej
   const { story, train } = run
   const last = data.letters.length - 1
   const { name } = data.letters[last]
-  const best = bestOf(scored, data)
+  const best = preferred(scored)
   story.show('rejectionHistogram', rejectionHistogram({ inScores: best.test, outScores: best.letters[last], thresholds: [{ value: best.at84.threshold, name: 'keeps 84 % right' }], rejectWhen: best.rejectWhen, scoreName: best.name, outName: name }))
   story.show('rejectionCurve', rejectionCurve(scored.map((s) => ({ name: s.name, rejectWhen: s.rejectWhen, inScores: s.test, inRight: Array.from(data.testRight, Number), outScores: s.letters[last] })), { outName: name }))
   const { images, population } = data.letters[last]

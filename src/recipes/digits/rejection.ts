@@ -41,6 +41,9 @@ export interface RejectionData {
   readonly letters: readonly { readonly name: string; readonly population: Population; readonly images: Dataset }[]
 }
 
+/** What a rule is judged on. */
+export type Judgeable = Pick<RejectionData, 'test' | 'testRight' | 'letters'>
+
 /** The scores of one way on everything, for the figures. */
 export interface ScoredRejection {
   readonly name: string
@@ -51,6 +54,8 @@ export interface ScoredRejection {
   readonly at84: RejectionRule
   /** Where 95 % of them are kept. */
   readonly at95: RejectionRule
+  /** Share of the held-out letters rejected at `at84`: by this, not by what is judged, one score is preferred to another. */
+  readonly heldOutRejected: number
   readonly rows: readonly RejectionResult[]
 }
 
@@ -67,7 +72,8 @@ export function judgeScore(data: RejectionData, score: NamedScore, trainedWithOu
   const held = score.score(data.held)
   const test = score.score(data.test)
   const letters = data.letters.map((l) => score.score(l.population))
-  const { rejectWhen } = minimumError(held, score.score(data.choose), { balanced: true })
+  const choose = score.score(data.choose)
+  const { rejectWhen } = minimumError(held, choose, { balanced: true })
   const at84 = keepShare(held, 0.84, rejectWhen, { correct: data.heldRight })
   const at95 = keepShare(held, 0.95, rejectWhen)
   const rules: [string, RejectionRule][] = [
@@ -77,11 +83,11 @@ export function judgeScore(data: RejectionData, score: NamedScore, trainedWithOu
   const rows = data.letters.flatMap(({ name }, i) =>
     rules.map(([at, rule]): RejectionResult => ({ letters: name, score: score.name, ...judged(data, test, letters[i], rule), rule: 'chosen', at, trainedWithOutliers, ...(score.note === undefined ? {} : { note: score.note }) })),
   )
-  return { name: score.name, rejectWhen, test, letters, at84, at95, rows }
+  return { name: score.name, rejectWhen, test, letters, at84, at95, heldOutRejected: rejectedIndices(choose, at84).rejected.length / choose.length, rows }
 }
 
 /** A rule taken over from elsewhere, as it is. */
-export function judgeRule(data: RejectionData, score: NamedScore, rule: RejectionRule): RejectionResult[] {
+export function judgeRule(data: Judgeable, score: NamedScore, rule: RejectionRule): RejectionResult[] {
   const test = score.score(data.test)
   return data.letters.map(({ name, population }) => ({
     letters: name,
@@ -92,7 +98,7 @@ export function judgeRule(data: RejectionData, score: NamedScore, rule: Rejectio
   }))
 }
 
-function judged(data: RejectionData, test: ArrayLike<number>, letters: ArrayLike<number>, rule: RejectionRule) {
+function judged(data: Judgeable, test: ArrayLike<number>, letters: ArrayLike<number>, rule: RejectionRule) {
   const r = evaluateRejection({ inScores: test, inCorrect: data.testRight, outScores: letters, threshold: rule.threshold, rejectWhen: rule.rejectWhen })
   return { rejectWhen: rule.rejectWhen, threshold: rule.threshold, digitsKept: r.keptShare, digitsKeptRight: r.keptRightShare, lettersRejected: r.rejectedShare, auroc: r.auroc, fpr95: r.fpr95 }
 }

@@ -33,6 +33,8 @@ export interface RejectionResult {
   rule?: 'student' | 'chosen'
   /** The working point the threshold was chosen for, e.g. "95 % of digits kept". */
   at?: string
+  /** True for the score that held-out letters favour; the page puts it first. */
+  preferred?: boolean
   /** True when the network or the detector saw (other) non-digits while it was trained. Default false. */
   trainedWithOutliers?: boolean
   /** One line for the table. */
@@ -60,7 +62,7 @@ export interface DigitsReport {
     /** File name -> SHA-256. */
     sha256?: Record<string, string>
   }
-  embedding: { dim: number; architecture?: string; parameters?: number; margin?: number; miner?: string; normalised?: boolean; strangers?: string }
+  embedding: { dim: number; architecture?: string; parameters?: number; margin?: number; miner?: string; normalised?: boolean }
   history: readonly EpochFigures[]
   /** The epoch whose weights were kept. */
   bestEpoch?: number

@@ -35,7 +35,7 @@ export function rejection(r: DigitsReport, figures: Figures): Chapter {
     'rejection',
     'Rejecting',
     title,
-    html`<p>Shown a letter, a digit classifier still answers with a digit: its ten probabilities must add up to 1. To refuse, we need a <strong>score</strong> that tells letters from digits, and a <strong>threshold</strong>. ${r.dataset.letters === undefined ? 'The test uses' : `Here ${whole(r.dataset.letters)}`} images of letters, brought into the same frame as the digits.${r.embedding.strangers === undefined ? '' : ` No letter was seen in training; but every batch also held ${r.embedding.strangers}, to be kept away from all digits.`}</p>
+    html`<p>Shown a letter, a digit classifier still answers with a digit: its ten probabilities must add up to 1. To refuse, we need a <strong>score</strong> that tells letters from digits, and a <strong>threshold</strong>. ${r.dataset.letters === undefined ? 'The test uses' : `Here ${whole(r.dataset.letters)}`} images of letters, brought into the same frame as the digits.</p>
 <h3 id="two-ginis"><a href="#two-ginis">Two quantities are called Gini</a></h3>
 <p>Both are computed from the ten probabilities p, and they point in opposite directions. Confusing them turns the rule around.</p>
 ${table(

@@ -27,9 +27,9 @@ export function scoreWords(name: string): string {
   return words.startsWith('kNN') ? words : words.charAt(0).toUpperCase() + words.slice(1)
 }
 
-/** The chosen rule that does best: the largest sum of digits kept and right and letters rejected. */
+/** The rule that held-out data favours; without such a mark, the one with the largest sum of digits kept and right and letters rejected. */
 export function bestRejection(list: readonly RejectionResult[] | undefined, seen: boolean): RejectionResult | undefined {
-  return (list ?? []).filter((r) => r.rule !== 'student' && r.at !== '95 % of digits kept' && (r.trainedWithOutliers ?? false) === seen).toSorted((a, b) => b.digitsKeptRight + b.lettersRejected - a.digitsKeptRight - a.lettersRejected)[0]
+  return (list ?? []).filter((r) => r.rule !== 'student' && r.at !== '95 % of digits kept' && (r.trainedWithOutliers ?? false) === seen).toSorted((a, b) => Number(b.preferred ?? false) - Number(a.preferred ?? false) || b.digitsKeptRight + b.lettersRejected - a.digitsKeptRight - a.lettersRejected)[0]
 }
 
 /** Top of the page: what was done and what came out, in numbers. */
