@@ -8,7 +8,7 @@ import { rejectionCurve, rejectionHistogram } from '../../plots/index.ts'
 import { headToJson, predictions, trainEmbedder, trainSoftmaxHead, type SoftmaxHead } from '../../train/index.ts'
 import { firstPerClass } from '../first-per-class.ts'
 import { outlierTraining, preset } from '../presets.ts'
-import type { RejectionResult } from '../report/index.ts'
+import { scoreWords, type RejectionResult } from '../report/index.ts'
 import type { SweepResult } from '../sweep.ts'
 import { judge } from './chapters.ts'
 import { embedderOf, embedSet, populationOf } from './embed-sets.ts'
@@ -55,7 +55,7 @@ export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short:
     const chooseFonts = trainFonts.slice(-3).map((f) => f.name)
     const rendered = renderedLetters({ fonts: 'test', perLetter: 40, seed })
     const letters: { name: string; images: Dataset }[] = [{ name: 'letters in unseen fonts', images: rendered }]
-    if (options.letters !== undefined) letters.push({ name: 'Omniglot Latin, drawn by hand', images: await lettersFrom(options.letters) })
+    if (options.letters !== undefined) letters.push({ name: 'hand-drawn letters', images: await lettersFrom(options.letters) })
     return { choose: renderedLetters({ fonts: chooseFonts, perLetter: 20, seed: seed + 1 }), letters, learn: trainFonts.slice(0, -3).map((f) => f.name) }
   })
   story.tell({ dataset: { ...story.current.dataset, letters: sets.letters.reduce((n, l) => n + l.images.count, 0) } })
@@ -76,7 +76,7 @@ export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short:
     const scored = scoresOf(distances, classes).map((s) => judgeScore(data, s, false))
     const rows = [...rowsOf(scored), ...judgeRule(data, { name: 'gini-impurity', note: 'the rule "above 0.87" with this well trained head', score: (p) => logitScore('gini-impurity', p.logits, classes) }, giniImpurityRule087)]
     story.tell({ rejection: rows })
-    showRejection(run, data, scored)
+    showRejection(run, data, scored, 'The network that has seen digits alone.')
     writeDetector(run, judged.hash, distances, classes, head.temperature, scored, 'reject.json')
   })
   if (short !== undefined) await story.stage('The student\'s rule', 'repeating the student\'s rule', () => studentRule(run, short, sets.letters))
@@ -94,7 +94,7 @@ export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short:
     const distances = fitDistances(learned)
     const scored = scoresOf(distances, classes).map((s) => judgeScore(data, s, true))
     story.tell({ rejection: [...(story.current.rejection ?? []), ...rowsOf(scored)], afterOutliers: { knn: { accuracy: found.accuracy, mapAtR: found.mapAtR }, headAccuracy: accuracy(run.test.labels, predictions(data.test.logits, classes)) } })
-    showRejection(run, data, scored)
+    showRejection(run, data, scored, 'The network that has also seen letters, in other fonts than these.')
     writeDetector(run, learned.hash, distances, classes, plain.temperature, scored, 'reject-outliers.json')
     writeFileAtomic(join(options.out, 'head-outliers.json'), headToJson(plain, learned))
   })
@@ -145,7 +145,7 @@ async function studentRule(run: Run, short: SweepResult, sets: readonly { name: 
     widest = worth
     const impurity = (p: Population) => logitScore('gini-impurity', p.logits, classes)
     const last = data.letters[data.letters.length - 1]
-    story.show('rejectionHistogramStudent', rejectionHistogram({ inScores: impurity(population), outScores: impurity(last.population), thresholds: [{ value: giniImpurityRule087.threshold, name: 'the rule: 0.87' }], rejectWhen: 'above', scoreName: 'Gini impurity', outName: last.name }, { title: `The student's rule, with a head trained for ${steps} steps only` }))
+    story.show('rejectionHistogramStudent', rejectionHistogram({ inScores: impurity(population), outScores: impurity(last.population), thresholds: [{ value: giniImpurityRule087.threshold, name: 'the rule' }], rejectWhen: 'above', scoreName: 'Gini impurity', outName: last.name }, { title: `The student's rule, with a head trained for ${steps} steps only` }))
   }
   await model.dispose()
   story.tell({ rejection: [...(story.current.rejection ?? []), ...rows] })
@@ -159,13 +159,13 @@ function trainFurther(run: Run, weights: ReadonlyMap<string, Float32Array>, outl
   return trainEmbedder({ ...outlierTraining(p), network: p.network, weights, train, validation, outliers, seed, runtime, progress, ...(options.signal === undefined ? {} : { signal: options.signal }) })
 }
 
-function showRejection(run: Run, data: RejectionData, scored: readonly ScoredRejection[]): void {
+function showRejection(run: Run, data: RejectionData, scored: readonly ScoredRejection[], subtitle: string): void {
   const { story, train } = run
   const last = data.letters.length - 1
   const { name } = data.letters[last]
   const best = preferred(scored)
-  story.show('rejectionHistogram', rejectionHistogram({ inScores: best.test, outScores: best.letters[last], thresholds: [{ value: best.at84.threshold, name: 'keeps 84 % right' }], rejectWhen: best.rejectWhen, scoreName: best.name, outName: name }))
-  story.show('rejectionCurve', rejectionCurve(scored.map((s) => ({ name: s.name, rejectWhen: s.rejectWhen, inScores: s.test, inRight: Array.from(data.testRight, Number), outScores: s.letters[last] })), { outName: name }))
+  story.show('rejectionHistogram', rejectionHistogram({ inScores: best.test, outScores: best.letters[last], thresholds: [{ value: best.at84.threshold, name: 'keeps 84 % right' }], rejectWhen: best.rejectWhen, scoreName: scoreWords(best.name), outName: name }, { subtitle }))
+  story.show('rejectionCurve', rejectionCurve(scored.map((s) => ({ name: scoreWords(s.name), rejectWhen: s.rejectWhen, inScores: s.test, inRight: Array.from(data.testRight, Number), outScores: s.letters[last] })), { outName: name, subtitle }))
   const { images, population } = data.letters[last]
   const { rejected, accepted } = rejectedIndices(best.letters[last], best.at84)
   const guesses = predictions(population.logits, train.classes.length)

@@ -1,3 +1,4 @@
 /** @file The report page of the digits story. */
 export { digitsPage } from './digits-page.ts'
 export type { DigitsReport, FigureName, NeighbourFigures, RejectionResult } from './digits-report.ts'
+export { scoreWords } from './digits-sections.ts'
