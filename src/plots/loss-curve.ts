@@ -59,7 +59,7 @@ export function lossCurve(history: readonly EpochFigures[], options: LossCurveOp
   const found = Number.isFinite(knn[last])
     ? `After ${count(history.length, 'epoch')}: kNN accuracy ${percent(knn[last])}${Number.isFinite(active[last]) ? `, ${percent(active[last])} of the triplets still active` : ''}`
     : `Loss over ${count(history.length, 'epoch')}`
-  const marked = best === undefined ? '' : `Best epoch ${best}${options.bestEpoch === undefined ? ' (lowest validation loss)' : ''}. `
+  const marked = best === undefined ? '' : options.bestEpoch === undefined ? `Best epoch ${best} (lowest validation loss). ` : `The weights of epoch ${best} were kept. `
   const top = heading({ title: options.title ?? found, subtitle: options.subtitle ?? `${marked}${bad > 0 ? `${count(bad, 'epoch')} without a finite training loss.` : ''}`.trim() }, width)
 
   const epochs = history.map((h) => h.epoch)
@@ -95,7 +95,7 @@ export function lossCurve(history: readonly EpochFigures[], options: LossCurveOp
     const at = x(best)
     svg += line(at, boxes[0].top, at, boxes[2].top + boxes[2].height, { stroke: tone.ink, 'stroke-dasharray': '2 4' })
     const leftSide = at > left + inner * 0.8
-    svg += label(at + (leftSide ? -6 : 6), boxes[0].top + 10, `best: epoch ${best}`, { size: 12, weight: 600, fill: tone.ink, halo: 4, anchor: leftSide ? 'end' : 'start' })
+    svg += label(at + (leftSide ? -6 : 6), boxes[0].top + 10, `${options.bestEpoch === undefined ? 'best' : 'kept'}: epoch ${best}`, { size: 12, weight: 600, fill: tone.ink, halo: 4, anchor: leftSide ? 'end' : 'start' })
   }
   return svgDocument(width, y + 14, `${options.title ?? found}. Loss, active triplets and kNN accuracy by epoch.`, svg)
 }

@@ -71,6 +71,7 @@ export function preset(name: string, options: PresetOptions = {}): Preset {
       optimizer: adamw({ weightDecay: 1e-4 }),
       schedule: (total) => cosine(2e-3, total, { warmUp: Math.min(50, Math.ceil(total / 10)) }),
       knnReferences: 10_000,
+      keep: 'latest-near-best',
       averageDecay: 0.99,
       augmentation: { rotate: 12, scale: 0.1, shear: 0.15, translate: 1.5 },
       epochs: options.epochs ?? 6,

@@ -47,9 +47,13 @@ export interface EpochTools {
   /** Embeds images (bytes, or a whole set) with them; [n, dim] row-major. */
   embed(images: Uint8Array | Dataset): Promise<Float32Array>
   readonly dim: number
-  /** Whether this is the best epoch so far. */
+  /** Whether this is the epoch to keep so far; see {@link TrainEmbedderOptions.keep}. */
   readonly best: boolean
 }
+
+/** See {@link TrainEmbedderOptions.keep}. Source of the second: the one-standard-error rule of Breiman, Friedman, Olshen, Stone 1984, section 3.4.3. */
+export type KeepRule = 'best' | 'latest-near-best'
+const keepRules: readonly KeepRule[] = ['best', 'latest-near-best']
 
 /** Options of `trainEmbedder`. */
 export interface TrainEmbedderOptions {
@@ -81,6 +85,12 @@ export interface TrainEmbedderOptions {
   readonly stepsPerEpoch?: number
   /** Random warps of training images; none when left out. */
   readonly augmentation?: Omit<AugmentOptions, 'height' | 'width'>
+  /**
+   * Which epoch's weights are returned: `best`, that of the highest kNN accuracy (ties by lower validation loss), or `latest-near-best`, the latest
+   * whose kNN accuracy lies within one standard error sqrt(p (1 - p) / n) of the highest. The second suits schedules that end at a rate of zero, where
+   * late epochs are better by less than the validation images can tell. Default `best`.
+   */
+  readonly keep?: KeepRule
   /** Stop after so many epochs without a better kNN accuracy. */
   readonly earlyStopping?: { readonly patience: number }
   /** Training images that kNN accuracy is asked of, a fixed choice. Default 5000. */
@@ -121,7 +131,7 @@ export interface Settings extends Required<Omit<TrainEmbedderOptions, 'runtime' 
 const where = 'trainEmbedder'
 const known = [
   'train', 'validation', 'network', 'mining', 'margin', 'distance', 'temperature', 'batch', 'outliers', 'optimizer', 'schedule', 'averageDecay', 'epochs', 'stepsPerEpoch',
-  'augmentation', 'earlyStopping', 'knnReferences', 'seed', 'runtime', 'runFolder', 'resume', 'progress', 'signal', 'weights', 'onEpoch',
+  'augmentation', 'keep', 'earlyStopping', 'knnReferences', 'seed', 'runtime', 'runFolder', 'resume', 'progress', 'signal', 'weights', 'onEpoch',
 ]
 
 /** Checks every option and fills in defaults. @throws KindredError `usage` or `mismatch`, naming the option */
@@ -129,9 +139,10 @@ export function settle(options: TrainEmbedderOptions): Settings {
   checkOptions(where, options, known)
   const { train, validation, network, outliers, augmentation, earlyStopping, runFolder, averageDecay, signal, weights, onEpoch } = options
   const { mining = 'soft-negative', margin = 0.4, distance = 'euclidean', temperature = 0.1, batch = {}, optimizer = adam(), schedule = () => constantRate(1e-3) } = options
-  const { epochs = 10, knnReferences = 5000, seed = 0, resume = false, progress = silent } = options
+  const { keep = 'best', epochs = 10, knnReferences = 5000, seed = 0, resume = false, progress = silent } = options
   checkChoice(where, 'mining', mining, minings)
   checkChoice(where, 'distance', distance, Object.keys(distances) as Distance['name'][])
+  checkChoice(where, 'keep', keep, keepRules)
   checkMargin(where, margin)
   ensure(temperature > 0, where, 'temperature must be > 0', temperature)
   ensure(averageDecay === undefined || (averageDecay > 0 && averageDecay < 1), where, 'averageDecay must lie in (0, 1)', averageDecay)
@@ -153,7 +164,7 @@ export function settle(options: TrainEmbedderOptions): Settings {
   const { stepsPerEpoch = Math.ceil(train.count / size.labelled) } = options
   whole('stepsPerEpoch', stepsPerEpoch)
   return {
-    train, validation, network, mining, margin, distance, temperature, optimizer, schedule, averageDecay, epochs, stepsPerEpoch, augmentation, earlyStopping, knnReferences, seed,
+    train, validation, network, mining, margin, distance, temperature, optimizer, schedule, averageDecay, epochs, stepsPerEpoch, augmentation, keep, earlyStopping, knnReferences, seed,
     runFolder, resume, progress, signal, weights, onEpoch, size, loss: { margin, distance, temperature }, rate: schedule(epochs * stepsPerEpoch),
     trainOutliers: split?.train, validationOutliers: split?.validation,
   }
@@ -188,6 +199,7 @@ export function fingerprint(s: Settings, graphs: { readonly network: Uint8Array;
     stepsPerEpoch: String(s.stepsPerEpoch),
     augmentation: JSON.stringify(s.augmentation ?? null),
     knnReferences: String(s.knnReferences),
+    keep: s.keep,
     'optimizer or loss': hash(graphs.step),
   }
 }

@@ -73,6 +73,17 @@ describe('training', () => {
     expect(seen[0].first).not.toEqual(seen[1].first)
   })
 
+  test('latest-near-best keeps a later epoch that is as good, never one that is clearly worse', async () => {
+    const quiet = { ...tiny, epochs: 3, optimizer: sgd(), averageDecay: undefined, augmentation: undefined, stepsPerEpoch: 8 }
+    const still = { ...quiet, schedule: (total: number) => (step: number) => (step <= total / 3 ? 0.05 : 0) }
+    expect((await trainEmbedder(still)).bestEpoch).toBe(1)
+    expect((await trainEmbedder({ ...still, keep: 'latest-near-best' })).bestEpoch).toBe(3)
+    const wrecked = { ...quiet, schedule: (total: number) => (step: number) => (step <= (2 * total) / 3 ? 0.05 : 30) }
+    const { bestEpoch, history } = await trainEmbedder({ ...wrecked, keep: 'latest-near-best' })
+    expect(history[2].knnAccuracy).toBeLessThan(history[bestEpoch - 1].knnAccuracy - 0.2)
+    expect(bestEpoch).toBeLessThan(3)
+  })
+
   test('early stopping ends the run after so many epochs without a better kNN accuracy', async () => {
     // a rate so small that kNN accuracy stands still
     const { stopped, history } = await trainEmbedder({ ...tiny, schedule: () => constantRate(1e-9), epochs: 9, stepsPerEpoch: 1, earlyStopping: { patience: 2 }, averageDecay: undefined })

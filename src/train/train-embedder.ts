@@ -22,9 +22,10 @@ import { Stepper, trainStep, type StepGraph } from './step.ts'
 
 /** What a training run gives. */
 export interface TrainEmbedderResult {
-  /** Those of the best epoch: highest kNN accuracy, ties by lower validation loss. */
+  /** Those of the epoch that `keep` picks. */
   readonly weights: Weights
   readonly history: readonly EpochRecord[]
+  /** The epoch whose weights they are. */
   readonly bestEpoch: number
   /** In words, when the last epoch's embedding had collapsed. */
   readonly collapse?: string
@@ -64,9 +65,9 @@ const bestPrefix = 'best/'
  * Trains a network to embed labelled images so that alike ones lie close together.
  *
  * Each step minimises a triplet loss over a batch; each epoch ends with an evaluation, a line of history and, with a run folder, a
- * checkpoint. The weights of the best epoch are returned.
+ * checkpoint. The weights of the epoch that `keep` picks are returned.
  *
- * @returns the best weights, the history, and in words whether the embedding has collapsed
+ * @returns the weights kept, the history, and in words whether the embedding has collapsed
  * @throws KindredError `usage` for options that cannot work, `interrupted` when `signal` fires (after saving), `collapsed` when the loss is no
  *   number any more, `mismatch` when a resumed run has other options, `corrupt`, `not-found` or `io` as the run folder gives cause
  * Cost: one pass of network and gradient a step, one pass over validation images and kNN references an epoch
@@ -168,10 +169,10 @@ class Run {
     const figures = await evaluation.figures(weights)
     const record = this.record(figures, this.epoch.seconds + (performance.now() - started) / 1000)
     history.push(record)
-    const best = isBetter(record, history[this.best.epoch - 1])
+    const best = this.isKept(record)
     if (best) this.best = { epoch: record.epoch, weights }
     const percent = (x: number) => `${(100 * x).toFixed(2)} %`
-    progress.log(`epoch ${record.epoch}/${epochs}: loss ${record.trainLoss.toFixed(4)}, validation ${record.validationLoss.toFixed(4)}, active ${percent(record.activeTriplets)}, kNN ${percent(record.knnAccuracy)}${best ? ' (best)' : ''}`)
+    progress.log(`epoch ${record.epoch}/${epochs}: loss ${record.trainLoss.toFixed(4)}, validation ${record.validationLoss.toFixed(4)}, active ${percent(record.activeTriplets)}, kNN ${percent(record.knnAccuracy)}${best ? (settings.keep === 'best' ? ' (best)' : ' (kept)') : ''}`)
     const before = this.collapse
     this.collapse = this.judge(record)
     if (this.collapse !== undefined && before === undefined) progress.warn(this.collapse)
@@ -204,7 +205,16 @@ class Run {
 
   private stopsEarly(): boolean {
     const { earlyStopping } = this.settings
-    return earlyStopping !== undefined && this.history.length - this.best.epoch >= earlyStopping.patience && this.history.length > 0
+    return earlyStopping !== undefined && this.history.length > 0 && this.history.length - bestOf(this.history)!.epoch >= earlyStopping.patience
+  }
+
+  /** Whether the newest epoch (already in the history) takes the place of the one kept so far. */
+  private isKept(record: EpochRecord): boolean {
+    const before = bestOf(this.history.slice(0, -1))
+    if (before === undefined || isBetter(record, before)) return true
+    if (this.settings.keep === 'best') return false
+    const p = before.knnAccuracy
+    return record.knnAccuracy >= p - Math.sqrt((p * (1 - p)) / this.settings.validation.count)
   }
 
   private stopIfAsked(): void {
@@ -249,6 +259,11 @@ function stepGraph({ network, train, size, loss, optimizer, averageDecay }: Sett
 
 function networkBytes({ network, train }: Settings): Uint8Array {
   return encodeModel(toOnnx({ embedding: network(input('images', imageShape('N', train), 'uint8'), new Scope()) }))
+}
+
+/** The best epoch of a history. */
+function bestOf(history: readonly EpochRecord[]): EpochRecord | undefined {
+  return history.reduce<EpochRecord | undefined>((best, record) => (isBetter(record, best) ? record : best), undefined)
 }
 
 /** Higher kNN accuracy, or the same with a lower validation loss. */

@@ -118,7 +118,7 @@ function report(given: Context, out: string, path: string, result: TrainEmbedder
   const best = history[bestEpoch - 1]
   const percent = (x: number) => `${(100 * x).toFixed(2)} %`
   given.result({ model: path, folder: out, bestEpoch, stopped, steps, ...(collapse === undefined ? {} : { collapse }), validation: { loss: best.validationLoss, knnAccuracy: best.knnAccuracy }, ...(test === undefined ? {} : { test: { knnAccuracy: test } }), history }, [
-    `best epoch ${bestEpoch} of ${history.length}${stopped === 'early' ? ' (stopped early)' : ''}: validation loss ${best.validationLoss.toFixed(4)}, kNN accuracy ${percent(best.knnAccuracy)}`,
+    `kept epoch ${bestEpoch} of ${history.length}${stopped === 'early' ? ' (stopped early)' : ''}: validation loss ${best.validationLoss.toFixed(4)}, kNN accuracy ${percent(best.knnAccuracy)}`,
     ...(test === undefined ? [] : [`test kNN accuracy ${percent(test)}`]),
     ...(collapse === undefined ? [] : [collapse]),
     `model: ${path}`,
