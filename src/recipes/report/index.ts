@@ -2,3 +2,4 @@
 export { digitsPage } from './digits-page.ts'
 export type { DigitsReport, FigureName, NeighbourFigures, RejectionResult } from './digits-report.ts'
 export { scoreWords } from './digits-sections.ts'
+export { GrowingReport, type ReportState } from './growing-report.ts'
