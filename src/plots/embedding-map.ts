@@ -2,12 +2,12 @@
  * @file The map of an embedding: every image at its place in two dimensions, coloured by class, each class named where it lies.
  */
 import { checkOptions, ensure } from '../base/index.ts'
+import { dotMark, legendRow, type LegendEntry } from './class-legend.ts'
 import { checkCloud, dots, fit, names, places, type Labels } from './cloud.ts'
 import { count } from './loss-curve.ts'
 import { thousands } from './scale.ts'
 import { classColour, readable, rgb, shade, tone } from './style.ts'
 import { element, heading, label, num, rect, svgDocument } from './svg.ts'
-import { textWidth } from './text-width.ts'
 import { pngDataUri } from './encode-png.ts'
 import type { Box } from './axes.ts'
 
@@ -55,7 +55,7 @@ export function embeddingMap(points: Float32Array, labels: Labels, classes: read
   const title = options.title ?? `${count(n, 'embedding')} of ${count(classes.length, 'class').replace('classs', 'classes')}`
   const top = heading({ title, subtitle: options.subtitle }, width)
   const note = options.note ?? 'Neighbours on the map are alike. The axes have no unit, and the distance between far clusters has no meaning.'
-  const legend = legendRow(classes, colours, labels, predicted, width)
+  const legend = legendRow(legendOf(classes, colours, labels, predicted), width)
   const box: Box = { left: 12, top: top.bottom, width: width - 24, height: height - top.bottom - legend.height - (note === '' ? 8 : 30) }
   ensure(box.height > 80, 'embeddingMap', 'height must leave room for the map', height, 'Use at least 300.')
   const pixels = fit(points, box, images === undefined ? 16 : 24, n > 200 ? 0.0005 : 0)
@@ -84,24 +84,17 @@ export function embeddingMap(points: Float32Array, labels: Labels, classes: read
   return svgDocument(width, height, `${title}. Map of ${n} points in ${classes.length} classes.`, svg)
 }
 
-/** Class names with colour and count in one or more rows; too many classes get no legend, as the map names them. */
-function legendRow(classes: readonly string[], colours: readonly string[], labels: Labels, predicted: Labels | undefined, width: number): { svg: string; height: number } {
+/** Class names with colour and count, and how many are misread; too many classes get no legend, as the map names them. */
+function legendOf(classes: readonly string[], colours: readonly string[], labels: Labels, predicted: Labels | undefined): LegendEntry[] {
   const counts = new Int32Array(classes.length)
   let wrong = 0
   for (const [i, l] of labels.entries()) {
     counts[l]++
     if (predicted !== undefined && predicted[i] !== l) wrong++
   }
-  let [x, y, svg] = [24, 16, '']
-  const put = (mark: (x: number, y: number) => string, name: string, amount: string) => {
-    const w = 16 + textWidth(name, 13, 600) + 5 + textWidth(amount, 12) + 18
-    if (x + w > width - 12) [x, y] = [24, y + 20]
-    svg += mark(x + 5, y - 4.5) + label(x + 15, y, name, { size: 13, weight: 600, fill: tone.ink }) + label(x + 20 + textWidth(name, 13, 600), y, amount, { size: 12 })
-    x += w
-  }
-  if (classes.length <= 20) for (const [c, name] of classes.entries()) put((cx, cy) => element('circle', { cx, cy, r: 5, fill: colours[c] }), name, thousands(counts[c]))
-  if (predicted !== undefined) put((cx, cy) => element('circle', { cx, cy, r: 4.5, fill: 'none', stroke: tone.ink, 'stroke-width': 1.4 }), 'misread', `${thousands(wrong)} of ${thousands(labels.length)}`)
-  return { svg, height: svg === '' ? 0 : y + 8 }
+  const entries = classes.length > 20 ? [] : classes.map((name, c): LegendEntry => ({ mark: dotMark(colours[c]), name, amount: thousands(counts[c]) }))
+  if (predicted === undefined) return entries
+  return [...entries, { mark: (cx, cy) => element('circle', { cx, cy, r: 4.5, fill: 'none', stroke: tone.ink, 'stroke-width': 1.4 }), name: 'misread', amount: `${thousands(wrong)} of ${thousands(labels.length)}` }]
 }
 
 /** Pictures at their places: the first in each cell of a grid, so that none hides another. */

@@ -1,0 +1,149 @@
+/**
+ * @file The map of faces: every face near its place in two dimensions, alone or several maps of the same faces side by side.
+ */
+import { checkOptions, ensure } from '../base/index.ts'
+import type { Labels } from './cloud.ts'
+import { dotMark, legendRow, type LegendEntry } from './class-legend.ts'
+import type { Photos } from './encode-jpeg.ts'
+import { cellSide, checkFaces, checkMap, faceCloud, thumbnails, unlabelledFrame } from './face-cloud.ts'
+import { count } from './loss-curve.ts'
+import { thousands } from './scale.ts'
+import { classColour, tone } from './style.ts'
+import { clip, heading, label, line, rect, svgDocument } from './svg.ts'
+
+/** What {@link faceMap} draws, and how. */
+export interface FaceMapOptions {
+  /** Places from 0 to 1, one a face, y upwards; both axes are scaled alike. */
+  x: ArrayLike<number>
+  y: ArrayLike<number>
+  /** Crops, n of one size. */
+  images: Photos
+  /** A number into `names` for each face; -1: unlabelled, drawn grey. */
+  labels: Labels
+  names: readonly string[]
+  title?: string
+  subtitle?: string
+  /** The line under the map; by default how faces were moved and that far distances mean nothing. `''` for none. */
+  note?: string
+  /** Pixels. Default 1000, and as high as the cloud asks for and 22 pixels a face. */
+  width?: number
+  height?: number
+  /** Side of a face with its frame, pixels. Default: chosen from count and page, 22 to 84. */
+  size?: number
+}
+
+/**
+ * Draws every face at its place, none covering another, with a frame in the person's colour and the names beside the clusters.
+ *
+ * Faces that would overlap are moved apart by as little as a local search finds (see remove-overlaps.ts); one that had to go further than three
+ * times its size is tied to its true place by a thin line.
+ * @returns an SVG document with the pictures inside as JPEG of twice the drawn size: about 4 KB a face at 42 pixels (120 faces), 1.6 KB at 22 (1,000 faces), 11 KB at most (84)
+ * @throws KindredError `usage` for no faces, lists that do not fit, places outside 0..1, or a page or size that does not hold all faces
+ * Cost: 1 ms a face for the JPEG, and about 0.3 s for the places of 1,000 faces.
+ */
+export async function faceMap(options: FaceMapOptions): Promise<string> {
+  const where = 'faceMap'
+  checkOptions(where, options, ['x', 'y', 'images', 'labels', 'names', 'title', 'subtitle', 'note', 'width', 'height', 'size'])
+  const { x, y, labels, names, width = 1000 } = options
+  const n = labels.length
+  checkFaces(where, options, n)
+  checkMap(where, x, y, n)
+  ensure(width >= 300, where, 'width must be at least 300 pixels', width)
+  const known = new Set(labels).size - (labels.includes(-1) ? 1 : 0)
+  const title = options.title ?? `${count(n, 'face')}${known === 0 ? '' : ` of ${known === 1 ? '1 person' : `${thousands(known)} people`}`}`
+  const top = heading({ title, subtitle: options.subtitle }, width)
+  const legend = legendRow(people(labels, names), width)
+  const below = legend.height + (options.note === '' ? 8 : 30)
+  const inner = width - 24
+  const height = options.height ?? top.bottom + below + Math.max(inner * shape(x, y), (n * 22 * 22) / 0.7 / inner)
+  const box = { left: 12, top: top.bottom, width: inner, height: height - top.bottom - below }
+  ensure(box.height >= 80, where, 'height must leave room for the map', height, 'Use at least 300.')
+  const side = options.size ?? cellSide(n, box)
+  ensure(side >= 8, where, 'the page must give each face 8 pixels', `${side.toFixed(1)} pixels for each of ${n}`, 'Use a larger page or fewer faces.')
+  const cloud = faceCloud(x, y, options, await thumbnails(options, side), side, box)
+  let svg = top.svg + cloud.svg
+  const bottom = box.top + box.height + 8
+  svg += `<g transform="translate(0 ${bottom.toFixed(1)})">${legend.svg}</g>`
+  const note = options.note ?? `Faces side by side are alike; where they would overlap they are moved apart${cloud.far === 0 ? '' : ', the farthest tied to their place by a line'}. The distance between far clusters has no meaning.`
+  if (note !== '') svg += label(24, bottom + legend.height + 10, note, { size: 12 })
+  return svgDocument(width, height, `${title}. Map of ${count(n, 'face')}.`, svg)
+}
+
+/** One map of {@link faceMaps}. */
+export interface FacePanel {
+  /** E.g. the model's name. */
+  title: string
+  /** Figures below the title, one line. */
+  figures?: string
+  /** Places from 0 to 1, one a face, y upwards. */
+  x: ArrayLike<number>
+  y: ArrayLike<number>
+}
+
+/** What the panels of {@link faceMaps} share. */
+export interface FaceMapsOptions extends Pick<FaceMapOptions, 'images' | 'labels' | 'names' | 'title' | 'subtitle' | 'note' | 'width'> {
+  /** Height of a panel's map in pixels. Default: as the clouds ask for. */
+  mapHeight?: number
+}
+
+/**
+ * Draws several maps of the same faces side by side, with a title and a line of figures each: what two models make of the same photos.
+ *
+ * @param panels one or more, from left to right
+ * @returns an SVG document, by default 640 pixels a panel; bytes as {@link faceMap} a panel
+ * @throws KindredError `usage` as {@link faceMap}
+ */
+export async function faceMaps(panels: readonly FacePanel[], options: FaceMapsOptions): Promise<string> {
+  const where = 'faceMaps'
+  checkOptions(where, options, ['images', 'labels', 'names', 'title', 'subtitle', 'note', 'width', 'mapHeight'])
+  const { labels, names } = options
+  const n = labels.length
+  ensure(panels.length > 0, where, 'there must be at least one panel', 'none')
+  checkFaces(where, options, n)
+  for (const panel of panels) checkMap(`${where}, ${panel.title}`, panel.x, panel.y, n)
+  const width = options.width ?? 640 * panels.length + 24
+  const gap = 20
+  const inner = (width - 24 - gap * (panels.length - 1)) / panels.length
+  ensure(inner >= 200, where, 'each panel must be at least 200 pixels wide', Math.floor(inner), 'Use a larger width.')
+  const title = options.title ?? `The same ${count(n, 'face')} in ${count(panels.length, 'map')}`
+  const top = heading({ title, subtitle: options.subtitle }, width)
+  const legend = legendRow(people(labels, names), width)
+  const mapHeight = options.mapHeight ?? Math.max(inner * Math.max(...panels.map(({ x, y }) => shape(x, y))), (n * 22 * 22) / 0.7 / inner)
+  const mapTop = top.bottom + 52
+  const side = cellSide(n, { width: inner, height: mapHeight })
+  ensure(side >= 8, where, 'the page must give each face 8 pixels', `${side.toFixed(1)} pixels for each of ${n}`, 'Use a larger page or fewer faces.')
+  const uris = await thumbnails(options, side)
+  let svg = top.svg
+  for (const [p, panel] of panels.entries()) {
+    const left = 12 + p * (inner + gap)
+    svg += label(left + 12, top.bottom + 14, clip(panel.title, inner - 24, 16, 600), { size: 16, weight: 600, fill: tone.ink })
+    if (panel.figures !== undefined) svg += label(left + 12, top.bottom + 34, clip(panel.figures, inner - 24, 13), { size: 13 })
+    svg += faceCloud(panel.x, panel.y, options, uris, side, { left, top: mapTop, width: inner, height: mapHeight }).svg
+    if (p > 0) svg += line(left - gap / 2, top.bottom, left - gap / 2, mapTop + mapHeight, { stroke: tone.grid })
+  }
+  const bottom = mapTop + mapHeight + 8
+  svg += `<g transform="translate(0 ${bottom.toFixed(1)})">${legend.svg}</g>`
+  const note = options.note ?? 'Faces side by side are alike; where they would overlap they are moved apart. The distance between far clusters has no meaning.'
+  if (note !== '') svg += label(24, bottom + legend.height + 10, note, { size: 12 })
+  return svgDocument(width, bottom + legend.height + (note === '' ? 8 : 22), `${title}: ${panels.map((panel) => panel.title).join(', ')}.`, svg)
+}
+
+/** Height of the map's drawing over its width: as the cloud lies, within bounds that suit a page. */
+function shape(x: ArrayLike<number>, y: ArrayLike<number>): number {
+  const span = (list: ArrayLike<number>) => {
+    const sorted = Float64Array.from(list).sort()
+    return sorted[sorted.length - 1] - sorted[0]
+  }
+  const ratio = span(y) / span(x)
+  return Math.min(1, Math.max(0.6, Number.isNaN(ratio) ? 0.75 : ratio))
+}
+
+/** Names with colour and count; more than sixty people are named on the map alone. */
+function people(labels: Labels, names: readonly string[]): LegendEntry[] {
+  const counts = new Int32Array(names.length + 1)
+  for (const l of labels) counts[l < 0 ? names.length : l]++
+  const shown = names.length > 60 ? [] : [...names.keys()].filter((c) => counts[c] > 0)
+  const entries = shown.map((c): LegendEntry => ({ mark: dotMark(classColour(c)), name: names[c], amount: thousands(counts[c]) }))
+  if (counts[names.length] > 0) entries.push({ mark: (x, y) => rect(x - 5, y - 5, 10, 10, { rx: 2, ...unlabelledFrame }), name: 'unlabelled', amount: thousands(counts[names.length]) })
+  return entries
+}
