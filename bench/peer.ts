@@ -1,5 +1,5 @@
 /**
- * @file What every benchmark beside a Python peer shares: its own virtual environment, a long-lived peer process, interleaving, and an honest report.
+ * @file What every benchmark beside a peer shares: the peer's own environment (Python or Node), a long-lived peer process, interleaving, and an honest report.
  *
  * A peer script reads one JSON object a line from stdin and answers each with one JSON line on stdout (stderr goes through to the terminal).
  * Arrays travel as raw little-endian files in a temporary folder: see {@link writeArray}.
@@ -40,6 +40,25 @@ export function pythonWith(name: string, requirements: readonly string[] = pinne
   return python
 }
 
+/**
+ * A folder under `.cache/bench-node/` where exactly these npm packages are installed; made on first use, kept afterwards. Scripts of packages are not run.
+ *
+ * @param packages pinned, as npm wants them: `name@1.2.3`
+ */
+export function nodeWith(name: string, packages: readonly string[]): string {
+  const folder = join(root, '.cache', 'bench-node', name)
+  const stamp = join(folder, 'packages.txt')
+  const wanted = packages.join('\n')
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return folder
+  console.error(`Making the peer's environment in ${folder}: ${packages.join(', ')}`)
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
+  command('npm', ['install', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', ...packages], 'The peer needs npm and the package registry.')
+  writeFileSync(stamp, wanted)
+  return folder
+}
+
 /** The requirements of one benchmark: the lines of `bench/requirements.txt` between `# name` and the next blank line. */
 function pinned(name: string): string[] {
   const section = readFileSync(join(root, 'bench', 'requirements.txt'), 'utf8')
@@ -49,9 +68,9 @@ function pinned(name: string): string[] {
   return section.trim().split('\n').filter((line) => !line.startsWith('#'))
 }
 
-function command(program: string, args: string[]): void {
+function command(program: string, args: string[], needs = 'The peer needs Python 3.11 or newer with pip (set PYTHON to choose one), and the package index.'): void {
   const { status, error } = spawnSync(program, args, { stdio: ['ignore', 'inherit', 'inherit'] })
-  if (status !== 0) throw new KindredError('not-found', 'bench', `\`${program} ${args.slice(0, 3).join(' ')} ...\` must succeed`, error?.message ?? `exit ${status}`, 'The peer needs Python 3.11 or newer with pip (set PYTHON to choose one), and the package index.')
+  if (status !== 0) throw new KindredError('not-found', 'bench', `\`${program} ${args.slice(0, 3).join(' ')} ...\` must succeed`, error?.message ?? `exit ${status}`, needs)
 }
 
 /** A running peer. */
@@ -62,9 +81,10 @@ export interface Peer {
   close(): void
 }
 
-/** Starts `bench/<script>` with the given Python; it stays alive between requests, so that imports and warm-up are paid once. */
-export function startPeer(python: string, script: string, env: Record<string, string> = {}): Peer {
-  const child = spawn(python, ['-u', join(root, 'bench', script)], { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...env } })
+/** Starts `bench/<script>` with the given Python, or Node for `.mjs`; it stays alive between requests, so that imports and warm-up are paid once. */
+export function startPeer(program: string, script: string, env: Record<string, string> = {}): Peer {
+  const path = join(root, 'bench', script)
+  const child = spawn(program, script.endsWith('.mjs') ? [path] : ['-u', path], { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...env } })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   child.on('error', () => {}) // a failed start ends stdout, which `ask` reports
   child.stdin.on('error', () => {})
