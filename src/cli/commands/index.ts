@@ -3,6 +3,7 @@ import type { Register } from '../command.ts'
 import { classifyCommand } from './classify.ts'
 import { digitsCommand } from './digits.ts'
 import { embedCommand } from './embed.ts'
+import { facesCommand } from './faces.ts'
 import { mapCommand } from './map.ts'
 import { rejectCommand } from './reject.ts'
 import { sweepCommand } from './sweep.ts'
@@ -10,6 +11,7 @@ import { trainCommand } from './train.ts'
 
 export const commands: readonly Register[] = [
   digitsCommand,
+  facesCommand,
   sweepCommand,
   trainCommand,
   embedCommand,

@@ -40,7 +40,7 @@ export interface EmbeddedFaces extends FoundFaces {
   readonly dim: number
   /** The names in use, sorted. */
   readonly people: readonly string[]
-  /** One a record: an index into `people`, or -1 for a photo without a label. */
+  /** One a record: an index into `people`, or -1 for a photo without a label, and for all but the largest face of one with. */
   readonly labels: Int32Array
   readonly recipe: FaceRecipe
   /** How many of the vectors were made now; the others were kept. */
@@ -85,11 +85,11 @@ export async function embedFolder(dir: string, options: EmbedFolderOptions): Pro
   }
 }
 
-/** Names, and for each record which of them it bears (-1: none). */
+/** Names, and for each record which of them it bears (-1: none). A photo's label names its largest face alone: whoever else is in the picture must not be taken for that person. */
 export function peopleOf(records: readonly CropRecord[]): { people: string[]; labels: Int32Array } {
   const people = [...new Set(records.flatMap((r) => (r.label === null ? [] : [r.label])))].sort()
   const place = new Map(people.map((name, i) => [name, i]))
-  return { people, labels: Int32Array.from(records, (r) => (r.label === null ? -1 : place.get(r.label)!)) }
+  return { people, labels: Int32Array.from(records, (r) => (r.label === null || r.face > 0 ? -1 : place.get(r.label)!)) }
 }
 
 /** Settings of {@link embedRecords}. */

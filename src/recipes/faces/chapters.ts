@@ -1,0 +1,178 @@
+/** @file The chapters of the faces story: faces, map, retrieval, neighbours, distances, gallery. */
+import { join } from 'node:path'
+import { recipeLine } from '../../faces/index.ts'
+import { writeFileAtomic } from '../../files/index.ts'
+import { silhouette } from '../../metrics/index.ts'
+import { vggLicences } from '../../models/index.ts'
+import { embeddingMap, faceMap, toPng } from '../../plots/index.ts'
+import { retrievalFigures } from './ask-each-other.ts'
+import { embedFolder, type EmbeddedFaces, type FoundFaces } from './embed-folder.ts'
+import { addToGallery } from './gallery-items.ts'
+import { mapFaces } from './map-faces.ts'
+import { cropPicture, neighbourRows, some, thumbnails } from './pictures.ts'
+import type { Asked, FacesRun } from './run.ts'
+
+/** Faces on the map at most; of more, some are drawn. */
+const mostDrawn = 2000
+
+/** Photos by person, those with a face, faces. */
+function countPeople({ records, quarantine }: FoundFaces) {
+  const rows = new Map<string | null, { photos: Set<string>; withFace: Set<string>; faces: number }>()
+  const row = (label: string | null) => {
+    if (!rows.has(label)) rows.set(label, { photos: new Set(), withFace: new Set(), faces: 0 })
+    return rows.get(label)!
+  }
+  for (const { label, source } of records) {
+    const r = row(label)
+    r.photos.add(source)
+    r.withFace.add(source)
+    r.faces++
+  }
+  for (const { label, source } of quarantine) row(label).photos.add(source)
+  const order = [...rows.keys()].sort((a, b) => (a === null ? 1 : b === null ? -1 : a < b ? -1 : 1))
+  return order.map((person) => ({ person, photos: rows.get(person)!.photos.size, withFace: rows.get(person)!.withFace.size, faces: rows.get(person)!.faces }))
+}
+
+/** Finds, cuts, embeds. */
+export async function findAndEmbed(run: FacesRun, model: Parameters<typeof embedFolder>[1]['model'], detector: Parameters<typeof embedFolder>[1]['detector'], faces: 'largest' | 'all'): Promise<EmbeddedFaces> {
+  const { story, options, dir, progress } = run
+  const { out, runtime, signal, minScore, minSize, minSharpness } = options
+  const found = await story.stage('Faces and vectors', 'looking for faces', () =>
+    embedFolder(dir, {
+      out, runtime, faces, progress,
+      ...(model === undefined ? {} : { model }), ...(detector === undefined ? {} : { detector }),
+      ...(minScore === undefined ? {} : { minScore }), ...(minSize === undefined ? {} : { minSize }), ...(minSharpness === undefined ? {} : { minSharpness }),
+      ...(signal === undefined ? {} : { signal }),
+      onCrops: (crops) => {
+        const { photos } = crops.summary
+        story.tell({
+          photos, faces: crops.summary.faces, people: countPeople(crops), now: 'embedding faces',
+          missed: crops.quarantine.map(({ source, kind, reason }) => ({ photo: source, kind, reason })),
+        })
+      },
+    }),
+  )
+  const { processed } = found.summary.photos
+  story.tell({
+    embedded: found.embedded, dim: found.dim, recipe: recipeLine(found.recipe), ...licence(options.model ?? 'dlib'),
+    photosPerSecond: processed === 0 ? null : Number((processed / (found.seconds.crop + found.seconds.embed)).toFixed(2)),
+  })
+  const twice = new Map<string, string[]>()
+  for (const r of found.records) if (r.face === 0) twice.set(r.sourceHash, [...(twice.get(r.sourceHash) ?? []), r.source])
+  const same = [...twice.values()].filter((list) => list.length > 1)
+  if (same.length > 0) story.warn(`${same.length === 1 ? 'One photo is' : `${same.length} photos are`} in the folder more than once, byte for byte (${same[0].join(' = ')}${same.length > 1 ? ', …' : ''}). A photo always finds its own copy, which flatters the figures.`)
+  if (found.records.length > 0) story.show('crops', await cropPicture(out, found.records, run.seed))
+  return found
+}
+
+function licence(model: string): { licence?: string } {
+  if (model === 'dlib') return { licence: 'dlib’s face network, by Davis King: free for any use' }
+  return model === 'vgg-face' || model === 'vgg16' ? { licence: vggLicences[model] } : {}
+}
+
+/** The map of all faces, as pictures and as points. */
+export async function drawMap(run: FacesRun, { found, answers }: Asked): Promise<void> {
+  const { story, options, seed, progress } = run
+  const { out, signal } = options
+  const { records, vectors, dim, labels, people } = found
+  await story.stage('Map', 'drawing the map', async () => {
+    const places = await mapFaces(vectors, dim, { seed, progress, ...(signal === undefined ? {} : { signal }) })
+    const drawn = some(records.length, mostDrawn, seed)
+    const pick = (list: Float32Array) => Float32Array.from(drawn, (i) => list[i])
+    const images = { pixels: await thumbnails(out, drawn.map((i) => records[i])), height: 96, width: 96, channels: 3 as const }
+    const svg = await faceMap({ x: pick(places.x), y: pick(places.y), images, labels: Int32Array.from(drawn, (i) => labels[i]), names: people })
+    story.show('map', svg)
+    writeFileAtomic(join(out, 'map.svg'), svg)
+    writeFileAtomic(join(out, 'map.png'), await toPng(svg))
+    if (people.length > 0) {
+      const flat = await mapFaces(vectors, dim, { seed, method: 'PCA' })
+      const classes = labels.includes(-1) ? [...people, 'unlabelled'] : people
+      const ids = labels.map((l) => (l < 0 ? people.length : l))
+      const guesses = ids.slice()
+      answers.rows.forEach((row, q) => (guesses[row] = labels[answers.nearest[q]]))
+      const points = (x: Float32Array, y: Float32Array, title: string) => embeddingMap(Float32Array.from({ length: 2 * x.length }, (_, i) => (i % 2 === 0 ? x : y)[i >> 1]), ids, classes, { title, height: 620, predicted: guesses, note: '' })
+      const named = points(places.x, places.y, `The same map as points (${places.method})`)
+      story.show('mapPoints', named)
+      if (places.method !== 'PCA') story.show('mapPca', points(flat.x, flat.y, 'The flat shadow along the two widest axes (PCA)'))
+    }
+    const { method, perplexity, neighbourPreservation, neighbours } = places
+    story.tell({
+      map: {
+        method, ...(perplexity === undefined ? {} : { perplexity }), ...(neighbourPreservation === undefined ? {} : { neighbourPreservation, neighbours }), drawn: drawn.length,
+        points: records.map((r, i) => ({ photo: r.source, face: r.face, person: labels[i] < 0 ? null : people[labels[i]], x: Number(places.x[i].toFixed(5)), y: Number(places.y[i].toFixed(5)) })),
+      },
+    })
+  })
+}
+
+/** Retrieval figures, each face asking all the others. */
+export async function retrieve(run: FacesRun, { found, answers }: Asked): Promise<void> {
+  const { story, seed } = run
+  const { vectors, dim, labels, people, records } = found
+  await story.stage('Retrieval', 'letting each face ask all the others', async () => {
+    const figures = retrievalFigures(answers, labels, seed)
+    if (figures === undefined) {
+      const names = new Set([...labels].filter((l) => l >= 0)).size
+      story.tell({ noRetrieval: names === 0 ? 'The photos have no labels. Put each person’s photos into a folder of their own to have retrieval measured.' : names === 1 ? 'There is only one person, so every face found is right. Add a folder of someone else.' : 'No person has two photos, so no face has anything to find.' })
+      return
+    }
+    const { queries, lone, knn, map, recallAt } = figures
+    const byPerson = people.map((person, p) => {
+      const mine = [...answers.rows.keys()].filter((q) => labels[answers.rows[q]] === p)
+      return { person, queries: mine.length, right: mine.filter((q) => answers.firstMatch[q] === 1).length, map: mine.reduce((s, q) => s + answers.averagePrecision[q], 0) / mine.length }
+    })
+    const known = [...labels.keys()].filter((i) => labels[i] >= 0)
+    const rows = new Float32Array(known.length * dim)
+    known.forEach((i, at) => rows.set(vectors.subarray(i * dim, (i + 1) * dim), at * dim))
+    const own = Int32Array.from(known, (i) => labels[i])
+    const range = ({ low, high }: { low: number; high: number }) => ({ low, high })
+    story.tell({
+      retrieval: {
+        queries, lone, knnAccuracy: knn.value, map: map.value,
+        recallAt: Object.fromEntries(Object.entries(recallAt).map(([k, f]) => [k, f.value])),
+        intervals: { knnAccuracy: range(knn), map: range(map), recallAt: Object.fromEntries(Object.entries(recallAt).map(([k, f]) => [k, range(f)])) },
+        silhouette: silhouette(rows, dim, own),
+        precisionAt: [],
+        people: byPerson.filter((p) => p.queries > 0),
+        wrong: [...answers.rows.keys()].filter((q) => answers.firstMatch[q] > 1).map((q) => {
+          const [row, near] = [answers.rows[q], answers.nearest[q]]
+          return { photo: records[row].source, person: people[labels[row]], nearest: records[near].source, nearestPerson: people[labels[near]], distance: Number(answers.distance[q].toFixed(4)) }
+        }),
+      },
+    })
+  })
+}
+
+/** Some faces with their nearest, and every one whose nearest is wrong. */
+export async function showNeighbours(run: FacesRun, asked: Asked): Promise<void> {
+  const { story, options, seed } = run
+  const { found, answers } = asked
+  const { labels, people, records } = found
+  await story.stage('Neighbours', 'drawing neighbours', async () => {
+    const wrong = [...answers.rows.keys()].filter((q) => answers.firstMatch[q] > 1).map((q) => answers.rows[q])
+    const right = people.flatMap((_, p) => [...answers.rows.keys()].filter((q) => labels[answers.rows[q]] === p && answers.firstMatch[q] === 1).map((q) => answers.rows[q]).slice(0, 1))
+    const rows = people.length === 0 ? some(records.length, 8, seed) : right.slice(0, 8)
+    const picture = await neighbourRows(options.out, { found }, rows, 'Faces and the five nearest to each', people.length === 0 ? 'Left the face that asks, then its nearest with their distances.' : 'One face of each person, and the five others nearest to it, with their distances.')
+    if (picture !== undefined) story.show('neighbours', picture)
+    if (answers.rows.length > 0 && wrong.length > 0) {
+      const shown = wrong.slice(0, 40)
+      const mistakes = await neighbourRows(options.out, { found }, shown, wrong.length === 1 ? 'The one face whose nearest is another person' : `The ${wrong.length} faces whose nearest is another person`, shown.length < wrong.length ? `The first ${shown.length} are drawn; all are in report.json.` : 'All of them.')
+      if (mistakes !== undefined) story.show('wrong', mistakes)
+    }
+    story.tell({})
+  })
+}
+
+/** Adds the faces to a gallery, where one is named. */
+export async function intoGallery(run: FacesRun, found: EmbeddedFaces): Promise<void> {
+  const { gallery, out, signal } = run.options
+  if (gallery === undefined) return
+  await run.story.stage('Gallery', 'adding the faces to the gallery', async () => {
+    const added = await addToGallery(gallery, found, { dir: run.dir, out, progress: run.progress, ...(signal === undefined ? {} : { signal }) })
+    run.story.tell({ gallery: { ...added, place: withoutPassword(gallery) } })
+  })
+}
+
+/** A server's address as it may be shown. */
+export const withoutPassword = (place: string): string => place.replace(/^(\w+:\/\/[^:@/]*):[^@/]*@/, '$1:…@')
+

@@ -1,0 +1,94 @@
+/**
+ * @file `kindred faces`: the whole second story. Find the faces of a folder of photos, cut them out, embed them, draw their map, measure how well like
+ * finds like, and write one report.
+ */
+import { mkdirSync, readdirSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { checkChoice, checkOptions, KindredError, silent } from '../../base/index.ts'
+import { detectorNames, openDetector } from '../../faces/index.ts'
+import { ioError } from '../../files/index.ts'
+import { facesPage, GrowingReport, type FacesReport } from '../report/index.ts'
+import { askEachOther } from './ask-each-other.ts'
+import { drawMap, findAndEmbed, intoGallery, retrieve, showNeighbours } from './chapters.ts'
+import { checkFaceModelName, openFaceModel } from './open-face-model.ts'
+import { telling, type FacesOptions, type FacesRun } from './run.ts'
+
+const where = 'faces'
+
+/**
+ * Tells the whole story of a folder of photos; running again does only what is new.
+ *
+ * OUT gets `report.html` and `report.json`, which grow while the work runs; `crops/`, `manifest.jsonl`, `quarantine.jsonl`; `vectors/`; `map.svg`, `map.png`; `figures/`.
+ * @param dir one folder per person, or photos without labels
+ * @returns what `report.json` holds
+ * @throws KindredError `not-found` for a folder that is not there, holds no photos, or shows no face (the quarantine list is written all the same);
+ *   `interrupted` when the signal fires (what is done is kept); `usage`, `mismatch` as the models and the gallery do
+ */
+export async function faces(dir: string, options: FacesOptions): Promise<FacesReport> {
+  checkOptions(where, options, ['out', 'detector', 'model', 'weights', 'layer', 'faces', 'minScore', 'minSize', 'minSharpness', 'gallery', 'seed', 'runtime', 'progress', 'signal', 'command', 'versions'])
+  const { out, detector: detectorName = 'ssd', model: modelName = 'dlib', runtime, progress = silent, signal, seed = 0, weights, layer } = options
+  checkChoice(where, 'detector', detectorName, detectorNames)
+  checkFaceModelName(modelName)
+  const kind = options.faces ?? (hasFolders(dir, out) ? 'largest' : 'all')
+  checkChoice(where, 'faces', kind, ['largest', 'all'])
+  mkdirSync(out, { recursive: true })
+  const story = new GrowingReport(out, emptyReport(dir, options, detectorName, modelName), facesPage)
+  const run: FacesRun = { dir, options, story, seed, progress: telling(progress, story) }
+  const stop = signal === undefined ? {} : { signal }
+  try {
+    const detector = await openDetector(detectorName, { runtime })
+    try {
+      const model = await story.stage('Opening the networks', 'opening the networks', () => openFaceModel(modelName, { runtime, detector, progress, ...stop, ...(weights === undefined ? {} : { weights }), ...(layer === undefined ? {} : { layer }) }))
+      try {
+        const found = await findAndEmbed(run, model, detector, kind)
+        const { photos } = found.summary
+        if (photos.total === 0) throw new KindredError('not-found', where, `${dir} must hold photos`, photos.ignored === 0 ? 'none' : `${photos.ignored} files that are none`, 'Put each person’s photos into a folder of their own, or all photos into one.')
+        if (found.records.length === 0) throw new KindredError('not-found', where, 'at least one photo must show a face', `none in ${photos.total}`, `quarantine.jsonl in ${out} says why, photo by photo. Try --detector ssd, or --min-size 10 for small faces.`)
+        const answers = askEachOther(found.vectors, found.dim, found.labels)
+        await drawMap(run, { found, answers })
+        await retrieve(run, { found, answers })
+        await showNeighbours(run, { found, answers })
+        await intoGallery(run, found)
+      } finally {
+        await model.dispose()
+      }
+    } finally {
+      await detector.dispose()
+    }
+  } catch (error) {
+    story.tell({ stopped: error instanceof KindredError ? error.message : String(error) })
+    story.close()
+    throw error
+  }
+  return story.finish(['mapPoints', 'precision', 'neighbours', 'wrong'])
+}
+
+/** Whether a folder holds folders (of persons). @throws KindredError `not-found`, `usage`, `io` */
+function hasFolders(dir: string, out: string): boolean {
+  const info = statSync(dir, { throwIfNoEntry: false })
+  if (info === undefined) throw new KindredError('not-found', where, `${dir} must exist`, 'no such folder', 'Check the path.')
+  if (!info.isDirectory()) throw new KindredError('usage', where, `${dir} must be a folder of photos`, 'a file', 'Name the folder it lies in.')
+  try {
+    return readdirSync(dir, { withFileTypes: true }).some((entry) => entry.isDirectory() && resolve(dir, entry.name) !== resolve(out) && !entry.name.startsWith('.'))
+  } catch (error) {
+    throw ioError(where, dir, error)
+  }
+}
+
+function emptyReport(dir: string, { seed = 0, command, versions, runtime }: FacesOptions, detector: string, model: string): FacesReport {
+  return {
+    complete: false,
+    seconds: 0,
+    seed,
+    ...(command === undefined ? {} : { command }),
+    folder: dir,
+    environment: { ...versions, runtime: `${runtime.name}, ${runtime.threads} threads` },
+    photos: { total: 0, withFace: 0, withoutFace: 0, quarantined: 0, processed: 0, ignored: 0 },
+    faces: 0,
+    photosPerSecond: null,
+    model,
+    detector,
+    people: [],
+    missed: [],
+  }
+}
