@@ -18,7 +18,7 @@ import type { Box } from './axes.ts'
  * @param box where all squares must lie, pixels
  * @returns centres [n, 2]: any two differ by at least `side` (less 1e-9) in x or in y; the same input gives the same places
  * @throws KindredError `usage` when the box has fewer cells than there are squares
- * Cost: O(n (n + cells)) a sweep, some ten sweeps; 0.1 s for 1,000 squares.
+ * Cost: O(n (n + cells)) a sweep, some ten sweeps; about a second for 1,000 squares.
  */
 export function removeOverlaps(wanted: Float32Array | Float64Array, side: number, box: Box): Float64Array {
   const n = wanted.length / 2

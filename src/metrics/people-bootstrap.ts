@@ -1,0 +1,68 @@
+/**
+ * @file How far error rates of pairs can be trusted, people being drawn again with replacement.
+ *
+ * A person drawn w_p times counts w_p times in each genuine pair, and w_p w_q times in a pair with q: the bootstrap of the vertices of a graph
+ * (Snijders, Borgatti 1999, "Non-parametric standard errors and tests for network statistics", Connections 22), in biometrics
+ * the subsets bootstrap (Bolle, Ratha, Pankanti 2004, "Error analysis of pattern recognition systems: the subsets bootstrap", CVIU 93).
+ */
+import { ensure, rng } from '../base/index.ts'
+import { quantile, type Interval } from './intervals.ts'
+import { compactLabels } from './labels.ts'
+
+/** Pairs with their people. */
+interface Pairs {
+  genuine: ArrayLike<number>
+  impostor: ArrayLike<number>
+  genuinePeople: Int32Array
+  /** [impostors, 2] */
+  impostorPeople: Int32Array
+}
+
+/**
+ * Percentile intervals of FAR and TAR at a fixed threshold.
+ *
+ * A draw without a pair to measure (one person alone) is drawn again.
+ * @returns undefined for fewer than three people or no rounds
+ * Cost: O(pairs + rounds * people^2)
+ */
+export function peopleBootstrap({ genuine, impostor, genuinePeople, impostorPeople }: Pairs, threshold: number, { rounds, seed, level }: { rounds: number; seed: number; level: number }): { people: number; farInterval: Interval; tarInterval: Interval } | undefined {
+  const where = 'bootstrap over people'
+  ensure(genuinePeople.length === genuine.length && impostorPeople.length === 2 * impostor.length, where, 'each genuine pair must have one person, each impostor pair two', `${genuinePeople.length} for ${genuine.length}, ${impostorPeople.length} for ${impostor.length}`)
+  const { classes, ids } = compactLabels(Int32Array.from([...genuinePeople, ...impostorPeople]))
+  const people = classes.length
+  if (people < 3 || rounds < 1) return undefined
+  // Pairs and accepted pairs of each person (diagonal) and of each two people (above it).
+  const [all, accepted] = [new Float64Array(people * people), new Float64Array(people * people)]
+  const put = (cell: number, distance: number) => {
+    all[cell]++
+    if (distance <= threshold) accepted[cell]++
+  }
+  for (let g = 0; g < genuine.length; g++) put(ids[g] * (people + 1), genuine[g])
+  for (let m = 0, at = genuine.length; m < impostor.length; m++, at += 2) put(Math.min(ids[at], ids[at + 1]) * people + Math.max(ids[at], ids[at + 1]), impostor[m])
+  const random = rng(seed)
+  const [fars, tars] = [new Float64Array(rounds), new Float64Array(rounds)]
+  const drawn = new Int32Array(people)
+  for (let round = 0, tries = 0; round < rounds; tries++) {
+    ensure(tries < 50 * rounds, where, 'most people must have two photos or more', `${people} people`, 'Pass rounds: 0 to do without.')
+    drawn.fill(0)
+    for (let p = 0; p < people; p++) drawn[random.integer(people)]++
+    const sums = [0, 0, 0, 0] // genuine, accepted; impostor, accepted
+    for (let p = 0; p < people; p++) {
+      if (drawn[p] === 0) continue
+      sums[0] += drawn[p] * all[p * (people + 1)]
+      sums[1] += drawn[p] * accepted[p * (people + 1)]
+      for (let q = p + 1; q < people; q++) {
+        sums[2] += drawn[p] * drawn[q] * all[p * people + q]
+        sums[3] += drawn[p] * drawn[q] * accepted[p * people + q]
+      }
+    }
+    if (sums[0] === 0 || sums[2] === 0) continue
+    tars[round] = sums[1] / sums[0]
+    fars[round++] = sums[3] / sums[2]
+  }
+  const interval = (figures: Float64Array) => {
+    figures.sort()
+    return { low: quantile(figures, (1 - level) / 2), high: quantile(figures, (1 + level) / 2) }
+  }
+  return { people, farInterval: interval(fars), tarInterval: interval(tars) }
+}
