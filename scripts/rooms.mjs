@@ -20,6 +20,7 @@ export const rooms = {
   models: ['base', 'files', 'tensor', 'onnx', 'runtime', 'nn'],
   samplers: ['base'],
   metrics: ['base', 'neighbours'],
+  clusters: ['base'],
   openset: ['base', 'neighbours'],
   projection: ['base', 'neighbours'],
   data: ['base', 'files'],
@@ -27,8 +28,8 @@ export const rooms = {
   plots: ['base', 'files'],
   faces: ['base', 'files', 'tensor', 'onnx', 'runtime', 'nn', 'models', 'neighbours', 'data'],
   train: ['base', 'files', 'tensor', 'onnx', 'runtime', 'distances', 'tuples', 'neighbours', 'nn', 'models', 'optim', 'losses', 'miners', 'samplers', 'metrics', 'openset', 'data'],
-  recipes: ['base', 'files', 'tensor', 'onnx', 'runtime', 'distances', 'tuples', 'neighbours', 'nn', 'models', 'optim', 'losses', 'miners', 'samplers', 'metrics', 'openset', 'projection', 'data', 'gallery', 'faces', 'plots', 'train'],
-  cli: ['base', 'files', 'onnx', 'runtime', 'models', 'neighbours', 'metrics', 'openset', 'projection', 'data', 'gallery', 'faces', 'plots', 'train', 'recipes'],
+  recipes: ['base', 'files', 'tensor', 'onnx', 'runtime', 'distances', 'tuples', 'neighbours', 'nn', 'models', 'optim', 'losses', 'miners', 'samplers', 'metrics', 'clusters', 'openset', 'projection', 'data', 'gallery', 'faces', 'plots', 'train'],
+  cli: ['base', 'files', 'onnx', 'runtime', 'models', 'neighbours', 'metrics', 'clusters', 'openset', 'projection', 'data', 'gallery', 'faces', 'plots', 'train', 'recipes'],
 }
 
 /** Rooms that may touch Node's own modules, sharp and the native runtime: where files and processes are. */
