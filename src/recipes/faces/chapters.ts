@@ -2,11 +2,12 @@
 import { join } from 'node:path'
 import { recipeLine } from '../../faces/index.ts'
 import { writeFileAtomic } from '../../files/index.ts'
-import { silhouette } from '../../metrics/index.ts'
+import { precisionAtK, silhouette, type PrecisionAtK } from '../../metrics/index.ts'
 import { vggLicences } from '../../models/index.ts'
-import { embeddingMap, faceMap, toPng } from '../../plots/index.ts'
+import { embeddingMap, faceMap, precisionPanels, toPng } from '../../plots/index.ts'
 import { retrievalFigures } from './ask-each-other.ts'
 import { embedFolder, type EmbeddedFaces, type FoundFaces } from './embed-folder.ts'
+import { facePairs, judgeDistances } from './judge-distances.ts'
 import { addToGallery } from './gallery-items.ts'
 import { mapFaces } from './map-faces.ts'
 import { cropPicture, neighbourRows, some, thumbnails } from './pictures.ts'
@@ -90,7 +91,7 @@ export async function drawMap(run: FacesRun, { found, answers }: Asked): Promise
       const ids = labels.map((l) => (l < 0 ? people.length : l))
       const guesses = ids.slice()
       answers.rows.forEach((row, q) => (guesses[row] = labels[answers.nearest[q]]))
-      const points = (x: Float32Array, y: Float32Array, title: string) => embeddingMap(Float32Array.from({ length: 2 * x.length }, (_, i) => (i % 2 === 0 ? x : y)[i >> 1]), ids, classes, { title, height: 620, predicted: guesses, note: '' })
+      const points = (x: Float32Array, y: Float32Array, title: string) => embeddingMap(Float32Array.from({ length: 2 * x.length }, (_, i) => (i % 2 === 0 ? x : y)[i >> 1]), ids, classes, { title, height: 620, note: '', ...(guesses.some((g, i) => g !== ids[i]) ? { predicted: guesses } : {}) })
       const named = points(places.x, places.y, `The same map as points (${places.method})`)
       story.show('mapPoints', named)
       if (places.method !== 'PCA') story.show('mapPca', points(flat.x, flat.y, 'The flat shadow along the two widest axes (PCA)'))
@@ -125,6 +126,9 @@ export async function retrieve(run: FacesRun, { found, answers }: Asked): Promis
     const rows = new Float32Array(known.length * dim)
     known.forEach((i, at) => rows.set(vectors.subarray(i * dim, (i + 1) * dim), at * dim))
     const own = Int32Array.from(known, (i) => labels[i])
+    const precision = precisionAtK(vectors, dim, labels, { ks: telling(own) })
+    const precisionAt = precision.flatMap(({ label, k, precision: p, ceiling, interval: { low, high } }) => (label === null ? [] : [{ person: people[label], k, precision: p, ceiling, interval: { low, high } }]))
+    story.show('precision', precisionFigure(precision, people, labels))
     const range = ({ low, high }: { low: number; high: number }) => ({ low, high })
     story.tell({
       retrieval: {
@@ -132,7 +136,7 @@ export async function retrieve(run: FacesRun, { found, answers }: Asked): Promis
         recallAt: Object.fromEntries(Object.entries(recallAt).map(([k, f]) => [k, f.value])),
         intervals: { knnAccuracy: range(knn), map: range(map), recallAt: Object.fromEntries(Object.entries(recallAt).map(([k, f]) => [k, range(f)])) },
         silhouette: silhouette(rows, dim, own),
-        precisionAt: [],
+        precisionAt,
         people: byPerson.filter((p) => p.queries > 0),
         wrong: [...answers.rows.keys()].filter((q) => answers.firstMatch[q] > 1).map((q) => {
           const [row, near] = [answers.rows[q], answers.nearest[q]]
@@ -140,6 +144,39 @@ export async function retrieve(run: FacesRun, { found, answers }: Asked): Promis
         }),
       },
     })
+  })
+}
+
+/** The k at which precision is told: all up to half as many again as the largest person has photos, thinned beyond 60, and each person's own number of others. */
+function telling(labels: Int32Array): number[] {
+  const counts = new Map<number, number>()
+  for (const l of labels) counts.set(l, (counts.get(l) ?? 0) + 1)
+  const last = Math.min(labels.length - 1, 600, Math.max(10, Math.ceil(1.5 * Math.max(...counts.values()))))
+  const ks = new Set([...counts.values()].map((n) => n - 1).filter((k) => k >= 1 && k <= last))
+  for (let k = 1; k <= last; k += k < 60 ? 1 : Math.ceil(k / 12)) ks.add(k)
+  return [...ks.add(last)].sort((a, b) => a - b)
+}
+
+/** Panels for all people together and for each; of many, the eleven furthest below their ceiling. */
+function precisionFigure(rows: readonly PrecisionAtK[], people: readonly string[], labels: Int32Array): string {
+  const others = (label: number) => labels.filter((l) => l === label).length - 1
+  const gap = (label: number) => Math.max(...rows.filter((r) => r.label === label).map((r) => r.ceiling - r.precision))
+  const all = [...new Set(rows.flatMap((r) => (r.label === null ? [] : [r.label])))]
+  const shown = all.length <= 12 ? all : all.map((label) => ({ label, gap: gap(label) })).sort((a, b) => b.gap - a.gap).slice(0, 12).map((p) => p.label)
+  return precisionPanels(shown.map((label) => ({ name: people[label], others: others(label), points: rows.filter((r) => r.label === label).map(({ k, precision, ceiling, interval: { low, high } }) => ({ k, precision, ceiling, low, high })) })), {
+    title: shown.length < all.length ? 'Precision at k of the twelve people furthest below their ceiling' : 'Precision at k, by person',
+  })
+}
+
+/** Distances within and between people, and thresholds. */
+export async function judgeThresholds(run: FacesRun, found: EmbeddedFaces): Promise<void> {
+  const { story, seed, options } = run
+  await story.stage('Threshold', 'measuring distances', async () => {
+    if (found.people.length < 2) return // one person alone has no strangers
+    const judged = judgeDistances(facePairs(found, seed), { model: options.model ?? 'dlib', seed })
+    if (judged === undefined) return
+    story.show('distances', judged.figure)
+    story.tell({ distances: judged.distances })
   })
 }
 

@@ -9,7 +9,7 @@ import { detectorNames, openDetector } from '../../faces/index.ts'
 import { ioError } from '../../files/index.ts'
 import { facesPage, GrowingReport, type FacesReport } from '../report/index.ts'
 import { askEachOther } from './ask-each-other.ts'
-import { drawMap, findAndEmbed, intoGallery, retrieve, showNeighbours } from './chapters.ts'
+import { drawMap, findAndEmbed, intoGallery, judgeThresholds, retrieve, showNeighbours } from './chapters.ts'
 import { checkFaceModelName, openFaceModel } from './open-face-model.ts'
 import { telling, type FacesOptions, type FacesRun } from './run.ts'
 
@@ -48,6 +48,7 @@ export async function faces(dir: string, options: FacesOptions): Promise<FacesRe
         await drawMap(run, { found, answers })
         await retrieve(run, { found, answers })
         await showNeighbours(run, { found, answers })
+        await judgeThresholds(run, found)
         await intoGallery(run, found)
       } finally {
         await model.dispose()
@@ -60,7 +61,7 @@ export async function faces(dir: string, options: FacesOptions): Promise<FacesRe
     story.close()
     throw error
   }
-  return story.finish(['mapPoints', 'precision', 'neighbours', 'wrong'])
+  return story.finish(['mapPoints', 'precision', 'neighbours', 'wrong', 'distances'])
 }
 
 /** Whether a folder holds folders (of persons). @throws KindredError `not-found`, `usage`, `io` */

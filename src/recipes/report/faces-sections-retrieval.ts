@@ -3,7 +3,7 @@
  */
 import { chapter, type Chapter } from './digits-sections.ts'
 import type { FacesReport } from './faces-report.ts'
-import { interval, many, modelWords, type FacesFigures } from './faces-sections.ts'
+import { interval, many, modelWords, path, type FacesFigures } from './faces-sections.ts'
 import { computing, duration, figure, figureText, html, pct, table, whole } from './html.ts'
 
 /** Leave-one-out retrieval. */
@@ -66,7 +66,7 @@ export function facesNeighbours(r: FacesReport, figures: FacesFigures): Chapter 
     html`<p>Figures say how often; pictures say why. The number below each neighbour is its distance.</p>
 ${figure(figures.neighbours, 'neighbours', r.retrieval === undefined ? 'Some faces with their nearest.' : 'One face of each person with its nearest.')}
 ${wrong.length > 0 && html`<h3>Every mistake</h3>${figure(figures.wrong, 'wrong', 'Look for a reason: glasses, a turned head, another age, or a photo in the wrong folder.')}
-${table(['Photo', 'Nearest', 'Distance'], wrong.slice(0, 200).map((w) => [html`${w.photo}<small>${w.person}</small>`, html`${w.nearest}<small>${w.nearestPerson}</small>`, w.distance.toFixed(3)]), { numeric: [2], label: 'Mistakes' })}`}`,
+${table(['Photo', 'Nearest', 'Distance'], wrong.slice(0, 200).map((w) => [html`${path(w.photo)}<small>${w.person}</small>`, html`${path(w.nearest)}<small>${w.nearestPerson}</small>`, w.distance.toFixed(3)]), { numeric: [2], label: 'Mistakes' })}`}`,
   )
 }
 
@@ -81,7 +81,7 @@ export function facesThreshold(r: FacesReport, figures: FacesFigures): Chapter {
 ${figure(figures.distances, 'distances', d === undefined ? 'Distances between photos of one person, and of two.' : `Distances of ${many(d.samePairs, 'pair')} of photos of one person and ${many(d.otherPairs, 'pair')} of photos of two.`)}
 ${d !== undefined && d.thresholds.length > 0 && table(
       ['Limit', 'Distance', 'Strangers taken for each other', 'Same person known again'],
-      d.thresholds.map((t) => [t.name, t.value.toFixed(3), html`${pct(t.falseAccepts, 2)}${t.falseAcceptsInterval !== undefined && html`<small>95 % interval ${(t.falseAcceptsInterval.low * 100).toFixed(2)}–${pct(t.falseAcceptsInterval.high, 2)}</small>`}`, html`${pct(t.trueAccepts)}${t.trueAcceptsInterval !== undefined && html`<small>95 % interval ${interval(t.trueAcceptsInterval)}</small>`}`]),
+      d.thresholds.map((t) => [t.name, t.value.toFixed(3), html`${pct(t.falseAccepts, 2)}${t.falseAcceptsInterval !== undefined && html`<small>95 % interval ${(t.falseAcceptsInterval.low * 100).toFixed(2)}\u2060–\u2060${pct(t.falseAcceptsInterval.high, 2)}</small>`}`, html`${pct(t.trueAccepts)}${t.trueAcceptsInterval !== undefined && html`<small>95 % interval ${interval(t.trueAcceptsInterval)}</small>`}`]),
       { numeric: [1, 2, 3], label: 'Thresholds' },
     )}
 ${d?.refused !== undefined && html`<div class="note"><p>${d.refused}</p></div>`}

@@ -11,6 +11,9 @@ export type FacesFigures = Partial<Record<FacesFigure, string>>
 /** "1 photo", "3 photos". */
 export const many = (n: number, one: string, more = `${one}s`): string => `${whole(n)}\u00a0${n === 1 ? one : more}`
 
+/** A file's name, which may break anywhere. */
+export const path = (name: string): Html => html`<span class="path">${name}</span>`
+
 /** Detectors in words. */
 export const detectorWords: Readonly<Record<string, string>> = { ssd: 'SSD MobileNetV1', tiny: 'the tiny face detector', haar: 'the Haar cascade' }
 
@@ -21,7 +24,7 @@ export function modelWords(name: string): string {
 }
 
 /** An interval as "92.1–99.0 %". */
-export const interval = ({ low, high }: { low: number; high: number }): string => `${(low * 100).toFixed(1)}–${pct(high)}`
+export const interval = ({ low, high }: { low: number; high: number }): string => `${(low * 100).toFixed(1)}\u2060–\u2060${pct(high)}`
 
 /** Top of the page: what was done and what came out, in numbers. */
 export function facesVerdict(r: FacesReport): Html {
@@ -71,7 +74,7 @@ export function facesFound(r: FacesReport): Chapter {
   const bad = r.missed.filter((m) => m.kind !== 'no-face')
   const title = photos.total === 0 ? 'Looking for faces' : photos.withFace === photos.total ? `A face in every one of ${many(photos.total, 'photo')}` : `A face in ${whole(photos.withFace)} of ${many(photos.total, 'photo')}`
   const most = 200
-  const list = (rows: FacesReport['missed'], label: string) => html`${table(['Photo', 'Why'], rows.slice(0, most).map((m) => [m.photo, m.reason]), { label })}${rows.length > most && html`<p>${`… and ${whole(rows.length - most)} more in quarantine.jsonl.`}</p>`}`
+  const list = (rows: FacesReport['missed'], label: string) => html`${table(['Photo', 'Why'], rows.slice(0, most).map((m) => [path(m.photo), m.reason]), { label })}${rows.length > most && html`<p>${`… and ${whole(rows.length - most)} more in quarantine.jsonl.`}</p>`}`
   return chapter(
     'found',
     'Found',
@@ -96,7 +99,7 @@ export function facesMap(r: FacesReport, figures: FacesFigures): Chapter {
     'Where the faces lie',
     html`<p>Nobody can look at ${r.dim === undefined ? 'so many' : whole(r.dim)} directions. ${m?.method === 'PCA' ? 'With so few faces, the map is simply the flat shadow of the cloud from its widest side (PCA).' : 't-SNE draws them in two, trying to keep neighbours together.'} ${named ? 'The colour of a frame is the person, taken from the folder’s name: the map itself never saw any name.' : 'The map saw no names: faces that lie together were put there because they are alike.'}</p>
 ${figure(figures.map, 'map', html`Each face at its place. Trust nearness, not distance: which faces are neighbours means something, how far apart two groups are does not.${m?.neighbourPreservation === undefined ? '' : ` ${pct(m.neighbourPreservation)} of each face’s ${m.neighbours ?? 10} nearest neighbours by embedding are also its neighbours on the map.`}${m !== undefined && m.drawn < m.points.length ? ` Drawn: ${whole(m.drawn)} of ${whole(m.points.length)} faces, chosen evenly.` : ''}`)}
-${named && figures.mapPoints !== undefined && html`<h3>The same as points</h3>${figure(figures.mapPoints, 'mapPoints', 'A ring marks a face whose nearest neighbour is another person.')}`}
-${figures.mapPca !== undefined && figure(figures.mapPca, 'mapPca', 'A flat shadow keeps large distances and hides small ones behind each other: people overlap here who are well apart in the embedding.')}`,
+${named && figures.mapPoints !== undefined && figure(figures.mapPoints, 'mapPoints', `The same places without moving anyone apart.${(r.retrieval?.wrong ?? []).length > 0 ? ' A ring marks a face whose nearest neighbour in the embedding is another person.' : ''}`)}
+${figures.mapPca !== undefined && figure(figures.mapPca, 'mapPca', 'A flat shadow shows two of many directions: it keeps the large distances, but people who are well apart in the others may seem to touch.')}`,
   )
 }

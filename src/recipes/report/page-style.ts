@@ -44,7 +44,7 @@ nav li{white-space:nowrap;font-size:14.5px}nav a{color:var(--soft);text-decorati
 .formula i{font-style:italic}.formula .a{color:var(--ink);font-weight:600}.formula .p{color:var(--blue);font-weight:600}.formula .n{color:var(--orange);font-weight:600}
 .figure{margin:26px 0 30px}
 .figure .scroll{border:1px solid var(--line);border-radius:10px;background:var(--sheet)}
-.scroll{overflow-x:auto}
+.scroll{overflow-x:auto}.scroll+p{margin-top:14px}.path{overflow-wrap:anywhere}
 .sheet{margin:0 auto}.sheet svg{display:block;width:100%;height:auto}
 figcaption{color:var(--soft);font-size:15px;line-height:1.5;margin-top:10px;max-width:46em}
 .waiting p::first-letter{text-transform:uppercase}.waiting p{border:1px dashed var(--line);border-radius:10px;padding:44px 20px;text-align:center;color:var(--soft);max-width:none;margin:0}

@@ -1,0 +1,89 @@
+/** @file A threshold that was calibrated on labelled photos, kept with the recipe it holds for. */
+import { existsSync } from 'node:fs'
+import { KindredError, parseJson } from '../../base/index.ts'
+import { assertSameRecipe, recipeLine, type FaceRecipe } from '../../faces/index.ts'
+import { readBytes, writeFileAtomic } from '../../files/index.ts'
+import type { Interval } from '../../metrics/index.ts'
+
+/** What `threshold.json` holds. */
+export interface SavedThreshold {
+  readonly kindred: 'face threshold'
+  /** The same person: Euclidean distance at most this. */
+  readonly threshold: number
+  /** The false-accept rate that was asked for. */
+  readonly farAsked: number
+  /** Measured: the share of pairs of two people within the threshold, and of pairs of one person. */
+  readonly far: number
+  readonly tar: number
+  /** 95 %. People were resampled where there are enough, else as if pairs were independent. */
+  readonly farInterval: Interval
+  readonly tarInterval: Interval
+  readonly intervalsBy: 'people' | 'pairs'
+  readonly genuine: number
+  readonly impostors: number
+  readonly people: number
+  readonly faces: number
+  /** The labelled folder. */
+  readonly folder: string
+  readonly recipe: FaceRecipe
+}
+
+const where = 'threshold file'
+
+/** Writes it. */
+export function saveThreshold(path: string, threshold: SavedThreshold): void {
+  writeFileAtomic(path, `${JSON.stringify(threshold, null, 2)}\n`)
+}
+
+/** Reads one. @throws KindredError `not-found`, or `corrupt` for another file */
+export function readThreshold(path: string): SavedThreshold {
+  const saved = parseJson<SavedThreshold>(new TextDecoder().decode(readBytes(path, where)), path, 'it must hold JSON', 'Calibrate again: kindred verify --calibrate DIR --save FILE.')
+  const whole = saved !== null && typeof saved === 'object' && saved.kindred === 'face threshold' && Number.isFinite(saved.threshold) && saved.threshold >= 0 && typeof saved.recipe?.model?.hash === 'string'
+  if (!whole) throw new KindredError('corrupt', path, 'it must be a threshold that kindred verify saved', 'something else', 'Calibrate again: kindred verify --calibrate DIR --save FILE.')
+  return saved
+}
+
+/** The greatest distance at which two faces count as one person, and where that comes from. */
+export interface UsedThreshold {
+  readonly value: number
+  /** Given by the user, or calibrated and read from `file`. */
+  readonly from: 'given' | 'calibrated'
+  readonly file?: string
+  readonly calibration?: SavedThreshold
+}
+
+/** Which threshold to use. */
+export interface ThresholdChoice {
+  /** A distance. */
+  readonly threshold?: number
+  /** A saved calibration. */
+  readonly calibration?: string
+}
+
+/**
+ * The threshold the user gives, names, or has lying beside the faces; undefined where there is none.
+ *
+ * @param beside a file that counts when it is there
+ * @throws KindredError `mismatch` when a named calibration holds for another recipe; one beside the faces is then passed over, with a warning
+ */
+export function chooseThreshold({ threshold, calibration }: ThresholdChoice, recipe: FaceRecipe, beside: string | undefined, warn: (message: string) => void): UsedThreshold | undefined {
+  if (threshold !== undefined) return { value: threshold, from: 'given' }
+  const file = calibration ?? (beside !== undefined && existsSync(beside) ? beside : undefined)
+  if (file === undefined) return undefined
+  const saved = readThreshold(file)
+  try {
+    assertSameRecipe(saved.recipe, recipe)
+  } catch (error) {
+    if (calibration !== undefined) throw error
+    warn(`${file} was calibrated for [${recipeLine(saved.recipe)}], not for [${recipeLine(recipe)}]: it is not used`)
+    return undefined
+  }
+  return { value: saved.threshold, from: 'calibrated', file, calibration: saved }
+}
+
+/** What a threshold is worth, in one sentence. */
+export function thresholdLine({ value, from, file, calibration: c }: UsedThreshold): string {
+  if (from === 'given' || c === undefined) return `threshold ${value} as given; nothing is known of its false accepts here`
+  const share = (x: number) => (x === 0 ? '0' : x >= 0.1 ? `${(100 * x).toFixed(1)} %` : `${Number((100 * x).toPrecision(2))} %`)
+  return `threshold ${value.toFixed(4)} of ${file ?? c.folder}: calibrated on ${c.people} people of ${c.folder} for at most ${share(c.farAsked)} of pairs of two people taken for one (there: ${share(c.far)}, 95 % interval ${share(c.farInterval.low)} to ${share(c.farInterval.high)}); it keeps ${share(c.tar)} of pairs of one person`
+}
