@@ -2,15 +2,14 @@
 import { join } from 'node:path'
 import { recipeLine } from '../../faces/index.ts'
 import { writeFileAtomic } from '../../files/index.ts'
-import { precisionAtK, silhouette, type PrecisionAtK } from '../../metrics/index.ts'
 import { vggLicences } from '../../models/index.ts'
-import { embeddingMap, faceMap, precisionPanels, toPng } from '../../plots/index.ts'
-import { retrievalFigures } from './ask-each-other.ts'
+import { embeddingMap, faceMap, toPng } from '../../plots/index.ts'
 import { embedFolder, type EmbeddedFaces, type FoundFaces } from './embed-folder.ts'
 import { facePairs, judgeDistances } from './judge-distances.ts'
 import { addToGallery } from './gallery-items.ts'
 import { mapFaces } from './map-faces.ts'
 import { cropPicture, neighbourRows, some, thumbnails } from './pictures.ts'
+import { measureRetrieval, precisionFigure, whyNoRetrieval } from './measure-retrieval.ts'
 import type { Asked, FacesRun } from './run.ts'
 
 /** Faces on the map at most; of more, some are drawn. */
@@ -107,64 +106,13 @@ export async function drawMap(run: FacesRun, { found, answers }: Asked): Promise
 }
 
 /** Retrieval figures, each face asking all the others. */
-export async function retrieve(run: FacesRun, { found, answers }: Asked): Promise<void> {
+export async function retrieve(run: FacesRun, asked: Asked): Promise<void> {
   const { story, seed } = run
-  const { vectors, dim, labels, people, records } = found
   await story.stage('Retrieval', 'letting each face ask all the others', async () => {
-    const figures = retrievalFigures(answers, labels, seed)
-    if (figures === undefined) {
-      const names = new Set([...labels].filter((l) => l >= 0)).size
-      story.tell({ noRetrieval: names === 0 ? 'The photos have no labels. Put each person’s photos into a folder of their own to have retrieval measured.' : names === 1 ? 'There is only one person, so every face found is right. Add a folder of someone else.' : 'No person has two photos, so no face has anything to find.' })
-      return
-    }
-    const { queries, lone, knn, map, recallAt } = figures
-    const byPerson = people.map((person, p) => {
-      const mine = [...answers.rows.keys()].filter((q) => labels[answers.rows[q]] === p)
-      return { person, queries: mine.length, right: mine.filter((q) => answers.firstMatch[q] === 1).length, map: mine.reduce((s, q) => s + answers.averagePrecision[q], 0) / mine.length }
-    })
-    const known = [...labels.keys()].filter((i) => labels[i] >= 0)
-    const rows = new Float32Array(known.length * dim)
-    known.forEach((i, at) => rows.set(vectors.subarray(i * dim, (i + 1) * dim), at * dim))
-    const own = Int32Array.from(known, (i) => labels[i])
-    const precision = precisionAtK(vectors, dim, labels, { ks: telling(own) })
-    const precisionAt = precision.flatMap(({ label, k, precision: p, ceiling, interval: { low, high } }) => (label === null ? [] : [{ person: people[label], k, precision: p, ceiling, interval: { low, high } }]))
-    story.show('precision', precisionFigure(precision, people, labels))
-    const range = ({ low, high }: { low: number; high: number }) => ({ low, high })
-    story.tell({
-      retrieval: {
-        queries, lone, knnAccuracy: knn.value, map: map.value,
-        recallAt: Object.fromEntries(Object.entries(recallAt).map(([k, f]) => [k, f.value])),
-        intervals: { knnAccuracy: range(knn), map: range(map), recallAt: Object.fromEntries(Object.entries(recallAt).map(([k, f]) => [k, range(f)])) },
-        silhouette: silhouette(rows, dim, own),
-        precisionAt,
-        people: byPerson.filter((p) => p.queries > 0),
-        wrong: [...answers.rows.keys()].filter((q) => answers.firstMatch[q] > 1).map((q) => {
-          const [row, near] = [answers.rows[q], answers.nearest[q]]
-          return { photo: records[row].source, person: people[labels[row]], nearest: records[near].source, nearestPerson: people[labels[near]], distance: Number(answers.distance[q].toFixed(4)) }
-        }),
-      },
-    })
-  })
-}
-
-/** The k at which precision is told: all up to half as many again as the largest person has photos, thinned beyond 60, and each person's own number of others. */
-function telling(labels: Int32Array): number[] {
-  const counts = new Map<number, number>()
-  for (const l of labels) counts.set(l, (counts.get(l) ?? 0) + 1)
-  const last = Math.min(labels.length - 1, 600, Math.max(10, Math.ceil(1.5 * Math.max(...counts.values()))))
-  const ks = new Set([...counts.values()].map((n) => n - 1).filter((k) => k >= 1 && k <= last))
-  for (let k = 1; k <= last; k += k < 60 ? 1 : Math.ceil(k / 12)) ks.add(k)
-  return [...ks.add(last)].sort((a, b) => a - b)
-}
-
-/** Panels for all people together and for each; of many, the eleven furthest below their ceiling. */
-function precisionFigure(rows: readonly PrecisionAtK[], people: readonly string[], labels: Int32Array): string {
-  const others = (label: number) => labels.filter((l) => l === label).length - 1
-  const gap = (label: number) => Math.max(...rows.filter((r) => r.label === label).map((r) => r.ceiling - r.precision))
-  const all = [...new Set(rows.flatMap((r) => (r.label === null ? [] : [r.label])))]
-  const shown = all.length <= 12 ? all : all.map((label) => ({ label, gap: gap(label) })).sort((a, b) => b.gap - a.gap).slice(0, 12).map((p) => p.label)
-  return precisionPanels(shown.map((label) => ({ name: people[label], others: others(label), points: rows.filter((r) => r.label === label).map(({ k, precision, ceiling, interval: { low, high } }) => ({ k, precision, ceiling, low, high })) })), {
-    title: shown.length < all.length ? 'Precision at k of the twelve people furthest below their ceiling' : 'Precision at k, by person',
+    const measured = measureRetrieval(asked, seed)
+    if (measured === undefined) return story.tell({ noRetrieval: whyNoRetrieval(asked.found.labels) })
+    story.show('precision', precisionFigure(measured, asked.found))
+    story.tell({ retrieval: measured })
   })
 }
 
