@@ -18,60 +18,74 @@ import type { Box } from './axes.ts'
  * @param box where all squares must lie, pixels
  * @returns centres [n, 2]: any two differ by at least `side` (less 1e-9) in x or in y; the same input gives the same places
  * @throws KindredError `usage` when the box has fewer cells than there are squares
- * Cost: O(n (n + cells)) a sweep, some ten sweeps; about a second for 1,000 squares.
+ * Cost: O(n (n + cells)) simple steps; half a second for 1,000 squares, some 6 s for 3,000 in one crowd.
  */
 export function removeOverlaps(wanted: Float32Array | Float64Array, side: number, box: Box): Float64Array {
   const n = wanted.length / 2
   const [columns, rows] = [Math.floor(box.width / side), Math.floor(box.height / side)]
   ensure(columns * rows >= n, 'removeOverlaps', `the box must hold ${n} squares of ${side} pixels`, `room for ${columns * rows}`, 'Use a larger page or smaller squares.')
-  const cells = new Float64Array(columns * rows * 2)
-  for (let c = 0; c < columns * rows; c++) {
-    cells[2 * c] = box.left + (box.width - columns * side) / 2 + ((c % columns) + 0.5) * side
-    cells[2 * c + 1] = box.top + (box.height - rows * side) / 2 + (Math.floor(c / columns) + 0.5) * side
-  }
-  const cost = (i: number, c: number) => (wanted[2 * i] - cells[2 * c]) ** 2 + (wanted[2 * i + 1] - cells[2 * c + 1]) ** 2
-  const { cellOf, tenant } = nearestFree(wanted, side, columns * rows, cost)
-  exchange(cellOf, tenant, cost)
-  const places = new Float64Array(2 * n)
-  for (let i = 0; i < n; i++) places.set(cells.subarray(2 * cellOf[i], 2 * cellOf[i] + 2), 2 * i)
+  const origin = [box.left + (box.width - (columns - 1) * side) / 2, box.top + (box.height - (rows - 1) * side) / 2] // the middle of the first cell
+  const grid = Float64Array.from(wanted, (v, k) => (v - origin[k % 2]) / side) // wanted places, counted in columns and rows
+  const cellOf = assign(grid, columns, rows)
+  const places = Float64Array.from(wanted, (_, k) => origin[k % 2] + side * (k % 2 === 0 ? cellOf[k >> 1] % columns : Math.floor(cellOf[k >> 1] / columns)))
   slideHome(places, wanted, side, box)
   return places
 }
 
-/** Gives each square the nearest free cell, squares with many others around them first; `tenant` is -1 for a free cell. */
-function nearestFree(wanted: Float32Array | Float64Array, side: number, cellCount: number, cost: (i: number, c: number) => number): { cellOf: Int32Array; tenant: Int32Array } {
-  const n = wanted.length / 2
+/** The cell of each square: the nearest free one, squares with many others around them first, then trades. */
+function assign(grid: Float64Array, columns: number, rows: number): Int32Array {
+  const n = grid.length / 2
   const crowd = Int32Array.from({ length: n }, (_, i) => {
     let near = 0
-    for (let j = 0; j < n; j++) if ((wanted[2 * i] - wanted[2 * j]) ** 2 + (wanted[2 * i + 1] - wanted[2 * j + 1]) ** 2 < (2 * side) ** 2) near++
+    for (let j = 0; j < n; j++) if ((grid[2 * i] - grid[2 * j]) ** 2 + (grid[2 * i + 1] - grid[2 * j + 1]) ** 2 < 4) near++
     return near
   })
   const order = Array.from({ length: n }, (_, i) => i).sort((a, b) => crowd[b] - crowd[a] || a - b)
-  const [cellOf, tenant] = [new Int32Array(n), new Int32Array(cellCount).fill(-1)]
+  const [cellOf, tenant] = [new Int32Array(n), new Int32Array(columns * rows).fill(-1)] // tenant -1: free
   for (const i of order) {
     let [best, least] = [-1, Infinity]
-    for (let c = 0; c < cellCount; c++) if (tenant[c] < 0 && cost(i, c) < least) [best, least] = [c, cost(i, c)]
+    for (let c = 0; c < tenant.length; c++) {
+      if (tenant[c] >= 0) continue
+      const cost = (grid[2 * i] - (c % columns)) ** 2 + (grid[2 * i + 1] - Math.floor(c / columns)) ** 2
+      if (cost < least) [best, least] = [c, cost]
+    }
     cellOf[i] = best
     tenant[best] = i
   }
-  return { cellOf, tenant }
+  exchange(cellOf, tenant, columns, grid)
+  return cellOf
 }
 
-/** Trades cells while the sum of squared moves falls; it falls with each trade, so this ends (the cap of sweeps is for time alone). */
-function exchange(cellOf: Int32Array, tenant: Int32Array, cost: (i: number, c: number) => number): void {
-  for (let sweep = 0, moved = true; moved && sweep < 40; sweep++) {
+/**
+ * Trades cells while the sum of squared moves falls; it falls with each trade, so this ends (the cap of sweeps is for time alone).
+ *
+ * One of the two that trade comes nearer to its wanted place, so it is enough to offer each square the cells that are nearer to it than its own.
+ */
+function exchange(cellOf: Int32Array, tenant: Int32Array, columns: number, grid: Float64Array): void {
+  const rows = tenant.length / columns
+  const cost = (i: number, c: number) => (grid[2 * i] - (c % columns)) ** 2 + (grid[2 * i + 1] - Math.floor(c / columns)) ** 2
+  for (let sweep = 0, moved = true; moved && sweep < 100; sweep++) {
     moved = false
     for (let i = 0; i < cellOf.length; i++) {
-      for (let c = 0; c < tenant.length; c++) {
-        const [from, j] = [cellOf[i], tenant[c]]
-        if (j === i) continue
-        const gain = cost(i, from) - cost(i, c) + (j < 0 ? 0 : cost(j, c) - cost(j, from))
-        if (gain <= 1e-6) continue
-        cellOf[i] = c
-        tenant[c] = i
-        tenant[from] = j
-        if (j >= 0) cellOf[j] = from
-        moved = true
+      let own = cost(i, cellOf[i])
+      const reach = Math.sqrt(own)
+      const [x, y] = [grid[2 * i], grid[2 * i + 1]]
+      const [left, right] = [Math.max(0, Math.ceil(x - reach)), Math.min(columns - 1, Math.floor(x + reach))]
+      for (let r = Math.max(0, Math.ceil(y - reach)); r <= Math.min(rows - 1, Math.floor(y + reach)); r++) {
+        for (let q = left; q <= right; q++) {
+          const now = (x - q) ** 2 + (y - r) ** 2
+          if (now >= own) continue
+          const c = r * columns + q
+          const from = cellOf[i]
+          const j = tenant[c]
+          if (own - now + (j < 0 ? 0 : cost(j, c) - cost(j, from)) <= 1e-9) continue
+          cellOf[i] = c
+          tenant[c] = i
+          tenant[from] = j
+          if (j >= 0) cellOf[j] = from
+          own = now
+          moved = true
+        }
       }
     }
   }
@@ -80,7 +94,8 @@ function exchange(cellOf: Int32Array, tenant: Int32Array, cost: (i: number, c: n
 /** Slides squares towards their wanted places: straight, then along x, then along y, a few rounds over all. */
 function slideHome(places: Float64Array, wanted: Float32Array | Float64Array, side: number, box: Box): void {
   const clampTo = (v: number, low: number, length: number) => Math.min(low + length - side / 2, Math.max(low + side / 2, v))
-  for (let round = 0; round < 6; round++) {
+  for (let round = 0, gone = Infinity; round < 6 && gone > 0.01; round++) {
+    gone = 0
     for (let i = 0; i < places.length / 2; i++) {
       for (const [ax, ay] of [[1, 1], [1, 0], [0, 1]]) {
         const dx = ax * (clampTo(wanted[2 * i], box.left, box.width) - places[2 * i])
@@ -89,6 +104,7 @@ function slideHome(places: Float64Array, wanted: Float32Array | Float64Array, si
         const t = freeWay(places, i, dx, dy, side)
         places[2 * i] += t * dx
         places[2 * i + 1] += t * dy
+        gone += t * (Math.abs(dx) + Math.abs(dy))
       }
     }
   }
@@ -97,11 +113,13 @@ function slideHome(places: Float64Array, wanted: Float32Array | Float64Array, si
 /** The share of the way (dx, dy) that square i can go before it would cover another. */
 function freeWay(places: Float64Array, i: number, dx: number, dy: number, side: number): number {
   let free = 1
-  for (let j = 0; j < places.length / 2; j++) {
+  for (let j = 0; j < places.length / 2 && free > 0; j++) {
     if (j === i) continue
+    const [gapX, gapY] = [places[2 * j] - places[2 * i], places[2 * j + 1] - places[2 * i + 1]]
+    if (Math.abs(gapX) > Math.abs(dx) + side || Math.abs(gapY) > Math.abs(dy) + side) continue
     // The squares overlap while both |gap - t * move| < side: an interval of t an axis, and the later of the two beginnings is the touch.
-    const [x0, x1] = during(places[2 * j] - places[2 * i], dx, side)
-    const [y0, y1] = during(places[2 * j + 1] - places[2 * i + 1], dy, side)
+    const [x0, x1] = during(gapX, dx, side)
+    const [y0, y1] = during(gapY, dy, side)
     const [begin, end] = [Math.max(x0, y0), Math.min(x1, y1)]
     if (begin < end && end > 0) free = Math.min(free, Math.max(0, begin))
   }
