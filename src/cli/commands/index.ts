@@ -1,6 +1,7 @@
 /** @file All commands, in the order in which help lists them: one file each, one line here. */
 import type { Register } from '../command.ts'
 import { classifyCommand } from './classify.ts'
+import { compareCommand } from './compare.ts'
 import { digitsCommand } from './digits.ts'
 import { embedCommand } from './embed.ts'
 import { facesCommand } from './faces.ts'
@@ -12,6 +13,7 @@ import { trainCommand } from './train.ts'
 export const commands: readonly Register[] = [
   digitsCommand,
   facesCommand,
+  compareCommand,
   sweepCommand,
   trainCommand,
   embedCommand,

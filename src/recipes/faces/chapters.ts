@@ -16,7 +16,7 @@ import type { Asked, FacesRun } from './run.ts'
 const mostDrawn = 2000
 
 /** Photos by person, those with a face, faces. */
-function countPeople({ records, quarantine }: FoundFaces) {
+export function countPeople({ records, quarantine }: FoundFaces) {
   const rows = new Map<string | null, { photos: Set<string>; withFace: Set<string>; faces: number }>()
   const row = (label: string | null) => {
     if (!rows.has(label)) rows.set(label, { photos: new Set(), withFace: new Set(), faces: 0 })

@@ -5,7 +5,7 @@
 import { mkdirSync, readdirSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { checkChoice, checkOptions, KindredError, silent } from '../../base/index.ts'
-import { detectorNames, openDetector } from '../../faces/index.ts'
+import { detectorNames, openDetector, type CropRecord, type CropSummary } from '../../faces/index.ts'
 import { ioError } from '../../files/index.ts'
 import { facesPage, GrowingReport, type FacesReport } from '../report/index.ts'
 import { askEachOther } from './ask-each-other.ts'
@@ -29,8 +29,7 @@ export async function faces(dir: string, options: FacesOptions): Promise<FacesRe
   const { out, detector: detectorName = 'ssd', model: modelName = 'dlib', runtime, progress = silent, signal, seed = 0, weights, layer } = options
   checkChoice(where, 'detector', detectorName, detectorNames)
   checkFaceModelName(modelName)
-  const kind = options.faces ?? (hasFolders(dir, out) ? 'largest' : 'all')
-  checkChoice(where, 'faces', kind, ['largest', 'all'])
+  const kind = facesToTake(dir, out, options.faces)
   mkdirSync(out, { recursive: true })
   const story = new GrowingReport(out, emptyReport(dir, options, detectorName, modelName), facesPage)
   const run: FacesRun = { dir, options, story, seed, progress: telling(progress, story) }
@@ -41,9 +40,7 @@ export async function faces(dir: string, options: FacesOptions): Promise<FacesRe
       const model = await story.stage('Opening the networks', 'opening the networks', () => openFaceModel(modelName, { runtime, detector, progress, ...stop, ...(weights === undefined ? {} : { weights }), ...(layer === undefined ? {} : { layer }) }))
       try {
         const found = await findAndEmbed(run, model, detector, kind)
-        const { photos } = found.summary
-        if (photos.total === 0) throw new KindredError('not-found', where, `${dir} must hold photos`, photos.ignored === 0 ? 'none' : `${photos.ignored} files that are none`, 'Put each person’s photos into a folder of their own, or all photos into one.')
-        if (found.records.length === 0) throw new KindredError('not-found', where, 'at least one photo must show a face', `none in ${photos.total}`, `quarantine.jsonl in ${out} says why, photo by photo. Try --detector ssd, or --min-size 10 for small faces.`)
+        noFaces(dir, out, found.summary, found.records)
         const answers = askEachOther(found.vectors, found.dim, found.labels)
         await drawMap(run, { found, answers })
         await retrieve(run, { found, answers })
@@ -62,6 +59,19 @@ export async function faces(dir: string, options: FacesOptions): Promise<FacesRe
     throw error
   }
   return story.finish(['mapPoints', 'precision', 'neighbours', 'wrong', 'distances'])
+}
+
+/** Which faces of a photo count: what is asked for, else the largest where photos lie in folders. */
+export function facesToTake(dir: string, out: string, asked?: 'largest' | 'all'): 'largest' | 'all' {
+  const kind = hasFolders(dir, out) ? 'largest' : 'all'
+  if (asked !== undefined) checkChoice(where, 'faces', asked, ['largest', 'all'])
+  return asked ?? kind
+}
+
+/** Throws `not-found` where there is nothing to tell of. */
+export function noFaces(dir: string, out: string, { photos }: CropSummary, records: readonly CropRecord[]): void {
+  if (photos.total === 0) throw new KindredError('not-found', where, `${dir} must hold photos`, photos.ignored === 0 ? 'none' : `${photos.ignored} files that are none`, 'Put each person’s photos into a folder of their own, or all photos into one.')
+  if (records.length === 0) throw new KindredError('not-found', where, 'at least one photo must show a face', `none in ${photos.total}`, `quarantine.jsonl in ${out} says why, photo by photo. Try the detector ssd, or a smaller least size.`)
 }
 
 /** Whether a folder holds folders (of persons). @throws KindredError `not-found`, `usage`, `io` */

@@ -6,3 +6,4 @@ export { addToGallery, galleryRecipe, type AddedToGallery, type AddToGalleryOpti
 export { samplePhotos } from './sample-photos.ts'
 export type { FacesOptions } from './run.ts'
 export { vggLayers } from '../../nn/index.ts'
+export { compare, type CompareOptions } from './compare.ts'
