@@ -135,7 +135,7 @@ function shape(x: ArrayLike<number>, y: ArrayLike<number>): number {
     return sorted[sorted.length - 1] - sorted[0]
   }
   const ratio = span(y) / span(x)
-  return Math.min(1, Math.max(0.6, Number.isNaN(ratio) ? 0.75 : ratio))
+  return Math.min(1, 0.6 + x.length / 100, Math.max(0.6, Number.isNaN(ratio) ? 0.75 : ratio)) // a few faces need no large page
 }
 
 /** Names with colour and count; more than sixty people are named on the map alone. */
