@@ -23,10 +23,10 @@ class Student(nn.Module):
 class Default(nn.Module):
     def __init__(self, dim=10):
         super().__init__()
-        self.conv1 = nn.Conv2d(1, 16, 5, stride=2, padding=2)
-        self.conv2 = nn.Conv2d(16, 32, 3, stride=2, padding=1)
-        self.conv3 = nn.Conv2d(32, 64, 3, padding=1)
-        self.dense1 = nn.Linear(3136, 128)
+        self.conv1 = nn.Conv2d(1, 32, 5, stride=2, padding=2)
+        self.conv2 = nn.Conv2d(32, 64, 3, stride=2, padding=1)
+        self.conv3 = nn.Conv2d(64, 128, 3, stride=2, padding=1)
+        self.dense1 = nn.Linear(2048, 128)
         self.embedding = nn.Linear(128, dim)
 
     def forward(self, images):

@@ -60,7 +60,7 @@ export function preset(name: string, options: PresetOptions = {}): Preset {
   return {
     name,
     network: digitNetwork({ dim }),
-    architecture: `conv 5x5/2 16 - conv 3x3/2 32 - conv 3x3 64 - dense 128 - dense ${dim}, unit length`,
+    architecture: `conv 5x5/2 32 - conv 3x3/2 64 - conv 3x3/2 128 - dense 128 - dense ${dim}, unit length`,
     normalised: true,
     training: {
       margin,

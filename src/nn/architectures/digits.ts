@@ -41,17 +41,17 @@ export function studentNetwork({ dim = 10, normalise = false }: DigitNetworkOpti
 const he = { initialiser: kaimingNormal, biasInitialiser: zeros }
 
 /**
- * The default network: three convolutions of which two halve the image by their stride, so that no pooling is needed:
- * conv 5x5/2 (16) - conv 3x3/2 (32) - conv 3x3 (64) - dense 128 - dense `dim`, unit length.
+ * The default network: three convolutions, each of which halves the image by its stride, so that no pooling is needed:
+ * conv 5x5/2 (32) - conv 3x3/2 (64) - conv 3x3/2 (128) - dense 128 - dense `dim`, unit length.
  */
 export function digitNetwork({ dim = 10, normalise = true }: DigitNetworkOptions = {}): Layer {
   return sequential({
     pixels: greyPixels(),
-    conv1: conv2d(16, 5, { stride: 2, padding: 2, ...he }),
+    conv1: conv2d(32, 5, { stride: 2, padding: 2, ...he }),
     relu1: relu(),
-    conv2: conv2d(32, 3, { stride: 2, padding: 1, ...he }),
+    conv2: conv2d(64, 3, { stride: 2, padding: 1, ...he }),
     relu2: relu(),
-    conv3: conv2d(64, 3, { padding: 1, ...he }),
+    conv3: conv2d(128, 3, { stride: 2, padding: 1, ...he }),
     relu3: relu(),
     flatten: flatten(),
     dense1: dense(128, he),
