@@ -6,6 +6,7 @@ export { embeddingMap, type EmbeddingMapOptions, type Thumbnails } from './embed
 export { jpegDataUri, type Photos } from './encode-jpeg.ts'
 export { base64, encodePng, pngDataUri, type PixelFormat } from './encode-png.ts'
 export { faceMap, faceMaps, type FaceMapOptions, type FaceMapsOptions, type FacePanel } from './face-map.ts'
+export { faceSheet, type FaceSheetOptions, type SheetFace, type SheetGroup } from './face-sheet.ts'
 export { faceStrip, type FaceStripOptions, type StripNeighbour, type StripRow } from './face-strip.ts'
 export { imageGrid, type ImageGridOptions } from './image-grid.ts'
 export { lossCurve, type EpochFigures, type LossCurveOptions } from './loss-curve.ts'

@@ -57,6 +57,8 @@ export interface KnownFaces {
   /** The nearest faces of one query, nearest first; `person` asks among that person's alone. */
   search(vector: Float32Array, k: number, person?: string): Promise<KnownNeighbour[]>
   points(): Promise<KnownPoints>
+  /** The faces' records; throws for a gallery, which keeps none. */
+  rows(): Promise<KnownPoints & { readonly records: readonly CropRecord[] }>
   close(): Promise<void>
 }
 
@@ -72,6 +74,7 @@ export interface KnownFacesOptions extends NetworkChoice {
 }
 
 const where = 'faces'
+const remote = /^postgres(ql)?:\/\//
 
 /** Where the faces of a folder are kept unless the user says otherwise: `runs/faces-NAME-HASH` in the working folder, HASH of the folder's full path. */
 export const keptFolder = (dir: string): string => join('runs', `faces-${basename(resolve(dir))}-${sha256(Buffer.from(resolve(dir))).slice(0, 6)}`)
@@ -83,7 +86,7 @@ export const keptFolder = (dir: string): string => join('runs', `faces-${basenam
  * @throws KindredError `not-found` for a place that is not there or holds no faces; `mismatch` for networks that did not make its vectors, naming both recipes
  */
 export async function openKnownFaces(place: string, options: KnownFacesOptions): Promise<KnownFaces> {
-  if (/^postgres(ql)?:\/\//.test(place)) return fromGallery(place, options)
+  if (remote.test(place)) return fromGallery(place, options)
   const info = statSync(place, { throwIfNoEntry: false })
   if (info === undefined) throw new KindredError('not-found', where, `${place} must exist`, 'no such folder', 'Name a folder of photos, the output folder of kindred faces, or a gallery.')
   if (!info.isDirectory()) throw new KindredError('usage', where, `${place} must be a folder of photos, an output folder of kindred faces, or a gallery`, 'a file')
@@ -179,6 +182,7 @@ function inMemory({ kind, place, out, records, vectors, networks }: InMemory): K
   const { people, labels } = peopleOf(records)
   const given = groupNames(out)
   const persons = records.map((r, i) => (labels[i] >= 0 ? people[labels[i]] : (given.get(`${r.source}#${r.face}`) ?? null)))
+  const points: KnownPoints = { vectors, dim, people, labels, ids: records.map((r) => `${r.sourceHash}#${r.face}`) }
   const names = [...new Set(persons.filter((p) => p !== null))].sort()
   return {
     kind,
@@ -198,7 +202,8 @@ function inMemory({ kind, place, out, records, vectors, networks }: InMemory): K
         return { person: persons[i], photo: source, face, distance: distances[n], crop: join(out, crop), content: sourceHash }
       })
     },
-    points: async () => ({ vectors, dim, people, labels, ids: records.map((r) => `${r.sourceHash}#${r.face}`) }),
+    points: async () => points,
+    rows: async () => ({ ...points, records }),
     close: () => networks.dispose(),
   }
 }
@@ -226,7 +231,7 @@ async function fromGallery(place: string, options: KnownFacesOptions): Promise<K
       networks: opened,
       count,
       people,
-      thresholdFile: /^postgres/.test(place) ? undefined : `${place.replace(/[/\\]+$/, '')}.threshold.json`,
+      thresholdFile: remote.test(place) ? undefined : `${place.replace(/[/\\]+$/, '')}.threshold.json`,
       async search(vector, k, person) {
         const [found] = await gallery.search(vector, k, { recipe: galleryRecipe(opened.model.recipe), ...(person === undefined ? {} : { filter: { labels: [person] } }) })
         const crops = new Map<string, string | null>()
@@ -234,6 +239,9 @@ async function fromGallery(place: string, options: KnownFacesOptions): Promise<K
         return found.neighbours.map(({ id, label, source, distance }) => ({ person: label, photo: source, face: Number(id.split('#')[1] ?? 0), distance, crop: crops.get(id) ?? null, content: id.split('#')[0] }))
       },
       points: () => galleryPoints(gallery),
+      rows: async () => {
+        throw new KindredError('unsupported', where, 'groups must be made of a folder of photos or the output folder of kindred faces', 'a gallery')
+      },
       close: async () => {
         await opened.dispose()
         await gallery.close()
