@@ -64,7 +64,7 @@ export interface RetrievalFigures {
   readonly lone: number
   /** Share whose nearest face is of the same person (leave-one-out 1-NN = Recall@1); Wilson's interval. */
   readonly knn: Figure
-  /** Mean average precision over whole rankings; bootstrap over queries. */
+  /** Mean average precision over whole rankings; bootstrap over queries, or Wilson's where all are equal. */
   readonly map: Figure
   /** For each k: share with a face of the same person among the k nearest; Wilson's interval. */
   readonly recallAt: Readonly<Record<number, Figure>>
@@ -81,5 +81,9 @@ export function retrievalFigures(answers: Answers, labels: Int32Array, seed: num
   }
   const mean = (asked: ArrayLike<number>): number => Array.from(asked, (q) => ap[q]).reduce((a, b) => a + b, 0) / asked.length
   const most = [...labels].filter((l) => l >= 0).length - 1
-  return { queries: n, lone, knn: within(1), map: { value: mean([...ap.keys()]), ...bootstrapInterval(n, mean, { seed }) }, recallAt: Object.fromEntries([1, 5, 10].filter((k) => k <= Math.max(1, most)).map((k) => [k, within(k)])) }
+  const map = mean([...ap.keys()])
+  const drawn = bootstrapInterval(n, mean, { seed })
+  // Where all are equal, resampling shows no spread; a mean of numbers in 0..1 varies at most as a share does.
+  const sure = drawn.low === drawn.high ? wilsonInterval(Math.min(1, map) * n, n) : drawn
+  return { queries: n, lone, knn: within(1), map: { value: map, ...sure }, recallAt: Object.fromEntries([1, 5, 10].filter((k) => k <= Math.max(1, most)).map((k) => [k, within(k)])) }
 }

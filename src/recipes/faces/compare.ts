@@ -9,7 +9,7 @@ import { writeFileAtomic } from '../../files/index.ts'
 import { recipeHash } from '../../gallery/index.ts'
 import { mcNemar, pairedBootstrap } from '../../metrics/index.ts'
 import { faceMaps, toPng } from '../../plots/index.ts'
-import { comparePage, GrowingReport, type CompareFigure, type CompareReport, type ComparedModel, type Difference } from '../report/index.ts'
+import { comparePage, GrowingReport, modelWords, type CompareFigure, type CompareReport, type ComparedModel, type Difference } from '../report/index.ts'
 import { askEachOther } from './ask-each-other.ts'
 import { countPeople } from './chapters.ts'
 import { embedRecords, peopleOf, type EmbeddedFaces } from './embed-folder.ts'
@@ -156,7 +156,7 @@ async function draw(story: GrowingReport<CompareReport, CompareFigure>, out: str
   const drawn = some(records.length, mostDrawn, seed)
   const images = { pixels: await thumbnails(out, drawn.map((i) => records[i])), height: 96, width: 96, channels: 3 as const }
   const panel = ({ name, places, report: { retrieval: r } }: Side) => ({
-    title: name.split(/[/\\]/).at(-1)!,
+    title: modelWords(name),
     figures: r === undefined ? undefined : `nearest right ${(100 * r.knnAccuracy).toFixed(1)} %, mAP ${(100 * r.map).toFixed(1)} %, silhouette ${(r.silhouette ?? 0).toFixed(2)}`,
     x: Float32Array.from(drawn, (i) => places.x[i]), y: Float32Array.from(drawn, (i) => places.y[i]),
   })

@@ -87,7 +87,7 @@ function luck(r: CompareReport): Chapter {
   const d = r.difference
   if (d === undefined) return chapter('luck', 'Luck', 'Is the difference more than luck?', html`<p>${r.noRetrieval === undefined ? computing : 'Without names there is nothing to count.'}</p>`)
   const { onlyFirst, onlySecond, pValue } = d.knnAccuracy
-  const p = pValue < 0.0001 ? 'less than 1 in 10,000' : pValue >= 0.995 ? 'certain' : `${(pValue * 100).toPrecision(2)} in 100`
+  const p = pValue < 0.0001 ? 'less than 1 in 10,000' : pValue >= 0.995 ? 'certain' : pValue < 0.01 ? `1 in ${whole(Number((1 / pValue).toPrecision(2)))}` : `${Math.round(pValue * 100)} in 100`
   return chapter(
     'luck',
     'Luck',

@@ -20,7 +20,7 @@ export const detectorWords: Readonly<Record<string, string>> = { ssd: 'SSD Mobil
 /** A model's name in words. */
 export function modelWords(name: string): string {
   const known: Record<string, string> = { dlib: 'dlib’s face network', 'vgg-face': 'VGG-Face', vgg16: 'VGG16 (ImageNet)', pixels: 'raw pixels' }
-  return known[name] ?? name.split(/[/\\]/).at(-1)!
+  return known[name] ?? name.split(/[/\\]/).at(-1)!.replace(/\.(onnx|json)$/i, '')
 }
 
 /** An interval as "92.1–99.0 %". */

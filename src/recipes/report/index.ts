@@ -4,6 +4,7 @@ export type { DigitsReport, FigureName, NeighbourFigures, RejectionResult } from
 export { scoreWords } from './digits-sections.ts'
 export { GrowingReport, type ReportState } from './growing-report.ts'
 export { facesPage } from './faces-page.ts'
+export { modelWords } from './faces-sections.ts'
 export type { FaceDistances, FaceRetrieval, FacesFigure, FacesReport, Range } from './faces-report.ts'
 export { comparePage } from './compare-page.ts'
 export type { CompareFigure, ComparedModel, CompareReport, Difference } from './compare-report.ts'
