@@ -46,9 +46,7 @@ function precisionTable(f: NonNullable<FacesReport['retrieval']>) {
       const p = at(k)
       return p === undefined ? '—' : p.ceiling < 1 ? `${pct(p.precision)} of ${pct(p.ceiling)}` : pct(p.precision)
     }
-    const perfect = mine.filter((p) => p.ceiling === 1 && p.precision === 1).map((p) => p.k)
-    let upTo = 0
-    while (perfect.includes(upTo + 1)) upTo++
+    const upTo = Math.max(0, ...mine.filter((p) => p.ceiling === 1 && p.precision === 1).map((p) => p.k)) // all right among k means all right among fewer
     return [person, whole(others), cell(1), cell(5), cell(others), cell(Math.max(...mine.map((p) => p.k))), upTo === 0 ? '—' : upTo >= others ? `all ${whole(others)}` : `k = ${whole(upTo)}`]
   })
   const last = Math.max(...f.precisionAt.map((p) => p.k))
