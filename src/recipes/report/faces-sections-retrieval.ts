@@ -82,6 +82,7 @@ ${d !== undefined && d.thresholds.length > 0 && table(
       d.thresholds.map((t) => [t.name, t.value.toFixed(3), html`${pct(t.falseAccepts, 2)}${t.falseAcceptsInterval !== undefined && html`<small>95 % interval ${(t.falseAcceptsInterval.low * 100).toFixed(2)}\u2060–\u2060${pct(t.falseAcceptsInterval.high, 2)}</small>`}`, html`${pct(t.trueAccepts)}${t.trueAcceptsInterval !== undefined && html`<small>95 % interval ${interval(t.trueAcceptsInterval)}</small>`}`]),
       { numeric: [1, 2, 3], label: 'Thresholds' },
     )}
+${d !== undefined && d.thresholds.length > 0 && html`<p>The intervals of a published limit take pairs as independent, which they are not, as each photo is in many; they are too narrow. Those of a limit chosen here are the wider of that and of drawing the people anew.</p>`}
 ${d?.refused !== undefined && html`<div class="note"><p>${d.refused}</p></div>`}
 <p>A distance is no probability. “95 % sure” would need to know how likely it was beforehand that the two photos show one person; this page does not, so it does not say it. With more people in the folder, a nearest stranger comes nearer: a limit chosen on five people is too wide for five thousand.</p>`,
   )
