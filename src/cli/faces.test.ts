@@ -180,7 +180,10 @@ describe('names', { timeout: 120_000 }, () => {
 
   test('one person alone: no figures, and the reason', async () => {
     const dir = folder('alone', { 'me/1.jpg': await photo(1), 'me/2.jpg': await photo(2) })
-    const report = JSON.parse((await kindred('faces', dir, '--detector', 'tiny', '--out', join(root, 'alone-out'), ...quick)).out) as FacesReport
+    const answer = await kindred('faces', dir, '--detector', 'tiny', '--out', join(root, 'named-out'), ...quick)
+    expect(answer.err).toContain('named-out holds a run of')
+    const report = JSON.parse(answer.out) as FacesReport
+    expect(readdirSync(join(root, 'named-out', 'crops'))).toContain('me')
     expect(report).toMatchObject({ complete: true, noRetrieval: expect.stringContaining('only one person') })
   })
 })

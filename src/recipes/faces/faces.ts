@@ -2,9 +2,9 @@
  * @file `kindred faces`: the whole second story. Find the faces of a folder of photos, cut them out, embed them, draw their map, measure how well like
  * finds like, and write one report.
  */
-import { mkdirSync, readdirSync, statSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { checkChoice, checkOptions, KindredError, silent } from '../../base/index.ts'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { checkChoice, checkOptions, KindredError, silent, type Progress } from '../../base/index.ts'
 import { detectorNames, openDetector, type CropRecord, type CropSummary } from '../../faces/index.ts'
 import { ioError } from '../../files/index.ts'
 import { facesPage, GrowingReport, type FacesReport } from '../report/index.ts'
@@ -30,6 +30,7 @@ export async function faces(dir: string, options: FacesOptions): Promise<FacesRe
   checkChoice(where, 'detector', detectorName, detectorNames)
   checkFaceModelName(modelName)
   const kind = facesToTake(dir, out, options.faces)
+  warnOfOther(out, dir, progress)
   mkdirSync(out, { recursive: true })
   const story = new GrowingReport(out, emptyReport(dir, options, detectorName, modelName), facesPage)
   const run: FacesRun = { dir, options, story, seed, progress: telling(progress, story) }
@@ -59,6 +60,18 @@ export async function faces(dir: string, options: FacesOptions): Promise<FacesRe
     throw error
   }
   return story.finish(['mapPoints', 'precision', 'neighbours', 'wrong', 'distances'])
+}
+
+/** Tells where a run of another folder is about to be replaced. */
+function warnOfOther(out: string, dir: string, progress: Progress): void {
+  const path = join(out, 'report.json')
+  if (!existsSync(path)) return
+  try {
+    const { folder } = JSON.parse(readFileSync(path, 'utf8')) as { folder?: unknown }
+    if (typeof folder === 'string' && resolve(folder) !== resolve(dir)) progress.warn(`${out} holds a run of ${folder}, which is replaced: its crops and vectors go. Another --out keeps both.`)
+  } catch {
+    // a damaged report is replaced without a word
+  }
 }
 
 /** Which faces of a photo count: what is asked for, else the largest where photos lie in folders. */
