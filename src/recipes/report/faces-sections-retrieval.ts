@@ -96,7 +96,7 @@ export function facesNext(r: FacesReport): Chapter {
   const proposals = [
     { command: `kindred compare ${folder} --models ${other},${/^[\w./~-]+$/.test(r.model) ? r.model : `"${r.model}"`}`, why: r.model === 'dlib' ? 'Is the network worth it? The same faces by their raw pixels and by the network, side by side.' : 'Another network on the same faces, side by side, with a test whether the difference is more than luck.' },
     { command: `kindred search ${folder} QUERY.jpg -k 5`, why: 'Who of these does a new photo show? With --threshold it can say that it is nobody you know.' },
-    ...(named ? [{ command: 'kindred verify A.jpg B.jpg', why: 'Do two photos show one person? The limit is taken from your own photos.' }] : [{ command: `kindred group ${folder}`, why: 'Sorts faces without names into groups that you can name.' }]),
+    ...(named ? [{ command: `kindred verify A.jpg B.jpg --calibrate ${folder}`, why: 'Do two photos show one person? The limit is taken from these photos.' }] : [{ command: `kindred group ${folder}`, why: 'Sorts faces without names into groups that you can name.' }]),
     ...(r.gallery === undefined ? [{ command: `kindred faces ${folder} --gallery gallery`, why: 'Keeps the faces in a gallery that is quick to search and can grow.' }] : []),
   ]
   return chapter('next', 'Next', 'What to try next', html`<ul class="next">${proposals.map((p) => html`<li><pre><code>${p.command}</code></pre><p>${p.why}</p></li>`)}</ul>`)
