@@ -92,7 +92,9 @@ class Arrays {
 /** Multiplies each filter by its own number. */
 function scaled(kernel: Float32Array, factors: ArrayLike<number>): Float32Array {
   const each = kernel.length / factors.length
-  return kernel.map((v, i) => v * factors[Math.floor(i / each)])
+  const out = new Float32Array(kernel.length)
+  for (let o = 0, i = 0; o < factors.length; o++) for (const end = i + each; i < end; i++) out[i] = kernel[i] * factors[o]
+  return out
 }
 
 type Renamer = (a: Arrays) => Record<string, Float32Array>

@@ -52,7 +52,10 @@ export function readTfjsWeights(path: string): Map<string, TfjsWeight> {
 function decode(bytes: Uint8Array<ArrayBuffer>, stored: string, quantization: { scale: number; min: number } | undefined): Float32Array {
   if (quantization === undefined) return new Float32Array(bytes.buffer)
   const codes = stored === 'uint16' ? new Uint16Array(bytes.buffer) : bytes
-  return Float32Array.from(codes, (code) => code * quantization.scale + quantization.min)
+  const { scale, min } = quantization
+  const out = new Float32Array(codes.length)
+  for (let i = 0; i < codes.length; i++) out[i] = codes[i] * scale + min // a loop: Float32Array.from takes twenty times as long
+  return out
 }
 
 function manifestOf(path: string): ManifestGroup[] {
