@@ -64,13 +64,13 @@ export function readGroups(out: string): GroupLine[] {
 
 function parseLine(text: string, where: string): GroupLine {
   const fail = (expected: string, got: unknown): never => {
-    throw new KindredError('corrupt', where, expected, typeof got === 'string' ? got : show(got), 'Mend the line, or delete it to have its faces grouped anew.')
+    throw new KindredError('corrupt', where, expected, got instanceof Error ? got.message : show(got), 'Mend the line, or delete it to have its faces grouped anew.')
   }
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch (error) {
-    return fail('it must hold JSON', (error as Error).message)
+    return fail('it must hold JSON', error)
   }
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return fail('it must be an object', value)
   try {

@@ -1,8 +1,8 @@
 /**
  * @file Who belongs together, when nobody has said: density clusters of faces, which a person then names, joins and splits in `groups.jsonl`.
  */
-import { rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, rmSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { checkOptions, ensure, KindredError, silent } from '../../base/index.ts'
 import { dlibTemplate, type CropRecord, type FaceRecipe } from '../../faces/index.ts'
 import { writeFileAtomic } from '../../files/index.ts'
@@ -74,16 +74,21 @@ const where = 'group'
 export async function groupFaces(dir: string, options: GroupOptions): Promise<FaceGroups> {
   checkOptions(where, options, ['out', 'radius', 'reach', 'minPoints', 'detector', 'model', 'weights', 'layer', 'faces', 'runtime', 'progress', 'signal'])
   const { out: given, radius: wanted, reach: wantedReach, minPoints = 3, progress = silent, ...rest } = options
+  ensure(wanted === undefined || (Number.isFinite(wanted) && wanted > 0), where, 'radius must be a positive number', wanted)
+  ensure(wantedReach === undefined || (Number.isFinite(wantedReach) && wantedReach > 0), where, 'reach must be a positive number', wantedReach)
+  ensure(Number.isInteger(minPoints) && minPoints >= 1, where, 'minPoints must be an integer of at least 1', minPoints)
+  const isOutput = existsSync(join(dir, 'manifest.jsonl'))
+  ensure(!isOutput || given === undefined || resolve(given) === resolve(dir), where, '--out must be left out where the folder is itself an output folder', given, 'Its groups are kept in it.')
+  if (isOutput) readGroups(dir) // what is wrong with it is told before any work
   const out = given ?? keptFolder(dir)
   const known = await openKnownFaces(dir, { ...rest, progress, ...(given === undefined ? {} : { keep: given }) })
   try {
     const { records, vectors, dim, labels, people } = await known.rows()
     const home = known.kind === 'faces' ? dir : out
-    if (known.kind === 'faces' && given !== undefined && given !== dir) throw new KindredError('usage', where, '--out must be left out where the folder is itself an output folder', given, 'Its groups are kept in it.')
     const { recipe } = known.networks.model
     const radius = wanted ?? defaultRadius(recipe)
     const reach = wantedReach ?? radius * reachFactor
-    ensure(Number.isFinite(radius) && radius > 0, where, 'radius must be a positive number', radius)
+    ensure(reach >= radius, where, 'reach must be a number not below radius', reach)
 
     const lines = readGroups(home)
     const places = readPlaces(home)

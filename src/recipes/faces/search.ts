@@ -8,7 +8,7 @@ import { readBytes, sha256 } from '../../files/index.ts'
 import { faceStrip, type StripRow } from '../../plots/index.ts'
 import { embedPhoto } from './embed-folder.ts'
 import { checkPerson, openKnownFaces, type KnownFacesOptions, type KnownNeighbour } from './known-faces.ts'
-import { chooseThreshold, type ThresholdChoice, type UsedThreshold } from './threshold-file.ts'
+import { chooseThreshold, readThreshold, type ThresholdChoice, type UsedThreshold } from './threshold-file.ts'
 
 /** Settings of {@link searchFaces}. */
 export interface SearchOptions extends KnownFacesOptions, ThresholdChoice {
@@ -71,6 +71,7 @@ export async function searchFaces(place: string, query: string, options: SearchO
   ensure(Number.isInteger(k) && k >= 1, where, 'k must be a whole number of at least 1', k)
   ensure(threshold === undefined || (Number.isFinite(threshold) && threshold >= 0), where, 'threshold must be a distance >= 0', threshold)
   ensure(threshold === undefined || calibration === undefined, where, 'threshold and calibration must not be given together')
+  if (calibration !== undefined) readThreshold(calibration)
   const content = sha256(readBytes(query, where)) // before any work: it must be there
   const known = await openKnownFaces(place, { ...rest, progress })
   try {

@@ -1,6 +1,7 @@
 /** @file Do two photos show one person? A distance, and a verdict by a threshold that was calibrated at a false-accept rate on labelled photos. */
 import { checkOptions, ensure, KindredError, silent } from '../../base/index.ts'
 import type { FaceRecipe } from '../../faces/index.ts'
+import { readBytes } from '../../files/index.ts'
 import { calibrateVerification, pairDistances } from '../../metrics/index.ts'
 import type { Runtime } from '../../runtime/index.ts'
 import { embedPhoto, type EmbeddedPhoto } from './embed-folder.ts'
@@ -108,6 +109,7 @@ export async function verifyPhotos(a: string, b: string, options: VerifyOptions)
   const { threshold, calibration, calibrated, faces = 'all', runtime, ...choice } = options
   ensure([threshold, calibration, calibrated].filter((t) => t !== undefined).length <= 1, 'verify', 'threshold, calibration and calibrated must not be given together')
   ensure(threshold === undefined || (Number.isFinite(threshold) && threshold >= 0), 'verify', 'threshold must be a distance >= 0', threshold)
+  for (const photo of [a, b]) readBytes(photo, 'verify') // before any work: they must be there
   const stored = calibrated?.recipe ?? (calibration === undefined ? undefined : readThreshold(calibration).recipe)
   const networks = await openNetworks(choice, runtime, stored)
   try {
