@@ -52,13 +52,14 @@ function asJson({ out, records, groups, alone, recipe, radius, reach, minPoints,
   return { out, faces: records.length, groups: groups.map(({ name, rows, found, picture }) => ({ name, faces: keys(rows), found: keys(found), ...(picture === undefined ? {} : { picture }) })), alone: keys(alone), radius, reach, minPoints, gone, ...(judged === undefined ? {} : { judged }), recipe }
 }
 
+const faceCount = (n: number): string => `${n} ${n === 1 ? 'face' : 'faces'}`
 /** Groups that are listed; the file holds all. */
 const listed = 20
 
 function asText({ out, records, groups, alone, radius, reach, minPoints, judged }: FaceGroups): string {
   const titled = groupTitles(groups)
   const lines = [`${groups.filter((g) => g.name !== '-').length} groups among ${records.length} faces, ${alone.length} in none (radius ${Number(radius.toPrecision(4))}, reach ${Number(reach.toPrecision(4))}, ${minPoints} faces make a core)`]
-  if (groups.length > 0) lines.push(columns(groups.slice(0, listed).map(({ rows, found, picture }, i) => [`  ${titled[i]}`, `${rows.length + found.length} faces${found.length === 0 ? '' : `, ${found.length} not confirmed`}`, picture === undefined ? '' : join(out, picture)])))
+  if (groups.length > 0) lines.push(columns(groups.slice(0, listed).map(({ rows, found, picture }, i) => [`  ${titled[i]}`, `${faceCount(rows.length + found.length)}${found.length === 0 ? '' : `, ${found.length} not confirmed`}`, picture === undefined ? '' : join(out, picture)])))
   if (groups.length > listed) lines.push(`  and ${groups.length - listed} more`)
   if (judged !== undefined) {
     const figures = ({ precision, recall, f1 }: { precision: number; recall: number; f1: number }) => `precision ${precision.toFixed(3)}, recall ${recall.toFixed(3)}, F ${f1.toFixed(3)}`

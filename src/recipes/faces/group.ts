@@ -177,8 +177,8 @@ async function drawSheets(out: string, groups: readonly FaceGroup[], alone: read
     const placeInLine = new Map([...rows.keys()].map((at) => [rows[at], at + 1]))
     return {
       ...(title === undefined ? {} : { title }),
-      detail: `${rows.length + found.length} faces${found.length === 0 ? '' : `, ${found.length} of them found near it and not confirmed (dashed)`}`,
-      faces: shown.map((i, at) => ({ pixels: pixels.subarray(at * each, (at + 1) * each), ...(captions ? { caption: `${placeInLine.get(i) ?? '?'} ${photoName(records[i])}` } : {}), ...(isFound.has(i) ? { guess: true } : {}) })),
+      detail: `${countOf(rows.length + found.length)}${found.length === 0 ? '' : `, ${found.length} of them found near it and not confirmed (dashed)`}`,
+      faces: shown.map((i, at) => ({ pixels: pixels.subarray(at * each, (at + 1) * each), ...(captions ? { caption: [placeInLine.get(i), photoName(records[i])].filter((part) => part !== undefined).join(' ') } : {}), ...(isFound.has(i) ? { guess: true } : {}) })),
       more: rows.length + found.length - shown.length,
     }
   }
@@ -191,7 +191,7 @@ async function drawSheets(out: string, groups: readonly FaceGroup[], alone: read
       continue
     }
     const picture = `groups/${String(at + 1).padStart(3, '0')}.png`
-    const own = await faceSheet([await sheet(undefined, group, many, true)], { height: side, width: side, title: titled[at], subtitle: 'From the middle of the group to its edge. Captions: place in the line of groups.jsonl, photo, and which of its faces.' })
+    const own = await faceSheet([await sheet(undefined, group, many, true)], { height: side, width: side, title: titled[at], subtitle: 'From the middle of the group to its edge. Captions: place among the faces of its line in groups.jsonl, photo, which of its faces.' })
     writeFileAtomic(join(out, picture), await toPng(own, { scale: 1.5 }))
     overview.push(await sheet(titled[at], group, few, false))
     pictured.push({ ...group, picture })
@@ -203,6 +203,9 @@ async function drawSheets(out: string, groups: readonly FaceGroup[], alone: read
   }
   return pictured
 }
+
+/** Faces in words. */
+const countOf = (n: number): string => `${n} ${n === 1 ? 'face' : 'faces'}`
 
 /** Names, or numbers for groups that have none. */
 export function groupTitles(groups: readonly FaceGroup[]): string[] {

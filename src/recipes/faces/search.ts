@@ -98,15 +98,17 @@ export async function searchFaces(place: string, query: string, options: SearchO
 
 /** One sentence on one face. */
 export function answerLine({ known, neighbours }: FaceAnswer, threshold: UsedThreshold | undefined): string {
-  const [nearest] = neighbours
-  if (nearest === undefined) return 'there is no face to compare it with'
   const name = (n: KnownNeighbour): string => n.person ?? `somebody without a name (${n.photo})`
+  const itself = neighbours.find((n) => n.rank === 0 && n.distance < 1e-3)
+  const others = neighbours.filter((n) => n !== itself)
+  const among = itself === undefined ? '' : `this very photo is among them as ${itself.person === null ? itself.photo : `${itself.person}’s`}; `
+  const [nearest] = others
+  if (nearest === undefined) return `${among}there is no other face to compare it with`
   const at = nearest.distance.toFixed(3)
-  if (known === null) return `nearest is ${name(nearest)} at ${at}`
-  if (!known) return `nobody you know: the nearest, ${name(nearest)}, lies at ${at}, beyond ${Number(threshold!.value.toPrecision(4))}`
-  const within = neighbours.filter((n) => n.within === true)
-  const others = [...new Set(within.map(name))].filter((other) => other !== name(nearest))
-  return `${name(nearest)} at ${at}${others.length === 0 ? '' : `, but ${others.join(', ')} within the threshold, too`}`
+  if (known === null) return `${among}nearest is ${name(nearest)} at ${at}`
+  if (nearest.within !== true) return `${among}${itself === undefined ? 'nobody you know: the nearest' : 'the nearest other'}, ${name(nearest)}, lies at ${at}, beyond ${Number(threshold!.value.toPrecision(4))}`
+  const too = [...new Set(others.filter((n) => n.within === true).map(name))].filter((other) => other !== name(nearest))
+  return `${among}${name(nearest)} at ${at}${too.length === 0 ? '' : `, but ${too.join(', ')} within the threshold, too`}`
 }
 
 /**
@@ -126,8 +128,11 @@ export async function searchStrip({ query, answers, threshold }: FaceSearch): Pr
       neighbours: await Promise.all(answer.neighbours.map(async (n) => ({ pixels: await thumbnail(n.crop, side), name: n.rank === 0 ? 'the photo itself' : (n.person ?? basename(n.photo)), distance: n.distance, mark: n.within === true ? ('right' as const) : ('unknown' as const) }))),
     })
   }
-  return faceStrip(rows, { height: side, width: side, title: basename(query), subtitle: threshold === undefined ? 'Nearest faces and their Euclidean distances; without a threshold nobody can say who is the same person.' : `Nearest faces and their Euclidean distances. A tick: within the threshold of ${Number(threshold.value.toPrecision(4))}.` })
+  return faceStrip(rows, { height: side, width: side, title: short(basename(query)), subtitle: threshold === undefined ? 'Nearest faces and their Euclidean distances; without a threshold nobody can say who is the same person.' : `Nearest faces and their Euclidean distances. A tick: within the threshold of ${Number(threshold.value.toPrecision(4))}.` })
 }
+
+/** A long name without its middle. */
+const short = (name: string): string => ([...name].length <= 40 ? name : `${[...name].slice(0, 26).join('')}…${[...name].slice(-13).join('')}`)
 
 /** A crop from disk; a grey square where it is gone. */
 async function thumbnail(crop: string | null, side: number): Promise<Uint8Array> {
