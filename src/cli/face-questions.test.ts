@@ -207,6 +207,7 @@ describe('verify', () => {
   test('calibrates, saves, and uses it later with its recipe checked', async () => {
     const { out } = await kindred('verify', fresh, copy, '--calibrate', kept, '--far', '0.05', '--save', saved)
     expect(out).toMatch(/^the same person: distance 0\.\d{4}\nthreshold 0\.\d{4} of .*: calibrated on 4 people of .* for at most 5 % of pairs of two people taken for one \(there: \S+ %, 95 % interval .*\); it keeps 100\.0 % of pairs of one person\nmeasured on 96 pairs of two people and 24 pairs of one \(16 faces\)/)
+    expect(out).toMatch(/strangers: with each person left out in turn, \d+ of 16 photos found somebody else within it/)
     const threshold = JSON.parse(readFileSync(saved, 'utf8')) as { threshold: number; far: number; farInterval: { low: number; high: number } }
     expect(threshold.far).toBeLessThanOrEqual(0.05)
     expect(threshold.farInterval.high).toBeGreaterThan(threshold.far)
@@ -340,7 +341,8 @@ describe.skipIf(celeb5 === undefined)('photos of five people (../shared/data/cel
       expect(threshold).toMatchObject({ from: 'calibrated' })
       expect([faces[0].neighbours[0].person, faces[0].known]).toEqual([person, true])
     }
-    expect((await json<Found>('search', keptTrain, stranger)).faces[0].known).toBe(false)
+    expect((await kindred('search', keptTrain, stranger)).out).toContain('strangers: with each person left out in turn')
+    expect((await json<Found>('search', keptTrain, stranger, '--threshold', '0.5')).faces[0].known).toBe(false)
   })
 
   test('groups of unknown faces are pure and nearly whole', async () => {

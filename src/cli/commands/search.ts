@@ -2,7 +2,7 @@
 import { KindredError } from '../../base/index.ts'
 import { writeFileAtomic } from '../../files/index.ts'
 import { toPng } from '../../plots/index.ts'
-import { answerLine, searchFaces, searchStrip, thresholdLine, type FaceSearch } from '../../recipes/index.ts'
+import { answerLine, searchFaces, searchStrip, strangersLine, thresholdLine, type FaceSearch } from '../../recipes/index.ts'
 import { oneOf, real, whole } from '../arguments.ts'
 import type { Register } from '../command.ts'
 import type { Context } from '../context.ts'
@@ -60,7 +60,7 @@ async function search(options: Options, given: Context, place: string, query: st
 }
 
 function asJson({ query, place, count, recipe, threshold, answers }: FaceSearch, picture: string | undefined): unknown {
-  const plain = threshold === undefined ? null : { value: threshold.value, from: threshold.from, ...(threshold.file === undefined ? {} : { file: threshold.file }), ...(threshold.calibration === undefined ? {} : { far: threshold.calibration.far, farInterval: threshold.calibration.farInterval }) }
+  const plain = threshold === undefined ? null : { value: threshold.value, from: threshold.from, ...(threshold.file === undefined ? {} : { file: threshold.file }), ...(threshold.calibration === undefined ? {} : { far: threshold.calibration.far, farInterval: threshold.calibration.farInterval, strangers: threshold.calibration.strangers }) }
   return { query, place, facesKnown: count, threshold: plain, recipe, ...(picture === undefined ? {} : { picture }), faces: answers.map(({ crop: _, ...answer }) => answer) }
 }
 
@@ -72,6 +72,7 @@ function asText({ query, count, threshold, answers }: FaceSearch, picture: strin
     if (rows.length > 0) lines.push(columns(rows), '')
   }
   lines.push(threshold === undefined ? `No threshold, so no verdict: calibrate one on labelled photos (kindred verify --calibrate DIR --save FILE), or give --threshold.` : thresholdLine(threshold))
+  if (threshold?.calibration !== undefined) lines.push(strangersLine(threshold.calibration))
   lines.push(`${count} known faces${picture === undefined ? '' : `; picture: ${picture}`}`)
   return lines.join('\n')
 }

@@ -1,6 +1,6 @@
 /** @file `kindred verify`: one person or two, and the threshold that says so. */
 import { KindredError } from '../../base/index.ts'
-import { calibrateThreshold, saveThreshold, thresholdLine, verifyPhotos, type FaceVerification, type SavedThreshold } from '../../recipes/index.ts'
+import { calibrateThreshold, saveThreshold, strangersLine, thresholdLine, verifyPhotos, type FaceVerification, type SavedThreshold } from '../../recipes/index.ts'
 import { oneOf, real } from '../arguments.ts'
 import type { Register } from '../command.ts'
 import type { Context } from '../context.ts'
@@ -37,7 +37,8 @@ Examples:
   kindred verify a.jpg b.jpg --calibration threshold.json
 
 Without a threshold there is a distance and no verdict. A calibration is refused where there are too few pairs of two people for the rate asked for: three
-for each one in the rate (3,000 for 0.001). Its figures hold for people and photos like those it was made on.`)
+for each one in the rate (3,000 for 0.001). Its figures hold for people and photos like those it was made on. A search compares a stranger with every known face,
+so it errs more often than a pair does: the figure for strangers tells how often.`)
     .action(act(verify))
 }
 
@@ -79,5 +80,6 @@ function calibrationLines(c: SavedThreshold): string[] {
   return [
     thresholdLine({ value: c.threshold, from: 'calibrated', calibration: c }),
     `measured on ${c.impostors} pairs of two people and ${c.genuine} pairs of one (${c.faces} faces); the interval ${c.intervalsBy === 'people' ? `resamples people${c.people < 10 ? `, of whom ${c.people} are few: it is rough` : ''}` : 'takes pairs as independent, which they are not: it is too narrow'}`,
+    strangersLine(c),
   ]
 }

@@ -21,6 +21,8 @@ export interface SavedThreshold {
   readonly intervalsBy: 'people' | 'pairs'
   readonly genuine: number
   readonly impostors: number
+  /** Each person left out in turn: photos of theirs that find somebody else within the threshold. This, and not the rate of pairs, is what a search errs by; it grows with the number of faces. */
+  readonly strangers: { readonly asked: number; readonly accepted: number; readonly interval: Interval }
   readonly people: number
   readonly faces: number
   /** The labelled folder. */
@@ -38,7 +40,7 @@ export function saveThreshold(path: string, threshold: SavedThreshold): void {
 /** Reads one. @throws KindredError `not-found`, or `corrupt` for another file */
 export function readThreshold(path: string): SavedThreshold {
   const saved = parseJson<SavedThreshold>(new TextDecoder().decode(readBytes(path, where)), path, 'it must hold JSON', 'Calibrate again: kindred verify --calibrate DIR --save FILE.')
-  const whole = saved !== null && typeof saved === 'object' && saved.kindred === 'face threshold' && Number.isFinite(saved.threshold) && saved.threshold >= 0 && typeof saved.recipe?.model?.hash === 'string'
+  const whole = saved !== null && typeof saved === 'object' && saved.kindred === 'face threshold' && Number.isFinite(saved.threshold) && saved.threshold >= 0 && Number.isFinite(saved.strangers?.asked) && typeof saved.recipe?.model?.hash === 'string'
   if (!whole) throw new KindredError('corrupt', path, 'it must be a threshold that kindred verify saved', 'something else', 'Calibrate again: kindred verify --calibrate DIR --save FILE.')
   return saved
 }
@@ -81,9 +83,16 @@ export function chooseThreshold({ threshold, calibration }: ThresholdChoice, rec
   return { value: saved.threshold, from: 'calibrated', file, calibration: saved }
 }
 
+/** Shares as a person reads them. */
+const share = (x: number): string => (x === 0 ? '0' : x >= 0.1 ? `${(100 * x).toFixed(1)} %` : `${Number((100 * x).toPrecision(2))} %`)
+
+/** What a calibrated threshold does to strangers who are searched for, in one sentence. */
+export function strangersLine({ strangers: { asked, accepted, interval }, faces }: SavedThreshold): string {
+  return `strangers: with each person left out in turn, ${accepted} of ${asked} photos found somebody else within it (95 % interval ${share(interval.low)} to ${share(interval.high)}), among ${faces} faces; more faces, more of these`
+}
+
 /** What a threshold is worth, in one sentence. */
 export function thresholdLine({ value, from, file, calibration: c }: UsedThreshold): string {
   if (from === 'given' || c === undefined) return `threshold ${value} as given; nothing is known of its false accepts here`
-  const share = (x: number) => (x === 0 ? '0' : x >= 0.1 ? `${(100 * x).toFixed(1)} %` : `${Number((100 * x).toPrecision(2))} %`)
   return `threshold ${value.toFixed(4)} of ${file ?? c.folder}: calibrated on ${c.people} people of ${c.folder} for at most ${share(c.farAsked)} of pairs of two people taken for one (there: ${share(c.far)}, 95 % interval ${share(c.farInterval.low)} to ${share(c.farInterval.high)}); it keeps ${share(c.tar)} of pairs of one person`
 }

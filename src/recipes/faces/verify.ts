@@ -2,15 +2,19 @@
 import { checkOptions, ensure, KindredError, silent } from '../../base/index.ts'
 import type { FaceRecipe } from '../../faces/index.ts'
 import { readBytes } from '../../files/index.ts'
-import { calibrateVerification, pairDistances } from '../../metrics/index.ts'
+import { calibrateVerification, pairDistances, wilsonInterval } from '../../metrics/index.ts'
 import type { Runtime } from '../../runtime/index.ts'
 import { embedPhoto, type EmbeddedPhoto } from './embed-folder.ts'
 import { openNetworks, type FaceNetworks, type NetworkChoice } from './face-networks.ts'
 import { openKnownFaces, pick, type KnownFaces, type KnownFacesOptions } from './known-faces.ts'
+import { some } from './pictures.ts'
 import { chooseThreshold, readThreshold, type SavedThreshold, type ThresholdChoice, type UsedThreshold } from './threshold-file.ts'
 
 /** People from whom intervals by resampling people are taken; with fewer, as if pairs were independent. */
 const enoughPeople = 3
+
+/** Faces whose pairs are measured at most, as pairs grow with the square; of more, so many are drawn. */
+const mostFaces = 3000
 
 /** Settings of {@link calibrateThreshold}. */
 export interface CalibrateThresholdOptions extends KnownFacesOptions {
@@ -21,7 +25,7 @@ export interface CalibrateThresholdOptions extends KnownFacesOptions {
 /**
  * Calibrates the distance up to which two photos count as showing one person, on labelled photos.
  *
- * Of a photo with a person's name its largest face counts; copies of a photo count once.
+ * Of a photo with a person's name its largest face counts; copies of a photo count once; of more than 3,000 faces so many are drawn.
  * @param place see {@link openKnownFaces}: a folder of folders of persons, the OUT of `kindred faces`, or a gallery
  * @throws KindredError `usage` when there are too few pairs of two people for this rate, with how many are needed and how many there are
  */
@@ -40,7 +44,8 @@ export async function calibrateThreshold(place: string, options: CalibrateThresh
 export async function calibrateOn(known: KnownFaces, far = 0.001): Promise<SavedThreshold> {
   const { vectors, dim, labels, ids } = await known.points()
   const seen = new Set<string>()
-  const rows = [...labels.keys()].filter((i) => labels[i] >= 0 && !seen.has(`${labels[i]} ${ids[i]}`) && seen.add(`${labels[i]} ${ids[i]}`))
+  const all = [...labels.keys()].filter((i) => labels[i] >= 0 && !seen.has(`${labels[i]} ${ids[i]}`) && seen.add(`${labels[i]} ${ids[i]}`))
+  const rows = some(all.length, mostFaces, 0).map((at) => all[at])
   const people = new Set(rows.map((i) => labels[i]))
   if (people.size < 2) throw new KindredError('usage', 'calibrate', `${known.place} must hold photos of two people or more, each person's in a folder of their own`, people.size === 0 ? 'photos without names' : 'one person')
   const pairs = pairDistances(pick(vectors, dim, rows), dim, Int32Array.from(rows, (i) => labels[i]))
@@ -57,11 +62,20 @@ export async function calibrateOn(known: KnownFaces, far = 0.001): Promise<Saved
     intervalsBy: byPeople === undefined ? 'pairs' : 'people',
     genuine: rule.genuine,
     impostors: rule.impostors,
+    strangers: strangersWithin(pick(vectors, dim, rows), dim, rows.map((i) => labels[i]), rule.threshold),
     people: people.size,
     faces: rows.length,
     folder: known.place,
     recipe: known.networks.model.recipe,
   }
+}
+
+/** How many faces have one of somebody else within the threshold: what happens to strangers who are searched for among all the others. */
+function strangersWithin(vectors: Float32Array, dim: number, labels: readonly number[], threshold: number): SavedThreshold['strangers'] {
+  const asked = labels.length
+  const row = (i: number) => vectors.subarray(i * dim, (i + 1) * dim)
+  const accepted = labels.filter((label, i) => labels.some((other, j) => other !== label && apart(row(i), row(j)) <= threshold)).length
+  return { asked, accepted, interval: wilsonInterval(accepted, asked) }
 }
 
 /** Two faces, one of each photo. */
