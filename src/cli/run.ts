@@ -18,6 +18,8 @@ Examples:
   kindred map vectors.npy
   kindred faces photos/                     find, embed, map and measure the faces of a folder
   kindred compare photos/ --models pixels,dlib
+  kindred search runs/faces stranger.jpg    who is this
+  kindred group photos/                     who belongs together
 
 Exit codes: 0 done, 1 failed, 2 wrong words, 130 stopped by Ctrl-C (what was done is saved).
 With --json the result is one JSON object on standard output; progress, warnings and errors are JSON lines on standard error.`
