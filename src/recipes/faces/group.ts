@@ -3,7 +3,7 @@
  */
 import { existsSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { checkOptions, ensure, KindredError, silent } from '../../base/index.ts'
+import { checkOptions, ensure, KindredError, silent, type Progress } from '../../base/index.ts'
 import { dlibTemplate, type CropRecord, type FaceRecipe } from '../../faces/index.ts'
 import { writeFileAtomic } from '../../files/index.ts'
 import { bCubed, type BCubed } from '../../metrics/index.ts'
@@ -108,9 +108,8 @@ export async function groupFaces(dir: string, options: GroupOptions): Promise<Fa
     const alone = [...records.keys()].filter((i) => !taken.has(i))
     const gone = said.flatMap((s) => s.gone)
 
-    progress.log('Drawing the groups')
     rmSync(join(home, 'groups'), { recursive: true, force: true })
-    const pictured = await drawSheets(home, groups, alone, records)
+    const pictured = await drawSheets(home, groups, alone, records, progress)
     writeGroups(home, pictured.map((g) => lineOf(g, records, said)), records, places)
     const labelled = labels.filter((l) => l >= 0).length
     const judged = labelled === 0 || people.length < 2 ? undefined : {
@@ -164,8 +163,10 @@ function lineOf({ name, rows, found, picture }: FaceGroup, records: readonly Cro
 
 /** Faces a group on the sheet of all groups, and on its own. */
 const [few, many] = [12, 400]
+/** Groups on the sheet of all groups (a picture can only be so high), and groups with a sheet of their own. */
+const [mostOnSheet, mostSheets] = [60, 300]
 
-async function drawSheets(out: string, groups: readonly FaceGroup[], alone: readonly number[], records: readonly CropRecord[]): Promise<FaceGroup[]> {
+async function drawSheets(out: string, groups: readonly FaceGroup[], alone: readonly number[], records: readonly CropRecord[], progress: Progress): Promise<FaceGroup[]> {
   const side = 96
   const sheet = async (title: string | undefined, { rows, found }: Pick<FaceGroup, 'rows' | 'found'>, most: number, captions: boolean): Promise<SheetGroup> => {
     // Found faces are what a person looks for: they keep half of the room at least.
@@ -185,21 +186,24 @@ async function drawSheets(out: string, groups: readonly FaceGroup[], alone: read
   const titled = groupTitles(groups)
   const pictured: FaceGroup[] = []
   const overview: SheetGroup[] = []
+  const task = progress.start('drawing groups', groups.length, 'group')
   for (const [at, group] of groups.entries()) {
-    if (group.rows.length + group.found.length === 0) {
+    task.update(at + 1)
+    if (group.rows.length + group.found.length === 0 || at >= mostSheets) {
       pictured.push(group)
       continue
     }
     const picture = `groups/${String(at + 1).padStart(3, '0')}.png`
     const own = await faceSheet([await sheet(undefined, group, many, true)], { height: side, width: side, title: titled[at], subtitle: 'From the middle of the group to its edge. Captions: place among the faces of its line in groups.jsonl, photo, which of its faces.' })
     writeFileAtomic(join(out, picture), await toPng(own, { scale: 1.5 }))
-    overview.push(await sheet(titled[at], group, few, false))
+    if (overview.length < mostOnSheet) overview.push(await sheet(titled[at], group, few, false))
     pictured.push({ ...group, picture })
   }
+  task.end()
   if (alone.length > 0) overview.push(await sheet('In no group', { rows: alone, found: [] }, 2 * few, false))
   if (overview.length > 0) {
     const inGroups = groups.filter((g) => g.name !== '-').length
-    writeFileAtomic(join(out, 'groups.png'), await toPng(await faceSheet(overview, { height: side, width: side, title: `${inGroups} ${inGroups === 1 ? 'group' : 'groups'} among ${records.length} faces`, subtitle: 'Name, merge and split them in groups.jsonl, and run kindred group again.', columns: few }), { scale: 1.5 }))
+    writeFileAtomic(join(out, 'groups.png'), await toPng(await faceSheet(overview, { height: side, width: side, title: `${inGroups} ${inGroups === 1 ? 'group' : 'groups'} among ${records.length} faces${groups.length > mostOnSheet ? `; the first ${mostOnSheet}` : ''}`, subtitle: 'Name, merge and split them in groups.jsonl, and run kindred group again.', columns: few }), { scale: 1.5 }))
   }
   return pictured
 }
