@@ -10,6 +10,7 @@ import { gaussianScorer, knnDistance, meansScorer } from './embedding-scores.ts'
 import { rowCount, type Rows } from './rows.ts'
 import { logitScore, scoreInfo, type LogitScoreName } from './score-table.ts'
 import type { Scorer, ScorerState } from './scorer.ts'
+import { strangerOdds } from './stranger-odds.ts'
 import { temperatureOf, type TemperatureOptions } from './softmax.ts'
 import { isRejected, type RejectionRule } from './thresholds.ts'
 
@@ -62,7 +63,7 @@ export function logitScorer(name: LogitScoreName, classes: number, options: Temp
 /**
  * A detector of a fitted score.
  *
- * @param scorer from `logitScorer`, `knnDistance`, `mahalanobis` or `classMeanDistance`
+ * @param scorer from `logitScorer`, `knnDistance`, `mahalanobis`, `classMeanDistance` or `strangerOdds`
  * @param rule when to reject; may be added later by `withRule`
  * @example detector(knnDistance(train, 64)).withRule(conformalThreshold(heldOutScores, 0.05, 'above'))
  * Source: scikit-learn's OutlierMixin (score_samples, decision_function, predict)
@@ -116,6 +117,7 @@ function scorerFromState({ name, width, settings, arrays }: ScorerState): Scorer
   const array = (key: string): Float64Array => new Float64Array(fromBase64(arrays[key]))
   if (name === 'class-mean-distance') return meansScorer(array('means'), width, settings.normalize === true)
   if (name === 'mahalanobis') return gaussianScorer(array('maps'), array('centres'), width, settings.relative === true)
+  if (name === 'stranger-odds') return strangerOdds(new Float32Array(fromBase64(arrays.weight)), new Float32Array(fromBase64(arrays.bias)), width)
   if (name === 'knn-distance') {
     const k = Number(settings.k)
     return knnDistance(new Float32Array(fromBase64(arrays.references)), width, { k, normalize: settings.normalize === true })

@@ -13,7 +13,7 @@ export type Side = 'above' | 'below'
 export type LogitScoreName = 'gini-coefficient' | 'gini-impurity' | 'max-softmax' | 'entropy' | 'softmax-margin' | 'energy' | 'max-logit'
 
 /** Scores that need training embeddings to be fitted on. */
-export type EmbeddingScoreName = 'knn-distance' | 'mahalanobis' | 'class-mean-distance'
+export type EmbeddingScoreName = 'knn-distance' | 'mahalanobis' | 'class-mean-distance' | 'stranger-odds'
 
 /** A score's name and direction. */
 export interface ScoreInfo {
@@ -38,6 +38,7 @@ export const scores: readonly ScoreInfo[] = [
   { name: 'knn-distance', outlierWhen: 'above', input: 'embeddings', says: 'distance to the k-th nearest training embedding' },
   { name: 'mahalanobis', outlierWhen: 'above', input: 'embeddings', says: 'squared Mahalanobis distance to the nearest class mean' },
   { name: 'class-mean-distance', outlierWhen: 'above', input: 'embeddings', says: 'Euclidean distance to the nearest class mean' },
+  { name: 'stranger-odds', outlierWhen: 'above', input: 'embeddings', says: 'log odds of "none of these" in a linear softmax with one class more' },
 ]
 
 /** The table's entry of a name; throws with the nearest name when there is none. */

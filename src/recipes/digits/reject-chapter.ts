@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { concat, lettersFrom, pseudoOutliers, renderedLetters, trainFonts, type Dataset } from '../../data/index.ts'
 import { writeFileAtomic } from '../../files/index.ts'
-import { detector, giniImpurityRule087, knnDistance, l2Normalize, logitScore, logitScorer, mahalanobis, type LogitScoreName, type Scorer } from '../../openset/index.ts'
+import { detector, giniImpurityRule087, knnDistance, l2Normalize, logitScore, logitScorer, mahalanobis, strangerOdds, type LogitScoreName, type Scorer } from '../../openset/index.ts'
 import { accuracy } from '../../metrics/index.ts'
 import { rejectionCurve, rejectionHistogram } from '../../plots/index.ts'
 import { headToJson, predictions, trainEmbedder, trainSoftmaxHead, type SoftmaxHead } from '../../train/index.ts'
@@ -20,30 +20,44 @@ import { card, type Judged, type Run } from './run.ts'
 
 const logitNames: readonly LogitScoreName[] = ['gini-impurity', 'gini-coefficient', 'max-softmax', 'energy']
 
-/** The fitted distance scores, each with the output of the model it looks at. */
-interface Distances {
+/** The fitted scores, each with the output of the model it looks at. */
+interface Fitted {
   readonly knn: Scorer
   readonly gauss: Scorer
+  /** Only for a network that has seen strangers. */
+  readonly odds?: Scorer
   readonly width: number
 }
 
-/** Fits the distance scores on training digits: 1,000 a class for neighbours, all for means and covariance. */
-function fitDistances({ train, dim }: Judged): Distances {
+/** Fits scores on training digits: 1,000 a class for neighbours, all for means and covariance; with strangers, also a linear softmax of eleven classes on the features. */
+async function fitScores({ runtime, seed }: Run, { train, dim, embed }: Judged, strangers?: Dataset): Promise<Fitted> {
   const labels = train.dataset.labels
   const rows = firstPerClass(train.dataset, 1000)
   const chosen = new Float32Array(rows.length * dim)
   rows.forEach((r, i) => chosen.set(train.embedding.subarray(r * dim, (r + 1) * dim), i * dim))
   const width = train.features.length / labels.length
-  return { width, knn: knnDistance(chosen, dim, { k: 5 }), gauss: mahalanobis(l2Normalize(train.features, width), width, labels) }
+  const unit = l2Normalize(train.features, width) as Float32Array
+  const fitted = { width, knn: knnDistance(chosen, dim, { k: 5 }), gauss: mahalanobis(unit, width, labels) }
+  if (strangers === undefined) return fitted
+  const { classes } = train.dataset
+  const other = l2Normalize((await embed(strangers, 0)).features, width) as Float32Array
+  const vectors = new Float32Array(unit.length + other.length)
+  vectors.set(unit)
+  vectors.set(other, unit.length)
+  const eleven = new Uint8Array(vectors.length / width).fill(classes.length)
+  eleven.set(labels)
+  const { weight, bias } = await trainSoftmaxHead({ vectors, dim: width, labels: eleven, classes: [...classes, 'none of these'], seed, runtime })
+  return { ...fitted, odds: strangerOdds(weight, bias, width) }
 }
 
-/** Every score of one network: four of the head, two of distances. */
-function scoresOf({ knn, gauss, width }: Distances, classes: number): NamedScore[] {
+/** Every score of one network: four of the head, three of distances, and the odds where strangers were seen. */
+function scoresOf({ knn, gauss, odds, width }: Fitted, classes: number): NamedScore[] {
   return [
     ...logitNames.map((name): NamedScore => ({ name, score: (p) => logitScore(name, p.logits, classes) })),
     { name: 'knn-distance', note: 'to the 5th nearest of 1,000 training embeddings a class', score: (p) => knn.score(p.embedding) },
     { name: 'knn-distance-moved', note: 'the kNN distance, mean over the image and four small random moves of it', score: (p) => averaged([p.embedding, ...p.moved].map((e) => knn.score(e))) },
     { name: 'mahalanobis', note: `on the ${width} features before the embedding, unit length, one covariance for all classes`, score: (p) => gauss.score(l2Normalize(p.features, width)) },
+    ...(odds === undefined ? [] : [{ name: 'stranger-odds', note: `a linear softmax on the same ${width} features whose eleventh class is “none of these”, trained on the strangers of training`, score: (p: Population) => odds.score(l2Normalize(p.features, width)) }]),
   ]
 }
 
@@ -72,30 +86,30 @@ export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short:
   }
   await story.stage('Rejection', 'judging what is no digit', async () => {
     const data = await dataOf(judged, head)
-    const distances = fitDistances(judged)
-    const scored = scoresOf(distances, classes).map((s) => judgeScore(data, s, false))
+    const fitted = await fitScores(run, judged)
+    const scored = scoresOf(fitted, classes).map((s) => judgeScore(data, s, false))
     const rows = [...rowsOf(scored), ...judgeRule(data, { name: 'gini-impurity', note: 'the rule "above 0.87" with this well trained head', score: (p) => logitScore('gini-impurity', p.logits, classes) }, giniImpurityRule087)]
     story.tell({ rejection: rows })
     showRejection(run, data, scored, 'The network that has seen digits alone.')
-    writeDetector(run, judged.hash, distances, classes, head.temperature, scored, 'reject.json')
+    writeDetector(run, judged.hash, fitted, classes, head.temperature, scored, 'reject.json')
   })
   if (short !== undefined) await story.stage('The student\'s rule', 'repeating the student\'s rule', () => studentRule(run, short, sets.letters))
   if (options.outliers === false) return
-  const learned = await story.stage('Training with non-digits', 'training once more, with letters as strangers', async () => {
-    const letters = renderedLetters({ fonts: sets.learn, perLetter: 24, seed: seed + 2 })
-    const outliers = concat(letters, pseudoOutliers(train, { count: 2500, seed }))
-    const { weights } = await trainFurther(run, judged.weights, outliers)
-    return judge(run, weights, 'model-outliers.onnx', 'trained on, with letters as extra negatives', false)
+  const { strangers, judged: learned } = await story.stage('Training with non-digits', 'training once more, with letters as strangers', async () => {
+    const letters = renderedLetters({ fonts: sets.learn, perLetter: 200, seed: seed + 2 })
+    const strangers = concat(letters, pseudoOutliers(train, { count: 2500, seed }))
+    const { weights } = await trainFurther(run, judged.weights, strangers)
+    return { strangers, judged: await judge(run, weights, 'model-outliers.onnx', 'trained on, with letters as extra negatives', false) }
   })
   await story.stage('Rejection after that', 'judging what is no digit, once more', async () => {
     const found = await judgeEmbedding(runtime, learned.dim, { vectors: learned.train.embedding, labels: train.labels }, { vectors: learned.test.embedding, labels: run.test.labels })
     const plain = await trainSoftmaxHead({ vectors: learned.train.embedding, dim: learned.dim, labels: train.labels, classes: train.classes, seed, runtime })
     const data = await dataOf(learned, plain)
-    const distances = fitDistances(learned)
-    const scored = scoresOf(distances, classes).map((s) => judgeScore(data, s, true))
+    const fitted = await fitScores(run, learned, strangers)
+    const scored = scoresOf(fitted, classes).map((s) => judgeScore(data, s, true))
     story.tell({ rejection: [...(story.current.rejection ?? []), ...rowsOf(scored)], afterOutliers: { knn: { accuracy: found.accuracy, mapAtR: found.mapAtR }, headAccuracy: accuracy(run.test.labels, predictions(data.test.logits, classes)) } })
     showRejection(run, data, scored, 'The network that has also seen letters, in other fonts than these.')
-    writeDetector(run, learned.hash, distances, classes, plain.temperature, scored, 'reject-outliers.json')
+    writeDetector(run, learned.hash, fitted, classes, plain.temperature, scored, 'reject-outliers.json')
     writeFileAtomic(join(options.out, 'head-outliers.json'), headToJson(plain, learned))
   })
 }
@@ -112,9 +126,9 @@ function rowsOf(scored: readonly ScoredRejection[]): RejectionResult[] {
 }
 
 /** Writes the detector of the preferred score that needs one look at an image, so that `kindred reject` can use it; it keeps 95 % of the validation digits. */
-function writeDetector(run: Run, model: string, { knn, gauss }: Distances, classes: number, temperature: number, scored: readonly ScoredRejection[], file: string): void {
+function writeDetector(run: Run, model: string, { knn, gauss, odds }: Fitted, classes: number, temperature: number, scored: readonly ScoredRejection[], file: string): void {
   const { name, at95 } = preferred(scored.filter((s) => s.name !== 'knn-distance-moved'))
-  const [scorer, input] = name === 'knn-distance' ? ([knn, 'embedding'] as const) : name === 'mahalanobis' ? ([gauss, 'unit features'] as const) : ([logitScorer(name as LogitScoreName, classes, { temperature }), 'logits'] as const)
+  const [scorer, input] = name === 'knn-distance' ? ([knn, 'embedding'] as const) : name === 'mahalanobis' ? ([gauss, 'unit features'] as const) : name === 'stranger-odds' ? ([odds!, 'unit features'] as const) : ([logitScorer(name as LogitScoreName, classes, { temperature }), 'logits'] as const)
   writeFileAtomic(join(run.options.out, file), rejectionToJson({ model, input, detector: detector(scorer, at95) }))
 }
 

@@ -59,6 +59,12 @@ export interface ScoredRejection {
   readonly rows: readonly RejectionResult[]
 }
 
+/**
+ * Letters that a hand may draw exactly like a digit (0, 1, 2, 5, 6, 8, 9): what is rejected of all the others tells a weak score from an impossible task.
+ * The small ones were found in Omniglot's Latin alphabet; the capitals are those of the same form.
+ */
+export const digitLookAlikes: ReadonlySet<string> = new Set('olizsqgbOIZSGB')
+
 /** Working points: the student's 84 % kept and right, and 95 % kept. */
 export const keptRight84 = '84 % of digits kept and right'
 export const kept95 = '95 % of digits kept'
@@ -80,10 +86,17 @@ export function judgeScore(data: RejectionData, score: NamedScore, trainedWithOu
     [keptRight84, at84],
     [kept95, at95],
   ]
-  const rows = data.letters.flatMap(({ name }, i) =>
-    rules.map(([at, rule]): RejectionResult => ({ letters: name, score: score.name, ...judged(data, test, letters[i], rule), rule: 'chosen', at, trainedWithOutliers, ...(score.note === undefined ? {} : { note: score.note }) })),
+  const rows = data.letters.flatMap(({ name, images }, i) =>
+    rules.map(([at, rule]): RejectionResult => ({ letters: name, score: score.name, ...judged(data, test, letters[i], rule), ...unlike(images, letters[i], rule), rule: 'chosen', at, trainedWithOutliers, ...(score.note === undefined ? {} : { note: score.note }) })),
   )
   return { name: score.name, rejectWhen, test, letters, at84, at95, heldOutRejected: rejectedIndices(choose, at84).rejected.length / choose.length, rows }
+}
+
+/** Share rejected of the letters that look like no digit, where the set has some that do. */
+function unlike({ classes, labels }: Dataset, scores: ArrayLike<number>, rule: RejectionRule): { lettersRejectedUnlike?: number } {
+  const others = [...labels.keys()].filter((i) => !digitLookAlikes.has(classes[labels[i]]))
+  if (others.length === 0 || others.length === labels.length) return {}
+  return { lettersRejectedUnlike: others.filter((i) => isRejected(scores[i], rule)).length / others.length }
 }
 
 /** A rule taken over from elsewhere, as it is. */

@@ -58,7 +58,8 @@ export interface Judged {
   readonly validation: Embedded
   readonly test: Embedded
   readonly dim: number
-  readonly embed: (dataset: Dataset) => Promise<Embedded>
+  /** Embeds another set, and with it so many small moves of each image (default 4). */
+  readonly embed: (dataset: Dataset, moves?: number) => Promise<Embedded>
   readonly hash: string
 }
 

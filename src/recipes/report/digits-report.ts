@@ -25,6 +25,8 @@ export interface RejectionResult {
   digitsKept?: number
   /** Share of the letters that are rejected. */
   lettersRejected: number
+  /** The same among the letters whose form is no digit's; only for sets in which such look-alikes are known. */
+  lettersRejectedUnlike?: number
   /** Area under the ROC curve, digits against letters; 0.5 is a coin. */
   auroc: number
   /** Share of letters accepted when 95 % of digits are kept. */

@@ -56,7 +56,7 @@ ${figure(figures.rejectionHistogram, 'rejectionHistogram', 'Where the score puts
 ${figure(figures.rejectionCurve, 'rejectionCurve', 'The whole trade, for every score: moving along a line trades digits kept against letters rejected.')}
 ${scoreTables(list, r.complete)}
 ${taught !== undefined && best !== undefined && html`<p>Having seen <em>other</em> non-digits in training changes the letters rejected from ${pct(best.lettersRejected)} to ${pct(taught.lettersRejected)} (digits kept and right: ${pct(best.digitsKeptRight)} and ${pct(taught.digitsKeptRight)}). That is a different and easier promise: it holds for things like those that were shown.${r.afterOutliers === undefined ? '' : ` The price: kNN accuracy ${pct(r.afterOutliers.knn.accuracy)}${r.knn === undefined ? '' : ` instead of ${pct(r.knn.accuracy)}`}, MAP@R ${pct(r.afterOutliers.knn.mapAtR)}.`}</p>`}
-<p>One hundred percent is out of reach: the letters o, l, i, z, s, q, g and b can be drawn exactly like 0, 1, 2, 5, 9 and 6.</p>
+<p>One hundred percent is out of reach: the letters o, l, i, z, s, q, g and b can be drawn exactly like 0, 1, 2, 5, 9 and 6.${best?.lettersRejectedUnlike === undefined ? '' : ` Of the letters that look like no digit, ${pct(best.lettersRejectedUnlike)} are caught by the network that has never seen a letter${taught?.lettersRejectedUnlike === undefined ? '' : `, ${pct(taught.lettersRejectedUnlike)} by the one that has`}.`}</p>
 ${figures.lettersAccepted !== undefined && figure(figures.lettersAccepted, 'lettersAccepted', 'Letters that passed for digits, with the digit they were taken for.')}
 ${figures.lettersRejected !== undefined && figure(figures.lettersRejected, 'lettersRejected', 'Letters that were rejected.')}`,
   )

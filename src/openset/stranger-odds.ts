@@ -1,0 +1,48 @@
+/**
+ * @file The odds of being a stranger, by a linear softmax that has one class more: "none of these".
+ *
+ * Idea: a background class trained on examples of what does not belong. Source: outlier exposure with a reject class, Mohseni et al. 2020,
+ * "Self-supervised learning for generalizable out-of-distribution detection"; the linear layer stands on frozen features here.
+ */
+import { ensure } from '../base/index.ts'
+import { toBase64 } from './base64.ts'
+import { rowCount } from './rows.ts'
+import type { Scorer } from './scorer.ts'
+
+/**
+ * Log odds of the last class against all others together: z_s - log sum_{c < s} e^(z_c), z = W x + b. Outliers lie above; 0 means even odds.
+ *
+ * @param weight [classes + 1, dim] row-major; the last row is that of the strangers
+ * @param bias [classes + 1]
+ * @param dim entries of a row that is scored
+ * @returns a scorer; cost O(classes dim) a row
+ * @throws KindredError `usage` when the lengths do not fit
+ * @example
+ * const head = await trainSoftmaxHead({ vectors, dim, labels, classes: [...classes, 'none of these'] }) // strangers labelled classes.length
+ * strangerOdds(head.weight, head.bias, dim)
+ */
+export function strangerOdds(weight: Float32Array, bias: Float32Array, dim: number): Scorer {
+  const where = 'stranger odds'
+  const outputs = bias.length
+  ensure(outputs >= 2, where, 'there must be one known class or more, and the strangers', `${outputs} outputs`)
+  ensure(weight.length === outputs * dim, where, `weight must be [${outputs}, ${dim}], one row for each of ${outputs} biases`, `${weight.length} numbers`)
+  return {
+    name: 'stranger-odds',
+    width: dim,
+    outlierWhen: 'above',
+    score(x) {
+      const z = new Float64Array(outputs)
+      return Float64Array.from({ length: rowCount(where, x, dim) }, (_, row) => {
+        for (let c = 0; c < outputs; c++) {
+          let sum = bias[c]
+          for (let d = 0; d < dim; d++) sum += weight[c * dim + d] * x[row * dim + d]
+          z[c] = sum
+        }
+        const known = z.subarray(0, outputs - 1)
+        const largest = Math.max(...known)
+        return z[outputs - 1] - largest - Math.log(known.reduce((sum, v) => sum + Math.exp(v - largest), 0))
+      })
+    },
+    state: () => ({ name: 'stranger-odds', width: dim, settings: {}, arrays: { weight: toBase64(weight), bias: toBase64(bias) } }),
+  }
+}
