@@ -19,9 +19,20 @@ test('equals brute force over several blocks, with and without leave-one-out', a
     const want = nearest(queries, references, dim, 7, options)
     expect(got.indices).toEqual(want.indices)
     got.distances.forEach((d, i) => expect(d).toBeCloseTo(want.distances[i], 5))
+    expect(await search.order(queries, 7, options)).toEqual(want.indices)
+    expect(await search.order(queries, 300, options)).toEqual(nearest(queries, references, dim, 300, options).indices)
   }
   const block = await search.nearest(references.slice(50 * dim, 60 * dim), 3, { exclude: 'same-index', firstQuery: 50 })
   expect(block.indices).toEqual(nearest(references, references, dim, 3, { exclude: 'same-index' }).indices.slice(150, 180))
+  await search.dispose()
+})
+
+test('order tells neighbours apart that float32 products cannot', async () => {
+  // far from the origin, where 2 q.r and |r|^2 cancel: distances differ in the last bits of the products alone
+  const dim = 16
+  const references = Float32Array.from({ length: 200 * dim }, (_, i) => 3 + (i % dim === 0 ? (((i / dim) * 77) % 200) * 1e-4 : 0))
+  const search = engineSearch(await nodeRuntime({ threads: 1 }), references, dim)
+  expect(await search.order(references, 192)).toEqual(nearest(references, references, dim, 192).indices)
   await search.dispose()
 })
 

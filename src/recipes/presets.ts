@@ -74,7 +74,7 @@ export function preset(name: string, options: PresetOptions = {}): Preset {
       keep: 'latest-near-best',
       averageDecay: 0.99,
       augmentation: { rotate: 12, scale: 0.1, shear: 0.15, translate: 1.5 },
-      epochs: options.epochs ?? 6,
+      epochs: options.epochs ?? 5,
       stepsPerEpoch: 500,
     },
   }
@@ -85,11 +85,11 @@ export function outlierTraining(p: Preset): Preset['training'] {
   return {
     ...p.training,
     mining: 'soft-negative',
-    batch: { classes: 10, perClass: 20, outliers: 150 },
+    batch: { classes: 10, perClass: 15, outliers: 140 },
     augmentation: { rotate: 15, scale: 0.15, shear: 0.25, translate: 1.5 },
     schedule: (total) => cosine(1.5e-3, total, { warmUp: Math.min(20, Math.ceil(total / 10)) }),
     averageDecay: 0.985,
     epochs: 4,
-    stepsPerEpoch: 350,
+    stepsPerEpoch: 250,
   }
 }

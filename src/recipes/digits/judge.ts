@@ -49,7 +49,7 @@ async function mapOnEngine(runtime: Runtime, dim: number, { vectors, labels }: L
   try {
     for (let start = 0; start < labels.length; start += block) {
       const end = Math.min(labels.length, start + block)
-      const { indices } = await search.nearest(vectors.subarray(start * dim, end * dim), tally.k, { exclude: 'same-index', firstQuery: start })
+      const indices = await search.order(vectors.subarray(start * dim, end * dim), tally.k, { exclude: 'same-index', firstQuery: start })
       tally.add(labels.slice(start, end) as Labels, indices)
     }
     return tally.result().mapAtR
@@ -60,5 +60,7 @@ async function mapOnEngine(runtime: Runtime, dim: number, { vectors, labels }: L
 
 /** Bytes as float pixels 0..1. */
 export function pixelVectors(images: Uint8Array): Float32Array {
-  return Float32Array.from(images, (v) => v / 255)
+  const out = new Float32Array(images.length)
+  for (let i = 0; i < images.length; i++) out[i] = images[i] / 255
+  return out
 }
