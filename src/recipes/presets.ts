@@ -90,6 +90,6 @@ export function outlierTraining(p: Preset): Preset['training'] {
     schedule: (total) => cosine(1.5e-3, total, { warmUp: Math.min(20, Math.ceil(total / 10)) }),
     averageDecay: 0.985,
     epochs: 4,
-    stepsPerEpoch: 250,
+    stepsPerEpoch: 350,
   }
 }
