@@ -1,6 +1,6 @@
 /** @file The packed tarball, installed as a stranger would: the command, the doors, and a small digits story. */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import sharp from 'sharp'
@@ -71,4 +71,23 @@ test('a small digits story runs from the package and leaves a whole report', { t
   expect(classified.stderr).not.toMatch(/"event":"(warning|error)"/)
   expect(classified.status).toBe(0)
   expect(classified.stdout).toContain('"7"')
+})
+
+test('faces ask for the package of their networks, and run once it is there', { timeout: 300_000 }, () => {
+  const photos = join(root, 'node_modules/@vladmandic/face-api/demo')
+  const folder = join(home, 'photos')
+  mkdirSync(folder)
+  for (const name of ['sample1.jpg', 'sample2.jpg']) symlinkSync(join(photos, name), join(folder, name))
+  const missing = kindred('faces', folder, '--out', join(home, 'faces'))
+  expect(missing.status).toBe(1)
+  expect(missing.stderr).toContain('npm install @vladmandic/face-api')
+  mkdirSync(join(home, 'node_modules/@vladmandic'), { recursive: true })
+  symlinkSync(join(root, 'node_modules/@vladmandic/face-api'), join(home, 'node_modules/@vladmandic/face-api'))
+  const { status, stdout, stderr } = kindred('faces', folder, '--out', join(home, 'faces'), '--json')
+  expect(stderr.split('\n').filter((l) => l.includes('"error"'))).toEqual([])
+  expect(status).toBe(0)
+  const report = JSON.parse(readFileSync(join(home, 'faces/report.json'), 'utf8'))
+  expect(report.photos).toMatchObject({ total: 2, withFace: 2, quarantined: 0 })
+  expect(JSON.parse(stdout).faces).toBe(report.faces)
+  for (const file of ['manifest.jsonl', 'quarantine.jsonl', 'map.svg', 'map.png', 'report.html']) expect(existsSync(join(home, 'faces', file)), file).toBe(true)
 })

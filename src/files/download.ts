@@ -130,8 +130,8 @@ async function fetchOne(file: RemoteFile, path: string, options: DownloadOptions
     }
   }
   const last = troubles.at(-1)
-  if (wrong !== undefined) throw new KindredError('corrupt', `download ${file.name}`, `the checksum must hold`, troubles.filter((t) => t.includes('must be')).join('; '), 'The server holds another file, or something in between changes it. Fetch it by hand and pass its folder.')
-  throw new KindredError('io', `download ${file.name}`, 'one of its servers must deliver it', troubles.length > 1 ? `${last}; before that ${troubles.slice(0, -1).join('; ')}` : last, 'Check the network, or fetch it by hand and pass its folder.')
+  if (wrong !== undefined) throw new KindredError('corrupt', `download ${file.name}`, `the checksum must hold`, troubles.filter((t) => t.includes('must be')).join('; '), 'The server holds another file, or something in between changes it. Fetch it by hand and pass the file or its folder.')
+  throw new KindredError('io', `download ${file.name}`, 'one of its servers must deliver it', troubles.length > 1 ? `${last}; before that ${troubles.slice(0, -1).join('; ')}` : last, 'Check the network, or fetch it by hand and pass the file or its folder.')
 }
 
 /** One request; appends to the part file, or begins it anew when the server sends the whole file. */

@@ -37,8 +37,11 @@ export function bCubed(truth: Labels, clusters: Labels): BCubed {
   let [precision, recall] = [0, 0]
   for (const [key, shared] of both) {
     const [p, c] = [Math.floor(key / cluster.classes.length), key % cluster.classes.length]
-    precision += (shared * shared) / cluster.counts[c] / known.length
-    recall += (shared * shared) / person.counts[p] / known.length
+    precision += (shared * shared) / cluster.counts[c]
+    recall += (shared * shared) / person.counts[p]
   }
+  // summed before they are divided: a perfect clustering is exactly 1
+  precision /= known.length
+  recall /= known.length
   return { precision, recall, f1: (2 * precision * recall) / (precision + recall) }
 }
