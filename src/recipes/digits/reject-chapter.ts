@@ -96,7 +96,7 @@ export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short:
   if (short !== undefined) await story.stage('The student\'s rule', 'repeating the student\'s rule', () => studentRule(run, short, sets.letters))
   if (options.outliers === false) return
   const { strangers, judged: learned } = await story.stage('Training with non-digits', 'training once more, with letters as strangers', async () => {
-    const letters = renderedLetters({ fonts: sets.learn, perLetter: 200, seed: seed + 2 })
+    const letters = renderedLetters({ fonts: sets.learn, perLetter: 400, seed: seed + 2 })
     const strangers = concat(letters, pseudoOutliers(train, { count: 2500, seed }))
     const { weights } = await trainFurther(run, judged.weights, strangers)
     return { strangers, judged: await judge(run, weights, 'model-outliers.onnx', 'trained on, with letters as extra negatives', false) }
