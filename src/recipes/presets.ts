@@ -89,6 +89,7 @@ export function outlierTraining(p: Preset): Preset['training'] {
     augmentation: { rotate: 15, scale: 0.15, shear: 0.25, translate: 1.5 },
     schedule: (total) => cosine(2e-3, total, { warmUp: Math.min(20, Math.ceil(total / 10)) }),
     averageDecay: 0.985,
+    keep: 'last',
     epochs: 2,
     stepsPerEpoch: 700,
   }

@@ -52,8 +52,8 @@ export interface EpochTools {
 }
 
 /** See {@link TrainEmbedderOptions.keep}. Source of the second: the one-standard-error rule of Breiman, Friedman, Olshen, Stone 1984, section 3.4.3. */
-export type KeepRule = 'best' | 'latest-near-best'
-const keepRules: readonly KeepRule[] = ['best', 'latest-near-best']
+export type KeepRule = 'best' | 'latest-near-best' | 'last'
+const keepRules: readonly KeepRule[] = ['best', 'latest-near-best', 'last']
 
 /** Options of `trainEmbedder`. */
 export interface TrainEmbedderOptions {
@@ -88,7 +88,8 @@ export interface TrainEmbedderOptions {
   /**
    * Which epoch's weights are returned: `best`, that of the highest kNN accuracy (ties by lower validation loss), or `latest-near-best`, the latest
    * whose kNN accuracy lies within one standard error sqrt(p (1 - p) / n) of the highest. The second suits schedules that end at a rate of zero, where
-   * late epochs are better by less than the validation images can tell. Default `best`.
+   * late epochs are better by less than the validation images can tell. `last` keeps the last whatever its accuracy: where training serves what that accuracy
+   * does not measure, such as telling strangers. Default `best`.
    */
   readonly keep?: KeepRule
   /** Stop after so many epochs without a better kNN accuracy. */

@@ -82,6 +82,7 @@ describe('training', () => {
     const { bestEpoch, history } = await trainEmbedder({ ...wrecked, keep: 'latest-near-best' })
     expect(history[2].knnAccuracy).toBeLessThan(history[bestEpoch - 1].knnAccuracy - 0.2)
     expect(bestEpoch).toBeLessThan(3)
+    expect((await trainEmbedder({ ...wrecked, keep: 'last' })).bestEpoch).toBe(3)
   })
 
   test('early stopping ends the run after so many epochs without a better kNN accuracy', async () => {

@@ -210,6 +210,7 @@ class Run {
 
   /** Whether the newest epoch (already in the history) takes the place of the one kept so far. */
   private isKept(record: EpochRecord): boolean {
+    if (this.settings.keep === 'last') return true
     const before = bestOf(this.history.slice(0, -1))
     if (before === undefined || isBetter(record, before)) return true
     if (this.settings.keep === 'best') return false
