@@ -1,6 +1,6 @@
 /** @file The chapter on rejection: all scores, the student's rule, and the same after training with non-digits. */
 import { join } from 'node:path'
-import { concat, lettersFrom, pseudoOutliers, renderedLetters, trainFonts, type Dataset } from '../../data/index.ts'
+import { concat, lettersFrom, pseudoOutliers, renderedDigits, renderedLetters, trainFonts, type Dataset } from '../../data/index.ts'
 import { writeFileAtomic } from '../../files/index.ts'
 import { detector, giniImpurityRule087, knnDistance, l2Normalize, logitScore, logitScorer, mahalanobis, strangerOdds, type LogitScoreName, type Scorer } from '../../openset/index.ts'
 import { accuracy } from '../../metrics/index.ts'
@@ -70,7 +70,7 @@ export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short:
     const rendered = renderedLetters({ fonts: 'test', perLetter: 40, seed })
     const letters: { name: string; images: Dataset }[] = [{ name: 'letters in unseen fonts', images: rendered }]
     if (options.letters !== undefined) letters.push({ name: 'hand-drawn letters', images: await lettersFrom(options.letters) })
-    return { choose: renderedLetters({ fonts: chooseFonts, perLetter: 20, seed: seed + 1 }), letters, learn: trainFonts.slice(0, -3).map((f) => f.name) }
+    return { digits: renderedDigits({ fonts: 'test', perDigit: 100, seed }), choose: renderedLetters({ fonts: chooseFonts, perLetter: 20, seed: seed + 1 }), letters, learn: trainFonts.slice(0, -3).map((f) => f.name) }
   })
   story.tell({ dataset: { ...story.current.dataset, letters: sets.letters.reduce((n, l) => n + l.images.count, 0) } })
   const classes = train.classes.length
@@ -84,12 +84,18 @@ export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short:
       letters: await Promise.all(sets.letters.map(async (l) => ({ ...l, population: populationOf(await j.embed(l.images), h) }))),
     }
   }
+  /** What the preferred score, at 95 % of MNIST's digits kept, rejects of digits drawn as the letters are. */
+  const drawnRejected = async (j: Judged, h: SoftmaxHead, fitted: Fitted, scored: readonly ScoredRejection[]): Promise<number> => {
+    const { name, at95 } = preferred(scored)
+    const scores = scoresOf(fitted, classes).find((s) => s.name === name)!.score(populationOf(await j.embed(sets.digits), h))
+    return rejectedIndices(scores, at95).rejected.length / scores.length
+  }
   await story.stage('Rejection', 'judging what is no digit', async () => {
     const data = await dataOf(judged, head)
     const fitted = await fitScores(run, judged)
     const scored = scoresOf(fitted, classes).map((s) => judgeScore(data, s, false))
     const rows = [...rowsOf(scored), ...judgeRule(data, { name: 'gini-impurity', note: 'the rule "above 0.87" with this well trained head', score: (p) => logitScore('gini-impurity', p.logits, classes) }, giniImpurityRule087)]
-    story.tell({ rejection: rows })
+    story.tell({ rejection: rows, drawnDigitsRejected: { digitsOnly: await drawnRejected(judged, head, fitted, scored) } })
     showRejection(run, data, scored, 'The network that has seen digits alone.')
     writeDetector(run, judged.hash, fitted, classes, head.temperature, scored, 'reject.json')
   })
@@ -107,7 +113,7 @@ export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short:
     const data = await dataOf(learned, plain)
     const fitted = await fitScores(run, learned, strangers)
     const scored = scoresOf(fitted, classes).map((s) => judgeScore(data, s, true))
-    story.tell({ rejection: [...(story.current.rejection ?? []), ...rowsOf(scored)], afterOutliers: { knn: { accuracy: found.accuracy, mapAtR: found.mapAtR }, headAccuracy: accuracy(run.test.labels, predictions(data.test.logits, classes)) } })
+    story.tell({ rejection: [...(story.current.rejection ?? []), ...rowsOf(scored)], drawnDigitsRejected: { ...story.current.drawnDigitsRejected!, afterOutliers: await drawnRejected(learned, plain, fitted, scored) }, afterOutliers: { knn: { accuracy: found.accuracy, mapAtR: found.mapAtR }, headAccuracy: accuracy(run.test.labels, predictions(data.test.logits, classes)) } })
     showRejection(run, data, scored, 'The network that has also seen letters, in other fonts than these.')
     writeDetector(run, learned.hash, fitted, classes, plain.temperature, scored, 'reject-outliers.json')
     writeFileAtomic(join(options.out, 'head-outliers.json'), headToJson(plain, learned))
