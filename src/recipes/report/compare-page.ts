@@ -2,6 +2,7 @@
  * @file The report of a comparison as one HTML page: the same faces by two models, and whether the difference is more than luck.
  */
 import type { CompareFigure, CompareReport, Difference } from './compare-report.ts'
+import { environmentFacts, madeChapter } from './closing-chapters.ts'
 import { chapter, type Chapter } from './digits-sections.ts'
 import { detectorWords, interval, many, modelWords } from './faces-sections.ts'
 import { computing, duration, figure, html, pct, table, whole, type Html } from './html.ts'
@@ -114,22 +115,15 @@ ${figures.precisionSecond !== undefined && figure(figures.precisionSecond, 'prec
 }
 
 function made(r: CompareReport): Chapter {
-  const stages = r.stages ?? []
-  const longest = Math.max(1e-9, ...stages.map((s) => s.seconds))
-  const facts: [string, string][] = [
-    ...(r.command === undefined ? [] : ([['Command', r.command]] as [string, string][])),
-    ['Folder', r.folder],
-    ['Photos', `${whole(r.photos.total)}, ${whole(r.photos.withFace)} with a face, ${whole(r.photos.quarantined)} unreadable; detector ${detectorWords[r.detector] ?? r.detector}`],
-    ...r.models.map((m): [string, string] => [`Recipe, ${modelWords(m.model)}`, m.recipe]),
-    ['Seed', String(r.seed)],
-    ...Object.entries(r.environment ?? {}).map(([k, v]) => [k, String(v)] as [string, string]),
-  ]
-  return chapter(
-    'made',
-    'Making of',
-    'How this was made',
-    html`${stages.length > 0 && html`<h3>Where the time went</h3><ul class="bars">${stages.map((s) => html`<li><span>${s.name}</span><span><i style="width:${((s.seconds / longest) * 70).toFixed(1)}%"></i>${duration(s.seconds)}</span></li>`)}</ul>`}
-<h3>To get the same again</h3><dl>${facts.map(([k, v]) => html`<dt>${k}</dt><dd>${v}</dd>`)}</dl>
-<p>Same photos, seed and machine give the same numbers. The numbers of this page are also in <code>report.json</code>.</p>`,
+  return madeChapter(
+    r,
+    [
+      ['Folder', r.folder],
+      ['Photos', `${whole(r.photos.total)}, ${whole(r.photos.withFace)} with a face, ${whole(r.photos.quarantined)} unreadable; detector ${detectorWords[r.detector] ?? r.detector}`],
+      ...r.models.map((m): [string, string] => [`Recipe, ${modelWords(m.model)}`, m.recipe]),
+      ['Seed', String(r.seed)],
+      ...environmentFacts(r),
+    ],
+    html`<p>Same photos, seed and machine give the same numbers. The numbers of this page are also in <code>report.json</code>.</p>`,
   )
 }

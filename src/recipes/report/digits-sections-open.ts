@@ -1,9 +1,10 @@
 /**
  * @file The report's chapters on use: the softmax head, rejecting what is no digit, what to try next, how it was made.
  */
+import { environmentFacts, madeChapter, nextChapter } from './closing-chapters.ts'
 import type { DigitsReport, RejectionResult } from './digits-report.ts'
 import { bestRejection, chapter, scoreWords, type Chapter, type Figures } from './digits-sections.ts'
-import { computing, duration, figure, figureText, html, pct, table, whole, type Html } from './html.ts'
+import { computing, figure, figureText, html, pct, table, whole, type Html } from './html.ts'
 
 /** The softmax head with confusion and calibration. */
 export function head(r: DigitsReport, figures: Figures): Chapter {
@@ -102,26 +103,19 @@ export function next(r: DigitsReport): Chapter {
     { command: `kindred digits --dim ${r.embedding.dim < 32 ? 32 : 2}`, why: r.embedding.dim < 32 ? 'More numbers in the embedding leave more room for classes to part.' : 'Two numbers can be drawn without any projection.' },
     { command: `kindred digits --seed ${(r.seed ?? 0) + 1}`, why: 'The same again with other chance: how much of a difference is luck?' },
   ]
-  return chapter('next', 'Next', 'What to try next', html`<ul class="next">${proposals.map((p) => html`<li><pre><code>${p.command}</code></pre><p>${p.why}</p></li>`)}</ul>`)
+  return nextChapter(proposals)
 }
 
 /** Versions, seed, data, time. */
 export function made(r: DigitsReport): Chapter {
-  const stages = r.stages ?? []
-  const longest = Math.max(1e-9, ...stages.map((s) => s.seconds))
-  const facts: [string, string][] = [
-    ...(r.command === undefined ? [] : ([['Command', r.command]] as [string, string][])),
-    ['Data', `${r.dataset.name ?? 'digits'}: ${whole(r.dataset.train)} training${r.dataset.validation === undefined ? '' : `, ${whole(r.dataset.validation)} validation`}, ${whole(r.dataset.test)} test images`],
-    ...(r.seed === undefined ? [] : ([['Seed', String(r.seed)]] as [string, string][])),
-    ...Object.entries(r.environment ?? {}).map(([k, v]) => [k, String(v)] as [string, string]),
-    ...Object.entries(r.dataset.sha256 ?? {}).map(([file, hash]) => [`SHA-256 of ${file}`, hash] as [string, string]),
-  ]
-  return chapter(
-    'made',
-    'Making of',
-    'How this was made',
-    html`${stages.length > 0 && html`<h3>Where the time went</h3><ul class="bars">${stages.map((s) => html`<li><span>${s.name}</span><span><i style="width:${((s.seconds / longest) * 70).toFixed(1)}%"></i>${duration(s.seconds)}</span></li>`)}</ul>`}
-<h3>To get the same again</h3><dl>${facts.map(([k, v]) => html`<dt>${k}</dt><dd>${v}</dd>`)}</dl>
-<p>Same seed and same machine give the same numbers. The numbers of this page are also in <code>report.json</code>.</p>`,
+  return madeChapter(
+    r,
+    [
+      ['Data', `${r.dataset.name ?? 'digits'}: ${whole(r.dataset.train)} training${r.dataset.validation === undefined ? '' : `, ${whole(r.dataset.validation)} validation`}, ${whole(r.dataset.test)} test images`],
+      ...(r.seed === undefined ? [] : ([['Seed', String(r.seed)]] as [string, string][])),
+      ...environmentFacts(r),
+      ...Object.entries(r.dataset.sha256 ?? {}).map(([file, hash]) => [`SHA-256 of ${file}`, hash] as [string, string]),
+    ],
+    html`<p>Same seed and same machine give the same numbers. The numbers of this page are also in <code>report.json</code>.</p>`,
   )
 }

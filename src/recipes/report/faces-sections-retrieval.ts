@@ -1,10 +1,11 @@
 /**
  * @file The faces report's chapters on how well like finds like: retrieval, precision at k, neighbours, thresholds; and what to do next, and how it was made.
  */
+import { environmentFacts, madeChapter, nextChapter } from './closing-chapters.ts'
 import { chapter, type Chapter } from './digits-sections.ts'
 import type { FacesReport } from './faces-report.ts'
 import { interval, many, modelWords, path, type FacesFigures } from './faces-sections.ts'
-import { computing, duration, figure, figureText, html, pct, table, whole } from './html.ts'
+import { computing, figure, figureText, html, pct, table, whole } from './html.ts'
 
 /** Leave-one-out retrieval. */
 export function facesRetrieval(r: FacesReport, figures: FacesFigures): Chapter {
@@ -99,32 +100,25 @@ export function facesNext(r: FacesReport): Chapter {
     ...(named ? [{ command: `kindred verify A.jpg B.jpg --calibrate ${folder}`, why: 'Do two photos show one person? The limit is taken from these photos.' }] : [{ command: `kindred group ${folder}`, why: 'Sorts faces without names into groups that you can name.' }]),
     ...(r.gallery === undefined ? [{ command: `kindred faces ${folder} --gallery gallery`, why: 'Keeps the faces in a gallery that is quick to search and can grow.' }] : []),
   ]
-  return chapter('next', 'Next', 'What to try next', html`<ul class="next">${proposals.map((p) => html`<li><pre><code>${p.command}</code></pre><p>${p.why}</p></li>`)}</ul>`)
+  return nextChapter(proposals)
 }
 
 /** Recipe, versions, seed, time. */
 export function facesMade(r: FacesReport): Chapter {
-  const stages = r.stages ?? []
-  const longest = Math.max(1e-9, ...stages.map((s) => s.seconds))
-  const facts: [string, string][] = [
-    ...(r.command === undefined ? [] : ([['Command', r.command]] as [string, string][])),
-    ['Folder', r.folder],
-    ['Model', modelWords(r.model)],
-    ...(r.recipe === undefined ? [] : ([['Recipe of the vectors', r.recipe]] as [string, string][])),
-    ...(r.licence === undefined ? [] : ([['Licence of the weights', r.licence]] as [string, string][])),
-    ...(r.gallery === undefined ? [] : ([['Gallery', `${r.gallery.place}: ${whole(r.gallery.added)} added, ${whole(r.gallery.skipped)} there already, ${whole(r.gallery.count)} in all`]] as [string, string][])),
-    ['This run', `${many(r.photos.processed, 'photo')} looked at, ${many(r.embedded ?? 0, 'vector')} made; the rest was kept from an earlier run`],
-    ...(r.photosPerSecond === null ? [] : ([['Speed', `${figureText(r.photosPerSecond)} photos a second`]] as [string, string][])),
-    ['Seed', String(r.seed)],
-    ...Object.entries(r.environment ?? {}).map(([k, v]) => [k, String(v)] as [string, string]),
-  ]
-  return chapter(
-    'made',
-    'Making of',
-    'How this was made',
-    html`${stages.length > 0 && html`<h3>Where the time went</h3><ul class="bars">${stages.map((s) => html`<li><span>${s.name}</span><span><i style="width:${((s.seconds / longest) * 70).toFixed(1)}%"></i>${duration(s.seconds)}</span></li>`)}</ul>`}
-<h3>To get the same again</h3><dl>${facts.map(([k, v]) => html`<dt>${k}</dt><dd>${v}</dd>`)}</dl>
-<p>Same photos, seed and machine give the same numbers. The numbers of this page are also in <code>report.json</code>; each face with its photo, box and landmarks is a line of <code>manifest.jsonl</code>, its crop lies in <code>crops/</code>, its vector in <code>vectors/</code>.</p>
+  return madeChapter(
+    r,
+    [
+      ['Folder', r.folder],
+      ['Model', modelWords(r.model)],
+      ...(r.recipe === undefined ? [] : ([['Recipe of the vectors', r.recipe]] as [string, string][])),
+      ...(r.licence === undefined ? [] : ([['Licence of the weights', r.licence]] as [string, string][])),
+      ...(r.gallery === undefined ? [] : ([['Gallery', `${r.gallery.place}: ${whole(r.gallery.added)} added, ${whole(r.gallery.skipped)} there already, ${whole(r.gallery.count)} in all`]] as [string, string][])),
+      ['This run', `${many(r.photos.processed, 'photo')} looked at, ${many(r.embedded ?? 0, 'vector')} made; the rest was kept from an earlier run`],
+      ...(r.photosPerSecond === null ? [] : ([['Speed', `${figureText(r.photosPerSecond)} photos a second`]] as [string, string][])),
+      ['Seed', String(r.seed)],
+      ...environmentFacts(r),
+    ],
+    html`<p>Same photos, seed and machine give the same numbers. The numbers of this page are also in <code>report.json</code>; each face with its photo, box and landmarks is a line of <code>manifest.jsonl</code>, its crop lies in <code>crops/</code>, its vector in <code>vectors/</code>.</p>
 <p>Faces are personal data. Everything here was computed on this machine; nothing was sent anywhere.</p>`,
   )
 }
