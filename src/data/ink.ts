@@ -1,5 +1,5 @@
 /**
- * @file Small operations on ink images (Float32Array, row-major, 1 = ink, 0 = paper): distances, stroke width, blur, resampling.
+ * @file Small operations on ink images (Float32Array, row-major, 1 = ink, 0 = paper): distances, stroke width, resampling.
  */
 
 /**
@@ -81,31 +81,6 @@ export function growInk(ink: Float32Array, height: number, width: number, radius
     out[i] = value < 0 ? 0 : value > 1 ? 1 : value
   }
   return out
-}
-
-/** Gaussian blur with standard deviation `sigma` pixels, cut off at 3 sigma, paper beyond the border; in two passes, O(n * sigma). */
-export function blurInk(ink: Float32Array, height: number, width: number, sigma: number): Float32Array {
-  const reach = Math.ceil(3 * sigma)
-  if (sigma <= 0.1 || reach < 1) return ink
-  const kernel = Float32Array.from({ length: 2 * reach + 1 }, (_, i) => Math.exp(-((i - reach) ** 2) / (2 * sigma * sigma)))
-  const sum = kernel.reduce((a, b) => a + b, 0)
-  for (let i = 0; i < kernel.length; i++) kernel[i] /= sum
-  return blurLines(blurLines(ink, kernel, height, width, width, 1), kernel, width, 1, height, width)
-}
-
-/** Convolves lines of `length` values `step` apart, line after line `lineStep` apart. */
-function blurLines(from: Float32Array, kernel: Float32Array, lines: number, lineStep: number, length: number, step: number): Float32Array {
-  const reach = kernel.length >> 1
-  const to = new Float32Array(from.length)
-  for (let l = 0; l < lines; l++) {
-    for (let i = 0; i < length; i++) {
-      const value = from[l * lineStep + i * step]
-      if (value === 0) continue // mostly paper
-      const last = Math.min(length - 1, i + reach)
-      for (let j = Math.max(0, i - reach); j <= last; j++) to[l * lineStep + j * step] += value * kernel[j - i + reach]
-    }
-  }
-  return to
 }
 
 /** A box of pixels: x0 <= x < x1, y0 <= y < y1. */

@@ -4,17 +4,23 @@ import { join } from 'node:path'
 import { zipSync } from 'fflate'
 import sharp from 'sharp'
 import { afterAll, describe, expect, it } from 'vitest'
-import { imageAt, indicesByClass, type Dataset } from './dataset.ts'
+import { imageAt, indicesByClass, subset, type Dataset } from './dataset.ts'
 import { fontNames, fontOutlines, testFonts, trainFonts } from './fonts.ts'
 import { loadMnist } from './mnist.ts'
 import { lettersFrom, omniglotLetters } from './omniglot.ts'
 import { fillOutline, flatten } from './outline.ts'
 import { outlierKinds, pseudoOutliers } from './pseudo-outliers.ts'
+import { reframed } from './reframed.ts'
 import { renderedDigits, renderedLetters } from './rendered.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'kindred-letters-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const meanInk = (d: Dataset): number => d.images.reduce((a, b) => a + b, 0) / d.images.length / 255
+/** Shares of the inked pixels that are faint (below 64) and nearly white (252 and more). */
+const texture = (d: Dataset): [number, number] => {
+  const inked = d.images.filter((v) => v > 0)
+  return [inked.filter((v) => v < 64).length / inked.length, inked.filter((v) => v >= 252).length / inked.length]
+}
 const omniglot = new URL('../../../shared/data/omniglot', import.meta.url).pathname
 const mnist = await loadMnist({ split: 'test' })
 
@@ -99,6 +105,15 @@ describe('rendered letters', () => {
     expect(seen.size).toBe(letters.count)
   })
 
+  it("have edges as sharp as MNIST's, or a network learns the edges", () => {
+    const [faint, white] = texture(mnist)
+    const [drawnFaint, drawnWhite] = texture(letters)
+    expect(drawnFaint / faint).toBeGreaterThan(0.8)
+    expect(drawnFaint / faint).toBeLessThan(1.35)
+    expect(drawnWhite / white).toBeGreaterThan(0.75)
+    expect(drawnWhite / white).toBeLessThan(1.15)
+  })
+
   it('can be digits that look like real ones: nearer to their own class mean than to others', () => {
     const digits = renderedDigits({ perDigit: 20, seed: 1 })
     const means = indicesByClass(mnist).map((list) => {
@@ -180,6 +195,23 @@ describe('letters from disk', async () => {
     expect(indicesByClass(latin).every((l) => l.length === 20)).toBe(true)
     expect(meanInk(mnist)).toBeCloseTo(0.133, 2)
     expect(Math.abs(meanInk(latin) - 0.14)).toBeLessThan(0.004)
+    texture(latin).forEach((share, i) => expect(Math.abs(share / texture(mnist)[i] - 1)).toBeLessThan(0.1))
+  })
+})
+
+describe('digits framed again', () => {
+  it('show the same, with softer edges', () => {
+    const first = subset(mnist, Array.from({ length: 60 }, (_, i) => i))
+    const again = reframed(first)
+    expect([...again.labels]).toEqual([...first.labels])
+    for (let i = 0; i < first.count; i++) {
+      const [a, b] = [imageAt(first, i), imageAt(again, i)]
+      const dot = (x: Uint8Array, y: Uint8Array): number => x.reduce((sum, v, p) => sum + v * y[p], 0)
+      expect(dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b)), `digit ${i}`).toBeGreaterThan(0.75)
+    }
+    expect(texture(again)[1]).toBeLessThan(texture(first)[1] / 2)
+    expect(() => reframed(first, { side: 20 })).toThrow('at least 28')
+    expect(() => reframed({ ...first, height: 14, width: 56 })).toThrow('28x28x1')
   })
 })
 

@@ -2,7 +2,7 @@
  * @file Letters (and digits) drawn from handwriting fonts with a shaky hand, in MNIST's frame: non-digits to train rejection with.
  *
  * Per image: a font's outline is slanted, stretched, rotated and bent by a smooth wave, filled, its strokes brought to a drawn width of
- * a pen (grown or shrunk by their distance field), softened, and put into MNIST's frame.
+ * a pen (grown or shrunk by their distance field), and put into MNIST's frame.
  */
 import { checkChoice, checkOptions, ensure, rng, type Rng } from '../base/index.ts'
 import { makeDataset, type Dataset } from './dataset.ts'

@@ -1,4 +1,4 @@
-"""Golden values for src/data: .npy files by numpy, distance transform, blur and image warps by scipy.
+"""Golden values for src/data: .npy files by numpy, distance transform and image warps by scipy.
 
     python test/golden/make_data.py      (writes data.json beside itself)
 """
@@ -43,15 +43,6 @@ out["distance"] = {
     "mask": mask.ravel().tolist(),
     "toInk": np.rint(ndimage.distance_transform_edt(mask == 0) ** 2).ravel().tolist(),
     "toPaper": np.rint(ndimage.distance_transform_edt(mask == 1) ** 2).ravel().tolist(),
-}
-
-image = rng.uniform(size=(9, 13)).astype(np.float32)
-out["blur"] = {
-    "height": 9,
-    "width": 13,
-    "sigma": 0.9,
-    "image": image.ravel().tolist(),
-    "blurred": ndimage.gaussian_filter(image.astype(np.float64), 0.9, mode="constant", truncate=3.0).ravel().tolist(),
 }
 
 # Warps: the uniform draws in the augmenter's order (angle, scale x, scale y, shear, shift x, shift y, then x and y of each grid node).

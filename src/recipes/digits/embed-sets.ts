@@ -8,12 +8,16 @@ import { input } from '../../tensor/index.ts'
 import { headLogits, type SoftmaxHead } from '../../train/index.ts'
 import type { Population } from './rejection.ts'
 
-/** Embeddings and penultimate features of a set. */
-export interface Embedded {
-  readonly dataset: Dataset
+/** What a network makes of each image: its embedding and the features before it, row by row. */
+export interface Outputs {
   readonly embedding: Float32Array
   readonly features: Float32Array
-  readonly moved: readonly Float32Array[]
+}
+
+/** An embedded set; `moved` is the same set after small random moves, once a move. */
+export interface Embedded extends Outputs {
+  readonly dataset: Dataset
+  readonly moved: readonly Outputs[]
 }
 
 /** Loads a network with given weights; without weights, untrained as the seed draws it. */
@@ -33,15 +37,18 @@ export function countParameters(network: Layer): number {
 
 /** Embeds a set, and with `moves` also as many small random warps of it (the same for the same seed). */
 export async function embedSet(model: Embedder, dataset: Dataset, { moves = 0, seed = 0 }: { moves?: number; seed?: number } = {}): Promise<Embedded> {
-  const { embedding, features } = await model.run(dataset.images, ['embedding', 'features'])
+  const run = async (images: Uint8Array): Promise<Outputs> => {
+    const { embedding, features } = await model.run(images, ['embedding', 'features'])
+    return { embedding, features }
+  }
   const augmenter = affineAugmenter({ rotate: 10, scale: 0.08, shear: 0.1, translate: 1 }, rng(seed).fork('moves'))
-  const moved: Float32Array[] = []
+  const moved: Outputs[] = []
   const warped = new Uint8Array(dataset.images.length)
   for (let m = 0; m < moves; m++) {
     augmenter.warp(dataset.images, undefined, warped)
-    moved.push(await model.embed(warped))
+    moved.push(await run(warped))
   }
-  return { dataset, embedding, features, moved }
+  return { dataset, ...(await run(dataset.images)), moved }
 }
 
 /** An embedded set with what the head says of it. */

@@ -1,6 +1,6 @@
 /** @file The chapter on rejection: all scores, the student's rule, and the same after training with non-digits. */
 import { join } from 'node:path'
-import { concat, lettersFrom, pseudoOutliers, renderedDigits, renderedLetters, trainFonts, type Dataset } from '../../data/index.ts'
+import { concat, lettersFrom, pseudoOutliers, reframed, renderedDigits, renderedLetters, take, trainFonts, type Dataset } from '../../data/index.ts'
 import { writeFileAtomic } from '../../files/index.ts'
 import { detector, giniImpurityRule087, knnDistance, l2Normalize, logitScore, logitScorer, mahalanobis, strangerOdds, type LogitScoreName, type Scorer } from '../../openset/index.ts'
 import { accuracy } from '../../metrics/index.ts'
@@ -11,7 +11,7 @@ import { outlierTraining, preset } from '../presets.ts'
 import { scoreWords, type RejectionResult } from '../report/index.ts'
 import type { SweepResult } from '../sweep.ts'
 import { judge } from './chapters.ts'
-import { embedderOf, embedSet, populationOf } from './embed-sets.ts'
+import { embedderOf, embedSet, populationOf, type Outputs } from './embed-sets.ts'
 import { judgeEmbedding } from './judge.ts'
 import { captionedPicture, pick } from './pictures.ts'
 import { judgeRule, judgeScore, rejectedIndices, type NamedScore, type Population, type RejectionData, type ScoredRejection } from './rejection.ts'
@@ -52,12 +52,19 @@ async function fitScores({ runtime, seed }: Run, { train, dim, embed }: Judged, 
 
 /** Every score of one network: four of the head, three of distances, and the odds where strangers were seen. */
 function scoresOf({ knn, gauss, odds, width }: Fitted, classes: number): NamedScore[] {
+  const unit = (o: Outputs): Float32Array => l2Normalize(o.features, width) as Float32Array
+  const overMoves = (score: (o: Outputs) => Float64Array) => (p: Population) => averaged([p, ...p.moved].map(score))
   return [
     ...logitNames.map((name): NamedScore => ({ name, score: (p) => logitScore(name, p.logits, classes) })),
     { name: 'knn-distance', note: 'to the 5th nearest of 1,000 training embeddings a class', score: (p) => knn.score(p.embedding) },
-    { name: 'knn-distance-moved', note: 'the kNN distance, mean over the image and four small random moves of it', score: (p) => averaged([p.embedding, ...p.moved].map((e) => knn.score(e))) },
-    { name: 'mahalanobis', note: `on the ${width} features before the embedding, unit length, one covariance for all classes`, score: (p) => gauss.score(l2Normalize(p.features, width)) },
-    ...(odds === undefined ? [] : [{ name: 'stranger-odds', note: `a linear softmax on the same ${width} features whose eleventh class is “none of these”, trained on the strangers of training`, score: (p: Population) => odds.score(l2Normalize(p.features, width)) }]),
+    { name: 'knn-distance-moved', note: 'the kNN distance, mean over the image and four small random moves of it', score: overMoves((o) => knn.score(o.embedding)) },
+    { name: 'mahalanobis', note: `on the ${width} features before the embedding, unit length, one covariance for all classes`, score: (p) => gauss.score(unit(p)) },
+    ...(odds === undefined
+      ? []
+      : [
+          { name: 'stranger-odds', note: `a linear softmax on the same ${width} features whose eleventh class is “none of these”, trained on the strangers of training`, score: (p: Population) => odds.score(unit(p)) },
+          { name: 'stranger-odds-moved', note: 'the same odds, mean over the image and four small random moves of it', score: overMoves((o) => odds.score(unit(o))) },
+        ]),
   ]
 }
 
@@ -70,7 +77,13 @@ export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short:
     const rendered = renderedLetters({ fonts: 'test', perLetter: 40, seed })
     const letters: { name: string; images: Dataset }[] = [{ name: 'letters in unseen fonts', images: rendered }]
     if (options.letters !== undefined) letters.push({ name: 'hand-drawn letters', images: await lettersFrom(options.letters) })
-    return { digits: renderedDigits({ fonts: 'test', perDigit: 100, seed }), choose: renderedLetters({ fonts: chooseFonts, perLetter: 20, seed: seed + 1 }), letters, learn: trainFonts.slice(0, -3).map((f) => f.name) }
+    const plain = take(run.test, Math.min(1000, run.test.count))
+    const controls = [
+      { digits: 'MNIST’s own test digits', images: plain },
+      { digits: 'the same, enlarged to 105 pixels and framed as letters are', images: reframed(plain) },
+      { digits: 'digits drawn in the unseen fonts', images: renderedDigits({ fonts: 'test', perDigit: 100, seed }) },
+    ]
+    return { controls, choose: renderedLetters({ fonts: chooseFonts, perLetter: 20, seed: seed + 1 }), letters, learn: trainFonts.slice(0, -3).map((f) => f.name) }
   })
   story.tell({ dataset: { ...story.current.dataset, letters: sets.letters.reduce((n, l) => n + l.images.count, 0) } })
   const classes = train.classes.length
@@ -84,18 +97,20 @@ export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short:
       letters: await Promise.all(sets.letters.map(async (l) => ({ ...l, population: populationOf(await j.embed(l.images), h) }))),
     }
   }
-  /** What the preferred score, at 95 % of MNIST's digits kept, rejects of digits drawn as the letters are. */
-  const drawnRejected = async (j: Judged, h: SoftmaxHead, fitted: Fitted, scored: readonly ScoredRejection[]): Promise<number> => {
+  /** What the preferred score, at 95 % of MNIST's digits kept, rejects of each control. */
+  const controlsRejected = async (j: Judged, h: SoftmaxHead, fitted: Fitted, scored: readonly ScoredRejection[]): Promise<number[]> => {
     const { name, at95 } = preferred(scored)
-    const scores = scoresOf(fitted, classes).find((s) => s.name === name)!.score(populationOf(await j.embed(sets.digits), h))
-    return rejectedIndices(scores, at95).rejected.length / scores.length
+    const { score } = scoresOf(fitted, classes).find((s) => s.name === name)!
+    const shares: number[] = []
+    for (const { images } of sets.controls) shares.push(rejectedIndices(score(populationOf(await j.embed(images), h)), at95).rejected.length / images.count)
+    return shares
   }
   await story.stage('Rejection', 'judging what is no digit', async () => {
     const data = await dataOf(judged, head)
     const fitted = await fitScores(run, judged)
     const scored = scoresOf(fitted, classes).map((s) => judgeScore(data, s, false))
     const rows = [...rowsOf(scored), ...judgeRule(data, { name: 'gini-impurity', note: 'the rule "above 0.87" with this well trained head', score: (p) => logitScore('gini-impurity', p.logits, classes) }, giniImpurityRule087)]
-    story.tell({ rejection: rows, drawnDigitsRejected: { digitsOnly: await drawnRejected(judged, head, fitted, scored) } })
+    story.tell({ rejection: rows, digitControls: (await controlsRejected(judged, head, fitted, scored)).map((digitsOnly, i) => ({ digits: sets.controls[i].digits, count: sets.controls[i].images.count, digitsOnly })) })
     showRejection(run, data, scored, 'The network that has seen digits alone.')
     writeDetector(run, judged.hash, fitted, classes, head.temperature, scored, 'reject.json')
   })
@@ -113,7 +128,8 @@ export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short:
     const data = await dataOf(learned, plain)
     const fitted = await fitScores(run, learned, strangers)
     const scored = scoresOf(fitted, classes).map((s) => judgeScore(data, s, true))
-    story.tell({ rejection: [...(story.current.rejection ?? []), ...rowsOf(scored)], drawnDigitsRejected: { ...story.current.drawnDigitsRejected!, afterOutliers: await drawnRejected(learned, plain, fitted, scored) }, afterOutliers: { knn: { accuracy: found.accuracy, mapAtR: found.mapAtR }, headAccuracy: accuracy(run.test.labels, predictions(data.test.logits, classes)) } })
+    const controls = await controlsRejected(learned, plain, fitted, scored)
+    story.tell({ rejection: [...(story.current.rejection ?? []), ...rowsOf(scored)], digitControls: story.current.digitControls!.map((c, i) => ({ ...c, afterOutliers: controls[i] })), afterOutliers: { knn: { accuracy: found.accuracy, mapAtR: found.mapAtR }, headAccuracy: accuracy(run.test.labels, predictions(data.test.logits, classes)) } })
     showRejection(run, data, scored, 'The network that has also seen letters, in other fonts than these.')
     writeDetector(run, learned.hash, fitted, classes, plain.temperature, scored, 'reject-outliers.json')
     writeFileAtomic(join(options.out, 'head-outliers.json'), headToJson(plain, learned))
@@ -133,7 +149,7 @@ function rowsOf(scored: readonly ScoredRejection[]): RejectionResult[] {
 
 /** Writes the detector of the preferred score that needs one look at an image, so that `kindred reject` can use it; it keeps 95 % of the validation digits. */
 function writeDetector(run: Run, model: string, { knn, gauss, odds }: Fitted, classes: number, temperature: number, scored: readonly ScoredRejection[], file: string): void {
-  const { name, at95 } = preferred(scored.filter((s) => s.name !== 'knn-distance-moved'))
+  const { name, at95 } = preferred(scored.filter((s) => !s.name.endsWith('-moved')))
   const [scorer, input] = name === 'knn-distance' ? ([knn, 'embedding'] as const) : name === 'mahalanobis' ? ([gauss, 'unit features'] as const) : name === 'stranger-odds' ? ([odds!, 'unit features'] as const) : ([logitScorer(name as LogitScoreName, classes, { temperature }), 'logits'] as const)
   writeFileAtomic(join(run.options.out, file), rejectionToJson({ model, input, detector: detector(scorer, at95) }))
 }

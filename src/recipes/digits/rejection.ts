@@ -15,8 +15,8 @@ export interface Population {
   readonly logits: Float32Array
   readonly embedding: Float32Array
   readonly features: Float32Array
-  /** Embeddings of the same images after small random moves, one array a move. */
-  readonly moved: readonly Float32Array[]
+  /** The same of the images after small random moves, once a move. */
+  readonly moved: readonly { readonly embedding: Float32Array; readonly features: Float32Array }[]
 }
 
 /** One way to score, ready to use. */

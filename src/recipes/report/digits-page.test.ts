@@ -88,6 +88,13 @@ describe('the page', () => {
     expect(words(digitsPage(worse, {}))).toContain('raw pixels do no worse')
   })
 
+  test('controls are shown for one network, then for both', () => {
+    const one = { digits: 'digits drawn in the unseen fonts', count: 1000, digitsOnly: 0.079 }
+    expect(words(digitsPage({ ...full, digitControls: [one] }, {}))).toContain('digits drawn in the unseen fonts 1,000 7.9 %')
+    expect(words(digitsPage({ ...full, digitControls: [one] }, {}))).not.toContain('The two columns')
+    expect(words(digitsPage({ ...full, digitControls: [{ ...one, afterOutliers: 0.107 }] }, {}))).toContain('7.9 % 10.7 %')
+  })
+
   test('figures that are not finite are shown as a dash', () => {
     const odd = { ...full, head: { accuracy: Number.NaN, ece: Number.NaN }, history: history.map((h) => ({ ...h, trainLoss: Number.NaN })) }
     expect(words(digitsPage(odd, {}))).toContain('training diverged there')

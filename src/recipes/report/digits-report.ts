@@ -76,10 +76,10 @@ export interface DigitsReport {
   /** The same network after training that has also seen non-digits. */
   afterOutliers?: { knn: NeighbourFigures; headAccuracy: number }
   /**
-   * A control: digits drawn in the same unseen fonts as the letters. Share rejected, by the preferred score, where 95 % of MNIST's digits are kept; far
-   * above .05 it means that drawing, not form, is what is rejected.
+   * Controls: digits that came about as the letters did. Share rejected, by the preferred score, where 95 % of MNIST's digits are kept; where it is far
+   * higher after training with outliers than without, the network has learned how letters are drawn, not what they show.
    */
-  drawnDigitsRejected?: { digitsOnly: number; afterOutliers?: number }
+  digitControls?: readonly { digits: string; count: number; digitsOnly: number; afterOutliers?: number }[]
   sweep?: readonly SweepFigures[]
   /** Warnings in words, e.g. that a margin collapsed. */
   warnings?: readonly string[]
