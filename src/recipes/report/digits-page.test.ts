@@ -117,6 +117,8 @@ test('the best rejection is a chosen one: the rule taken over is never shown as 
   expect(bestRejection(full.rejection, false)!.lettersRejected).toBe(0.781)
   expect(bestRejection(full.rejection, true)!.lettersRejected).toBe(0.962)
   expect(bestRejection([], false)).toBeUndefined()
+  const others = full.rejection!.map((r) => ({ ...r, letters: 'letters in unseen fonts', lettersRejected: 0.99 }))
+  expect(bestRejection([...others, ...full.rejection!], false)!.lettersRejected).toBe(0.781)
 })
 
 test('ids inside figures get their figure as prefix, and so does what points to them', () => {

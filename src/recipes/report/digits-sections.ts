@@ -27,9 +27,13 @@ export function scoreWords(name: string): string {
   return words.startsWith('kNN') ? words : words.charAt(0).toUpperCase() + words.slice(1)
 }
 
-/** The rule that held-out data favours; without such a mark, the one with the largest sum of digits kept and right and letters rejected. */
+/**
+ * The rule that held-out data favours, on the last set of letters, so that two networks are compared on the same ones; without such a mark, the one
+ * with the largest sum of digits kept and right and letters rejected.
+ */
 export function bestRejection(list: readonly RejectionResult[] | undefined, seen: boolean): RejectionResult | undefined {
-  return (list ?? []).filter((r) => r.rule !== 'student' && r.at !== '95 % of digits kept' && (r.trainedWithOutliers ?? false) === seen).toSorted((a, b) => Number(b.preferred ?? false) - Number(a.preferred ?? false) || b.digitsKeptRight + b.lettersRejected - a.digitsKeptRight - a.lettersRejected)[0]
+  const letters = list?.at(-1)?.letters
+  return (list ?? []).filter((r) => r.letters === letters && r.rule !== 'student' && r.at !== '95 % of digits kept' && (r.trainedWithOutliers ?? false) === seen).toSorted((a, b) => Number(b.preferred ?? false) - Number(a.preferred ?? false) || b.digitsKeptRight + b.lettersRejected - a.digitsKeptRight - a.lettersRejected)[0]
 }
 
 /** Top of the page: what was done and what came out, in numbers. */
@@ -49,8 +53,8 @@ ${!r.complete && html`<p class="running" role="status">${`Still running${r.now =
 ${knn === undefined ? tile('…', 'kNN accuracy', computing, true) : tile(pct(knn.accuracy), 'kNN accuracy', `nearest neighbours name the digit right${pixels === undefined ? '' : `; raw pixels alone: ${pct(pixels.accuracy)}`}`)}
 ${knn === undefined ? tile('…', 'MAP@R', computing, true) : tile(pct(knn.mapAtR), 'MAP@R', `how purely a digit’s nearest images are the same digit${pixels === undefined ? '' : `; raw pixels: ${pct(pixels.mapAtR)}`}`)}
 ${r.head === undefined ? tile('…', 'Softmax head', computing, true) : tile(pct(r.head.accuracy), 'Softmax head', `a linear classifier on the frozen embedding; calibration error ${pct(r.head.ece)}`)}
-${rejected === undefined ? (taught === undefined ? tile('…', 'Letters rejected', computing, true) : '') : tile(pct(rejected.lettersRejected), 'Letters rejected', `by ${scoreWords(rejected.score)}, never having seen one, while ${pct(rejected.digitsKeptRight)} of digits are kept and right`)}
-${taught !== undefined && tile(pct(taught.lettersRejected), 'Letters rejected, after seeing others', `by ${scoreWords(taught.score)}; ${pct(taught.digitsKeptRight)} of digits kept and right`)}
+${rejected === undefined ? (taught === undefined ? tile('…', 'Letters rejected', computing, true) : '') : tile(pct(rejected.lettersRejected), 'Letters rejected', `${rejected.letters}, by ${scoreWords(rejected.score)}, never having seen one, while ${pct(rejected.digitsKeptRight)} of digits are kept and right`)}
+${taught !== undefined && tile(pct(taught.lettersRejected), 'Letters rejected, after seeing others', `${taught.letters}, by ${scoreWords(taught.score)}; ${pct(taught.digitsKeptRight)} of digits kept and right`)}
 </ul>
 ${gain !== undefined && html`<p>${gain}</p>`}
 ${(r.warnings ?? []).length > 0 && html`<div class="note bad" role="note"><p><strong>Read with care.</strong></p>${(r.warnings ?? []).map((w) => html`<p>${w}</p>`)}</div>`}`
