@@ -129,6 +129,8 @@ test('words and numbers', () => {
   expect(scoreWords('gini-impurity')).toBe('Gini impurity')
   expect(scoreWords('knn-distance')).toBe('kNN distance')
   expect(scoreWords('max-softmax')).toBe('Max softmax')
+  expect(scoreWords('stranger-odds-moved')).toBe('Stranger odds over small moves')
+  expect(['stranger-odds', 'mahalanobis', 'knn-distance-moved'].map((n) => scoreWords(n, true))).toEqual(['stranger odds', 'Mahalanobis', 'kNN distance over small moves'])
   expect([duration(3.14159), duration(42), duration(412), duration(3900)].map((t) => t.replaceAll('\u00a0', ' '))).toEqual(['3.1 s', '42 s', '6 min 52 s', '1 h 5 min'])
   expect(pct(0.98412).replaceAll('\u00a0', ' ')).toBe('98.4 %')
   expect(html`<p title="${'"'}">${'<'}${html`<b>${1}</b>`}${[undefined, html`x`]}</p>`.html).toBe('<p title="&quot;">&lt;<b>1</b>x</p>')

@@ -21,10 +21,10 @@ export function chapter(id: string, link: string, title: string, body: Html): Ch
   return { id, link, body: html`<section id="${id}" aria-labelledby="${id}-title"><p class="kicker">${link}</p><h2 id="${id}-title"><a href="#${id}">${title}</a></h2>${body}</section>` }
 }
 
-/** "gini-impurity" -> "Gini impurity": a score's name as words. */
-export function scoreWords(name: string): string {
-  const words = name.replaceAll('-', ' ').replace(/\bknn\b/i, 'kNN').replace(/^gini/i, 'Gini')
-  return words.startsWith('kNN') ? words : words.charAt(0).toUpperCase() + words.slice(1)
+/** "stranger-odds-moved" -> "Stranger odds over small moves": a score's name as words. @param inSentence without a capital, but for names */
+export function scoreWords(name: string, inSentence = false): string {
+  const words = name.replace(/-moved$/, ' over small moves').replaceAll('-', ' ').replace(/\bknn\b/i, 'kNN').replace(/^gini/i, 'Gini').replace(/^mahalanobis/i, 'Mahalanobis')
+  return inSentence || words.startsWith('kNN') ? words : words.charAt(0).toUpperCase() + words.slice(1)
 }
 
 /**
@@ -53,8 +53,8 @@ ${!r.complete && html`<p class="running" role="status">${`Still running${r.now =
 ${knn === undefined ? tile('…', 'kNN accuracy', computing, true) : tile(pct(knn.accuracy), 'kNN accuracy', `nearest neighbours name the digit right${pixels === undefined ? '' : `; raw pixels alone: ${pct(pixels.accuracy)}`}`)}
 ${knn === undefined ? tile('…', 'MAP@R', computing, true) : tile(pct(knn.mapAtR), 'MAP@R', `how purely a digit’s nearest images are the same digit${pixels === undefined ? '' : `; raw pixels: ${pct(pixels.mapAtR)}`}`)}
 ${r.head === undefined ? tile('…', 'Softmax head', computing, true) : tile(pct(r.head.accuracy), 'Softmax head', `a linear classifier on the frozen embedding; calibration error ${pct(r.head.ece)}`)}
-${rejected === undefined ? (taught === undefined ? tile('…', 'Letters rejected', computing, true) : '') : tile(pct(rejected.lettersRejected), 'Letters rejected', `${rejected.letters}, by ${scoreWords(rejected.score)}, never having seen one, while ${pct(rejected.digitsKeptRight)} of digits are kept and right`)}
-${taught !== undefined && tile(pct(taught.lettersRejected), 'Letters rejected, after seeing others', `${taught.letters}, by ${scoreWords(taught.score)}; ${pct(taught.digitsKeptRight)} of digits kept and right`)}
+${rejected === undefined ? (taught === undefined ? tile('…', 'Letters rejected', computing, true) : '') : tile(pct(rejected.lettersRejected), 'Letters rejected', `${rejected.letters}, by ${scoreWords(rejected.score, true)}, never having seen one, while ${pct(rejected.digitsKeptRight)} of digits are kept and right`)}
+${taught !== undefined && tile(pct(taught.lettersRejected), 'Letters rejected, after seeing others', `${taught.letters}, by ${scoreWords(taught.score, true)}; ${pct(taught.digitsKeptRight)} of digits kept and right`)}
 </ul>
 ${gain !== undefined && html`<p>${gain}</p>`}
 ${(r.warnings ?? []).length > 0 && html`<div class="note bad" role="note"><p><strong>Read with care.</strong></p>${(r.warnings ?? []).map((w) => html`<p>${w}</p>`)}</div>`}`
