@@ -1,7 +1,7 @@
 /** @file `kindred train mnist`: from images to a run folder with a model in it. */
 import { join } from 'node:path'
 import { checkChoice, type Progress } from '../../base/index.ts'
-import { lettersFrom, loadMnist, pseudoOutliers, renderedLetters, stratifiedSplit, take, type Dataset } from '../../data/index.ts'
+import { inventedCharacters, lettersFrom, loadMnist, pseudoOutliers, renderedLetters, stratifiedSplit, take, type Dataset } from '../../data/index.ts'
 import { writeFileAtomic } from '../../files/index.ts'
 import { knnAccuracy } from '../../metrics/index.ts'
 import { load, saveEmbedder } from '../../models/index.ts'
@@ -52,7 +52,7 @@ export const trainCommand: Register = (program, act) => {
     .option('--dim <n>', 'length of the embedding (default: 10)', whole({ min: 1, max: 4096 }))
     .option('--margin <m>', 'how much farther a negative must be (default: 0.4)', real({ min: 0 }))
     .option('--mining <name>', `how triplets are found: ${minings.join(', ')}`, oneOf(minings))
-    .option('--outliers <what>', 'train against non-digits too: pseudo (made from digits), letters (rendered), or a folder or zip of letters')
+    .option('--outliers <what>', 'train against non-digits too: pseudo (made from digits), invented (characters that no one writes), letters (rendered), or a folder or zip of letters')
     .option('--images <n>', 'use so many training images only', whole({ min: 4 }))
     .option('--validation <n>', 'images split off for validation (default: 5000)', whole({ min: 2 }))
     .option('--patience <n>', 'stop after so many epochs without a better kNN accuracy', whole({ min: 1 }))
@@ -134,6 +134,7 @@ async function loadData(words: TrainWords, seed: number, progress: Progress, sig
 }
 
 async function loadOutliers(what: string, train: Dataset, seed: number): Promise<Dataset> {
+  if (what === 'invented') return inventedCharacters({ count: 10_000, seed })
   if (what === 'pseudo') return pseudoOutliers(train, { count: 10_000, seed })
   if (what === 'letters') return renderedLetters({ fonts: 'train', perLetter: 200, seed })
   return lettersFrom(what)

@@ -1,6 +1,6 @@
 /** @file The chapter on rejection: all scores, the student's rule, and the same after training with non-digits. */
 import { join } from 'node:path'
-import { concat, lettersFrom, pseudoOutliers, reframed, renderedDigits, renderedLetters, take, trainFonts, type Dataset } from '../../data/index.ts'
+import { concat, inventedCharacters, lettersFrom, pseudoOutliers, reframed, renderedDigits, renderedLetters, take, trainFonts, type Dataset } from '../../data/index.ts'
 import { writeFileAtomic } from '../../files/index.ts'
 import { detector, giniImpurityRule087, knnDistance, l2Normalize, logitScore, logitScorer, mahalanobis, strangerOdds, type LogitScoreName, type Scorer } from '../../openset/index.ts'
 import { accuracy } from '../../metrics/index.ts'
@@ -8,7 +8,7 @@ import { rejectionCurve, rejectionHistogram } from '../../plots/index.ts'
 import { headToJson, predictions, trainEmbedder, trainSoftmaxHead, type SoftmaxHead } from '../../train/index.ts'
 import { firstPerClass } from '../first-per-class.ts'
 import { outlierTraining, preset } from '../presets.ts'
-import { scoreWords, type RejectionResult } from '../report/index.ts'
+import { scoreWords, type DigitsReport, type RejectionResult, type Strangers } from '../report/index.ts'
 import type { SweepResult } from '../sweep.ts'
 import { judge } from './chapters.ts'
 import { embedderOf, embedSet, populationOf, type Outputs } from './embed-sets.ts'
@@ -97,43 +97,75 @@ export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short:
       letters: await Promise.all(sets.letters.map(async (l) => ({ ...l, population: populationOf(await j.embed(l.images), h) }))),
     }
   }
-  /** What the preferred score, at 95 % of MNIST's digits kept, rejects of each control. */
-  const controlsRejected = async (j: Judged, h: SoftmaxHead, fitted: Fitted, scored: readonly ScoredRejection[]): Promise<number[]> => {
+  /** Judges one network by every score; tells rows, controls and figures, and writes the detector. */
+  const judgeAll = async (seen: Strangers, j: Judged, h: SoftmaxHead, files: { rule: string; words: string }, strangers?: Dataset): Promise<RejectionData> => {
+    const data = await dataOf(j, h)
+    const fitted = await fitScores(run, j, strangers)
+    const scores = scoresOf(fitted, classes)
+    const scored = scores.map((s) => judgeScore(data, s, seen))
     const { name, at95 } = preferred(scored)
-    const { score } = scoresOf(fitted, classes).find((s) => s.name === name)!
-    const shares: number[] = []
-    for (const { images } of sets.controls) shares.push(rejectedIndices(score(populationOf(await j.embed(images), h)), at95).rejected.length / images.count)
-    return shares
+    const { score } = scores.find((s) => s.name === name)!
+    const digitControls: NonNullable<DigitsReport['digitControls']>[number][] = []
+    for (const [i, { digits, images }] of sets.controls.entries()) {
+      const share = rejectedIndices(score(populationOf(await j.embed(images), h)), at95).rejected.length / images.count
+      digitControls.push({ digits, count: images.count, rejected: { ...story.current.digitControls?.[i].rejected, [seen]: share } })
+    }
+    story.tell({ rejection: [...(story.current.rejection ?? []), ...rowsOf(scored)], digitControls })
+    showRejection(run, data, scored, files.words)
+    writeDetector(run, j.hash, fitted, classes, h.temperature, scored, files.rule)
+    return data
   }
   await story.stage('Rejection', 'judging what is no digit', async () => {
-    const data = await dataOf(judged, head)
-    const fitted = await fitScores(run, judged)
-    const scored = scoresOf(fitted, classes).map((s) => judgeScore(data, s, false))
-    const rows = [...rowsOf(scored), ...judgeRule(data, { name: 'gini-impurity', note: 'the rule "above 0.87" with this well trained head', score: (p) => logitScore('gini-impurity', p.logits, classes) }, giniImpurityRule087)]
-    story.tell({ rejection: rows, digitControls: (await controlsRejected(judged, head, fitted, scored)).map((digitsOnly, i) => ({ digits: sets.controls[i].digits, count: sets.controls[i].images.count, digitsOnly })) })
-    showRejection(run, data, scored, 'The network that has seen digits alone.')
-    writeDetector(run, judged.hash, fitted, classes, head.temperature, scored, 'reject.json')
+    const data = await judgeAll('none', judged, head, { rule: 'reject.json', words: 'The network that has seen digits alone.' })
+    const rule = judgeRule(data, { name: 'gini-impurity', note: 'the rule "above 0.87" with this well trained head', score: (p) => logitScore('gini-impurity', p.logits, classes) }, giniImpurityRule087)
+    story.tell({ rejection: [...story.current.rejection!, ...rule] })
   })
   if (short !== undefined) await story.stage('The student\'s rule', 'repeating the student\'s rule', () => studentRule(run, short, sets.letters))
   if (options.outliers === false) return
-  const { strangers, judged: learned } = await story.stage('Training with non-digits', 'training once more, with letters as strangers', async () => {
-    const letters = renderedLetters({ fonts: sets.learn, perLetter: 400, seed: seed + 2 })
-    const strangers = concat(letters, pseudoOutliers(train, { count: 2500, seed }))
-    const { weights } = await trainFurther(run, judged.weights, strangers)
-    return { strangers, judged: await judge(run, weights, 'model-outliers.onnx', 'trained on, with letters as extra negatives', false) }
-  })
-  await story.stage('Rejection after that', 'judging what is no digit, once more', async () => {
-    const found = await judgeEmbedding(runtime, learned.dim, { vectors: learned.train.embedding, labels: train.labels }, { vectors: learned.test.embedding, labels: run.test.labels })
-    const plain = await trainSoftmaxHead({ vectors: learned.train.embedding, dim: learned.dim, labels: train.labels, classes: train.classes, seed, runtime })
-    const data = await dataOf(learned, plain)
-    const fitted = await fitScores(run, learned, strangers)
-    const scored = scoresOf(fitted, classes).map((s) => judgeScore(data, s, true))
-    const controls = await controlsRejected(learned, plain, fitted, scored)
-    story.tell({ rejection: [...(story.current.rejection ?? []), ...rowsOf(scored)], digitControls: story.current.digitControls!.map((c, i) => ({ ...c, afterOutliers: controls[i] })), afterOutliers: { knn: { accuracy: found.accuracy, mapAtR: found.mapAtR }, headAccuracy: accuracy(run.test.labels, predictions(data.test.logits, classes)) } })
-    showRejection(run, data, scored, 'The network that has also seen letters, in other fonts than these.')
-    writeDetector(run, learned.hash, fitted, classes, plain.temperature, scored, 'reject-outliers.json')
-    writeFileAtomic(join(options.out, 'head-outliers.json'), headToJson(plain, learned))
-  })
+  let { weights } = judged
+  for (const lesson of lessons(run, sets.learn)) {
+    const { strangers, learned } = await story.stage(`Training against ${lesson.name}`, `training on, against ${lesson.name}`, async () => {
+      const strangers = lesson.strangers()
+      weights = (await trainFurther(run, weights, strangers, lesson.length)).weights
+      return { strangers, learned: await judge(run, weights, `model-${lesson.file}.onnx`, lesson.what, false) }
+    })
+    await story.stage(`Rejection after ${lesson.name}`, 'judging what is no digit, once more', async () => {
+      const found = await judgeEmbedding(runtime, learned.dim, { vectors: learned.train.embedding, labels: train.labels }, { vectors: learned.test.embedding, labels: run.test.labels })
+      const plain = await trainSoftmaxHead({ vectors: learned.train.embedding, dim: learned.dim, labels: train.labels, classes: train.classes, seed, runtime })
+      const data = await judgeAll(lesson.seen, learned, plain, { rule: `reject-${lesson.file}.json`, words: lesson.words }, strangers)
+      story.tell({ after: { ...story.current.after, [lesson.seen]: { knn: { accuracy: found.accuracy, mapAtR: found.mapAtR }, headAccuracy: accuracy(run.test.labels, predictions(data.test.logits, classes)) } } })
+      writeFileAtomic(join(options.out, `head-${lesson.file}.json`), headToJson(plain, learned))
+    })
+  }
+}
+
+/** One more training of the network, against strangers. */
+interface Lesson {
+  readonly seen: Strangers
+  /** In words, after "against". */
+  readonly name: string
+  /** Part of the names of its files. */
+  readonly file: string
+  readonly what: string
+  readonly words: string
+  readonly strangers: () => Dataset
+  readonly length: { readonly epochs: number; readonly stepsPerEpoch: number }
+}
+
+/** First what no one writes, so that it can be said what a network rejects that has seen no letter; from there, letters. */
+function lessons({ train, seed }: Run, fonts: readonly string[]): Lesson[] {
+  return [
+    {
+      seen: 'invented', name: 'invented characters', file: 'invented', what: 'trained on, with invented characters as extra negatives', words: 'The network that has also seen invented characters, but no letter.',
+      strangers: () => inventedCharacters({ count: 10_000, seed: seed + 3 }),
+      length: { epochs: 2, stepsPerEpoch: 500 },
+    },
+    {
+      seen: 'letters', name: 'letters', file: 'outliers', what: 'trained on, with invented characters and then letters as extra negatives', words: 'The network that has also seen letters, in other fonts than these.',
+      strangers: () => concat(renderedLetters({ fonts, perLetter: 400, seed: seed + 2 }), pseudoOutliers(train, { count: 2500, seed })),
+      length: { epochs: 1, stepsPerEpoch: 700 },
+    },
+  ]
 }
 
 /** The score that rejects most of the held-out letters where 84 % of the digits are kept and right. */
@@ -189,10 +221,10 @@ async function studentRule(run: Run, short: SweepResult, sets: readonly { name: 
 
 const studentHeadSteps = [469, 938, 1876, 3752]
 
-/** Goes on from the digits-only weights, with strangers in every batch. */
-function trainFurther(run: Run, weights: ReadonlyMap<string, Float32Array>, outliers: Dataset) {
+/** Goes on from given weights, with strangers in every batch. */
+function trainFurther(run: Run, weights: ReadonlyMap<string, Float32Array>, outliers: Dataset, length: Lesson['length']) {
   const { preset: p, train, validation, seed, runtime, progress, options } = run
-  return trainEmbedder({ ...outlierTraining(p), network: p.network, weights, train, validation, outliers, seed, runtime, progress, ...(options.signal === undefined ? {} : { signal: options.signal }) })
+  return trainEmbedder({ ...outlierTraining(p), ...length, network: p.network, weights, train, validation, outliers, seed, runtime, progress, ...(options.signal === undefined ? {} : { signal: options.signal }) })
 }
 
 function showRejection(run: Run, data: RejectionData, scored: readonly ScoredRejection[], subtitle: string): void {

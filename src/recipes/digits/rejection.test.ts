@@ -11,7 +11,7 @@ function rowsFor(classes: readonly string[], scores: readonly number[]) {
   const images = makeDataset({ images: new Uint8Array(scores.length * 784), labels: Uint8Array.from(scores, (_, i) => i % classes.length), height: 28, width: 28, classes, source: 'letters made for a test' })
   const letters = [{ name: 'letters', population: population(scores), images }]
   const data = { held: digits, heldRight: right, test: digits, testRight: right, choose: population([150, 160, 170, 180]), letters }
-  return judgeScore(data, { name: 'knn-distance', score: (p) => p.embedding }, false).rows
+  return judgeScore(data, { name: 'knn-distance', score: (p) => p.embedding }, 'none').rows
 }
 
 test('letters that look like digits are counted in the whole, and left out of the figure beside it', () => {

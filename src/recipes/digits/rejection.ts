@@ -7,7 +7,7 @@
 import type { Dataset } from '../../data/index.ts'
 import { evaluateRejection } from '../../metrics/index.ts'
 import { isRejected, keepShare, minimumError, type RejectionRule } from '../../openset/index.ts'
-import type { RejectionResult } from '../report/index.ts'
+import type { RejectionResult, Strangers } from '../report/index.ts'
 
 /** What the network and its head make of one set of images. */
 export interface Population {
@@ -74,7 +74,7 @@ export const kept95 = '95 % of digits kept'
  *
  * @returns two rows for each set of letters
  */
-export function judgeScore(data: RejectionData, score: NamedScore, trainedWithOutliers: boolean): ScoredRejection {
+export function judgeScore(data: RejectionData, score: NamedScore, strangers: Strangers): ScoredRejection {
   const held = score.score(data.held)
   const test = score.score(data.test)
   const letters = data.letters.map((l) => score.score(l.population))
@@ -87,7 +87,7 @@ export function judgeScore(data: RejectionData, score: NamedScore, trainedWithOu
     [kept95, at95],
   ]
   const rows = data.letters.flatMap(({ name, images }, i) =>
-    rules.map(([at, rule]): RejectionResult => ({ letters: name, score: score.name, ...judged(data, test, letters[i], rule), ...unlike(images, letters[i], rule), rule: 'chosen', at, trainedWithOutliers, ...(score.note === undefined ? {} : { note: score.note }) })),
+    rules.map(([at, rule]): RejectionResult => ({ letters: name, score: score.name, ...judged(data, test, letters[i], rule), ...unlike(images, letters[i], rule), rule: 'chosen', at, trainedWithOutliers: strangers === 'letters', strangers, ...(score.note === undefined ? {} : { note: score.note }) })),
   )
   return { name: score.name, rejectWhen, test, letters, at84, at95, heldOutRejected: rejectedIndices(choose, at84).rejected.length / choose.length, rows }
 }

@@ -20,7 +20,7 @@ export interface DigitsOptions {
   readonly data?: Pick<MnistOptions, 'from' | 'cache'>
   /** A zip or folder of hand-drawn letters (Omniglot), judged beside the rendered ones. */
   readonly letters?: string
-  /** Train once more with rendered letters as extra negatives, and compare. Default true. */
+  /** Train on against invented characters and then against rendered letters, and compare. Default true. */
   readonly outliers?: boolean
   /** Steps for each of the ten margins of the short sweep; 0 leaves it out. Default 40. */
   readonly sweepSteps?: number

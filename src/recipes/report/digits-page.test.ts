@@ -89,10 +89,19 @@ describe('the page', () => {
   })
 
   test('controls are shown for one network, then for both', () => {
-    const one = { digits: 'digits drawn in the unseen fonts', count: 1000, digitsOnly: 0.079 }
+    const one = { digits: 'digits drawn in the unseen fonts', count: 1000, rejected: { none: 0.079 } }
     expect(words(digitsPage({ ...full, digitControls: [one] }, {}))).toContain('digits drawn in the unseen fonts 1,000 7.9 %')
-    expect(words(digitsPage({ ...full, digitControls: [one] }, {}))).not.toContain('The two columns')
-    expect(words(digitsPage({ ...full, digitControls: [{ ...one, afterOutliers: 0.107 }] }, {}))).toContain('7.9 % 10.7 %')
+    expect(words(digitsPage({ ...full, digitControls: [one] }, {}))).not.toContain('The columns should be alike')
+    expect(words(digitsPage({ ...full, digitControls: [{ ...one, rejected: { none: 0.079, letters: 0.107 } }] }, {}))).toContain('7.9 % 10.7 %')
+  })
+
+  test('networks that have seen different strangers stand side by side', () => {
+    const rejection = [...full.rejection!.filter((r) => r.trainedWithOutliers !== true), { ...full.rejection![1], lettersRejected: 0.894, strangers: 'invented' as const }, full.rejection![2]]
+    const page = words(digitsPage({ ...full, rejection, after: { invented: { knn: { accuracy: 0.9928, mapAtR: 0.9766 }, headAccuracy: 0.99 } } }, {}))
+    expect(page).toMatch(/Digits alone kNN distance 94.1 % 78.1 %/)
+    expect(page).toMatch(/And invented characters kNN distance 94.1 % 89.4 % — 99.28 % 97.7 %/)
+    expect(page).toMatch(/And other letters kNN distance 95.3 % 96.2 % — — —/)
+    expect(page).toContain('89.4 % Letters rejected')
   })
 
   test('figures that are not finite are shown as a dash', () => {
@@ -114,11 +123,11 @@ describe('the page', () => {
 })
 
 test('the best rejection is a chosen one: the rule taken over is never shown as the verdict', () => {
-  expect(bestRejection(full.rejection, false)!.lettersRejected).toBe(0.781)
-  expect(bestRejection(full.rejection, true)!.lettersRejected).toBe(0.962)
-  expect(bestRejection([], false)).toBeUndefined()
+  expect(bestRejection(full.rejection, 'none')!.lettersRejected).toBe(0.781)
+  expect(bestRejection(full.rejection, 'letters')!.lettersRejected).toBe(0.962)
+  expect(bestRejection([], 'none')).toBeUndefined()
   const others = full.rejection!.map((r) => ({ ...r, letters: 'letters in unseen fonts', lettersRejected: 0.99 }))
-  expect(bestRejection([...others, ...full.rejection!], false)!.lettersRejected).toBe(0.781)
+  expect(bestRejection([...others, ...full.rejection!], 'none')!.lettersRejected).toBe(0.781)
 })
 
 test('ids inside figures get their figure as prefix, and so does what points to them', () => {

@@ -37,10 +37,20 @@ export interface RejectionResult {
   at?: string
   /** True for the score that held-out letters favour; the page puts it first. */
   preferred?: boolean
-  /** True when the network or the detector saw (other) non-digits while it was trained. Default false. */
+  /** Whether the network and the detector saw letters (in other fonts) while they were trained. Default false. */
   trainedWithOutliers?: boolean
+  /** Which strangers the network was trained against. Default `letters` with `trainedWithOutliers`, else `none`. */
+  strangers?: Strangers
   /** One line for the table. */
   note?: string
+}
+
+/** What a network was shown as no digit: nothing, characters that no one writes, or those and then letters in other fonts than the judged ones. */
+export type Strangers = 'none' | 'invented' | 'letters'
+
+/** Which strangers a row's network saw. */
+export function strangersOf(row: RejectionResult): Strangers {
+  return row.strangers ?? (row.trainedWithOutliers === true ? 'letters' : 'none')
 }
 
 /** The whole report of `kindred digits`. */
@@ -73,13 +83,13 @@ export interface DigitsReport {
   head?: { accuracy: number; ece: number; nll?: number; temperature?: number; seconds?: number }
   map?: { neighbourPreservation: number; points?: number; neighbours?: number; method?: string }
   rejection?: readonly RejectionResult[]
-  /** The same network after training that has also seen non-digits. */
-  afterOutliers?: { knn: NeighbourFigures; headAccuracy: number }
+  /** The same network after it has also been trained against strangers. */
+  after?: Partial<Record<Strangers, { knn: NeighbourFigures; headAccuracy: number }>>
   /**
-   * Controls: digits that came about as the letters did. Share rejected, by the preferred score, where 95 % of MNIST's digits are kept; where it is far
-   * higher after training with outliers than without, the network has learned how letters are drawn, not what they show.
+   * Controls: digits that came about as the letters did. Share rejected, by each network's preferred score, where 95 % of MNIST's digits are kept; where
+   * it is far higher after training against strangers than before, the network has learned how they are drawn, not what they show.
    */
-  digitControls?: readonly { digits: string; count: number; digitsOnly: number; afterOutliers?: number }[]
+  digitControls?: readonly { digits: string; count: number; rejected: Partial<Record<Strangers, number>> }[]
   sweep?: readonly SweepFigures[]
   /** Warnings in words, e.g. that a margin collapsed. */
   warnings?: readonly string[]

@@ -2,7 +2,7 @@
  * @file The report's chapters on use: the softmax head, rejecting what is no digit, what to try next, how it was made.
  */
 import { environmentFacts, madeChapter, nextChapter } from './closing-chapters.ts'
-import type { DigitsReport, RejectionResult } from './digits-report.ts'
+import { strangersOf, type DigitsReport, type RejectionResult, type Strangers } from './digits-report.ts'
 import { bestRejection, chapter, scoreWords, type Chapter, type Figures } from './digits-sections.ts'
 import { computing, figure, figureText, html, pct, table, whole, type Html } from './html.ts'
 
@@ -25,8 +25,8 @@ ${figure(figures.reliability, 'reliability', 'Accuracy against confidence. Bars 
 /** Rejecting what is no digit. */
 export function rejection(r: DigitsReport, figures: Figures): Chapter {
   const list = r.rejection ?? []
-  const best = bestRejection(list, false)
-  const taught = bestRejection(list, true)
+  const [alone, invented, taught] = allStrangers.map((seen) => bestRejection(list, seen))
+  const best = invented ?? alone
   const student = list.find((e) => e.rule === 'student')
   const title =
     best === undefined
@@ -56,8 +56,8 @@ ${figures.rejectionHistogramStudent !== undefined && figure(figures.rejectionHis
 ${figure(figures.rejectionHistogram, 'rejectionHistogram', 'Where the score puts digits and letters. What lies in the tinted part is rejected.')}
 ${figure(figures.rejectionCurve, 'rejectionCurve', 'The whole trade, for every score: moving along a line trades digits kept against letters rejected.')}
 ${scoreTables(list, r.complete)}
-${taught !== undefined && best !== undefined && html`<p>Having seen <em>other</em> non-digits in training changes the share of ${best.letters} rejected from ${pct(best.lettersRejected)} to ${pct(taught.lettersRejected)} (digits kept and right: ${pct(best.digitsKeptRight)} and ${pct(taught.digitsKeptRight)}). That is a different and easier promise: it holds for things like those that were shown.${r.afterOutliers === undefined ? '' : ` The price: kNN accuracy ${pct(r.afterOutliers.knn.accuracy)}${r.knn === undefined ? '' : ` instead of ${pct(r.knn.accuracy)}`}, MAP@R ${pct(r.afterOutliers.knn.mapAtR)}.`}</p>`}
-<p>One hundred percent is out of reach: the letters o, l, i, z, s, q, g and b can be drawn exactly like 0, 1, 2, 5, 9 and 6.${best?.lettersRejectedUnlike === undefined ? '' : ` Of the letters that look like no digit, ${pct(best.lettersRejectedUnlike)} are caught by the network that has never seen a letter${taught?.lettersRejectedUnlike === undefined ? '' : `, ${pct(taught.lettersRejectedUnlike)} by the one that has`}.`}</p>
+${threeNetworks(r)}
+<p>One hundred percent is out of reach: the letters o, l, i, z, s, q, g and b can be drawn exactly like 0, 1, 2, 5, 9 and 6.${best?.lettersRejectedUnlike === undefined ? '' : ` Of the letters that look like no digit, ${pct(best.lettersRejectedUnlike)} are caught by ${invented === undefined ? 'the network of digits alone' : 'the network that has seen invented characters'}${taught?.lettersRejectedUnlike === undefined ? '' : `, ${pct(taught.lettersRejectedUnlike)} by the one that has seen letters`}.`}</p>
 ${controls(r.digitControls)}
 ${figures.lettersAccepted !== undefined && figure(figures.lettersAccepted, 'lettersAccepted', 'Letters that passed for digits, with the digit they were taken for.')}
 ${figures.lettersRejected !== undefined && figure(figures.lettersRejected, 'lettersRejected', 'Letters that were rejected.')}`,
@@ -67,13 +67,32 @@ ${figures.lettersRejected !== undefined && figure(figures.lettersRejected, 'lett
 /** Digits that came about as letters did, and how many of them each network rejects. */
 function controls(list: DigitsReport['digitControls']): Html | false {
   if (list === undefined) return false
-  const both = list.every((c) => c.afterOutliers !== undefined)
+  const seen = allStrangers.filter((n) => list.every((c) => c.rejected[n] !== undefined))
   return html`<h3 id="controls"><a href="#controls">Is it the form that is rejected, or the way it is drawn?</a></h3>
-<p>Letters come from other pens and files than MNIST’s digits. A network that is shown them as strangers could learn the traces of pen and file in place of the form, and would then reject <em>digits</em> that bear the same traces. So such digits are asked too: below is the share of them that each network rejects, by its preferred score, where 95 % of MNIST’s digits are kept. ${both ? 'The two columns should be alike; where the second is far higher, the figures above for the network that has seen letters are flattered.' : ''}</p>
+<p>Letters come from other pens and files than MNIST’s digits. A network that is shown them as strangers could learn the traces of pen and file in place of the form, and would then reject <em>digits</em> that bear the same traces. So such digits are asked too: below is the share of them that each network rejects, by its preferred score, where 95 % of MNIST’s digits are kept. ${seen.length < 2 ? '' : 'The columns should be alike; where one is far higher than the first, the figures above for its network are flattered.'}</p>
 ${table(
-    ['Digits', 'Images', 'Rejected by the network of digits alone', ...(both ? ['By the one that has seen letters'] : [])],
-    list.map((c) => [c.digits, whole(c.count), pct(c.digitsOnly), ...(both ? [pct(c.afterOutliers!)] : [])]),
-    { label: 'Digits that came about as the letters did', numeric: [1, 2, 3] },
+    ['Digits', 'Images', ...seen.map((n) => networkNames[n])],
+    list.map((c) => [c.digits, whole(c.count), ...seen.map((n) => pct(c.rejected[n]))]),
+    { label: 'Digits that came about as the letters did', numeric: [1, 2, 3, 4] },
+  )}`
+}
+
+const allStrangers: readonly Strangers[] = ['none', 'invented', 'letters']
+const networkNames: Readonly<Record<Strangers, string>> = { none: 'Digits alone', invented: 'And invented characters', letters: 'And other letters' }
+
+/** The networks side by side: what each has seen, what it rejects, and what that costs. */
+function threeNetworks(r: DigitsReport): Html | false {
+  const rows = allStrangers.flatMap((seen) => {
+    const row = bestRejection(r.rejection, seen)
+    return row === undefined ? [] : [{ seen, row, figures: seen === 'none' ? r.knn : r.after?.[seen]?.knn }]
+  })
+  if (rows.length < 2) return false
+  return html`<h3 id="strangers"><a href="#strangers">What having seen strangers is worth</a></h3>
+<p>The network can be trained on, with images in every batch that are no digit and must lie far from all of them. <em>Invented characters</em> are a few strokes of a pen joined by chance: no one writes them, so that what this network says of letters is still said without having seen one. <em>Letters</em>, in other hands than the judged ones, are a different and easier promise: it holds for things like those that were shown. Here each network has its preferred score; the letters are the ${rows[0].row.letters}.</p>
+${table(
+    ['The network has seen', 'Score', 'Digits kept and right', 'Letters rejected', '… that look like no digit', 'kNN accuracy', 'MAP@R'],
+    rows.map(({ seen, row, figures }) => [networkNames[seen], scoreWords(row.score), pct(row.digitsKeptRight), pct(row.lettersRejected), pct(row.lettersRejectedUnlike), pct(figures?.accuracy, 2), pct(figures?.mapAtR)]),
+    { label: 'Networks that have seen different strangers', numeric: [2, 3, 4, 5, 6] },
   )}`
 }
 
@@ -84,13 +103,13 @@ function scoreTables(list: readonly RejectionResult[], complete: boolean): Html 
   if (list.length === 0) return complete ? html`<p>No rejection was measured in this run.</p>` : html`<div class="figure waiting"><p>${computing}</p></div>`
   const sets = [...new Set(list.map((e) => e.letters))]
   return html`${sets.flatMap((letters) =>
-    [false, true].map((seen) => {
-      const all = list.filter((e) => e.letters === letters && (e.trainedWithOutliers ?? false) === seen)
+    allStrangers.map((seen) => {
+      const all = list.filter((e) => e.letters === letters && strangersOf(e) === seen)
       // One row a score: its main working point, and beside it what the same score does where 95 % of the digits are kept.
       const at95 = (score: string) => all.find((e) => e.score === score && e.at === kept95)
       const rows = all.filter((e) => e.at !== kept95).toSorted((a, b) => Number(a.rule === 'student') - Number(b.rule === 'student') || b.lettersRejected - a.lettersRejected)
       if (rows.length === 0) return undefined
-      return html`<h3>${letters}, ${seen ? 'after training with other non-digits' : 'never having seen one'}</h3>${table(
+      return html`<h3>${letters}, ${{ none: 'by the network of digits alone', invented: 'by the network that has also seen invented characters', letters: 'by the network that has also seen other letters' }[seen]}</h3>${table(
         ['Score', 'Reject when', 'Digits kept and right', 'Letters rejected', 'Rejected where 95 % of digits are kept', 'AUROC', 'Letters accepted at 95 % digits (FPR95)'],
         rows.map((e) => [
           html`${scoreWords(e.score)}<small>${e.rule === 'student' ? 'rule taken over, not chosen here' : `threshold chosen on held-out data${e.at === undefined ? '' : ` for ${e.at}`}`}${e.note === undefined ? '' : `; ${e.note}`}</small>`,

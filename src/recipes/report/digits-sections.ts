@@ -1,7 +1,7 @@
 /**
  * @file The report's chapters on learning: verdict, how it works, training, baselines, map, sweep. Each is a function of the report; words follow from the figures.
  */
-import type { DigitsReport, FigureName, RejectionResult } from './digits-report.ts'
+import { strangersOf, type DigitsReport, type FigureName, type RejectionResult, type Strangers } from './digits-report.ts'
 import { computing, duration, figure, figureText, html, pct, table, whole, type Html } from './html.ts'
 import { tripletDiagram } from './triplet-diagram.ts'
 
@@ -31,9 +31,9 @@ export function scoreWords(name: string, inSentence = false): string {
  * The rule that held-out data favours, on the last set of letters, so that two networks are compared on the same ones; without such a mark, the one
  * with the largest sum of digits kept and right and letters rejected.
  */
-export function bestRejection(list: readonly RejectionResult[] | undefined, seen: boolean): RejectionResult | undefined {
+export function bestRejection(list: readonly RejectionResult[] | undefined, seen: Strangers): RejectionResult | undefined {
   const letters = list?.at(-1)?.letters
-  return (list ?? []).filter((r) => r.letters === letters && r.rule !== 'student' && r.at !== '95 % of digits kept' && (r.trainedWithOutliers ?? false) === seen).toSorted((a, b) => Number(b.preferred ?? false) - Number(a.preferred ?? false) || b.digitsKeptRight + b.lettersRejected - a.digitsKeptRight - a.lettersRejected)[0]
+  return (list ?? []).filter((r) => r.letters === letters && r.rule !== 'student' && r.at !== '95 % of digits kept' && strangersOf(r) === seen).toSorted((a, b) => Number(b.preferred ?? false) - Number(a.preferred ?? false) || b.digitsKeptRight + b.lettersRejected - a.digitsKeptRight - a.lettersRejected)[0]
 }
 
 /** Top of the page: what was done and what came out, in numbers. */
@@ -43,8 +43,8 @@ export function verdict(r: DigitsReport): Html {
   const title =
     knn === undefined ? 'A network is learning which digits are alike' : `A ${r.embedding.dim}-number fingerprint names ${pct(knn.accuracy)} of unseen digits`
   const gain = knn !== undefined && pixels !== undefined ? mistakes(knn.accuracy, pixels.accuracy) : undefined
-  const rejected = bestRejection(r.rejection, false)
-  const taught = bestRejection(r.rejection, true)
+  const [alone, invented, taught] = (['none', 'invented', 'letters'] as const).map((seen) => bestRejection(r.rejection, seen))
+  const rejected = invented ?? alone
   const tile = (value: string, name: string, detail: string, waiting = false) => html`<li><b${waiting ? html` class="wait"` : ''}>${value}</b><span>${name}</span><small>${detail}</small></li>`
   return html`<h1>${title}</h1>
 <p class="lead">A small network saw ${whole(r.dataset.train)} handwritten digits and was told only which ones show the <strong>same</strong> digit and which do not. It learned to turn an image into ${r.embedding.dim} numbers, an <strong>embedding</strong>, so that alike digits lie close together. This page shows how well that worked on ${whole(r.dataset.test)} digits it never saw${r.complete ? `; everything took ${duration(r.seconds)}` : ''}.</p>
@@ -53,7 +53,7 @@ ${!r.complete && html`<p class="running" role="status">${`Still running${r.now =
 ${knn === undefined ? tile('…', 'kNN accuracy', computing, true) : tile(pct(knn.accuracy), 'kNN accuracy', `nearest neighbours name the digit right${pixels === undefined ? '' : `; raw pixels alone: ${pct(pixels.accuracy)}`}`)}
 ${knn === undefined ? tile('…', 'MAP@R', computing, true) : tile(pct(knn.mapAtR), 'MAP@R', `how purely a digit’s nearest images are the same digit${pixels === undefined ? '' : `; raw pixels: ${pct(pixels.mapAtR)}`}`)}
 ${r.head === undefined ? tile('…', 'Softmax head', computing, true) : tile(pct(r.head.accuracy), 'Softmax head', `a linear classifier on the frozen embedding; calibration error ${pct(r.head.ece)}`)}
-${rejected === undefined ? (taught === undefined ? tile('…', 'Letters rejected', computing, true) : '') : tile(pct(rejected.lettersRejected), 'Letters rejected', `${rejected.letters}, by ${scoreWords(rejected.score, true)}, never having seen one, while ${pct(rejected.digitsKeptRight)} of digits are kept and right`)}
+${rejected === undefined ? (taught === undefined ? tile('…', 'Letters rejected', computing, true) : '') : tile(pct(rejected.lettersRejected), 'Letters rejected', `${rejected.letters}, by ${scoreWords(rejected.score, true)}, never having seen one${invented === undefined ? '' : ' but characters that no one writes'}, while ${pct(rejected.digitsKeptRight)} of digits are kept and right`)}
 ${taught !== undefined && tile(pct(taught.lettersRejected), 'Letters rejected, after seeing others', `${taught.letters}, by ${scoreWords(taught.score, true)}; ${pct(taught.digitsKeptRight)} of digits kept and right`)}
 </ul>
 ${gain !== undefined && html`<p>${gain}</p>`}

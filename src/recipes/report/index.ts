@@ -1,6 +1,6 @@
 /** @file The report page of the digits story. */
 export { digitsPage } from './digits-page.ts'
-export type { DigitsReport, FigureName, NeighbourFigures, RejectionResult } from './digits-report.ts'
+export type { DigitsReport, FigureName, NeighbourFigures, RejectionResult, Strangers } from './digits-report.ts'
 export { scoreWords } from './digits-sections.ts'
 export { GrowingReport, type ReportState } from './growing-report.ts'
 export { facesPage } from './faces-page.ts'
