@@ -158,7 +158,7 @@ function lessons({ train, seed }: Run, fonts: readonly string[]): Lesson[] {
     {
       seen: 'invented', name: 'invented characters', file: 'invented', what: 'trained on, with invented characters as extra negatives', words: 'The network that has also seen invented characters, but no letter.',
       strangers: () => inventedCharacters({ count: 10_000, seed: seed + 3 }),
-      length: { epochs: 2, stepsPerEpoch: 500 },
+      length: { epochs: 1, stepsPerEpoch: 700 },
     },
     {
       seen: 'letters', name: 'letters', file: 'outliers', what: 'trained on, with invented characters and then letters as extra negatives', words: 'The network that has also seen letters, in other fonts than these.',

@@ -88,7 +88,7 @@ function threeNetworks(r: DigitsReport): Html | false {
   })
   if (rows.length < 2) return false
   return html`<h3 id="strangers"><a href="#strangers">What having seen strangers is worth</a></h3>
-<p>The network can be trained on, with images in every batch that are no digit and must lie far from all of them. <em>Invented characters</em> are a few strokes of a pen joined by chance: no one writes them, so that what this network says of letters is still said without having seen one. <em>Letters</em>, in other hands than the judged ones, are a different and easier promise: it holds for things like those that were shown. Here each network has its preferred score; the letters are the ${rows[0].row.letters}.</p>
+<p>The network can be trained on, with images in every batch that are no digit and must lie far from all of them. <em>Invented characters</em> are a few strokes of a pen joined by chance: no one writes them, so that what this network says of letters is still said without having seen one. <em>Letters</em>, in other hands than the judged ones, are a different and easier promise: it holds for things like those that were shown. Each network is shown with its preferred score, judged on ${rows[0].row.letters}.</p>
 ${table(
     ['The network has seen', 'Score', 'Digits kept and right', 'Letters rejected', '… that look like no digit', 'kNN accuracy', 'MAP@R'],
     rows.map(({ seen, row, figures }) => [networkNames[seen], scoreWords(row.score), pct(row.digitsKeptRight), pct(row.lettersRejected), pct(row.lettersRejectedUnlike), pct(figures?.accuracy, 2), pct(figures?.mapAtR)]),
