@@ -72,6 +72,12 @@ export const checks: { readonly [K in DifferentiableOp]: readonly Check[] } = {
   conv2dInputGrad: [
     { shapes: [[2, 3, 3, 3], [3, 2, 3, 3]], f: (dy, w) => T.conv2dInputGrad(dy, w, { ...conv, inputSize: [5, 5] }) },
     { shapes: [[1, 6, 3, 3], [6, 2, 3, 3]], f: (dy, w) => T.conv2dInputGrad(dy, w, { ...odd, inputSize: [5, 5] }) },
+    // strides: even and odd sizes, uneven strides and padding
+    { shapes: [[2, 3, 2, 2], [3, 2, 3, 3]], f: (dy, w) => T.conv2dInputGrad(dy, w, { ...conv, strides: [2, 2], pads: [1, 1, 1, 1], inputSize: [4, 4] }) },
+    { shapes: [[2, 3, 3, 2], [3, 2, 3, 3]], f: (dy, w) => T.conv2dInputGrad(dy, w, { ...conv, strides: [2, 2], pads: [1, 1, 1, 1], inputSize: [5, 4] }) },
+    { shapes: [[1, 2, 3, 2], [2, 3, 5, 4]], f: (dy, w) => T.conv2dInputGrad(dy, w, { ...conv, strides: [2, 3], pads: [2, 0, 1, 2], inputSize: [6, 5] }) },
+    { shapes: [[1, 2, 2, 3], [2, 3, 3, 5]], f: (dy, w) => T.conv2dInputGrad(dy, w, { ...conv, strides: [3, 1], pads: [0, 2, 0, 2], inputSize: [6, 3] }) },
+    { shapes: [[2, 3, 2, 2], [3, 2, 1, 1]], f: (dy, w) => T.conv2dInputGrad(dy, w, { ...conv, strides: [2, 2], inputSize: [4, 3] }) },
     { shapes: [[1, 6, 3, 3], [6, 2, 3, 3]], f: (dy, w) => T.conv2dInputGrad(dy, w, { ...odd, inputSize: [6, 5] }) },
   ],
   conv2dWeightGrad: [
