@@ -12,7 +12,7 @@ import { mnistFrame } from './mnist-frame.ts'
  * @param options.side pixels of the enlarged square, at least 28 (default 105, Omniglot's)
  * @returns 28x28x1 images, labels and classes as before
  * @throws KindredError `usage` for other images than 28x28x1 or a smaller side
- * cost: about 0.2 ms an image
+ * cost: about 1.5 ms an image at 105 px
  */
 export function reframed(dataset: Dataset, options: { side?: number } = {}): Dataset {
   const where = 'reframed'

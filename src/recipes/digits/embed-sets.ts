@@ -6,13 +6,7 @@ import { initialWeights, Scope, type Layer } from '../../nn/index.ts'
 import type { Runtime } from '../../runtime/index.ts'
 import { input } from '../../tensor/index.ts'
 import { headLogits, type SoftmaxHead } from '../../train/index.ts'
-import type { Population } from './rejection.ts'
-
-/** What a network makes of each image: its embedding and the features before it, row by row. */
-export interface Outputs {
-  readonly embedding: Float32Array
-  readonly features: Float32Array
-}
+import type { Outputs, Population } from './rejection.ts'
 
 /** An embedded set; `moved` is the same set after small random moves, once a move. */
 export interface Embedded extends Outputs {

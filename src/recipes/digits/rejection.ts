@@ -9,14 +9,17 @@ import { evaluateRejection } from '../../metrics/index.ts'
 import { isRejected, keepShare, minimumError, type RejectionRule } from '../../openset/index.ts'
 import type { RejectionResult, Strangers } from '../report/index.ts'
 
-/** What the network and its head make of one set of images. */
-export interface Population {
-  readonly count: number
-  readonly logits: Float32Array
+/** What a network makes of each image: its embedding and the features before it, row by row. */
+export interface Outputs {
   readonly embedding: Float32Array
   readonly features: Float32Array
-  /** The same of the images after small random moves, once a move. */
-  readonly moved: readonly { readonly embedding: Float32Array; readonly features: Float32Array }[]
+}
+
+/** What the network and its head make of one set of images; `moved` is the same after small random moves, once a move. */
+export interface Population extends Outputs {
+  readonly count: number
+  readonly logits: Float32Array
+  readonly moved: readonly Outputs[]
 }
 
 /** One way to score, ready to use. */

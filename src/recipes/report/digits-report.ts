@@ -47,6 +47,7 @@ export interface RejectionResult {
 
 /** What a network was shown as no digit: nothing, characters that no one writes, or those and then letters in other fonts than the judged ones. */
 export type Strangers = 'none' | 'invented' | 'letters'
+export const allStrangers: readonly Strangers[] = ['none', 'invented', 'letters']
 
 /** Which strangers a row's network saw. */
 export function strangersOf(row: RejectionResult): Strangers {

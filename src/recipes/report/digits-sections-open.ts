@@ -2,7 +2,7 @@
  * @file The report's chapters on use: the softmax head, rejecting what is no digit, what to try next, how it was made.
  */
 import { environmentFacts, madeChapter, nextChapter } from './closing-chapters.ts'
-import { strangersOf, type DigitsReport, type RejectionResult, type Strangers } from './digits-report.ts'
+import { allStrangers, strangersOf, type DigitsReport, type RejectionResult, type Strangers } from './digits-report.ts'
 import { bestRejection, chapter, scoreWords, type Chapter, type Figures } from './digits-sections.ts'
 import { computing, figure, figureText, html, pct, table, whole, type Html } from './html.ts'
 
@@ -77,7 +77,6 @@ ${table(
   )}`
 }
 
-const allStrangers: readonly Strangers[] = ['none', 'invented', 'letters']
 const networkNames: Readonly<Record<Strangers, string>> = { none: 'Digits alone', invented: 'And invented characters', letters: 'And other letters' }
 
 /** The networks side by side: what each has seen, what it rejects, and what that costs. */

@@ -1,7 +1,7 @@
 /**
  * @file The report's chapters on learning: verdict, how it works, training, baselines, map, sweep. Each is a function of the report; words follow from the figures.
  */
-import { strangersOf, type DigitsReport, type FigureName, type RejectionResult, type Strangers } from './digits-report.ts'
+import { allStrangers, strangersOf, type DigitsReport, type FigureName, type RejectionResult, type Strangers } from './digits-report.ts'
 import { computing, duration, figure, figureText, html, pct, table, whole, type Html } from './html.ts'
 import { tripletDiagram } from './triplet-diagram.ts'
 
@@ -43,7 +43,7 @@ export function verdict(r: DigitsReport): Html {
   const title =
     knn === undefined ? 'A network is learning which digits are alike' : `A ${r.embedding.dim}-number fingerprint names ${pct(knn.accuracy)} of unseen digits`
   const gain = knn !== undefined && pixels !== undefined ? mistakes(knn.accuracy, pixels.accuracy) : undefined
-  const [alone, invented, taught] = (['none', 'invented', 'letters'] as const).map((seen) => bestRejection(r.rejection, seen))
+  const [alone, invented, taught] = allStrangers.map((seen) => bestRejection(r.rejection, seen))
   const rejected = invented ?? alone
   const tile = (value: string, name: string, detail: string, waiting = false) => html`<li><b${waiting ? html` class="wait"` : ''}>${value}</b><span>${name}</span><small>${detail}</small></li>`
   return html`<h1>${title}</h1>
