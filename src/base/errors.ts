@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'shape' // tensor shapes or dtypes do not fit, found while a graph is built
   | 'not-found' // a file, folder, package or name is missing
   | 'corrupt' // a file's bytes are not what its format says
+  | 'limit' // an input larger than a limit allows; the limit can be raised
   | 'unsupported' // a valid input that this version cannot process
   | 'io' // the disk, the network or the system refused
   | 'mismatch' // two things that must agree (a model and its vectors, a run and its options) do not

@@ -1,6 +1,10 @@
-/** @file Room `base`: errors, seeded random numbers, option checks, progress. Imports nothing. */
+/** @file Room `base`: errors, seeded random numbers, option checks, progress, limits, text made safe to show. Imports nothing. */
 export { KindredError, ensure, show, type ErrorCode } from './errors.ts'
-export { parseJson } from './json.ts'
+export { budget, type Budget } from './budget.ts'
+export { checkAs, parseJson, parseJsonAs, type Schema } from './json.ts'
+export { defaultLimits, ensureWithin, limits, overLimit, setLimits, type Limits } from './limits.ts'
 export { checkChoice, checkOptions, editDistance, nearestName } from './options.ts'
 export { rng, rngFromState, type Rng, type RngState } from './rng.ts'
+export { printable, printableLines, quoteCommand } from './printable.ts'
+export { redact } from './redact.ts'
 export { silent, type Progress, type ProgressTask } from './progress.ts'

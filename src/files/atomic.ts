@@ -1,10 +1,10 @@
 /**
  * @file Files that are never half-written: bytes go beside the target, are flushed, and are renamed over it.
  */
-import { createHash, randomBytes } from 'node:crypto'
-import { createReadStream, mkdirSync, closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync, readFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { KindredError } from '../base/index.ts'
+import { ioError } from './read.ts'
 
 /**
  * Writes a file so that a reader, or a crash at any moment, sees either the old bytes or all of the new ones.
@@ -13,7 +13,7 @@ import { KindredError } from '../base/index.ts'
  * @throws KindredError `io` when the disk is full or the place cannot be written; the old file is then untouched and no part file stays
  */
 export function writeFileAtomic(path: string, content: string | Uint8Array): void {
-  const part = join(dirname(path), `.${basename(path)}.${process.pid}.${randomBytes(4).toString('hex')}.part`)
+  const part = partName(path)
   try {
     mkdirSync(dirname(path), { recursive: true })
     const bytes = typeof content === 'string' ? Buffer.from(content) : content
@@ -25,56 +25,86 @@ export function writeFileAtomic(path: string, content: string | Uint8Array): voi
     } finally {
       closeSync(fd)
     }
-    renameSync(part, path)
+    renameOver(part, path)
   } catch (error) {
-    rmSync(part, { force: true })
+    removeQuietly(part)
     throw ioError('write', path, error)
   }
 }
 
 /**
- * Reads a whole file.
+ * Renames a file over another. Windows refuses while a virus scanner or an indexer holds either of them open: tried again for up to a second.
  *
- * @throws KindredError `not-found` when it is missing, `io` for anything else the system refuses
+ * @throws the system's error
  */
-export function readBytes(path: string, where = 'read'): Uint8Array<ArrayBuffer> {
-  try {
-    const buffer = readFileSync(path)
-    return new Uint8Array(buffer.buffer as ArrayBuffer, buffer.byteOffset, buffer.byteLength)
-  } catch (error) {
-    throw ioError(where, path, error)
+export function renameOver(from: string, to: string): void {
+  for (let wait = 5; ; wait *= 2) {
+    try {
+      return renameSync(from, to)
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (process.platform !== 'win32' || wait > 640 || !(code === 'EPERM' || code === 'EACCES' || code === 'EBUSY')) throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, wait)
+    }
   }
 }
 
-/** The system's refusal as a {@link KindredError}: `not-found` for a missing path, else `io`. */
-export function ioError(where: string, path: string, error: unknown): KindredError {
-  if (error instanceof KindredError) return error
-  const code = (error as NodeJS.ErrnoException).code
-  const cause = { cause: error }
-  if (code === 'ENOENT') return new KindredError('not-found', where, `${path} must exist`, 'no such file or folder', 'Check the path.', cause)
-  if (code === 'EISDIR') return new KindredError('usage', where, `${path} must be a file`, 'a folder', undefined, cause)
-  if (code === 'ENOTDIR') return new KindredError('usage', where, `${dirname(path)} must be a folder`, 'a file', undefined, cause)
-  if (code === 'ENOSPC') return new KindredError('io', where, `there must be room on the disk for ${path}`, 'a full disk (ENOSPC)', 'Free some space or choose another --out; nothing was half-written.', cause)
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return new KindredError('io', where, `${path} must be accessible`, code, 'Check its permissions.', cause)
-  return new KindredError('io', where, `the system must accept ${path}`, error instanceof Error ? error.message : String(error), undefined, cause)
+/** Where the bytes of `path` are written first: the writer's process and a random number keep two writers apart. */
+function partName(path: string): string {
+  const name = basename(path)
+  // the name of a part must not be longer than file systems allow where the name itself is not
+  const short = Buffer.byteLength(name) <= 200 ? name : [...name].slice(0, 40).join('')
+  return join(dirname(path), `.${short}.${process.pid}.${randomBytes(4).toString('hex')}.part`)
 }
 
-/** SHA-256 of bytes as lower-case hex. */
-export function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
-}
+const partPattern = /^\..*\.(\d+)\.[0-9a-f]{8}\.part$/
 
 /**
- * SHA-256 of a file as lower-case hex, read in pieces.
+ * Removes the part files that writers of {@link writeFileAtomic} left in a folder when they were killed. Those of living processes stay, unless they are older
+ * than an hour.
  *
- * @throws KindredError `not-found` when it is missing, `io` for anything else the system refuses
+ * @param folder may be missing
+ * @param options.recursive look below it too; links to folders are not followed
+ * @returns how many were removed
  */
-export async function sha256File(path: string): Promise<string> {
-  const hash = createHash('sha256')
+export function sweepParts(folder: string, { recursive = false }: { recursive?: boolean } = {}): number {
+  let swept = 0
+  let entries
   try {
-    for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(piece as Uint8Array)
-  } catch (error) {
-    throw ioError('read', path, error)
+    entries = readdirSync(folder, { withFileTypes: true })
+  } catch {
+    return 0 // nothing there, or not ours to look into: whoever writes there next says so
   }
-  return hash.digest('hex')
+  for (const entry of entries) {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory() && recursive) swept += sweepParts(path, { recursive })
+    const pid = entry.isFile() ? partPattern.exec(entry.name)?.[1] : undefined
+    if (pid === undefined || (isAlive(Number(pid)) && !isOlderThanAnHour(path))) continue
+    if (removeQuietly(path)) swept++
+  }
+  return swept
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+function isOlderThanAnHour(path: string): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false })
+  return stats !== undefined && Date.now() - stats.mtimeMs > 3_600_000
+}
+
+/** Removes a file where that is possible: a clean-up must not hide the error that made it needed. */
+function removeQuietly(path: string): boolean {
+  try {
+    rmSync(path, { force: true })
+    return true
+  } catch {
+    return false
+  }
 }

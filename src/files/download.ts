@@ -9,7 +9,8 @@ import { createReadStream, existsSync, readFileSync, mkdirSync, openSync, closeS
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { checkOptions, ensure, KindredError, silent, type Progress } from '../base/index.ts'
-import { ioError, sha256File, writeFileAtomic } from './atomic.ts'
+import { writeFileAtomic } from './atomic.ts'
+import { ioError, sha256File } from './read.ts'
 
 /** A file to fetch, and how to know that it is the right one: at least one checksum, or `pin` where its publisher names none. */
 export interface RemoteFile {

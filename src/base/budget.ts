@@ -1,0 +1,51 @@
+/** @file A shared amount of something, such as bytes of memory, that work takes part of and gives back: who comes when it is used up waits in turn. */
+
+/** See {@link budget}. */
+export interface Budget {
+  /**
+   * Takes `amount` of what is left, waiting in turn until there is enough. An amount above the whole is granted when nothing else is out, so that nothing waits
+   * for ever.
+   *
+   * @returns what gives it back; calling it twice does no harm
+   */
+  take(amount: number): Promise<() => void>
+  /** How much is out. */
+  readonly taken: number
+}
+
+/**
+ * A budget.
+ *
+ * @param whole how much there is, asked anew at each turn so that a raised limit counts at once
+ */
+export function budget(whole: () => number): Budget {
+  let taken = 0
+  const waiting: { amount: number; go: () => void }[] = []
+  const fits = (amount: number): boolean => taken === 0 || taken + amount <= whole()
+  const next = (): void => {
+    while (waiting.length > 0 && fits(waiting[0].amount)) {
+      const { amount, go } = waiting.shift()!
+      taken += amount
+      go()
+    }
+  }
+  const giveBack = (amount: number): (() => void) => {
+    let given = false
+    return () => {
+      if (given) return
+      given = true
+      taken -= amount
+      next()
+    }
+  }
+  return {
+    async take(amount) {
+      if (waiting.length === 0 && fits(amount)) taken += amount
+      else await new Promise<void>((go) => waiting.push({ amount, go }))
+      return giveBack(amount)
+    },
+    get taken() {
+      return taken
+    },
+  }
+}
