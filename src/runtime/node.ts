@@ -1,7 +1,7 @@
 /** @file ONNX Runtime in Node: native CPU kernels (and CUDA where its libraries are installed). */
 import { availableParallelism } from 'node:os'
-import { KindredError } from '../base/index.ts'
-import { ortRuntime, type OrtModule, type Runtime } from './runtime.ts'
+import { loadNative } from './load-native.ts'
+import { ortRuntime, type Runtime } from './runtime.ts'
 
 /** Options of {@link nodeRuntime}. */
 export interface NodeRuntimeOptions {
@@ -12,19 +12,13 @@ export interface NodeRuntimeOptions {
 }
 
 /**
- * The native runtime.
+ * The native runtime. Its telemetry is switched off before it is loaded.
  *
- * @throws KindredError `not-found` when onnxruntime-node is not installed
+ * @throws KindredError `not-found` when onnxruntime-node is not installed, `unsupported` in a worker thread where its telemetry cannot be switched off
  */
 export async function nodeRuntime(options: NodeRuntimeOptions = {}): Promise<Runtime> {
   const { threads = availableParallelism(), device = 'cpu' } = options
-  let ort: OrtModule
-  try {
-    ort = (await import('onnxruntime-node')) as unknown as OrtModule
-  } catch (error) {
-    throw new KindredError('not-found', 'runtime', 'the package onnxruntime-node must be installed', String(error), 'Run: npm install onnxruntime-node (with onnxruntime-node-install=skip in .npmrc where there is no internet).', { cause: error })
-  }
-  return ortRuntime(ort, device, threads, {
+  return ortRuntime(await loadNative(), device, threads, {
     executionProviders: [device],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,

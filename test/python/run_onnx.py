@@ -4,7 +4,8 @@
 
 `name.json` beside `name.onnx` holds {"feeds": {input: {"dtype", "shape", "data"}}}.
 """
-import json, pathlib, sys
+import json, os, pathlib, sys
+os.environ.update(ORT_DISABLE_TELEMETRY='1', ORT_TELEMETRY_DISABLED='1')  # before onnxruntime is loaded
 import numpy as np
 import onnx
 import onnxruntime
