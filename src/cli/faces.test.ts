@@ -109,6 +109,34 @@ describe('folders without much in them', () => {
   })
 })
 
+describe('results among photos', () => {
+  test('the folder of the photos itself is refused as --out, and nothing is written into it', async () => {
+    const dir = folder('itself', { 'anna/1.jpg': await photo(1) })
+    symlinkSync(dir, join(root, 'itself-link'))
+    for (const out of [dir, join(root, 'itself-link')]) {
+      expect(await kindred('faces', dir, '--out', out, ...quick)).toMatchObject({ code: 2, out: '', err: expect.stringContaining('the output folder must be another than that of the photos') })
+      expect(await kindred('compare', dir, '--models', 'pixels,dlib', '--out', out, ...quick)).toMatchObject({ code: 2 })
+      expect(await kindred('group', dir, '--out', out, ...quick)).toMatchObject({ code: 2 })
+    }
+    expect(readdirSync(dir)).toEqual(['anna'])
+  })
+
+  test('what earlier runs left below the photos is nobody’s photo, whatever it is called; it is passed over and said so', async () => {
+    const dir = folder('among', { 'a.jpg': await photo(1), 'b.jpg': await photo(4) })
+    symlinkSync('loop.jpg', join(dir, 'loop.jpg'))
+    const words = (out: string) => ['faces', dir, '--detector', 'tiny', '--out', join(dir, out), ...quick.filter((w) => w !== '--quiet')]
+    const first = JSON.parse((await kindred(...words('out1'))).out) as FacesReport
+    expect(first.people.map((p) => p.person)).toEqual([null]) // no folder of persons here
+    const second = await kindred(...words('runs/out2'))
+    const report = JSON.parse(second.out) as FacesReport
+    expect(report).toMatchObject({ photos: { total: 2, withFace: 2 }, faces: first.faces, map: first.map })
+    expect(report.skipped).toEqual([{ path: 'loop.jpg', reason: 'a link that leads round in a ring' }, { path: 'out1', reason: 'a folder that kindred made, as its manifest.jsonl shows' }, { path: 'runs/out2', reason: 'the output folder' }])
+    expect(second.err).toContain('3 passed over: loop.jpg (a link that leads round in a ring); out1 (a folder that kindred made')
+    expect(readFileSync(join(dir, 'runs/out2/report.html'), 'utf8').includes('Passed over')).toBe(true)
+    expect(await kindred('faces', join(dir, 'out1'), '--out', join(root, 'never'), ...quick)).toMatchObject({ code: 2, err: expect.stringContaining('a folder that kindred made') })
+  })
+})
+
 describe('the sample photos of the face-api package', { timeout: 120_000 }, () => {
   const out = join(root, 'samples')
   const gallery = join(root, 'gallery')

@@ -6,11 +6,11 @@ import { join, resolve, sep } from 'node:path'
 import sharp from 'sharp'
 import { checkOptions, ensure, KindredError, silent, type Progress } from '../base/index.ts'
 import { decodeImage } from '../data/index.ts'
-import { readBytes, sha256, writeFileAtomic } from '../files/index.ts'
+import { readBytes, sha256, writeFileAtomic, type FileList } from '../files/index.ts'
 import type { Runtime } from '../runtime/index.ts'
 import { alignFace, dlibTemplate, type FaceTemplate } from './align.ts'
 import { findFacesIn, findOptionNames, openDetector, type DetectorName, type Face, type FaceDetector, type FindOptions } from './find-faces.ts'
-import { cropName, labelOf, looksLikeImage, photoFiles } from './photo-files.ts'
+import { cropName, labelOf, looksLikeImage, photoFiles, skippedLine } from './photo-files.ts'
 import type { Photo } from './photo.ts'
 
 /** One face: a line of `manifest.jsonl`. Paths are relative, with `/`. */
@@ -62,17 +62,19 @@ export interface CropSummary {
     readonly quarantined: number
     /** Of all these, done in this run; the rest was there already. */
     readonly processed: number
-    /** Other files, left alone. */
+    /** Other files, left alone; what was passed over does not count. */
     readonly ignored: number
   }
   readonly faces: number
 }
 
-/** What {@link cropFolder} returns: the summary, and the two lists as they stand in the files. */
+/** What {@link cropFolder} returns: the summary, the two lists as they stand in the files, and what was passed over. */
 export interface CropResult {
   readonly summary: CropSummary
   readonly faces: CropRecord[]
   readonly quarantine: QuarantineRecord[]
+  /** What was passed over in the folder of photos, and why. */
+  readonly skipped: FileList['skipped']
 }
 
 /** Options of {@link cropFolder}. */
@@ -107,7 +109,9 @@ export async function cropFolder(dir: string, out: string, options: CropOptions 
   const { detector: wanted = 'ssd', template = dlibTemplate, batch = 4, progress = silent, signal, runtime } = options
   ensure(Number.isInteger(batch) && batch > 0, where, 'batch must be a positive integer', batch)
   const find = Object.fromEntries(findOptionNames.filter((name) => options[name] !== undefined).map((name) => [name, options[name]])) as FindOptions
-  const { photos: sources, ignored } = photoFiles(dir, out)
+  const { photos: sources, ignored, skipped } = photoFiles(dir, out)
+  const passedOver = skippedLine(skipped)
+  if (passedOver !== undefined) progress.warn(passedOver)
   const detector = typeof wanted === 'string' ? await openDetector(wanted, runtime === undefined ? {} : { runtime }) : wanted
   try {
     const settings = sha256(Buffer.from(JSON.stringify({ detector: detector.id, template, find: Object.entries(find).sort() }))).slice(0, 16)
@@ -131,7 +135,7 @@ export async function cropFolder(dir: string, out: string, options: CropOptions 
       book.save(sources)
     }
     book.sweep()
-    return { summary: book.summary(processed, ignored), faces: book.faces(), quarantine: book.quarantine() }
+    return { summary: book.summary(processed, ignored), faces: book.faces(), quarantine: book.quarantine(), skipped }
   } finally {
     if (typeof wanted === 'string') await detector.dispose()
   }

@@ -13,3 +13,4 @@ export { alignFace, cropToPhoto, dlibTemplate, fitSimilarity, uprightBox, warp, 
 export { faceModel, networkModel, onnxModel, type FaceModel, type FaceModelOptions, type NetworkModelParts } from './face-model.ts'
 export { assertSameRecipe, readOnnxRecipe, recipeLine, type FaceRecipe, type OnnxRecipe, type Preprocessing } from './recipe.ts'
 export { cropFolder, readCrops, readLines, type CropOptions, type CropRecord, type CropResult, type CropSummary, type QuarantineRecord } from './crop-folder.ts'
+export { photoFiles, type PhotoFiles } from './photo-files.ts'

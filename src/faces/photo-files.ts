@@ -1,44 +1,90 @@
 /** @file Which files of a folder are photos, what their labels are, and how their crops are called. */
-import { readdirSync, statSync, type Dirent } from 'node:fs'
-import { basename, dirname, extname, join, resolve } from 'node:path'
-import { KindredError } from '../base/index.ts'
-import { ioError, sha256 } from '../files/index.ts'
+import { readdirSync, realpathSync, statSync, type BigIntStats } from 'node:fs'
+import { basename, dirname, extname, join, relative, sep } from 'node:path'
+import { KindredError, printable } from '../base/index.ts'
+import { ioError, listFiles, madeByKindred, sha256, type FileList } from '../files/index.ts'
 
 const extensions = new Set(['.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.webp', '.gif', '.tif', '.tiff', '.avif', '.heic', '.heif', '.bmp', '.svg'])
+const where = 'crop folder'
+
+/** What {@link photoFiles} found. */
+export interface PhotoFiles {
+  /** Paths relative to the folder, with `/`, sorted by code point within each folder. */
+  readonly photos: string[]
+  /** How many other files there are. */
+  readonly ignored: number
+  /** What was passed over, and why: no regular file, a link that leads nowhere, a folder that kindred made, ... */
+  readonly skipped: FileList['skipped']
+}
 
 /**
- * All files below a folder whose names say that they are images, sorted by code point; hidden ones, and those in the output folder, are left out.
+ * All files below a folder whose names say that they are images; hidden ones are left out. Folders that kindred made are passed over, the output folder among
+ * them: what lies there are crops and figures.
  *
  * A folder that the system does not let us read ends the run: half a folder is no result.
- * @returns paths relative to `dir`, with `/`
- * @throws KindredError `not-found`, `usage` when `dir` is no folder, `io`
+ * @param out where results go; may be missing
+ * @throws KindredError `not-found`; `usage` when `dir` is no folder, is the output folder, lies among the crops, or was made by kindred; `io`; `limit`
  */
-export function photoFiles(dir: string, out: string): { photos: string[]; ignored: number } {
-  const info = statSync(dir, { throwIfNoEntry: false })
-  if (info === undefined) throw new KindredError('not-found', 'crop folder', `${dir} must exist`, 'no such folder', 'Check the path.')
-  if (!info.isDirectory()) throw new KindredError('usage', 'crop folder', `${dir} must be a folder of photos`, 'a file')
-  const skip = resolve(out)
-  const photos: string[] = []
-  let ignored = 0
-  const walk = (relative: string) => {
-    let entries: Dirent[]
-    try {
-      entries = readdirSync(join(dir, relative), { withFileTypes: true })
-    } catch (error) {
-      throw ioError('crop folder', join(dir, relative), error)
-    }
-    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      const path = relative === '' ? entry.name : `${relative}/${entry.name}`
-      const full = resolve(dir, path)
-      if (entry.name.startsWith('.') || full === skip) continue
-      const kind = entry.isSymbolicLink() ? statSync(full, { throwIfNoEntry: false }) : entry
-      if (kind?.isDirectory() === true && !entry.isSymbolicLink()) walk(path) // links to folders are not followed: they may form rings
-      else if (kind?.isFile() === true && extensions.has(extname(entry.name).toLowerCase())) photos.push(path)
-      else ignored++
-    }
+export function photoFiles(dir: string, out: string): PhotoFiles {
+  const own = identityOf(out)
+  checkFolders(dir, out, own)
+  const { files, skipped } = listFiles(dir, {
+    where,
+    skipFolder: (path, names) => {
+      const full = join(dir, path)
+      if (own !== undefined && identityOf(full) === own) return 'the output folder'
+      const mark = madeByKindred(full, names)
+      return mark === undefined ? undefined : `a folder that kindred made, as its ${mark} shows`
+    },
+  })
+  const photos = files.filter((path) => extensions.has(extname(path).toLowerCase()))
+  return { photos, ignored: files.length - photos.length, skipped }
+}
+
+function checkFolders(dir: string, out: string, own: string | undefined): void {
+  const info = statsOf(dir)
+  if (info === undefined) throw new KindredError('not-found', where, `${dir} must exist`, 'no such folder', 'Check the path.')
+  if (!info.isDirectory()) throw new KindredError('usage', where, `${dir} must be a folder of photos`, 'a file', 'Name the folder it lies in.')
+  const fix = 'Choose another folder for the results, such as runs/faces.'
+  if (identityOf(dir) === own) throw new KindredError('usage', where, 'the output folder must be another than that of the photos', `${out} for both`, fix)
+  const [inside] = own === undefined ? [''] : relative(realpathSync.native(out), realpathSync.native(dir)).split(sep)
+  if (ownFolders.has(inside)) throw new KindredError('usage', where, `${dir} must be a folder of photos`, `a folder that results are written to (${out})`, 'Name the folder of the photos themselves.')
+  const mark = madeByKindred(dir, namesIn(dir))
+  if (mark === undefined) return
+  throw new KindredError('usage', where, `${dir} must be a folder of photos`, `a folder that kindred made, as its ${mark} shows`, 'Name the folder of the photos themselves. Where they lie in this one, move them into a folder of their own.')
+}
+
+/** What stories make in the output folder. */
+const ownFolders: ReadonlySet<string> = new Set(['crops', 'figures', 'groups', 'vectors'])
+
+/** The same text for the same folder, whatever links lead there and however its letters are written; undefined for a missing one. */
+function identityOf(path: string): string | undefined {
+  const stats = statsOf(path)
+  if (stats === undefined) return undefined
+  return stats.ino === 0n ? realpathSync.native(path) : `${stats.dev}:${stats.ino}` // some network drives number nothing
+}
+
+function statsOf(path: string): BigIntStats | undefined {
+  try {
+    return statSync(path, { bigint: true, throwIfNoEntry: false })
+  } catch (error) {
+    throw ioError(where, path, error)
   }
-  walk('')
-  return { photos, ignored }
+}
+
+function namesIn(dir: string): string[] {
+  try {
+    return readdirSync(dir)
+  } catch (error) {
+    throw ioError(where, dir, error)
+  }
+}
+
+/** One line for the reader on what was passed over; undefined where nothing was. */
+export function skippedLine(skipped: FileList['skipped']): string | undefined {
+  if (skipped.length === 0) return undefined
+  const shown = skipped.slice(0, 3).map(({ path, reason }) => `${printable(path)} (${reason})`)
+  return `${skipped.length === 1 ? 'passed over' : `${skipped.length} passed over`}: ${shown.join('; ')}${skipped.length > 3 ? '; ...' : ''}`
 }
 
 /** The name of the folder a photo lies in, or null at the top. */

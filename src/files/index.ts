@@ -2,4 +2,5 @@
 export { renameOver, sweepParts, writeFileAtomic } from './atomic.ts'
 export { download, type DownloadOptions, type RemoteFile } from './download.ts'
 export { listFiles, type FileList, type ListOptions } from './list.ts'
+export { journalName, madeByKindred } from './made-by-kindred.ts'
 export { ioError, kindOf, openRegular, readBytes, readJson, readJsonLines, readText, sha256, sha256File, type SizeLimit } from './read.ts'

@@ -16,7 +16,7 @@ import type { Asked, FacesRun } from './run.ts'
 const mostDrawn = 2000
 
 /** Photos by person, those with a face, faces. */
-export function countPeople({ records, quarantine }: FoundFaces) {
+export function countPeople({ records, quarantine }: Pick<FoundFaces, 'records' | 'quarantine'>) {
   const rows = new Map<string | null, { photos: Set<string>; withFace: Set<string>; faces: number }>()
   const row = (label: string | null) => {
     if (!rows.has(label)) rows.set(label, { photos: new Set(), withFace: new Set(), faces: 0 })
@@ -47,7 +47,7 @@ export async function findAndEmbed(run: FacesRun, model: Parameters<typeof embed
         const { photos } = crops.summary
         story.tell({
           photos, faces: crops.summary.faces, people: countPeople(crops), now: 'embedding faces',
-          missed: crops.quarantine.map(({ source, kind, reason }) => ({ photo: source, kind, reason })),
+          missed: crops.quarantine.map(({ source, kind, reason }) => ({ photo: source, kind, reason })), skipped: crops.skipped,
         })
       },
     }),

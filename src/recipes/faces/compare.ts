@@ -74,15 +74,15 @@ export async function compare(dir: string, options: CompareOptions): Promise<Com
         try {
           if (i === 0) {
             const find = { faces: kind, ...(minScore === undefined ? {} : { minScore }), ...(minSize === undefined ? {} : { minSize }), ...(minSharpness === undefined ? {} : { minSharpness }) }
-            const { faces, summary, quarantine } = await cropFolder(dir, out, { detector: detector!, template: model.template, ...find, progress: shown, ...stop })
+            const { faces, summary, quarantine, skipped } = await cropFolder(dir, out, { detector: detector!, template: model.template, ...find, progress: shown, ...stop })
             records = faces
-            story.tell({ photos: summary.photos, faces: summary.faces, people: countPeople({ records, quarantine, summary }), missed: quarantine.map(({ source, kind: k, reason }) => ({ photo: source, kind: k, reason })) })
+            story.tell({ photos: summary.photos, faces: summary.faces, people: countPeople({ records, quarantine }), missed: quarantine.map(({ source, kind: k, reason }) => ({ photo: source, kind: k, reason })), skipped })
             noFaces(dir, out, summary, faces)
           } else if (recipeHash(galleryRecipe(sides[0].found.recipe)) === recipeHash(galleryRecipe(model.recipe))) {
             throw new KindredError('usage', where, 'the two models must differ', `${recipeLine(model.recipe)} twice`, 'Compare it with another, e.g. pixels.')
           }
           const { vectors, embedded } = await embedRecords(out, records, model, { ...(i === 0 ? {} : { photos: dir }), progress: shown, ...stop })
-          return { records, vectors, dim: model.dim, ...peopleOf(records), recipe: model.recipe, embedded, summary: { photos: story.current.photos, faces: records.length }, quarantine: [], seconds: { crop: 0, embed: 0 } }
+          return { records, vectors, dim: model.dim, ...peopleOf(records), recipe: model.recipe, embedded, summary: { photos: story.current.photos, faces: records.length }, quarantine: [], skipped: [], seconds: { crop: 0, embed: 0 } }
         } finally {
           await model.dispose()
         }

@@ -4,7 +4,7 @@
 import { basename, join } from 'node:path'
 import { checkOptions, KindredError, silent, type Progress } from '../../base/index.ts'
 import { decodeImage } from '../../data/index.ts'
-import { alignFace, cropFolder, findFaces, openDetector, readCrops, type CropRecord, type CropSummary, type DetectorName, type Face, type FaceDetector, type FaceModel, type FaceRecipe, type FaceTemplate, type FindOptions, type Photo, type QuarantineRecord } from '../../faces/index.ts'
+import { alignFace, cropFolder, findFaces, openDetector, readCrops, type CropRecord, type CropResult, type CropSummary, type DetectorName, type Face, type FaceDetector, type FaceModel, type FaceRecipe, type FaceTemplate, type FindOptions, type Photo, type QuarantineRecord } from '../../faces/index.ts'
 import type { Runtime } from '../../runtime/index.ts'
 import { faceId, KeptVectors } from './kept-vectors.ts'
 import { checkFaceModelName, openFaceModel } from './open-face-model.ts'
@@ -31,6 +31,8 @@ export interface FoundFaces {
   readonly records: readonly CropRecord[]
   readonly summary: CropSummary
   readonly quarantine: readonly QuarantineRecord[]
+  /** What was passed over in the folder, and why. */
+  readonly skipped: CropResult['skipped']
 }
 
 /** All faces of a folder with their vectors. */
@@ -71,9 +73,9 @@ export async function embedFolder(dir: string, options: EmbedFolderOptions): Pro
   try {
     model = typeof named === 'string' ? await openFaceModel(named, { runtime, detector, progress, ...(weights === undefined ? {} : { weights }), ...(layer === undefined ? {} : { layer }), ...stop }) : named
     const from = performance.now()
-    const { faces: records, summary, quarantine } = await cropFolder(dir, out, { detector, template: model.template, ...find, progress, ...stop })
+    const { faces: records, ...rest } = await cropFolder(dir, out, { detector, template: model.template, ...find, progress, ...stop })
     const cropped = performance.now()
-    const found = { records, summary, quarantine }
+    const found = { records, ...rest }
     options.onCrops?.(found)
     const start = performance.now()
     const { vectors, embedded } = await embedRecords(out, records, model, { progress, ...stop })

@@ -2,11 +2,10 @@
  * @file `kindred faces`: the whole second story. Find the faces of a folder of photos, cut them out, embed them, draw their map, measure how well like
  * finds like, and write one report.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { checkChoice, checkOptions, KindredError, silent, type Progress } from '../../base/index.ts'
-import { detectorNames, openDetector, type CropRecord, type CropSummary } from '../../faces/index.ts'
-import { ioError } from '../../files/index.ts'
+import { detectorNames, openDetector, photoFiles, type CropRecord, type CropSummary } from '../../faces/index.ts'
 import { facesPage, GrowingReport, type FacesReport } from '../report/index.ts'
 import { askEachOther } from './ask-each-other.ts'
 import { drawMap, findAndEmbed, intoGallery, judgeThresholds, retrieve, showNeighbours } from './chapters.ts'
@@ -74,29 +73,17 @@ function warnOfOther(out: string, dir: string, progress: Progress): void {
   }
 }
 
-/** Which faces of a photo count: what is asked for, else the largest where photos lie in folders. */
+/** Which faces of a photo count: what is asked for, else the largest where photos lie in folders. @throws KindredError as {@link photoFiles} does */
 export function facesToTake(dir: string, out: string, asked?: 'largest' | 'all'): 'largest' | 'all' {
-  const kind = hasFolders(dir, out) ? 'largest' : 'all'
   if (asked !== undefined) checkChoice(where, 'faces', asked, ['largest', 'all'])
-  return asked ?? kind
+  const { photos } = photoFiles(dir, out) // before anything is written: the two folders must go together
+  return asked ?? (photos.some((path) => path.includes('/')) ? 'largest' : 'all')
 }
 
 /** Throws `not-found` where there is nothing to tell of. */
 export function noFaces(dir: string, out: string, { photos }: CropSummary, records: readonly CropRecord[]): void {
   if (photos.total === 0) throw new KindredError('not-found', where, `${dir} must hold photos`, photos.ignored === 0 ? 'none' : `${photos.ignored} files that are none`, 'Put each person’s photos into a folder of their own, or all photos into one.')
   if (records.length === 0) throw new KindredError('not-found', where, 'at least one photo must show a face', `none in ${photos.total}`, `quarantine.jsonl in ${out} says why, photo by photo. Try the detector ssd, or a smaller least size.`)
-}
-
-/** Whether a folder holds folders (of persons). @throws KindredError `not-found`, `usage`, `io` */
-function hasFolders(dir: string, out: string): boolean {
-  const info = statSync(dir, { throwIfNoEntry: false })
-  if (info === undefined) throw new KindredError('not-found', where, `${dir} must exist`, 'no such folder', 'Check the path.')
-  if (!info.isDirectory()) throw new KindredError('usage', where, `${dir} must be a folder of photos`, 'a file', 'Name the folder it lies in.')
-  try {
-    return readdirSync(dir, { withFileTypes: true }).some((entry) => entry.isDirectory() && resolve(dir, entry.name) !== resolve(out) && !entry.name.startsWith('.'))
-  } catch (error) {
-    throw ioError(where, dir, error)
-  }
 }
 
 function emptyReport(dir: string, { seed = 0, command, versions, runtime }: FacesOptions, detector: string, model: string): FacesReport {

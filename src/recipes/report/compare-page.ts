@@ -119,7 +119,7 @@ function made(r: CompareReport): Chapter {
     r,
     [
       ['Folder', r.folder],
-      ['Photos', `${whole(r.photos.total)}, ${whole(r.photos.withFace)} with a face, ${whole(r.photos.quarantined)} unreadable; detector ${detectorWords[r.detector] ?? r.detector}`],
+      ['Photos', `${whole(r.photos.total)}, ${whole(r.photos.withFace)} with a face, ${whole(r.photos.quarantined)} unreadable${(r.skipped ?? []).length === 0 ? '' : `, ${whole(r.skipped!.length)} passed over (see report.json)`}; detector ${detectorWords[r.detector] ?? r.detector}`],
       ...r.models.map((m): [string, string] => [`Recipe, ${modelWords(m.model)}`, m.recipe]),
       ['Seed', String(r.seed)],
       ...environmentFacts(r),

@@ -31,6 +31,7 @@ export interface CompareReport extends ReportState {
   detector: string
   people: FacesReport['people']
   missed: FacesReport['missed']
+  skipped?: FacesReport['skipped']
   /** The names of both, from the start. */
   names: [string, string]
   models: ComparedModel[]

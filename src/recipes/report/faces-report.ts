@@ -82,6 +82,8 @@ export interface FacesReport extends ReportState {
   people: { person: string | null; photos: number; withFace: number; faces: number }[]
   /** Photos without a crop, and why. */
   missed: { photo: string; kind: string; reason: string }[]
+  /** What was passed over in the folder (links that lead nowhere, pipes, folders that kindred made), and why. */
+  skipped?: readonly { readonly path: string; readonly reason: string }[]
   retrieval?: FaceRetrieval
   /** Why there is no retrieval. */
   noRetrieval?: string

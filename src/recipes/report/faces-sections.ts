@@ -67,6 +67,12 @@ ${figure(figures.crops, 'crops', 'What the network gets to see: faces after alig
   )
 }
 
+/** What was passed over in the folder, and why; nothing where all was taken. */
+export function skippedTable(skipped: FacesReport['skipped'] = []): Html | false {
+  const most = 200
+  return skipped.length > 0 && html`<h3>Passed over</h3>${table(['Where', 'Why'], skipped.slice(0, most).map((s) => [path(s.path), s.reason]), { label: 'Passed over' })}${skipped.length > most && html`<p>${`… and ${whole(skipped.length - most)} more in report.json.`}</p>`}`
+}
+
 /** Counts, misses, quarantine. */
 export function facesFound(r: FacesReport): Chapter {
   const { photos } = r
@@ -85,7 +91,8 @@ ${r.people.some((p) => p.person !== null) && html`<p>The name of a folder is tak
 ${photos.total === 0 ? html`<p>${computing}</p>` : noFace.length === 0 ? html`<p>None.</p>` : html`<p>The detector was not sure enough of any face in ${many(noFace.length, 'photo')}. Faces from the side, covered, very small or very dark are missed most often.${r.detector === 'ssd' ? '' : ' The detector ssd misses fewer.'}</p>${list(noFace, 'Photos without a face')}`}
 <h3>Files that could not be read</h3>
 ${photos.total === 0 ? html`<p>${computing}</p>` : bad.length === 0 ? html`<p>None.</p>` : html`<p>${bad.length === 1 ? 'One file was set aside with its reason' : `${whole(bad.length)} files were set aside with their reasons`}; the work went on without ${bad.length === 1 ? 'it' : 'them'}.</p>${list(bad, 'Files set aside')}`}
-${photos.ignored > 0 && html`<p>${`${photos.ignored === 1 ? 'One other file was' : `${whole(photos.ignored)} other files were`} no photo by name, and left alone.`}</p>`}`,
+${photos.ignored > 0 && html`<p>${`${photos.ignored === 1 ? 'One other file was' : `${whole(photos.ignored)} other files were`} no photo by name, and left alone.`}</p>`}
+${skippedTable(r.skipped)}`,
   )
 }
 

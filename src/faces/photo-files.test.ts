@@ -1,0 +1,94 @@
+/** @file What is a photo in a folder and what is not: links, pipes, odd names, and above all what kindred itself has put there. */
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { photoFiles, skippedLine } from './photo-files.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'kindred-photo-files-'))
+let dir: string
+let runs = 0
+afterAll(() => rmSync(root, { recursive: true }))
+beforeEach(() => {
+  dir = join(root, `photos${++runs}`)
+  put('anna/1.jpg', 'top.JPG', 'notes.txt')
+})
+const put = (...names: string[]) => {
+  for (const name of names) {
+    mkdirSync(join(dir, name, '..'), { recursive: true })
+    writeFileSync(join(dir, name), '')
+  }
+}
+const hash = 'ab'.repeat(32)
+const face = `{"source":"a.jpg","sourceHash":"${hash}","label":null,"face":0}\n`
+const elsewhere = join(root, 'elsewhere')
+const both = ['anna/1.jpg', 'top.JPG']
+
+test.runIf(process.platform === 'linux')('what is no regular file is passed over with its reason; names that are no text are kept apart', () => {
+  symlinkSync('loop.jpg', join(dir, 'loop.jpg'))
+  symlinkSync('nowhere', join(dir, 'anna/gone.png'))
+  symlinkSync('../anna', join(dir, 'anna/ring'))
+  symlinkSync('anna/1.jpg', join(dir, 'copy.jpg'))
+  execFileSync('mkfifo', [join(dir, 'pipe.png')])
+  for (const last of [0xe9, 0xff]) writeFileSync(Buffer.concat([Buffer.from(`${dir}/caf`), Buffer.of(last), Buffer.from('.jpg')]), '')
+  put('.hidden.jpg')
+  const { photos, ignored, skipped } = photoFiles(dir, elsewhere)
+  expect([photos, ignored]).toEqual([['anna/1.jpg', 'copy.jpg', 'top.JPG'], 1])
+  expect(skipped.map(({ path }) => path).sort()).toEqual(['anna/gone.png', 'anna/ring', 'caf\\xe9.jpg', 'caf\\xff.jpg', 'loop.jpg', 'pipe.png'])
+  expect(skippedLine(skipped)).toMatch(/^6 passed over: caf\\xe9\.jpg \(its name is no UTF-8 text\); .*; \.\.\.$/)
+})
+
+test('what a name cannot do is forge a line', () => {
+  expect(skippedLine([{ path: 'x\n\u001b[2Jdone\u202e.jpg', reason: 'a pipe' }])).toBe('passed over: x\\n\\x1b[2Jdone\\u202e.jpg (a pipe)')
+  expect(skippedLine([])).toBeUndefined()
+})
+
+describe('folders that kindred made', () => {
+  test.each([
+    ['manifest.jsonl', face],
+    ['quarantine.jsonl', `{"source":"a\\"b.jpg","sourceHash":null,"label":"x","kind":"unreadable"}\n`],
+    ['kindred-journal.jsonl', ''],
+    ['report.json', '{\n  "complete": true,\n  "seconds": 3\n}'],
+    ['run.json', '{\n  "command": "train mnist",\n  "options": {}\n}'],
+    ['checkpoint.kindred', 'KINDREDC\x01'],
+    ['gallery.json', '{"kindred":"gallery","format":1,"state":"ready"}'],
+    ['dlib-0123456789ab.recipe.json', '{}'],
+  ])('with %s: passed over below the photos, refused in their place; others may use the name', (name, content) => {
+    put('runs/faces/crops/anna/1.jpg.0.png', 'runs/faces/figures/map.png')
+    const run = join(dir, 'runs/faces')
+    writeFileSync(join(run, name), content)
+    expect(photoFiles(dir, elsewhere)).toEqual({ photos: both, ignored: 1, skipped: [{ path: 'runs/faces', reason: `a folder that kindred made, as its ${name} shows` }] })
+    expect(() => photoFiles(run, elsewhere)).toThrow(`must be a folder of photos, got a folder that kindred made, as its ${name} shows`)
+    if (/journal|recipe/.test(name)) return
+    writeFileSync(join(run, name), '{"image": "1.jpg"}')
+    expect(photoFiles(dir, elsewhere).photos).toHaveLength(4)
+  })
+  test('the output folder is passed over before it holds anything, through links too', () => {
+    put('out/crops/anna/1.jpg.0.png')
+    symlinkSync(join(dir, 'out'), join(root, `link${runs}`))
+    for (const out of [join(dir, 'out'), `${dir}/anna/../out/`, join(root, `link${runs}`)]) {
+      expect(photoFiles(dir, out)).toEqual({ photos: both, ignored: 1, skipped: [{ path: 'out', reason: 'the output folder' }] })
+    }
+  })
+  test('results do not go into the folder of the photos, however it is written', () => {
+    symlinkSync(dir, join(root, `same${runs}`))
+    const words = 'the output folder must be another than that of the photos'
+    for (const out of [dir, `${dir}/`, join(dir, 'anna', '..'), join(root, `same${runs}`)]) expect(() => photoFiles(dir, out)).toThrow(words)
+    const capital = dir.replace('photos', 'PHOTOS')
+    if (existsSync(capital)) expect(() => photoFiles(dir, capital)).toThrow(words)
+  })
+  test('photos may lie below the output folder, but not where results are written', () => {
+    put('crops/x/1.jpg')
+    expect(photoFiles(join(dir, 'anna'), dir).photos).toEqual(['1.jpg'])
+    for (const inner of ['crops', 'crops/x']) expect(() => photoFiles(join(dir, inner), dir)).toThrow('got a folder that results are written to')
+  })
+})
+
+test('a place that is none, or no folder, is told', () => {
+  expect(() => photoFiles(join(dir, 'none'), elsewhere)).toThrow('must exist')
+  expect(() => photoFiles(join(dir, 'top.JPG'), elsewhere)).toThrow('must be a folder of photos, got a file')
+  if (process.platform === 'win32') return
+  symlinkSync('ring', join(dir, 'ring'))
+  expect(() => photoFiles(join(dir, 'ring'), elsewhere)).toThrow('links that lead round in a ring')
+})
