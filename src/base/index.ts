@@ -6,5 +6,5 @@ export { defaultLimits, ensureWithin, limits, overLimit, setLimits, type Limits 
 export { checkChoice, checkOptions, editDistance, nearestName } from './options.ts'
 export { rng, rngFromState, type Rng, type RngState } from './rng.ts'
 export { printable, printableLines, quoteCommand } from './printable.ts'
-export { redact } from './redact.ts'
+export { redact, redactWord } from './redact.ts'
 export { silent, type Progress, type ProgressTask } from './progress.ts'

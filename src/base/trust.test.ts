@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { budget, ensureWithin, limits, parseJsonAs, printable, printableLines, quoteCommand, redact, setLimits } from './index.ts'
+import { budget, ensureWithin, limits, parseJsonAs, printable, printableLines, quoteCommand, redact, redactWord, setLimits } from './index.ts'
 import { execFileSync } from 'node:child_process'
 
 describe('limits', () => {
@@ -85,8 +85,17 @@ describe('redact', () => {
     ['x?sslpassword=S&sslmode=require', 'x?sslpassword=***&sslmode=require'],
     ["host=h password='a b' user=u", 'host=h password=*** user=u'],
     ['kindred faces d --gallery postgresql://u:s@h/db --json', 'kindred faces d --gallery postgresql://u:***@h/db --json'],
+    ['postgres://u:p?pass=x@h/db', 'postgres://u:***'],
+    ['postgres://h:5/db?password=a@b', 'postgres://h:***'],
+    ["postgres://h/db?password=a,b;c&user=u", 'postgres://h/db?password=***&user=u'],
     ['two: http://a:1@h and https://b:2@h.', 'two: http://a:***@h and https://b:***@h.'],
   ])('%s', (text, expected) => expect(redact(text)).toBe(expected))
+  test('in a word of a command an address goes on to the end of the word', () => {
+    expect(redactWord("--gallery=postgres://anna:a 'b' c@host/db")).toBe('--gallery=postgres://anna:***@host/db')
+    expect(redactWord('postgres://h/db?password=a b"c&user=u')).toBe('postgres://h/db?password=***&user=u')
+    expect(redactWord('password=x')).toBe('password=***')
+    for (const word of ['photos/a@b', 'postgres://u@h/db', '--json']) expect(redactWord(word)).toBe(word)
+  })
   test('leaves what holds no secret', () => {
     for (const text of ['postgres://host/db', 'postgres://user@host:5432/db', 'https://host:8080/a', 'mail a@b.c at 10:30', 'compass=3', 'seed=5']) expect(redact(text)).toBe(text)
   })

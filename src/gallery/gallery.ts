@@ -4,6 +4,7 @@
  * Every vector is stamped with the recipe that made it. One gallery has one recipe: vectors of another are refused by name, as distances between them mean nothing.
  */
 import { KindredError, checkChoice, checkOptions, ensure, silent, type Progress } from '../base/index.ts'
+import { parsePlace } from './address.ts'
 import { checkItem, checkVector } from './check-items.ts'
 import type { Database, Query } from './database.ts'
 import { openFolder } from './embedded.ts'
@@ -13,7 +14,7 @@ import type { Mirror } from './mirror.ts'
 import { recipeHash, recipeMismatch } from './recipe.ts'
 import { hasGallery, migrate } from './schema.ts'
 import { allowedRows, answer, searchDatabase, type Hit } from './search.ts'
-import { openServer, redact } from './server.ts'
+import { openServer } from './server.ts'
 import { adopt, readState, settle, type State } from './settle.ts'
 import type { AddOptions, Filter, Found, GalleryOptions, IndexOptions, Item, Json, Recipe, SearchOptions, StoredItem, VectorBatch } from './types.ts'
 import { decodeVectors, encodeVectors } from './vector-bytes.ts'
@@ -38,10 +39,10 @@ export async function openGallery(place: string, options: GalleryOptions = {}): 
   ensure(typeof place === 'string' && place !== '', 'gallery', 'place must be a folder or a postgres:// address', place)
   ensure(dim === undefined || (Number.isInteger(dim) && dim >= 1 && dim <= 16000), 'gallery', 'dim must be a whole number from 1 to 16000', dim)
   ensure(/^[a-z_][a-z0-9_]{0,62}$/.test(schema), 'gallery', 'schema must be lower-case letters, digits and _', schema)
-  const remote = /^postgres(ql)?:\/\//.test(place)
-  ensure(remote || !/^[a-z]+:\/\//i.test(place), 'gallery', 'place must be a folder or a postgres:// address', remote ? redact(place) : place)
-  const name = remote ? redact(place) : place
-  const database = remote ? await openServer(place) : await openFolder(place, create, progress)
+  const parsed = parsePlace(place)
+  const { name } = parsed
+  const remote = parsed.kind === 'server'
+  const database = remote ? await openServer(parsed.url, name) : await openFolder(parsed.path, create, progress)
   try {
     if (remote && !create && !(await hasGallery(database, schema))) throw new KindredError('not-found', 'gallery', `${name} must hold a gallery in schema ${schema}`, 'none', 'Check the address, or add to a gallery first.')
     await migrate(database, schema, name)
@@ -56,7 +57,7 @@ export async function openGallery(place: string, options: GalleryOptions = {}): 
 
 /** An open gallery; made by {@link openGallery}. */
 export class Gallery {
-  /** The folder, or the address without its password. */
+  /** The folder, or the address without its passwords. */
   readonly place: string
   readonly #database: Database
   readonly #vectorType: number

@@ -1,34 +1,33 @@
 /**
  * @file A gallery on a PostgreSQL server, by URL: one connection, one statement at a time (package `pg`).
  */
+import type { Client } from 'pg'
+import { KindredError, redact } from '../base/index.ts'
 import { databaseError, type Database, type Query } from './database.ts'
-
-/** The address without its password, for messages. */
-export function redact(url: string): string {
-  return url.replace(/(\/\/[^/@:]*):[^/@]*@/, '$1:***@')
-}
 
 /**
  * Connects.
  *
- * @param url `postgres://user:password@host:port/database`
- * @throws KindredError when the server cannot be reached or refuses the user
+ * @param url  `postgres://user:password@host:port/database`, as {@link parsePlace} let it pass
+ * @param name the address as it may be shown
+ * @throws KindredError when the server cannot be reached or refuses the user; neither it nor its causes hold the address's secrets
  */
-export async function openServer(url: string): Promise<Database> {
-  const place = redact(url)
+export async function openServer(url: string, name: string): Promise<Database> {
+  const refusal = (error: unknown): KindredError => databaseError('gallery', name, withoutSecrets(error instanceof AggregateError ? error.errors[0] : error))
   const { default: pg } = await import('pg')
-  const client = new pg.Client({ connectionString: url, application_name: 'kindred', connectionTimeoutMillis: 15_000 })
-  client.on('error', () => {}) // a lost connection shows in the next statement
+  let client: Client
   try {
+    client = new pg.Client({ connectionString: url, application_name: 'kindred', connectionTimeoutMillis: 15_000 })
+    client.on('error', () => {}) // a lost connection shows in the next statement
     await client.connect()
   } catch (error) {
-    throw databaseError('gallery', place, error instanceof AggregateError ? error.errors[0] : error)
+    throw refusal(error)
   }
   const query: Query = async <T>(sql: string, params?: readonly unknown[]) => {
     try {
       return (await client.query(sql, params as unknown[])).rows as T[]
     } catch (error) {
-      throw databaseError('gallery', place, error)
+      throw refusal(error)
     }
   }
   let tail: Promise<unknown> = Promise.resolve()
@@ -55,4 +54,15 @@ export async function openServer(url: string): Promise<Database> {
     reserve: () => {},
     close: () => inTurn(() => client.end()),
   }
+}
+
+/** The driver's error with its words redacted and nothing else on it that could hold the address: it is kept as a cause, which debuggers print whole. */
+function withoutSecrets(error: unknown): unknown {
+  if (error instanceof KindredError) return error
+  if (!(error instanceof Error)) return redact(String(error))
+  const { code } = error as { code?: string }
+  const plain = new Error(redact(error.message))
+  plain.name = error.name
+  plain.stack = redact(error.stack ?? '')
+  return code === undefined ? plain : Object.assign(plain, { code })
 }

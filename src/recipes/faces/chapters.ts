@@ -154,10 +154,7 @@ export async function intoGallery(run: FacesRun, found: EmbeddedFaces): Promise<
   if (gallery === undefined) return
   await run.story.stage('Gallery', 'adding the faces to the gallery', async () => {
     const added = await addToGallery(gallery, found, { dir: run.dir, out, progress: run.progress, ...(signal === undefined ? {} : { signal }) })
-    run.story.tell({ gallery: { ...added, place: withoutPassword(gallery) } })
+    run.story.tell({ gallery: added })
   })
 }
-
-/** A server's address as it may be shown. */
-export const withoutPassword = (place: string): string => place.replace(/^(\w+:\/\/[^:@/]*):[^@/]*@/, '$1:…@')
 

@@ -20,6 +20,7 @@ export interface AddToGalleryOptions {
 
 /** What adding did. */
 export interface AddedToGallery {
+  /** The folder, or the address without its passwords. */
   readonly place: string
   readonly added: number
   /** There already. */
@@ -49,7 +50,7 @@ export async function addToGallery(place: string, faces: Pick<EmbeddedFaces, 're
   const gallery = await openGallery(place, { recipe: galleryRecipe(faces.recipe), dim, ...(progress === undefined ? {} : { progress }) })
   try {
     const { added, skipped } = await gallery.add(items, signal === undefined ? {} : { signal })
-    return { place, added, skipped, count: await gallery.count() }
+    return { place: gallery.place, added, skipped, count: await gallery.count() }
   } finally {
     await gallery.close()
   }

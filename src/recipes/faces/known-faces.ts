@@ -7,7 +7,7 @@ import { KindredError, nearestName, parseJson, silent, type Progress } from '../
 import { readVectors } from '../../data/index.ts'
 import { assertSameRecipe, readLines, recipeLine, type CropRecord, type FaceRecipe } from '../../faces/index.ts'
 import { readBytes, sha256 } from '../../files/index.ts'
-import { openGallery, type Gallery } from '../../gallery/index.ts'
+import { isAddress, openGallery, type Gallery } from '../../gallery/index.ts'
 import { nearest } from '../../neighbours/index.ts'
 import type { Runtime } from '../../runtime/index.ts'
 import { embedFolder, peopleOf } from './embed-folder.ts'
@@ -74,7 +74,6 @@ export interface KnownFacesOptions extends NetworkChoice {
 }
 
 const where = 'faces'
-const remote = /^postgres(ql)?:\/\//
 
 /** Where the faces of a folder are kept unless the user says otherwise: `runs/faces-NAME-HASH` in the working folder, HASH of the folder's full path. */
 export const keptFolder = (dir: string): string => join('runs', `faces-${basename(resolve(dir))}-${sha256(Buffer.from(resolve(dir))).slice(0, 6)}`)
@@ -86,7 +85,7 @@ export const keptFolder = (dir: string): string => join('runs', `faces-${basenam
  * @throws KindredError `not-found` for a place that is not there or holds no faces; `mismatch` for networks that did not make its vectors, naming both recipes
  */
 export async function openKnownFaces(place: string, options: KnownFacesOptions): Promise<KnownFaces> {
-  if (remote.test(place)) return fromGallery(place, options)
+  if (isAddress(place)) return fromGallery(place, options)
   const info = statSync(place, { throwIfNoEntry: false })
   if (info === undefined) throw new KindredError('not-found', where, `${place} must exist`, 'no such folder', 'Name a folder of photos, the output folder of kindred faces, or a gallery.')
   if (!info.isDirectory()) throw new KindredError('usage', where, `${place} must be a folder of photos, an output folder of kindred faces, or a gallery`, 'a file')
@@ -231,7 +230,7 @@ async function fromGallery(place: string, options: KnownFacesOptions): Promise<K
       networks: opened,
       count,
       people,
-      thresholdFile: remote.test(place) ? undefined : `${place.replace(/[/\\]+$/, '')}.threshold.json`,
+      thresholdFile: isAddress(place) ? undefined : `${place.replace(/[/\\]+$/, '')}.threshold.json`,
       async search(vector, k, person) {
         const [found] = await gallery.search(vector, k, { recipe: galleryRecipe(opened.model.recipe), ...(person === undefined ? {} : { filter: { labels: [person] } }) })
         const crops = new Map<string, string | null>()
