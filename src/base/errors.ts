@@ -5,6 +5,8 @@
  * The command line prints it without a stack; the server answers the same object.
  */
 
+import { redact } from './redact.ts'
+
 /** What kind of thing went wrong; the command line maps `usage` to exit 2 and all others to exit 1. */
 export type ErrorCode =
   | 'usage' // the caller's words are off: unknown option, bad value
@@ -40,15 +42,15 @@ export class KindredError extends Error {
     this.fix = fix
   }
 
-  /** The error as plain data, as the server and `--json` print it. */
+  /** The error as plain data, as the server and `--json` print it: without passwords. */
   toJSON(): { code: ErrorCode; where: string; expected: string; got?: string; fix?: string; message: string } {
     return {
       code: this.code,
-      where: this.where,
-      expected: this.expected,
-      ...(this.got === undefined ? {} : { got: this.got }),
-      ...(this.fix === undefined ? {} : { fix: this.fix }),
-      message: this.message,
+      where: redact(this.where),
+      expected: redact(this.expected),
+      ...(this.got === undefined ? {} : { got: redact(this.got) }),
+      ...(this.fix === undefined ? {} : { fix: redact(this.fix) }),
+      message: redact(this.message),
     }
   }
 }

@@ -21,6 +21,16 @@ export function printableLines(text: string): string {
   return text.split('\n').map(printable).join('\n')
 }
 
+/**
+ * A value as one line of JSON that is safe to show and parses to the same value: what {@link printable} escapes is written as `\\u202e`.
+ *
+ * @param value anything that JSON can hold
+ */
+export function printableJson(value: unknown): string {
+  const units = (char: string): string => Array.from({ length: char.length }, (_, i) => `\\u${char.charCodeAt(i).toString(16).padStart(4, '0')}`).join('')
+  return JSON.stringify(value).replace(unsafe, units)
+}
+
 function escaped(char: string): string {
   if (char === '\n') return '\\n'
   if (char === '\r') return '\\r'

@@ -2,7 +2,7 @@
 
 const mask = '***'
 /** An address, up to white space, a quote or the end. */
-const address = /[a-z][a-z0-9+.-]*:\/\/[^\s"'`<>]+/gi
+const address = /(?<![a-z0-9+.-])[a-z0-9+.-]+:\/\/[^\s"'`<>]+/gi
 /** Names whose values are secret, in an address's query or in `name=value` words (libpq's connection strings know password and sslpassword). */
 const secretName = '(?:\\w*(?:password|passwd|passphrase|secret|token|api_?key|access_?key)|pwd|pass|sig|signature)'
 const secretParameter = new RegExp(`([?&]${secretName}=)[^&#]*`, 'gi')

@@ -1,8 +1,10 @@
 /** @file Options that all commands on faces share: which detector and which model. */
 import type { Command } from 'commander'
+import { printable } from '../base/index.ts'
 import { detectorNames, type DetectorName } from '../faces/index.ts'
 import { vggLayers } from '../recipes/index.ts'
 import { oneOf } from './arguments.ts'
+import { textWidth } from './width.ts'
 
 /** What they hold. */
 export interface NetworkOptions {
@@ -26,11 +28,11 @@ export function networkChoice({ detector, model, weights, layer }: NetworkOption
   return { ...(detector === undefined ? {} : { detector }), ...(model === undefined ? {} : { model }), ...(weights === undefined ? {} : { weights }), ...(layer === undefined ? {} : { layer }) }
 }
 
-/** Rows as text with aligned columns, numbers to the right. */
-export function columns(rows: readonly (readonly (string | number)[])[]): string {
-  const text = rows.map((row) => row.map((cell) => (typeof cell === 'number' ? cell.toFixed(4) : cell)))
-  const widths = text[0].map((_, c) => Math.max(...text.map((row) => [...row[c]].length)))
+/** Rows as lines with aligned columns, numbers to the right; control characters in a cell are escaped. */
+export function columns(rows: readonly (readonly (string | number)[])[]): string[] {
+  const text = rows.map((row) => row.map((cell) => (typeof cell === 'number' ? cell.toFixed(4) : printable(cell))))
+  const widths = text[0].map((_, c) => text.reduce((most, row) => Math.max(most, textWidth(row[c])), 0))
   const right = rows[0].map((_, c) => rows.every((row) => typeof row[c] === 'number'))
-  const fill = (cell: string, c: number): string => ' '.repeat(widths[c] - [...cell].length)
-  return text.map((row) => row.map((cell, c) => (right[c] ? fill(cell, c) + cell : c === row.length - 1 ? cell : cell + fill(cell, c))).join('  ')).join('\n')
+  const fill = (cell: string, c: number): string => ' '.repeat(widths[c] - textWidth(cell))
+  return text.map((row) => row.map((cell, c) => (right[c] ? fill(cell, c) + cell : c === row.length - 1 ? cell : cell + fill(cell, c))).join('  '))
 }

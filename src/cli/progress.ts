@@ -1,7 +1,8 @@
 /**
  * @file How the command line shows long work: a bar on a terminal, a line every few seconds elsewhere, JSON lines with `--json`, or only warnings.
  */
-import { silent, type Progress, type ProgressTask } from '../base/index.ts'
+import { printable, printableJson, redact, silent, type Progress, type ProgressTask } from '../base/index.ts'
+import { fit } from './width.ts'
 
 /** Where progress is written: standard error, or a test's own list. */
 export interface ProgressStream {
@@ -12,6 +13,15 @@ export interface ProgressStream {
 
 type Clock = () => number
 type Figures = Record<string, number | string>
+
+/** The progress of a command, as its options want it. */
+export function progressFor(stream: ProgressStream, { json = false, quiet = false }: { json?: boolean; quiet?: boolean }): Progress {
+  if (json) return quiet ? { ...silent, warn: jsonProgress(stream).warn } : jsonProgress(stream)
+  return quiet ? quietProgress(stream) : stream.isTTY === true ? barProgress(stream) : lineProgress(stream)
+}
+
+/** A message on one line, whatever names it quotes. */
+const oneLine = (message: string): string => printable(redact(message))
 
 /** Seconds as `41 s`, `3 min 05 s` or `2 h 10 min`. */
 export function duration(seconds: number): string {
@@ -45,7 +55,7 @@ function statusText({ task, done, first, total, unit, seconds, figures }: Line):
   const p = pace(done, first, total, seconds)
   const speed = p === undefined ? '' : `, ${short(p.rate)} ${unit}/s, ${duration(p.left)} left`
   const more = Object.keys(figures).length === 0 ? '' : ` (${figuresText(figures)})`
-  return `${task} ${done}/${total}${speed}${more}`
+  return oneLine(`${task} ${done}/${total}${speed}${more}`)
 }
 
 /** Runs a task whose state is shown by `draw`, at most every `interval` milliseconds. */
@@ -72,14 +82,14 @@ export function barProgress(stream: ProgressStream, clock: Clock = () => perform
   let open = ''
   const clear = () => (open === '' ? '' : '\r\u001b[2K')
   const say = (text: string): void => {
-    stream.write(`${clear()}${text}\n${open}`)
+    stream.write(`${clear()}${oneLine(text)}\n${open}`)
   }
   const draw = (line: Line): void => {
     const width = stream.columns ?? 80
     const share = line.total === 0 ? 1 : Math.min(1, line.done / line.total)
     const cells = 20
     const full = Math.floor(share * cells)
-    const text = `[${'#'.repeat(full)}${'-'.repeat(cells - full)}] ${String(Math.floor(share * 100)).padStart(3)} % ${statusText(line)}`.slice(0, width - 1)
+    const text = fit(`[${'#'.repeat(full)}${'-'.repeat(cells - full)}] ${String(Math.floor(share * 100)).padStart(3)} % ${statusText(line)}`, width - 1)
     stream.write(`${clear()}${text}`)
     open = text
   }
@@ -97,7 +107,7 @@ export function barProgress(stream: ProgressStream, clock: Clock = () => perform
 /** A line every five seconds: for logs and pipes. */
 export function lineProgress(stream: ProgressStream, clock: Clock = () => performance.now()): Progress {
   const say = (text: string): void => {
-    stream.write(`${text}\n`)
+    stream.write(`${oneLine(text)}\n`)
   }
   return {
     start: (task, total, unit) => paced(task, total, unit, 5000, clock, (line) => say(statusText(line)), () => {}),
@@ -109,7 +119,7 @@ export function lineProgress(stream: ProgressStream, clock: Clock = () => perfor
 /** One JSON object a line: `{"event":"progress","task","done","total","unit","rate","secondsLeft",...figures}`, `{"event":"log"|"warning","message"}`. */
 export function jsonProgress(stream: ProgressStream, clock: Clock = () => performance.now()): Progress {
   const say = (event: object): void => {
-    stream.write(`${JSON.stringify(event)}\n`)
+    stream.write(`${printableJson(event)}\n`)
   }
   const draw = ({ task, done, first, total, unit, seconds, figures }: Line): void => {
     const p = pace(done, first, total, seconds)
@@ -117,8 +127,8 @@ export function jsonProgress(stream: ProgressStream, clock: Clock = () => perfor
   }
   return {
     start: (task, total, unit) => paced(task, total, unit, 1000, clock, draw, () => {}),
-    log: (message) => say({ event: 'log', message }),
-    warn: (message) => say({ event: 'warning', message }),
+    log: (message) => say({ event: 'log', message: redact(message) }),
+    warn: (message) => say({ event: 'warning', message: redact(message) }),
   }
 }
 
@@ -127,7 +137,7 @@ export function quietProgress(stream: ProgressStream): Progress {
   return {
     ...silent,
     warn: (message) => {
-      stream.write(`warning: ${message}\n`)
+      stream.write(`${oneLine(`warning: ${message}`)}\n`)
     },
   }
 }

@@ -2,10 +2,15 @@
  * @file The command line as a function: words in, exit code out.
  */
 import { Command, CommanderError } from 'commander'
+import { printableJson, printable, setLimits } from '../base/index.ts'
 import { whole } from './arguments.ts'
 import type { Act } from './command.ts'
 import { commands } from './commands/index.ts'
-import { context, reportError, type GlobalOptions, type Streams } from './context.ts'
+import { context, type GlobalOptions, type Streams } from './context.ts'
+import { echoedCommand } from './echo.ts'
+import { exitCodeOf, interruptible } from './interrupt.ts'
+import { limitOption, limitsHelp } from './limit-option.ts'
+import { reportError } from './report-error.ts'
 import { version } from './version.ts'
 
 const examples = `
@@ -21,14 +26,18 @@ Examples:
   kindred search runs/faces stranger.jpg    who is this
   kindred group photos/                     who belongs together
 
-Exit codes: 0 done, 1 failed, 2 wrong words, 130 stopped by Ctrl-C (what was done is saved).
+Limits on what is read (--limit NAME=VALUE raises one; 200M, 1e9 and 2G are numbers, none lifts it):
+${limitsHelp()}
+
+Exit codes: 0 done, 1 failed, 2 wrong words, 141 the result could not be written because its reader had closed the pipe (files are complete).
+Stopped: 130 by Ctrl-C (SIGINT), 143 by SIGTERM, 129 by a closed terminal (SIGHUP); what was done is saved. A second signal ends the process at once.
 With --json the result is one JSON object on standard output; progress, warnings and errors are JSON lines on standard error.`
 
 /**
  * Runs `kindred` with these words.
  *
  * @param words without `node` and the script
- * @returns the exit code: 0, 1, 2 or 130
+ * @returns the exit code: 0, 1, 2, or 128 and the number of the signal that stopped it
  */
 export async function run(words: readonly string[], streams: Streams = { out: process.stdout, err: process.stderr }, { debug = process.env.KINDRED_DEBUG === '1' }: { debug?: boolean } = {}): Promise<number> {
   const program = new Command('kindred')
@@ -39,7 +48,7 @@ export async function run(words: readonly string[], streams: Streams = { out: pr
     .configureOutput({
       writeOut: (text) => streams.out.write(text),
       writeErr: (text) => streams.err.write(text),
-      outputError: (text, write) => write(json ? `${JSON.stringify({ event: 'error', error: { code: 'usage', message: text.trim().replace(/^error: /, '') } })}\n` : text),
+      outputError: (text, write) => write(json ? `${printableJson({ event: 'error', error: { code: 'usage', message: text.trim().replace(/^error: /, '') } })}\n` : usageText(text)),
     })
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError(json ? false : '(--help shows what there is)')
@@ -48,10 +57,20 @@ export async function run(words: readonly string[], streams: Streams = { out: pr
     .option('--json', 'result and progress as JSON')
     .option('--quiet', 'say nothing but results and warnings')
     .option('--threads <n>', 'threads inside an operator (default: all cores)', whole({ min: 1, max: 1024 }))
+    .option('--limit <name=value>', 'change a limit on what is read, e.g. imagePixels=300M; again for another (kindred --help lists them)', limitOption)
     .addHelpText('after', examples)
+  const command = echoedCommand(words)
+  let interrupted: number | undefined
+  const say = (message: string): unknown => streams.err.write(json ? `${printableJson({ event: 'stopping', message })}\n` : `\n${message}\n`)
   const act: Act = (action) => async (...args) => {
-    const command = args.at(-1) as Command
-    await withInterrupt(streams, async (signal) => action(command.opts() as never, context(program.opts<GlobalOptions>(), streams, signal), ...(args.slice(0, -2) as never[])))
+    const given = program.opts<GlobalOptions>()
+    const options = (args.at(-1) as Command).opts() as never
+    const restore = setLimits(given.limit ?? {})
+    try {
+      await interruptible((signal) => action(options, context(given, streams, signal, command), ...(args.slice(0, -2) as never[])), { say, onSignal: (signal) => (interrupted = exitCodeOf(signal)) })
+    } finally {
+      restore()
+    }
   }
   for (const register of commands) register(program, act)
   try {
@@ -59,24 +78,12 @@ export async function run(words: readonly string[], streams: Streams = { out: pr
     return 0
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    return reportError(error, { json }, streams, debug)
+    return reportError(error, { json, debug, interrupted }, streams.err)
   }
 }
 
-/** The first Ctrl-C asks the work to stop and save; the second ends the process. */
-async function withInterrupt(streams: Streams, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-  const controller = new AbortController()
-  const stop = (): void => {
-    if (controller.signal.aborted) process.exit(130)
-    streams.err.write('\nStopping after the running step; Ctrl-C again stops at once.\n')
-    controller.abort()
-  }
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
-  try {
-    await work(controller.signal)
-  } finally {
-    process.off('SIGINT', stop)
-    process.off('SIGTERM', stop)
-  }
+/** Commander's message, whose hint stands on a line of its own; words from the command line forge none. */
+function usageText(text: string): string {
+  const [, message, hint] = /^([^]*?)(\n\([^\n]*\))?\n*$/.exec(text)!
+  return `${printable(message)}${hint === undefined ? '' : `\n${printable(hint.slice(1))}`}\n`
 }

@@ -48,7 +48,7 @@ async function classify(options: { head?: string }, given: Context, path: string
     given.result({ pictures: found, ...(right === undefined ? {} : { accuracy: right / found.length }), skipped }, [
       ...found.map((f) => `${f.class}  ${(100 * f.probability).toFixed(1).padStart(5)} %  ${f.picture}`),
       ...(right === undefined ? [] : [`${right} of ${found.length} as their folders say`]),
-    ].join('\n'))
+    ])
   } finally {
     await model.dispose()
   }

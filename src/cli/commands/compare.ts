@@ -46,7 +46,7 @@ async function tell(options: Options, given: Context, dir: string): Promise<void
     runtime: await given.runtime(),
     progress: given.progress,
     signal: given.signal,
-    command: `kindred compare${process.argv.slice(3).map((word) => ` ${word}`).join('')}`,
+    command: given.command,
     versions: versions(),
   })
   const percent = (x: number) => `${(100 * x).toFixed(1)} %`
@@ -55,11 +55,11 @@ async function tell(options: Options, given: Context, dir: string): Promise<void
   given.result({ report: join(out, 'report.html'), ...report }, [
     `${report.faces} faces in ${report.photos.withFace} of ${report.photos.total} photos`,
     ...report.models.map(({ model, dim, retrieval: r }) => (r === undefined ? `${model}: ${dim} numbers` : `${model}: nearest neighbour right ${percent(r.knnAccuracy)}, mAP ${percent(r.map)}, silhouette ${(r.silhouette ?? 0).toFixed(3)}`)),
-    ...(d === undefined ? [report.noRetrieval ?? ''] : [
+    ...(d === undefined ? report.noRetrieval === undefined ? [] : [report.noRetrieval] : [
       `nearest neighbour: ${points(d.knnAccuracy.value)} points (${points(d.knnAccuracy.low)} to ${points(d.knnAccuracy.high)}); only the first right ${d.knnAccuracy.onlyFirst}, only the second ${d.knnAccuracy.onlySecond}, p = ${d.knnAccuracy.pValue.toPrecision(2)}: ${d.knnAccuracy.verdict}`,
       `mAP: ${points(d.map.value)} points (${points(d.map.low)} to ${points(d.map.high)}): ${d.map.verdict}`,
     ]),
     ...(report.warnings ?? []),
     `report: ${join(out, 'report.html')}  (${Math.round(report.seconds)} s)`,
-  ].join('\n'))
+  ])
 }

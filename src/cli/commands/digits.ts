@@ -64,7 +64,7 @@ async function tell(options: Options, given: Context): Promise<void> {
     runtime: await given.runtime(),
     progress: given.progress,
     signal: given.signal,
-    command: `kindred digits${process.argv.slice(3).map((word) => ` ${word}`).join('')}`,
+    command: given.command,
     versions: versions(),
   })
   const percent = (x: number | undefined) => (x === undefined ? '-' : `${(100 * x).toFixed(2)} %`)
@@ -72,5 +72,5 @@ async function tell(options: Options, given: Context): Promise<void> {
     `kNN accuracy ${percent(report.knn?.accuracy)}, MAP@R ${percent(report.knn?.mapAtR)}, softmax head ${percent(report.head?.accuracy)}  (raw pixels ${percent(report.baselines?.rawPixels?.accuracy)}, ${percent(report.baselines?.rawPixels?.mapAtR)})`,
     ...(report.warnings ?? []),
     `report: ${join(out, 'report.html')}  (${Math.round(report.seconds)} s)`,
-  ].join('\n'))
+  ])
 }

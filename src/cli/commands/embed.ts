@@ -24,7 +24,7 @@ async function embed({ out }: { out: string }, given: Context, path: string, pat
   try {
     const { pixels, ids, labels, skipped } = await loadPictures(paths, model, given)
     writeVectors(out, { vectors: await model.embed(pixels), dim: model.dim, ids, ...(labels === undefined ? {} : { labels }) })
-    given.result({ out, count: ids.length, dim: model.dim, labelled: labels !== undefined, model: model.hash, skipped }, `${ids.length} vectors of ${model.dim} numbers in ${out}${skipped.length === 0 ? '' : `; ${skipped.length} pictures left out`}`)
+    given.result({ out, count: ids.length, dim: model.dim, labelled: labels !== undefined, model: model.hash, skipped }, [`${ids.length} vectors of ${model.dim} numbers in ${out}${skipped.length === 0 ? '' : `; ${skipped.length} pictures left out`}`])
   } finally {
     await model.dispose()
   }

@@ -63,7 +63,7 @@ async function tell(options: Options, given: Context, folder?: string): Promise<
     runtime: await given.runtime(),
     progress: given.progress,
     signal: given.signal,
-    command: `kindred faces${process.argv.slice(3).map((word) => ` ${word}`).join('')}`.replace(/(postgres(?:ql)?:\/\/[^:@/\s]*):[^@/\s]*@/g, '$1:…@'),
+    command: given.command,
     versions: versions(),
   })
   const { photos, retrieval } = report
@@ -74,5 +74,5 @@ async function tell(options: Options, given: Context, folder?: string): Promise<
     ...(report.gallery === undefined ? [] : [`gallery: ${report.gallery.added} added, ${report.gallery.skipped} there already`]),
     ...(report.warnings ?? []),
     `report: ${join(out, 'report.html')}  (${Math.round(report.seconds)} s${report.photosPerSecond === null ? ', nothing new' : `, ${report.photosPerSecond} photos/s`})`,
-  ].filter((line) => line !== '').join('\n'))
+  ].filter((line) => line !== ''))
 }

@@ -44,7 +44,7 @@ async function group(options: Options, given: Context, dir: string): Promise<voi
     runtime: await given.runtime(), progress: given.progress, signal: given.signal,
   })
   for (const face of result.gone) given.progress.warn(`${face} is no longer among the photos; it stays in groups.jsonl`)
-  given.result(asJson(result), asText(result))
+  given.result(asJson(result), asLines(result))
 }
 
 function asJson({ out, records, groups, alone, recipe, radius, reach, minPoints, gone, judged }: FaceGroups): unknown {
@@ -56,10 +56,10 @@ const faceCount = (n: number): string => `${n} ${n === 1 ? 'face' : 'faces'}`
 /** Groups that are listed; the file holds all. */
 const listed = 20
 
-function asText({ out, records, groups, alone, radius, reach, minPoints, judged }: FaceGroups): string {
+function asLines({ out, records, groups, alone, radius, reach, minPoints, judged }: FaceGroups): string[] {
   const titled = groupTitles(groups)
-  const lines = [`${groups.filter((g) => g.name !== '-').length} groups among ${records.length} faces, ${alone.length} in none (radius ${Number(radius.toPrecision(4))}, reach ${Number(reach.toPrecision(4))}, ${minPoints} faces make a core)`]
-  if (groups.length > 0) lines.push(columns(groups.slice(0, listed).map(({ rows, found, picture }, i) => [`  ${titled[i]}`, `${faceCount(rows.length + found.length)}${found.length === 0 ? '' : `, ${found.length} not confirmed`}`, picture === undefined ? '' : join(out, picture)])))
+  let lines = [`${groups.filter((g) => g.name !== '-').length} groups among ${records.length} faces, ${alone.length} in none (radius ${Number(radius.toPrecision(4))}, reach ${Number(reach.toPrecision(4))}, ${minPoints} faces make a core)`]
+  if (groups.length > 0) lines = lines.concat(columns(groups.slice(0, listed).map(({ rows, found, picture }, i) => [`  ${titled[i]}`, `${faceCount(rows.length + found.length)}${found.length === 0 ? '' : `, ${found.length} not confirmed`}`, picture === undefined ? '' : join(out, picture)])))
   if (groups.length > listed) lines.push(`  and ${groups.length - listed} more`)
   if (judged !== undefined) {
     const figures = ({ precision, recall, f1 }: { precision: number; recall: number; f1: number }) => `precision ${precision.toFixed(3)}, recall ${recall.toFixed(3)}, F ${f1.toFixed(3)}`
@@ -67,5 +67,5 @@ function asText({ out, records, groups, alone, radius, reach, minPoints, judged 
     lines.push(`B-cubed against the folders of ${judged.people} people (${judged.faces} faces): ${figures(judged.groups)}${changed ? `; density alone: ${figures(judged.densityAlone)}` : ''}`)
   }
   lines.push(`all groups: ${join(out, 'groups.png')}; name, merge and split them in ${join(out, 'groups.jsonl')}, then run this again`)
-  return lines.join('\n')
+  return lines
 }

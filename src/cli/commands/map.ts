@@ -57,7 +57,7 @@ async function map(options: MapOptions, given: Context, source: string, paths: s
   writeFileAtomic(beside('.png'), await toPng(svg))
   writeVectors(beside('.csv'), { vectors: projection.positions, dim: 2, ids: vectors.ids, labels: vectors.labels })
   const quality = { ...(projection.kl === undefined ? {} : { kl: projection.kl }), ...(projection.explainedVarianceRatio === undefined ? {} : { explainedVarianceRatio: projection.explainedVarianceRatio }) }
-  given.result({ out, png: beside('.png'), positions: beside('.csv'), count: n, method, ...quality }, `map of ${n} vectors by ${method === 'tsne' ? 't-SNE' : 'PCA'}: ${out}`)
+  given.result({ out, png: beside('.png'), positions: beside('.csv'), count: n, method, ...quality }, [`map of ${n} vectors by ${method === 'tsne' ? 't-SNE' : 'PCA'}: ${out}`])
 }
 
 async function vectorsOf(source: string, paths: string[], given: Context): Promise<{ vectors: Vectors; images?: Thumbnails }> {

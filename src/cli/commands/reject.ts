@@ -40,7 +40,7 @@ async function reject(options: { rule?: string; head?: string }, given: Context,
     given.result({ score: detector.scorer.name, rule: detector.rule, pictures: found, rejected, skipped }, [
       ...found.map((f) => `${f.rejected ? 'rejected' : 'kept    '}  ${f.score.toPrecision(4).padStart(9)}  ${f.picture}`),
       `${rejected} of ${found.length} rejected (${detector.scorer.name} ${detector.rule!.rejectWhen} ${detector.rule!.threshold.toPrecision(4)})`,
-    ].join('\n'))
+    ])
   } finally {
     await model.dispose()
   }

@@ -56,7 +56,7 @@ async function search(options: Options, given: Context, place: string, query: st
     const svg = await searchStrip(found)
     writeFileAtomic(out, /\.svg$/i.test(out) ? svg : await toPng(svg))
   }
-  given.result(asJson(found, out), asText(found, out))
+  given.result(asJson(found, out), asLines(found, out))
 }
 
 function asJson({ query, place, count, recipe, threshold, answers }: FaceSearch, picture: string | undefined): unknown {
@@ -64,15 +64,15 @@ function asJson({ query, place, count, recipe, threshold, answers }: FaceSearch,
   return { query, place, facesKnown: count, threshold: plain, recipe, ...(picture === undefined ? {} : { picture }), faces: answers.map(({ crop: _, ...answer }) => answer) }
 }
 
-function asText({ query, count, threshold, answers }: FaceSearch, picture: string | undefined): string {
-  const lines: string[] = []
+function asLines({ query, count, threshold, answers }: FaceSearch, picture: string | undefined): string[] {
+  let lines: string[] = []
   for (const answer of answers) {
     lines.push(`${answers.length === 1 ? query : `${query}, face ${answer.face + 1} of ${answers.length} (at ${answer.box.slice(0, 2).map(Math.round).join(', ')})`}: ${answerLine(answer, threshold)}`)
     const rows = answer.neighbours.map((n) => [`  ${n.rank === 0 ? '=' : n.rank}`, n.person ?? '-', n.distance, `${n.photo}${n.face > 0 ? ` face ${n.face + 1}` : ''}${n.rank === 0 ? ' (the photo itself)' : ''}${n.within === false ? ' (beyond the threshold)' : ''}`] as const)
-    if (rows.length > 0) lines.push(columns(rows), '')
+    if (rows.length > 0) lines = lines.concat(columns(rows), '')
   }
   lines.push(threshold === undefined ? `No threshold, so no verdict: calibrate one on labelled photos (kindred verify --calibrate DIR --save FILE), or give --threshold.` : thresholdLine(threshold))
   if (threshold?.calibration !== undefined) lines.push(strangersLine(threshold.calibration))
   lines.push(`${count} known faces${picture === undefined ? '' : `; picture: ${picture}`}`)
-  return lines.join('\n')
+  return lines
 }

@@ -67,5 +67,5 @@ async function run(options: Options, given: Context): Promise<void> {
     ...report.sweep.map((e) => `${e.margin.toFixed(1).padStart(6)}  ${e.loss.toFixed(4)} ${percent(e.activeTriplets)} ${percent(e.knnAccuracy)} ${percent(e.headAccuracy)}  ${e.silhouette.toFixed(3).padStart(10)}  ${e.intraDistance.toFixed(2).padStart(5)}  ${e.interDistance.toFixed(2).padStart(5)}${e.collapsed ? '  collapsed' : ''}`),
     `best margin: ${report.best.margin} (${report.best.why})`,
     `figure: ${join(out, 'sweep.svg')}`,
-  ].join('\n'))
+  ])
 }

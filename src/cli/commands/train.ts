@@ -123,7 +123,7 @@ function report(given: Context, out: string, path: string, result: TrainEmbedder
     ...(collapse === undefined ? [] : [collapse]),
     `model: ${path}`,
     `curves: ${join(out, 'loss.svg')}`,
-  ].join('\n'))
+  ])
 }
 
 /** Training and validation images. */

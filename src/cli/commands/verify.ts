@@ -58,16 +58,16 @@ async function verify(options: Options, given: Context, a?: string, b?: string):
   const result = a === undefined || b === undefined ? undefined : await verifyPhotos(a, b, {
     ...choice, ...(threshold === undefined ? {} : { threshold }), ...(calibration === undefined ? {} : { calibration }), ...(calibrated === undefined ? {} : { calibrated }), ...(faces === undefined ? {} : { faces }), runtime,
   })
-  given.result({ ...result, ...(calibrated === undefined ? {} : { calibration: calibrated }), ...(save === undefined ? {} : { saved: save }) }, [...(result === undefined ? [] : verdicts(result)), ...(calibrated === undefined ? [] : calibrationLines(calibrated)), ...(save === undefined ? [] : [`kept in ${save}`])].join('\n'))
+  given.result({ ...result, ...(calibrated === undefined ? {} : { calibration: calibrated }), ...(save === undefined ? {} : { saved: save }) }, [...(result === undefined ? [] : verdicts(result)), ...(calibrated === undefined ? [] : calibrationLines(calibrated)), ...(save === undefined ? [] : [`kept in ${save}`])])
 }
 
 function verdicts({ a, b, faces, pairs, threshold, published }: FaceVerification): string[] {
   const says = (same: boolean | null): string => (same === null ? 'no verdict' : same ? 'the same person' : 'two people')
-  const lines: string[] = []
+  let lines: string[] = []
   if (pairs.length === 1) lines.push(`${says(pairs[0].same)}: distance ${pairs[0].distance.toFixed(4)}`)
   else {
     lines.push(`${faces[0]} ${faces[0] === 1 ? 'face' : 'faces'} in ${a}, ${faces[1]} in ${b}: each pair has its own answer (--faces largest compares the largest alone)`)
-    lines.push(columns(pairs.map((p) => [`  face ${p.a + 1} and face ${p.b + 1}`, p.distance, says(p.same)])))
+    lines = lines.concat(columns(pairs.map((p) => [`  face ${p.a + 1} and face ${p.b + 1}`, p.distance, says(p.same)])))
   }
   if (threshold === undefined) {
     if (published !== undefined) lines.push(`${published.threshold} is published by ${published.by}; it was not calibrated on your photos`)
