@@ -1,0 +1,153 @@
+/** @file Readers of what training and calibration leave behind: heads, rejection rules, detectors, checkpoints, thresholds. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { readJson } from '../../../src/cli/run-folder.ts'
+import { sha256 } from '../../../src/files/index.ts'
+import { classMeanDistance, detector, detectorFromJson, knnDistance, logitScorer, mahalanobis, strangerOdds, type Detector } from '../../../src/openset/index.ts'
+import { readThreshold, rejectionFromJson, rejectionToJson, saveThreshold, strangersLine, thresholdLine, type SavedThreshold } from '../../../src/recipes/index.ts'
+import { checkpointName, encodeCheckpoint, headFromJson, headLogits, loadCheckpoint, previousName, type Checkpoint } from '../../../src/train/index.ts'
+import { embedder, embedderFiles } from './models.ts'
+import { json, must, mustBeFinite, mustBeTexts, mustRead, once, part, text, type Files, type Reader } from './reader.ts'
+
+const rows = Float32Array.from({ length: 60 }, (_, i) => Math.sin(i * 1.7) + (i % 3))
+const labels = Int32Array.from({ length: 20 }, (_, i) => i % 2)
+
+const headReader: Reader = {
+  name: 'head',
+  seeds: () => [{ ...embedderFiles() }],
+  mutable: /^head/,
+  read(input) {
+    const head = headFromJson(new TextDecoder().decode(input.bytes('head.json')), 'head.json', { hash: sha256(embedder()) })
+    must(Number.isInteger(head.dim) && head.dim > 0, `rows of ${head.dim} numbers`)
+    mustBeTexts(head.classes, 'classes')
+    must(head.classes.length >= 2, `${head.classes.length} classes`)
+    must(head.weight.length === head.dim * head.classes.length && head.bias.length === head.classes.length, 'weights do not fill their shape')
+    mustBeFinite(head.weight, 'weight')
+    mustBeFinite(head.bias, 'bias')
+    must(Number.isFinite(head.temperature) && head.temperature > 0, `temperature ${head.temperature}`)
+    mustBeFinite(headLogits(head, rows.subarray(0, 2 * head.dim)), 'logits')
+  },
+  command(input) {
+    const picture = join(input.folder, 'p.svg')
+    writeFileSync(picture, '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"><rect width="40" height="40" fill="#fff"/><rect x="18" y="8" width="4" height="24"/></svg>')
+    return ['classify', input.path('model.onnx'), picture]
+  },
+}
+
+const detectors = once((): Detector[] => [
+  detector(knnDistance(rows, 3, { k: 3 }), { threshold: 1.5, rejectWhen: 'above' }),
+  detector(classMeanDistance(rows, 3, labels), { threshold: 1, rejectWhen: 'above' }),
+  detector(mahalanobis(rows, 3, labels, { relative: true }), { threshold: 4, rejectWhen: 'above' }),
+  detector(logitScorer('energy', 3, { temperature: 2 }), { threshold: -1, rejectWhen: 'below' }),
+  detector(strangerOdds(rows.slice(0, 12), rows.slice(20, 24), 3)),
+])
+
+function checkDetector(d: Detector): void {
+  const { width } = d.scorer
+  must(Number.isInteger(width) && width > 0, `rows of ${width} numbers`)
+  must(width <= 1e6, `rows of ${width} numbers`)
+  const some = Float32Array.from({ length: 2 * width }, (_, i) => Math.sin(i) / 2)
+  mustBeFinite(d.scores(some), 'scores')
+  if (d.rule === undefined) return
+  must(['above', 'below'].includes(d.rule.rejectWhen), `rejectWhen ${d.rule.rejectWhen}`)
+  must(Number.isFinite(d.rule.threshold), `threshold ${d.rule.threshold}`)
+  for (const answer of d.predict(some)) must(answer === 1 || answer === -1, `answer ${answer}`)
+}
+
+const detectorReader: Reader = {
+  name: 'detector',
+  weight: 1.2,
+  seeds: () => detectors().map((d) => ({ 'detector.json': json(d.toJSON()) })),
+  called: ['detector'],
+  read(input) {
+    let value: unknown
+    try {
+      value = JSON.parse(new TextDecoder().decode(input.bytes()))
+    } catch {
+      value = null // whoever calls has parsed it
+    }
+    checkDetector(detectorFromJson(value))
+  },
+}
+
+const rejectionReader: Reader = {
+  name: 'rejection',
+  weight: 1.2,
+  seeds: () => detectors().filter((d) => d.rule !== undefined).map((d, i) => ({ ...embedderFiles(), 'reject.json': text(rejectionToJson({ model: sha256(embedder()), input: i === 3 ? 'logits' : 'embedding', detector: d }), 'json') })),
+  mutable: /^reject/,
+  read(input) {
+    const rule = rejectionFromJson(new TextDecoder().decode(input.bytes('reject.json')), 'reject.json', { hash: sha256(embedder()) })
+    must(['embedding', 'unit features', 'logits'].includes(rule.input), `input ${String(rule.input)}`)
+    checkDetector(rule.detector)
+    must(rule.detector.rule !== undefined, 'a rejection file without a rule')
+  },
+  command: (input) => ['reject', ...headReader.command!(input).slice(1)],
+}
+
+interface Header {
+  readonly step: number
+  readonly note: string
+}
+const checkpointOf = (step: number): Checkpoint<Header> => ({ header: { step, note: 'ü' }, arrays: new Map([['state/weight', Float32Array.from({ length: 7 }, (_, i) => Math.cos(i + step))], ['best/weight', Float32Array.of(step)], ['empty', new Float32Array(0)]]) })
+const now = once(() => encodeCheckpoint(checkpointOf(12)))
+const before = once(() => encodeCheckpoint(checkpointOf(6)))
+
+const checkpointReader: Reader = {
+  name: 'checkpoint',
+  weight: 1.2,
+  seeds: (): Files[] => [{ [checkpointName]: part('checkpoint', now()) }, { [checkpointName]: part('checkpoint', now()), [previousName]: part('checkpoint', before()) }],
+  called: [checkpointName, previousName],
+  read(input) {
+    const loaded = loadCheckpoint<Header>(input.folder)
+    const { header, arrays, warning } = loaded
+    must(header !== null && typeof header === 'object', 'the header is no object')
+    for (const [name, a] of arrays) {
+      must(typeof name === 'string', 'a name that is no text')
+      mustBeFinite(a, name)
+    }
+    if (loaded.path.endsWith(previousName)) must(warning !== undefined, 'the checkpoint before is taken without a word')
+    if (input.resealed) return
+    const then = header.step === 12 ? checkpointOf(12) : checkpointOf(6)
+    must(JSON.stringify(header) === JSON.stringify(then.header), 'another header than the hash stands for')
+    for (const [name, a] of then.arrays) must(Buffer.from(a.buffer).equals(Buffer.from((arrays.get(name) ?? new Float32Array(0)).buffer)), `other numbers in ${name}`)
+  },
+}
+
+const interval = { low: 0.001, high: 0.02 }
+export const faceRecipe = {
+  model: { name: 'dlib', hash: 'cd'.repeat(32) },
+  preprocessing: { size: 150, layout: 'NCHW', channels: 'RGB', mean: [0, 0, 0], scale: [1, 1, 1], output: 'output', pooling: 'none', normalise: false, flip: false },
+  alignment: { name: 'similarity', size: 150, padding: 0.25 },
+  detector: 'ssd:0123456789abcdef+landmarks68:0123456789abcdef',
+} as const
+const threshold: SavedThreshold = {
+  kindred: 'face threshold', threshold: 0.5321, farAsked: 0.001, far: 0.0009, tar: 0.93, farInterval: interval, tarInterval: { low: 0.9, high: 0.95 }, intervalsBy: 'people', genuine: 300, impostors: 9000,
+  strangers: { asked: 120, accepted: 3, interval }, people: 12, faces: 120, folder: 'photos', recipe: faceRecipe,
+}
+
+const thresholdReader: Reader = {
+  name: 'threshold',
+  seeds: () => [{ 'threshold.json': text(`${JSON.stringify(threshold, null, 2)}\n`, 'json') }],
+  read(input) {
+    const saved = readThreshold(input.path())
+    must(Number.isFinite(saved.threshold) && saved.threshold >= 0, `threshold ${saved.threshold}`)
+    mustRead(strangersLine(saved))
+    mustRead(thresholdLine({ value: saved.threshold, from: 'calibrated', file: 'threshold.json', calibration: saved }))
+    const again = join(input.folder, 'again.json')
+    saveThreshold(again, saved)
+    must(JSON.stringify(readThreshold(again)) === JSON.stringify(saved), 'another threshold after writing and reading again')
+  },
+}
+
+const run = { command: 'train mnist', options: { preset: 'student', epochs: 1, steps: 2, images: 60, validation: 40, seed: 3, margin: 0.4, dim: 4, mining: 'semi-hard' }, versions: { kindred: '0.1.0', node: 'v20' } }
+
+const runReader: Reader = {
+  name: 'run-json',
+  seeds: () => [{ 'run.json': text(`${JSON.stringify(run, null, 2)}\n`, 'json') }],
+  read(input) {
+    const { options } = readJson<typeof run>(input.folder, 'run.json')
+    must(options !== null && typeof options === 'object', 'options that are no object')
+  },
+}
+
+export const ruleReaders: readonly Reader[] = [headReader, detectorReader, rejectionReader, checkpointReader, thresholdReader, runReader]
