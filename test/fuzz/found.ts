@@ -69,7 +69,9 @@ async function add(folder: string): Promise<number> {
     const { reader: of, what = '', outcome, resealed } = JSON.parse(readFileSync(join(folder, name, 'case.json'), 'utf8')) as { reader: string; what?: string; outcome: string; resealed?: boolean }
     const reader = readers.find((r) => r.name === of)
     if (reader === undefined) continue
+    const names = readdirSync(join(folder, name, 'files'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
     const options = (await seedsOf(reader)).flatMap((from, seed) => {
+      if (names.length !== Object.keys(from).length || !Object.keys(from).every((file) => existsSync(join(folder, name, 'files', file)))) return []
       const entries = Object.keys(from).map((file) => [file, kept(new Uint8Array(readFileSync(join(folder, name, 'files', file))), from[file].bytes)] as const)
       return entries.some(([, k]) => k === undefined) ? [] : [{ seed, files: Object.fromEntries(entries) as Record<string, Kept> }]
     })

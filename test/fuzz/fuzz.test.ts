@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { inputOf, makeCase } from './case.ts'
 import { judgeError, type Judged } from './classify.ts'
-import { allFound, filesOf } from './found.ts'
+import { allFound, filesOf, type Found } from './found.ts'
 import { fuzz, table } from './fuzz.ts'
 import { readers as planted } from './planted.ts'
 import { readers } from './readers/index.ts'
@@ -18,7 +18,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const underWay: readonly string[] = ['crop-lists', 'checkpoint', 'detector', 'face-onnx', 'face-recipe', 'gallery-lock', 'groups', 'head', 'kept-vectors', 'keras-h5', 'known-faces', 'model-load', 'npy', 'npy-ids', 'onnx-weights', 'onnx-import', 'onnx-decode', 'rejection', 'run-json', 'tfjs', 'threshold', 'torch-zip', 'torch-real', 'torch-stream', 'vgg', 'idx-images-gz', 'idx-labels-gz', 'omniglot-zip', 'image-png', 'csv', 'jsonl', 'image-svg', 'haar-xml']
 
 test('mutated inputs are refused clearly or read rightly', { timeout: 180_000 }, async () => {
-  const result = await fuzz({ cases: 1200, seed: 7, only: readers.map((r) => r.name).filter((name) => !underWay.includes(name)), commands: false })
+  const result = await fuzz({ cases: 1000, seed: 7, only: readers.map((r) => r.name).filter((name) => !underWay.includes(name)), commands: false })
   expect(result.found.map((f) => `${f.reader} ${f.number}: ${f.outcome} ${f.what}`), table(result)).toEqual([])
   expect(result.counts.clear).toBeGreaterThan(300)
   expect(result.counts.accepted).toBeGreaterThan(100)
@@ -44,17 +44,23 @@ test('the same numbers give the same bytes', async () => {
   }
 })
 
-describe('inputs that were found stay found out', () => {
-  test.each(allFound().filter((f) => !underWay.includes(f.reader)).map((f, i) => [i + 1, f.reader, f] as const))('%i %s', async (_, name, found) => {
-    const reader = readers.find((r) => r.name === name)!
-    const { files, seed } = await filesOf(found)
-    let judged: Judged
-    try {
-      await reader.read(inputOf({ files, seed, resealed: found.resealed ?? true }, join(folder, 'case')))
-      judged = { outcome: 'accepted' }
-    } catch (error) {
-      judged = judgeError(reader, files, error)
-    }
-    expect(['clear', 'accepted'], `${found.what}\nnow ${judged.outcome}: ${judged.what}`).toContain(judged.outcome)
-  })
+test('inputs that were found stay found out', { timeout: 180_000 }, async () => {
+  const bad: string[] = []
+  for (const [i, found] of allFound().entries()) {
+    if (underWay.includes(found.reader)) continue
+    const { outcome, what = '' } = await judged(found)
+    if (outcome !== 'clear' && outcome !== 'accepted') bad.push(`line ${i + 1}, ${found.reader}, found as ${found.what}: now ${outcome}: ${what}`)
+  }
+  expect(bad).toEqual([])
 })
+
+async function judged(found: Found): Promise<Judged> {
+  const reader = readers.find((r) => r.name === found.reader)!
+  const { files, seed } = await filesOf(found)
+  try {
+    await reader.read(inputOf({ files, seed, resealed: found.resealed ?? true }, join(folder, 'case')))
+    return { outcome: 'accepted' }
+  } catch (error) {
+    return judgeError(reader, files, error)
+  }
+}
