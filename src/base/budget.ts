@@ -6,9 +6,9 @@ export interface Budget {
    * Takes `amount` of what is left, waiting in turn until there is enough. An amount above the whole is granted when nothing else is out, so that nothing waits
    * for ever.
    *
-   * @returns what gives it back; calling it twice does no harm
+   * @returns what gives it back, or the part of it that is named; whatever is given back already is not given back twice
    */
-  take(amount: number): Promise<() => void>
+  take(amount: number): Promise<(part?: number) => void>
   /** How much is out. */
   readonly taken: number
 }
@@ -29,13 +29,13 @@ export function budget(whole: () => number): Budget {
       go()
     }
   }
-  const giveBack = (amount: number): (() => void) => {
-    let given = false
-    return () => {
-      if (given) return
-      given = true
-      taken -= amount
-      next()
+  const giveBack = (amount: number): ((part?: number) => void) => {
+    let left = amount
+    return (part = left) => {
+      const given = Math.min(part, left)
+      left -= given
+      taken -= given
+      if (given > 0) next()
     }
   }
   return {

@@ -41,6 +41,12 @@ describe('budget', () => {
     back3()
     ;(await large)()
     expect(b.taken).toBe(0)
+    const back = await b.take(8)
+    back(6) // a part
+    expect(b.taken).toBe(2)
+    back(6) // no more than is left
+    back()
+    expect(b.taken).toBe(0)
   })
 })
 

@@ -128,7 +128,7 @@ describe('decodeImage', () => {
     await expect(decodeImage(path('text.png', 'no image'))).rejects.toThrow(corrupt)
     await expect(decodeImage(path('cut.png', png.subarray(0, 2000)))).rejects.toThrow(corrupt)
     await expect(decodeImage(path('cut.jpg', jpeg.subarray(0, 900)))).rejects.toThrow(corrupt)
-    await expect(decodeImage(folder)).rejects.toThrow('must be an image file, got a folder')
+    await expect(decodeImage(folder)).rejects.toThrow('must be a file, got a folder')
     await expect(decodeImage(join(folder, 'none.png'))).rejects.toThrow(expect.objectContaining({ code: 'not-found' }))
     await expect(decodeImage(png, { size: [0, 4] })).rejects.toThrow('whole pixels')
   })
