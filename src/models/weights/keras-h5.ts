@@ -5,85 +5,119 @@
  * `model_weights`), and Keras 3's `x.weights.h5` (`layers/NAME/vars/0`). As in Keras, order decides and names do not: the group's `layer_names`, and each
  * layer's `weight_names`. Source: keras/src/legacy/saving/legacy_h5_format.py and keras/src/saving/saving_lib.py.
  */
-import { KindredError } from '../../base/index.ts'
-import { ioError } from '../../files/index.ts'
-import { closeSync, openSync } from 'node:fs'
+import { closeSync } from 'node:fs'
+import { ensureWithin, KindredError } from '../../base/index.ts'
+import { openRegular } from '../../files/index.ts'
 import { corrupt, count, type StoredArray, type StoredLayer, type WeightFile } from './weight-file.ts'
 import type { Dataset, Group } from 'h5wasm'
 
 /**
  * Opens a Keras file.
  *
- * @throws KindredError `not-found`, `corrupt` when HDF5 refuses it, `unsupported` when there are no Keras weights in it
+ * @throws KindredError `not-found`, `corrupt` when HDF5 refuses it, `limit`, `unsupported` when there are no Keras weights in it
  */
 export async function openKerasH5(path: string): Promise<WeightFile> {
+  const { fd, stats } = openRegular(path, 'weights') // HDF5's own complaint does not say what is wrong with the path
+  closeSync(fd)
+  ensureWithin('fileBytes', stats.size, 'weights', path)
   const h5 = await library()
+  const file = told(path, 'HDF5 must be able to open it', () => {
+    const opened = new h5.File(path, 'r')
+    if (opened.file_id < 0n) throw new Error('HDF5 could not open it')
+    return opened
+  })
   try {
-    closeSync(openSync(path, 'r')) // HDF5's own complaint does not say what is wrong with the path
+    return told(path, 'its groups must be readable', () => {
+      const layers = (legacyLayers(file, path) ?? keras3Layers(file, path))?.filter((arrays) => arrays.length > 0)
+      if (layers === undefined) throw new KindredError('unsupported', path, 'it must hold Keras weights (an attribute layer_names, or a group layers)', `groups ${file.keys().slice(0, 8).join(', ') || 'none'}`)
+      ensureWithin('entries', layers.length, path, 'the list of layers')
+      return { path, format: 'keras-h5' as const, order: 'inputs-first' as const, layers: layers.map((arrays) => pair(arrays, path)), close: () => closeQuietly(file) }
+    })
   } catch (error) {
-    throw ioError('weights', path, error)
-  }
-  let file: InstanceType<typeof h5.File>
-  try {
-    file = new h5.File(path, 'r')
-    if (file.file_id < 0n) throw new Error('HDF5 could not open it')
-  } catch (error) {
-    throw corrupt(path, 'HDF5 must be able to open it', reason(error), error)
-  }
-  try {
-    const layers = (legacyLayers(file, path) ?? keras3Layers(file, path))?.filter((arrays) => arrays.length > 0)
-    if (layers === undefined) throw new KindredError('unsupported', path, 'it must hold Keras weights (an attribute layer_names, or a group layers)', `groups ${file.keys().slice(0, 8).join(', ') || 'none'}`)
-    return { path, format: 'keras-h5', order: 'inputs-first', layers: layers.map((arrays) => pair(arrays, path)), close: () => void file.close() }
-  } catch (error) {
-    file.close()
+    closeQuietly(file)
     throw error
   }
 }
 
+/** What `read` gives; HDF5's refusals, many lines of its own, become one of ours. */
+function told<T>(path: string, expected: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof KindredError) throw error
+    if (error instanceof WebAssembly.RuntimeError) crashes++
+    throw corrupt(path, expected, reason(error), error)
+  }
+}
+
+/** How often a file has driven the library out of its memory; what is left of it then cannot be used again. */
+let crashes = 0
+
 async function library(): Promise<typeof import('h5wasm')> {
-  const h5 = (await import('h5wasm/node')) as unknown as typeof import('h5wasm')
+  const fresh = crashes === 0 ? undefined : `${import.meta.resolve('h5wasm/node')}?${crashes}`
+  const h5 = (fresh === undefined ? await import('h5wasm/node') : await import(fresh)) as unknown as typeof import('h5wasm')
   const { activate_throwing_error_handler: complain } = await h5.ready
   complain() // HDF5's own messages become exceptions instead of lines on stderr
   return h5
 }
 
-/** The innermost of HDF5's many lines: `#006: file.c line 577 in H5F__super_read(): truncated file: ...`. */
+/** Closes a file; one that the library could not read it may be unable to close as well. */
+function closeQuietly(file: { close(): unknown }): void {
+  try {
+    file.close()
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) crashes++
+  }
+}
+
+/** Why HDF5 refused, in our words: its own name its source files and functions. The whole of them is the error's cause. */
 function reason(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
-  return [...message.matchAll(/#\d+: .*?\(\): (.*)/g)].at(-1)?.[1] ?? message
+  const cut = /truncated file: eof = (\d+)[^\n]*?stored_eof = (\d+)/.exec(message)
+  if (cut !== null) return `${cut[1]} bytes of ${cut[2]}: it is cut off`
+  return !(error instanceof WebAssembly.RuntimeError) && /memory|malloc/i.test(message) ? 'a size that memory does not hold' : 'damaged bytes'
 }
 
 type NamedArray = StoredArray & { readonly layer: string }
 
 /** The arrays of each layer, as Keras 1 and 2 write them. */
 function legacyLayers(file: Group, path: string): NamedArray[][] | undefined {
-  const root = 'layer_names' in file.attrs ? file : (file.get('model_weights') as Group | null)
-  if (root === null || !('layer_names' in root.attrs)) return undefined
-  return strings(root, 'layer_names').map((layer) => {
-    const group = root.get(layer) as Group | null
-    if (group === null) throw corrupt(path, `group ${layer}, which layer_names names, must exist`, 'none')
-    return strings(group, 'weight_names').map((name) => array(group.get(name), name, layer, path))
+  const root = 'layer_names' in file.attrs ? file : groupOf(file, 'model_weights')
+  if (root === undefined || !('layer_names' in root.attrs)) return undefined
+  return strings(root, 'layer_names', path).map((layer) => {
+    const group = groupOf(root, layer)
+    if (group === undefined) throw corrupt(path, `group ${layer}, which layer_names names, must exist`, 'none')
+    return strings(group, 'weight_names', path).map((name) => array(group.get(name), name, layer, path))
   })
 }
 
 /** The arrays of each layer, as Keras 3 writes them; layers are called conv2d, conv2d_1, ..., dense, ... */
 function keras3Layers(file: Group, path: string): NamedArray[][] | undefined {
-  const root = (file.get('layers') ?? file.get('_layer_checkpoint_dependencies')) as Group | null
-  if (root === null) return undefined
+  const root = groupOf(file, 'layers') ?? groupOf(file, '_layer_checkpoint_dependencies')
+  if (root === undefined) return undefined
   const names = root.keys().sort((a, b) => kind(a) - kind(b) || a.localeCompare(b, 'en', { numeric: true }))
   return names.map((layer) => {
-    const vars = root.get(`${layer}/vars`) as Group | null
+    const vars = groupOf(root, `${layer}/vars`)
     return (vars?.keys() ?? []).sort().map((name) => array(vars!.get(name), `${layer}/vars/${name}`, layer, path))
   })
+}
+
+/** The group of this name; links that lead out of the file are none. */
+function groupOf(parent: Group, name: string): Group | undefined {
+  const found = parent.get(name) as Group | null
+  return typeof found?.keys === 'function' ? found : undefined
 }
 
 /** Convolutions come before dense layers. */
 const kind = (layer: string): number => (layer.startsWith('conv') ? 0 : 1)
 
-/** A string list attribute; an empty one reads as null. */
-function strings(group: Group, name: string): string[] {
-  const value = group.attrs[name]?.value
-  return Array.isArray(value) ? (value as string[]) : typeof value === 'string' ? [value] : []
+/** A string list attribute; an empty one reads as null, or as no numbers. */
+function strings(group: Group, name: string, path: string): string[] {
+  const value: unknown = group.attrs[name]?.value ?? []
+  if (ArrayBuffer.isView(value) && value.byteLength === 0) return []
+  const list = typeof value === 'string' ? [value] : value
+  if (!Array.isArray(list) || !list.every((v) => typeof v === 'string')) throw corrupt(path, `attribute ${name} must be a list of names`, 'something else')
+  return list
 }
 
 function pair(arrays: NamedArray[], path: string): StoredLayer {
@@ -94,17 +128,14 @@ function pair(arrays: NamedArray[], path: string): StoredLayer {
 
 function array(entity: unknown, name: string, layer: string, path: string): NamedArray {
   const dataset = entity as Dataset | null
-  const shape = dataset?.shape
+  const shape = dataset?.metadata?.shape
   if (dataset === null || shape === null || shape === undefined) throw corrupt(path, `dataset ${name} must exist`, 'none')
+  if (dataset.metadata.virtual_sources !== undefined) throw new KindredError('unsupported', path, `dataset ${name} must be in the file itself`, 'one made of other files')
+  ensureWithin('tensorElements', count(shape), path, `dataset ${name}`)
   if (dataset.dtype !== '<f') throw new KindredError('unsupported', path, `dataset ${name} must hold little-endian float32`, String(dataset.dtype), 'Save the model in float32.')
   const size = count(shape)
   const read = (from = 0, to = size): Float32Array => {
-    let values: Float32Array | null
-    try {
-      values = dataset.slice(hyperslab(shape, from, to)) as Float32Array | null
-    } catch (error) {
-      throw corrupt(path, `dataset ${name} must be readable`, reason(error), error)
-    }
+    const values = told(path, `dataset ${name} must be readable`, () => dataset.slice(hyperslab(shape, from, to)) as Float32Array | null)
     if (values === null || values.length !== to - from) throw corrupt(path, `dataset ${name} must hold ${to - from} numbers from ${from} on`, String(values?.length))
     return values
   }

@@ -1,7 +1,7 @@
 /** @file Opens any weights file, by its first bytes, not by its name. */
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, readSync } from 'node:fs'
 import { KindredError } from '../../base/index.ts'
-import { ioError } from '../../files/index.ts'
+import { ioError, openRegular } from '../../files/index.ts'
 import { openKerasH5 } from './keras-h5.ts'
 import { openOnnxWeights } from './onnx-weights.ts'
 import { openTorch } from './torch-pth.ts'
@@ -10,7 +10,7 @@ import type { WeightFile } from './weight-file.ts'
 /**
  * Opens a Keras `.h5`, a PyTorch `.pth` or an ONNX model.
  *
- * @throws KindredError `not-found`, `corrupt`, `unsupported`
+ * @throws KindredError `not-found`, `corrupt`, `limit`, `unsupported`
  */
 export async function openWeights(path: string): Promise<WeightFile> {
   const head = firstBytes(path, 8)
@@ -23,15 +23,13 @@ export async function openWeights(path: string): Promise<WeightFile> {
 }
 
 function firstBytes(path: string, n: number): Buffer {
+  const { fd } = openRegular(path, 'weights')
   try {
-    const fd = openSync(path, 'r')
-    try {
-      const bytes = Buffer.alloc(n)
-      return bytes.subarray(0, readSync(fd, bytes, 0, n, 0))
-    } finally {
-      closeSync(fd)
-    }
+    const bytes = Buffer.alloc(n)
+    return bytes.subarray(0, readSync(fd, bytes, 0, n, 0))
   } catch (error) {
     throw ioError('weights', path, error)
+  } finally {
+    closeSync(fd)
   }
 }

@@ -4,7 +4,7 @@
  * Python's own `pickle.load` calls whatever function a file names. Here a name that is not on {@link Unpickler}'s short list ends the reading, so a hostile file
  * is an error and nothing else. Opcodes: Python's Lib/pickletools.py; only those that torch.save writes (protocols 2 to 5).
  */
-import { KindredError } from '../../base/index.ts'
+import { KindredError, limits, overLimit } from '../../base/index.ts'
 
 /** A named Python function or class, known but never called. */
 export class PickleGlobal {
@@ -23,13 +23,16 @@ export interface Unpickler {
 }
 
 const mark = Symbol('mark')
-const decoder = new TextDecoder()
+const decoder = new TextDecoder('utf-8', { fatal: true })
+/** Bytes of a whole number: twice what any size, offset or magic number of torch takes. */
+const longestInteger = 20
 
 /**
  * Reads one pickle.
  *
+ * Lists may hold themselves and be held many times over: whoever walks the value looks only where a tensor must be, and turns no list into text.
  * @returns the value and how many bytes it took; dictionaries come as Map
- * @throws KindredError `corrupt` at an unknown byte or the data's end, `unsupported` for an object that is no tensor
+ * @throws KindredError `corrupt` at an unknown byte or the data's end, `unsupported` for an object that is no tensor, `limit` for more objects than `entries`
  */
 export function unpickle(bytes: Uint8Array, make: Unpickler, what: string): { value: unknown; end: number } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -47,23 +50,51 @@ export function unpickle(bytes: Uint8Array, make: Unpickler, what: string): { va
   const i32 = (): number => view.getInt32((take(4), at - 4), true)
   const u32 = (): number => view.getUint32((take(4), at - 4), true)
   const u64 = (): number => Number(view.getBigUint64((take(8), at - 8), true))
-  const text = (n: number): string => decoder.decode(take(n))
+  const text = (n: number): string => decoded(take(n))
+  const decoded = (raw: Uint8Array): string => {
+    try {
+      return decoder.decode(raw)
+    } catch {
+      throw broken('a text that is no UTF-8')
+    }
+  }
   const line = (): string => {
     const end = bytes.indexOf(10, at)
     if (end < 0) throw broken('its end')
-    const s = decoder.decode(bytes.subarray(at, end))
+    const s = decoded(bytes.subarray(at, end))
     at = end + 1
     return s
   }
+  const number = (digits: string): number => {
+    if (!/^-?\d{1,40}$/.test(digits)) throw broken('a whole number with other characters')
+    return Number(digits)
+  }
+  let made = 0
+  const push = (value: unknown): void => {
+    if (++made > limits().entries) throw overLimit('entries', what, 'its pickle')
+    stack.push(value)
+  }
   const pop = (): unknown => {
     if (stack.length === 0) throw broken('an empty stack')
-    return stack.pop()
+    const value = stack.pop()
+    if (value === mark) throw broken('a mark where a value must be')
+    return value
+  }
+  const peek = (): unknown => {
+    const value = stack.at(-1)
+    if (stack.length === 0 || value === mark) throw broken('an empty stack')
+    return value
+  }
+  const recall = (key: number): unknown => {
+    if (!memo.has(key)) throw broken(`a reference to object ${key}, which is none`)
+    return memo.get(key)
   }
   const popMark = (): unknown[] => {
     const from = stack.lastIndexOf(mark)
     if (from < 0) throw broken('no mark')
-    const items = stack.splice(from)
-    return items.slice(1)
+    const items = stack.splice(from + 1)
+    stack.pop()
+    return items
   }
   const top = <T>(type: new (...a: never[]) => T): T => {
     const value = stack.at(-1)
@@ -72,6 +103,7 @@ export function unpickle(bytes: Uint8Array, make: Unpickler, what: string): { va
   }
   const fill = (items: readonly unknown[]): void => {
     const map = top(Map)
+    if (items.length % 2 === 1) throw broken('a key without a value')
     for (let i = 0; i + 1 < items.length; i += 2) map.set(items[i], items[i + 1])
   }
   const reduce = (): void => {
@@ -79,65 +111,70 @@ export function unpickle(bytes: Uint8Array, make: Unpickler, what: string): { va
     const callable = pop()
     const result = callable instanceof PickleGlobal && Array.isArray(args) ? make.call(callable.name, args) : undefined
     if (result === undefined) throw refused(callable instanceof PickleGlobal ? callable.name : 'an object')
-    stack.push(result)
+    push(result)
   }
   const refused = (name: string) => new KindredError('unsupported', what, 'it must hold nothing but tensors (a state dict)', name, 'In Python: torch.save(model.state_dict(), path). Nothing of the file was run.')
   const long = (n: number): number => {
     let value = 0n
+    if (n > longestInteger) throw broken(`a whole number of ${n} bytes`)
     const raw = take(n)
     for (let i = n - 1; i >= 0; i--) value = (value << 8n) | BigInt(raw[i])
     return Number(BigInt.asIntN(8 * n, value))
+  }
+  const word = (value: unknown): string => {
+    if (typeof value !== 'string') throw broken('a name that is no text')
+    return value
   }
 
   for (;;) {
     const op = String.fromCharCode(u8())
     switch (op) {
-      case '.': return { value: pop(), end: at }
-      case '\x80': u8(); break // protocol
-      case '\x95': u64(); break // frame
-      case '(': stack.push(mark); break
-      case '0': pop(); break
+      case '.': { const value = pop(); if (stack.length > 0) throw broken('more than one value'); return { value, end: at } }
+      case '\x80': if (u8() > 5) throw broken('an unknown protocol'); break
+      case '\x95': if (u64() > bytes.length - at) throw broken('a frame beyond its end'); break
+      case '(': push(mark); break
+      case '0': if (stack.pop() === undefined) throw broken('an empty stack'); break
       case '1': popMark(); break
-      case '2': stack.push(stack.at(-1)); break
-      case 'N': stack.push(null); break
-      case '\x88': stack.push(true); break
-      case '\x89': stack.push(false); break
-      case 'J': stack.push(i32()); break
-      case 'K': stack.push(u8()); break
-      case 'M': stack.push(u16()); break
-      case '\x8a': stack.push(long(u8())); break
-      case '\x8b': stack.push(long(i32())); break
-      case 'I': { const s = line(); stack.push(s === '00' ? false : s === '01' ? true : Number(s)); break }
-      case 'L': stack.push(Number(line().replace(/L$/, ''))); break
-      case 'G': stack.push(view.getFloat64((take(8), at - 8), false)); break
-      case 'X': stack.push(text(u32())); break
-      case '\x8c': stack.push(text(u8())); break
-      case '\x8d': stack.push(text(u64())); break
-      case 'U': stack.push(text(u8())); break
-      case 'T': stack.push(text(i32())); break
-      case 'C': stack.push(take(u8())); break
-      case 'B': stack.push(take(u32())); break
-      case '}': stack.push(new Map()); break
-      case 'd': { const items = popMark(); stack.push(new Map()); fill(items); break }
-      case ']': stack.push([]); break
-      case 'l': stack.push(popMark()); break
-      case ')': stack.push([]); break
-      case 't': stack.push(popMark()); break
-      case '\x85': stack.push([pop()]); break
-      case '\x86': { const b = pop(); stack.push([pop(), b]); break }
-      case '\x87': { const c = pop(); const b = pop(); stack.push([pop(), b, c]); break }
+      case '2': push(peek()); break
+      case 'N': push(null); break
+      case '\x88': push(true); break
+      case '\x89': push(false); break
+      case 'J': push(i32()); break
+      case 'K': push(u8()); break
+      case 'M': push(u16()); break
+      case '\x8a': push(long(u8())); break
+      case '\x8b': push(long(i32())); break
+      case 'I': { const s = line(); push(s === '00' ? false : s === '01' ? true : number(s)); break }
+      case 'L': push(number(line().replace(/L$/, ''))); break
+      case 'G': push(view.getFloat64((take(8), at - 8), false)); break
+      case 'X': push(text(u32())); break
+      case '\x8c': push(text(u8())); break
+      case '\x8d': push(text(u64())); break
+      case 'U': push(text(u8())); break
+      case 'T': push(text(i32())); break
+      case 'C': push(take(u8())); break
+      case 'B': push(take(u32())); break
+      case '}': push(new Map()); break
+      case 'd': { const items = popMark(); push(new Map()); fill(items); break }
+      case ']': push([]); break
+      case 'l': push(popMark()); break
+      case ')': push([]); break
+      case 't': push(popMark()); break
+      case '\x85': push([pop()]); break
+      case '\x86': { const b = pop(); push([pop(), b]); break }
+      case '\x87': { const c = pop(); const b = pop(); push([pop(), b, c]); break }
       case 's': { const v = pop(); const k = pop(); fill([k, v]); break }
       case 'u': fill(popMark()); break
       case 'a': { const v = pop(); top(Array).push(v as never); break }
-      case 'e': { const items = popMark(); top(Array).push(...(items as never[])); break }
-      case 'q': memo.set(u8(), stack.at(-1)); break
-      case 'r': memo.set(u32(), stack.at(-1)); break
-      case '\x94': memo.set(memo.size, stack.at(-1)); break
-      case 'h': stack.push(memo.get(u8())); break
-      case 'j': stack.push(memo.get(u32())); break
-      case 'c': stack.push(new PickleGlobal(`${line()}.${line()}`)); break
-      case '\x93': { const name = pop(); stack.push(new PickleGlobal(`${String(pop())}.${String(name)}`)); break }
-      case 'Q': stack.push(make.persistent(pop())); break
+      case 'e': { const items = popMark(); const list = top(Array) as unknown[]; for (const item of items) list.push(item); break }
+      case 'q': memo.set(u8(), peek()); break
+      case 'r': memo.set(u32(), peek()); break
+      case '\x94': memo.set(memo.size, peek()); break
+      case 'h': push(recall(u8())); break
+      case 'j': push(recall(u32())); break
+      case 'c': push(new PickleGlobal(`${line()}.${line()}`)); break
+      case '\x93': { const name = pop(); const module = pop(); push(new PickleGlobal(`${word(module)}.${word(name)}`)); break }
+      case 'Q': push(make.persistent(pop())); break
       case 'R': case '\x81': reduce(); break
       case 'b': pop(); if (!(stack.at(-1) instanceof Map)) throw refused('an object with a state'); break // an OrderedDict's _metadata
       default: throw broken(`opcode 0x${op.charCodeAt(0).toString(16)}`)
