@@ -4,7 +4,7 @@
  * standard error. Whatever comes from outside (file names, messages) is shown with its control characters escaped, and without passwords.
  */
 import { printable, printableJson, type Limits, type Progress } from '../base/index.ts'
-import { nodeRuntime, type Runtime } from '../runtime/index.ts'
+import type { Runtime } from '../runtime/index.ts'
 import { progressFor, type ProgressStream } from './progress.ts'
 
 /** Options that every command takes. */
@@ -42,7 +42,7 @@ export function context({ json = false, quiet = false, threads }: GlobalOptions,
     signal,
     json,
     command,
-    runtime: () => nodeRuntime({ threads }),
+    runtime: async () => (await import('../runtime/index.ts')).nodeRuntime({ threads }),
     result: (value, lines) => streams.out.write(json ? `${printableJson(value)}\n` : lines.map((line) => `${printable(line)}\n`).join('')),
   }
 }

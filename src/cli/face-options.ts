@@ -1,9 +1,9 @@
 /** @file Options that all commands on faces share: which detector and which model. */
 import type { Command } from 'commander'
 import { printable } from '../base/index.ts'
-import { detectorNames, type DetectorName } from '../faces/index.ts'
-import { vggLayers } from '../recipes/index.ts'
+import type { DetectorName } from '../faces/index.ts'
 import { oneOf } from './arguments.ts'
+import { detectorNames, vggLayers } from './choices.ts'
 import { textWidth } from './width.ts'
 
 /** What they hold. */

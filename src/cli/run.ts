@@ -5,13 +5,13 @@ import { Command, CommanderError } from 'commander'
 import { printableJson, printable, setLimits } from '../base/index.ts'
 import { whole } from './arguments.ts'
 import type { Act } from './command.ts'
-import { commands } from './commands/index.ts'
 import { context, type GlobalOptions, type Streams } from './context.ts'
 import { echoedCommand } from './echo.ts'
 import { exitCodeOf, interruptible } from './interrupt.ts'
 import { limitOption, limitsHelp } from './limit-option.ts'
 import { reportError } from './report-error.ts'
 import { version } from './version.ts'
+import { commands } from './words/index.ts'
 
 const examples = `
 Examples:
@@ -62,12 +62,12 @@ export async function run(words: readonly string[], streams: Streams = { out: pr
   const command = echoedCommand(words)
   let interrupted: number | undefined
   const say = (message: string): unknown => streams.err.write(json ? `${printableJson({ event: 'stopping', message })}\n` : `\n${message}\n`)
-  const act: Act = (action) => async (...args) => {
+  const act: Act = (load) => async (...args) => {
     const given = program.opts<GlobalOptions>()
     const options = (args.at(-1) as Command).opts() as never
     const restore = setLimits(given.limit ?? {})
     try {
-      await interruptible((signal) => action(options, context(given, streams, signal, command), ...(args.slice(0, -2) as never[])), { say, onSignal: (signal) => (interrupted = exitCodeOf(signal)) })
+      await interruptible(async (signal) => (await load())(options, context(given, streams, signal, command), ...(args.slice(0, -2) as never[])), { say, onSignal: (signal) => (interrupted = exitCodeOf(signal)) })
     } finally {
       restore()
     }

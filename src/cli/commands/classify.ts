@@ -5,25 +5,8 @@ import { readBytes } from '../../files/index.ts'
 import { load, type Embedder } from '../../models/index.ts'
 import { softmax } from '../../openset/index.ts'
 import { headFromJson, headLogits, predictions, type SoftmaxHead } from '../../train/index.ts'
-import type { Register } from '../command.ts'
 import type { Context } from '../context.ts'
 import { loadPictures } from '../pictures.ts'
-
-export const classifyCommand: Register = (program, act) => {
-  program
-    .command('classify')
-    .description('Name the class of pictures, with its probability.')
-    .argument('<model>', 'model.onnx of a run')
-    .argument('<pictures...>', 'image files, or folders of them; sub-folders are taken as the true class')
-    .option('--head <file>', 'the softmax head (default: head.json beside the model)')
-    .addHelpText('after', `
-The head knows its classes alone: it names one for any picture. kindred reject says which pictures belong to none.
-
-Examples:
-  kindred classify runs/digits/model.onnx seven.png
-  kindred classify runs/digits/model.onnx scans/ --json`)
-    .action(act(classify))
-}
 
 /** Reads the head of a model. */
 export function headOf(modelPath: string, model: Embedder, file: string = join(dirname(modelPath), 'head.json')): SoftmaxHead {
@@ -35,7 +18,7 @@ export function headOf(modelPath: string, model: Embedder, file: string = join(d
   }
 }
 
-async function classify(options: { head?: string }, given: Context, path: string, paths: string[]): Promise<void> {
+export async function classify(options: { head?: string }, given: Context, path: string, paths: string[]): Promise<void> {
   const model = await load(path, { runtime: await given.runtime() })
   try {
     const head = headOf(path, model, options.head)

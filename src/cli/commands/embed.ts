@@ -1,25 +1,10 @@
 /** @file `kindred embed`: pictures to vectors on disk. */
 import { writeVectors } from '../../data/index.ts'
 import { load } from '../../models/index.ts'
-import type { Register } from '../command.ts'
 import type { Context } from '../context.ts'
 import { loadPictures } from '../pictures.ts'
 
-export const embedCommand: Register = (program, act) => {
-  program
-    .command('embed')
-    .description('Turn pictures into vectors.')
-    .argument('<model>', 'model.onnx of a run')
-    .argument('<pictures...>', 'image files, or folders of them; sub-folders become labels')
-    .option('--out <file>', 'where to: .npy, .csv or .jsonl', 'vectors.npy')
-    .addHelpText('after', `
-Examples:
-  kindred embed runs/digits/model.onnx seven.png eight.png --out vectors.csv
-  kindred embed runs/digits/model.onnx scans/ --out vectors.npy`)
-    .action(act(embed))
-}
-
-async function embed({ out }: { out: string }, given: Context, path: string, paths: string[]): Promise<void> {
+export async function embed({ out }: { out: string }, given: Context, path: string, paths: string[]): Promise<void> {
   const model = await load(path, { runtime: await given.runtime() })
   try {
     const { pixels, ids, labels, skipped } = await loadPictures(paths, model, given)

@@ -6,8 +6,6 @@ import { writeFileAtomic } from '../../files/index.ts'
 import { load } from '../../models/index.ts'
 import { embeddingMap, toPng, type Thumbnails } from '../../plots/index.ts'
 import { project } from '../../projection/index.ts'
-import { oneOf, real, whole } from '../arguments.ts'
-import type { Register } from '../command.ts'
 import type { Context } from '../context.ts'
 import { loadPictures } from '../pictures.ts'
 
@@ -20,26 +18,7 @@ interface MapOptions {
   readonly title?: string
 }
 
-export const mapCommand: Register = (program, act) => {
-  program
-    .command('map')
-    .description('Draw vectors as a map in which alike ones lie side by side.')
-    .argument('<source>', 'a vector file (.npy, .csv, .jsonl), or model.onnx followed by pictures')
-    .argument('[pictures...]', 'image files, or folders of them; sub-folders become classes')
-    .option('--out <file>', 'the figure; .png and .csv (positions) are written beside it', 'map.svg')
-    .option('--method <name>', 'tsne or pca', oneOf(['tsne', 'pca']), 'tsne')
-    .option('--perplexity <p>', 't-SNE: how many neighbours count (default: 30, or a third of the vectors)', real({ min: 1 }))
-    .option('--iterations <n>', 't-SNE: steps (default: 1000)', whole({ min: 1 }))
-    .option('--seed <n>', 'fixes the map', whole({ min: 0 }), 0)
-    .option('--title <text>', 'a headline')
-    .addHelpText('after', `
-Examples:
-  kindred map vectors.npy --out map.svg
-  kindred map runs/digits/model.onnx scans/ --method pca`)
-    .action(act(map))
-}
-
-async function map(options: MapOptions, given: Context, source: string, paths: string[]): Promise<void> {
+export async function map(options: MapOptions, given: Context, source: string, paths: string[]): Promise<void> {
   const { out, method, seed, title } = options
   if (extname(out).toLowerCase() !== '.svg') throw new KindredError('usage', 'map', '--out must end in .svg', out, 'PNG and CSV are written beside it.')
   const { vectors, images } = await vectorsOf(source, paths, given)

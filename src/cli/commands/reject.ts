@@ -6,27 +6,11 @@ import { load, type Embedder } from '../../models/index.ts'
 import { l2Normalize } from '../../openset/index.ts'
 import { rejectionFromJson, type RejectionFile } from '../../recipes/index.ts'
 import { headLogits } from '../../train/index.ts'
-import type { Register } from '../command.ts'
 import type { Context } from '../context.ts'
 import { loadPictures } from '../pictures.ts'
 import { headOf } from './classify.ts'
 
-export const rejectCommand: Register = (program, act) => {
-  program
-    .command('reject')
-    .description('Say which pictures belong to no known class.')
-    .argument('<model>', 'model.onnx of kindred digits')
-    .argument('<pictures...>', 'image files, or folders of them')
-    .option('--rule <file>', 'the rejection rule (default: reject.json beside the model)')
-    .option('--head <file>', 'the softmax head, for rules on its logits (default: head.json beside the model)')
-    .addHelpText('after', `
-Examples:
-  kindred reject runs/digits/model.onnx letters/
-  kindred reject runs/digits/model-outliers.onnx letters/ --rule runs/digits/reject-outliers.json`)
-    .action(act(reject))
-}
-
-async function reject(options: { rule?: string; head?: string }, given: Context, path: string, paths: string[]): Promise<void> {
+export async function reject(options: { rule?: string; head?: string }, given: Context, path: string, paths: string[]): Promise<void> {
   const model = await load(path, { runtime: await given.runtime() })
   try {
     const rule = ruleOf(path, model, options.rule)

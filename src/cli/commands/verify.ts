@@ -1,10 +1,8 @@
 /** @file `kindred verify`: one person or two, and the threshold that says so. */
 import { KindredError } from '../../base/index.ts'
 import { calibrateThreshold, saveThreshold, strangersLine, thresholdLine, verifyPhotos, type FaceVerification, type SavedThreshold } from '../../recipes/index.ts'
-import { oneOf, real } from '../arguments.ts'
-import type { Register } from '../command.ts'
 import type { Context } from '../context.ts'
-import { columns, networkChoice, withNetworkOptions, type NetworkOptions } from '../face-options.ts'
+import { columns, networkChoice, type NetworkOptions } from '../face-options.ts'
 
 interface Options extends NetworkOptions {
   readonly threshold?: number
@@ -16,33 +14,7 @@ interface Options extends NetworkOptions {
   readonly faces?: 'largest' | 'all'
 }
 
-export const verifyCommand: Register = (program, act) => {
-  const command = program
-    .command('verify')
-    .description('One person or two: the distance of two photos, and a verdict by a threshold calibrated on your own labelled photos.')
-    .argument('[a]', 'a photo')
-    .argument('[b]', 'another')
-    .option('--threshold <d>', 'greatest distance that counts as one person', real({ min: 0 }))
-    .option('--calibration <file>', 'a threshold that --save kept')
-    .option('--calibrate <dir>', 'calibrate on labelled photos: one folder per person, the OUT of kindred faces, or a gallery')
-    .option('--far <rate>', 'with --calibrate: the share of pairs of two people that may be taken for one (default: 0.001)', real({ min: 1e-9, max: 0.5 }))
-    .option('--save <file>', 'keep the calibration; as threshold.json in the OUT of kindred faces, or GALLERY.threshold.json beside a gallery, kindred search finds it by itself')
-    .option('--keep <dir>', 'where the faces of the labelled folder are kept (default: runs/faces-NAME-HASH)')
-    .option('--faces <which>', 'of each photo: largest or all (default: all, each pair with its own answer)', oneOf(['largest', 'all']))
-  withNetworkOptions(command)
-    .addHelpText('after', `
-Examples:
-  kindred verify a.jpg b.jpg --calibrate photos/ --far 0.001
-  kindred verify --calibrate photos/ --save threshold.json
-  kindred verify a.jpg b.jpg --calibration threshold.json
-
-Without a threshold there is a distance and no verdict. A calibration is refused where there are too few pairs of two people for the rate asked for: three
-for each one in the rate (3,000 for 0.001). Its figures hold for people and photos like those it was made on. A search compares a stranger with every known face,
-so it errs more often than a pair does: the figure for strangers tells how often.`)
-    .action(act(verify))
-}
-
-async function verify(options: Options, given: Context, a?: string, b?: string): Promise<void> {
+export async function verify(options: Options, given: Context, a?: string, b?: string): Promise<void> {
   const { threshold, calibration, calibrate, far, save, keep, faces } = options
   const wrong = (expected: string, got?: string): never => {
     throw new KindredError('usage', 'verify', expected, got)
