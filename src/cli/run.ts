@@ -1,8 +1,10 @@
 /**
  * @file The command line as a function: words in, exit code out.
  */
+import { dirname } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { printableJson, printable, setLimits } from '../base/index.ts'
+import { sweepParts } from '../files/index.ts'
 import { whole } from './arguments.ts'
 import type { Act } from './command.ts'
 import { context, type GlobalOptions, type Streams } from './context.ts'
@@ -64,10 +66,11 @@ export async function run(words: readonly string[], streams: Streams = { out: pr
   const say = (message: string): unknown => streams.err.write(json ? `${printableJson({ event: 'stopping', message })}\n` : `\n${message}\n`)
   const act: Act = (load) => async (...args) => {
     const given = program.opts<GlobalOptions>()
-    const options = (args.at(-1) as Command).opts() as never
+    const options = (args.at(-1) as Command).opts<Written>()
+    for (const path of [options.out, options.save]) if (path !== undefined) sweepParts(dirname(path)) // of writers that were killed
     const restore = setLimits(given.limit ?? {})
     try {
-      await interruptible(async (signal) => (await load())(options, context(given, streams, signal, command), ...(args.slice(0, -2) as never[])), { say, onSignal: (signal) => (interrupted = exitCodeOf(signal)) })
+      await interruptible(async (signal) => (await load())(options as never, context(given, streams, signal, command), ...(args.slice(0, -2) as never[])), { say, onSignal: (signal) => (interrupted = exitCodeOf(signal)) })
     } finally {
       restore()
     }
@@ -80,6 +83,12 @@ export async function run(words: readonly string[], streams: Streams = { out: pr
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     return reportError(error, { json, debug, interrupted }, streams.err)
   }
+}
+
+/** The options by which commands name what they write. */
+interface Written {
+  readonly out?: string
+  readonly save?: string
 }
 
 /** Commander's message, whose hint stands on a line of its own; words from the command line forge none. */

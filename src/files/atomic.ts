@@ -79,13 +79,14 @@ export function sweepParts(folder: string, { recursive = false }: { recursive?: 
     const path = join(folder, entry.name)
     if (entry.isDirectory() && recursive) swept += sweepParts(path, { recursive })
     const pid = entry.isFile() ? partPattern.exec(entry.name)?.[1] : undefined
-    if (pid === undefined || (isAlive(Number(pid)) && !isOlderThanAnHour(path))) continue
+    if (pid === undefined || (isProcess(Number(pid)) && !isOlderThanAnHour(path))) continue
     if (removeQuietly(path)) swept++
   }
   return swept
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process of this number runs on this machine. */
+export function isProcess(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true

@@ -1,6 +1,6 @@
 /** @file Room `files`: reading, listing, hashing and atomic writing on disk, and fetching files from the network. Node only. */
-export { renameOver, sweepParts, writeFileAtomic } from './atomic.ts'
+export { isProcess, renameOver, sweepParts, writeFileAtomic } from './atomic.ts'
 export { download, type DownloadOptions, type RemoteFile } from './download.ts'
 export { listFiles, type FileList, type ListOptions } from './list.ts'
 export { journalName, madeByKindred } from './made-by-kindred.ts'
-export { ioError, kindOf, openRegular, readBytes, readJson, readJsonLines, readText, sha256, sha256File, type SizeLimit } from './read.ts'
+export { ioError, kindOf, openRegular, pathKind, readBytes, readJson, readJsonLines, readText, sha256, sha256File, type SizeLimit } from './read.ts'

@@ -1,6 +1,6 @@
 /** @file Reading files of unknown origin: regular ones only, no larger than the limits allow, and every refusal of the system in words. */
 import { createHash } from 'node:crypto'
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync, statSync, type Stats } from 'node:fs'
 import { dirname } from 'node:path'
 import { ensureWithin, KindredError, overLimit, limits, parseJsonAs, type Limits, type Schema } from '../base/index.ts'
 
@@ -27,6 +27,22 @@ export function openRegular(path: string, where = 'read'): { fd: number; stats: 
     return { fd, stats }
   } catch (error) {
     closeSync(fd)
+    throw ioError(where, path, error)
+  }
+}
+
+/**
+ * What a path leads to; undefined where there is nothing.
+ *
+ * @throws KindredError `io` when the system does not say, with its reason: no right to look, links in a ring, an over-long name
+ */
+export function pathKind(path: string, where: string): 'file' | 'folder' | 'other' | undefined {
+  try {
+    const stats = statSync(path)
+    return stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : 'other'
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
     throw ioError(where, path, error)
   }
 }

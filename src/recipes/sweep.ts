@@ -40,6 +40,8 @@ export interface SweepReport {
   readonly seed: number
   readonly steps: number
   readonly seconds: number
+  /** False in a report that was written before the last margin: the run goes on, or ended early. Missing in a whole one. */
+  readonly complete?: false
 }
 
 /** Options of {@link sweep}. */
@@ -58,8 +60,8 @@ export interface SweepOptions {
   readonly runtime: Runtime
   readonly progress?: Progress
   readonly signal?: AbortSignal
-  /** Called after each margin with all so far. */
-  readonly onMargin?: (entries: readonly SweepEntry[], panels: readonly SweepPanel[]) => void | Promise<void>
+  /** Called after each margin with all so far; not after the last one, whose outcome is returned. */
+  readonly onMargin?: (sofar: SweepResult) => void | Promise<void>
 }
 
 /** A sweep's outcome with its figures. */
@@ -89,6 +91,7 @@ export async function sweep(options: SweepOptions): Promise<SweepResult> {
   const entries: SweepEntry[] = []
   const panels: SweepPanel[] = []
   const weights = new Map<number, ReadonlyMap<string, Float32Array>>()
+  const result = (complete?: false): SweepResult => ({ report: { sweep: entries, best: bestMargin(entries), seed, steps, seconds: (performance.now() - started) / 1000, complete }, panels, weights, classes: train.classes })
   const task = progress.start('margins', margins.length, 'margin')
   for (const margin of margins) {
     const from = performance.now()
@@ -124,10 +127,10 @@ export async function sweep(options: SweepOptions): Promise<SweepResult> {
     panels.push({ ...entry, points: dim === 2 ? points : plane(points, dim), labels: shown.labels })
     weights.set(margin, run.weights)
     task.update(entries.length, { margin, kNN: entry.knnAccuracy, active: entry.activeTriplets })
-    await onMargin?.(entries, panels)
+    if (entries.length < margins.length) await onMargin?.(result(false))
   }
   task.end()
-  return { report: { sweep: entries, best: bestMargin(entries), seed, steps, seconds: (performance.now() - started) / 1000 }, panels, weights, classes: train.classes }
+  return result()
 }
 
 /** Writes `sweep.json`, `sweep.svg`, `sweep.png` and the curves into a folder. */

@@ -1,5 +1,5 @@
 /** @file The loop: that it learns, that it repeats itself to the byte, that it can be stopped and resumed anywhere, and how it fails. */
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -110,6 +110,15 @@ describe('a stopped run', () => {
     expectSame(await trainEmbedder({ ...tiny, runFolder: broken, resume: true }), whole)
     const history = JSON.parse(readFileSync(join(broken, 'history.json'), 'utf8')) as EpochRecord[]
     expect(timeless(history)).toEqual(timeless(whole.history))
+  })
+
+  test('claims to have saved what it has saved, and nothing before the first step', async () => {
+    const runFolder = folder()
+    const error = (await trainEmbedder({ ...tiny, runFolder, signal: AbortSignal.abort() }).catch((e: unknown) => e)) as Error
+    expect(error).toMatchObject({ code: 'interrupted', message: 'training: the run must not be stopped before its end, got a stop before the first step.' })
+    expect(existsSync(join(runFolder, 'checkpoint.kindred'))).toBe(false)
+    expect(await stopAfter(2, runFolder)).toMatchObject({ message: expect.stringContaining(`a stop after step 2, saved in ${runFolder}. Go on with --resume.`) })
+    expect(existsSync(join(runFolder, 'checkpoint.kindred'))).toBe(true)
   })
 
   test('with outliers and random triplets, too', async () => {

@@ -221,9 +221,11 @@ class Run {
   private stopIfAsked(): void {
     const { signal, runFolder } = this.settings
     if (signal?.aborted !== true) return
-    if (this.stepper.step > 0) this.save()
-    const fix = runFolder === undefined ? undefined : 'Go on with --resume.'
-    throw new KindredError('interrupted', 'training', 'the run must not be stopped before its end', `a stop after step ${this.stepper.step}${runFolder === undefined ? '' : `, saved in ${runFolder}`}`, fix)
+    const { step } = this.stepper
+    const saved = runFolder !== undefined && step > 0
+    if (saved) this.save()
+    const got = step === 0 ? 'a stop before the first step' : `a stop after step ${step}${saved ? `, saved in ${runFolder}` : ''}`
+    throw new KindredError('interrupted', 'training', 'the run must not be stopped before its end', got, saved ? 'Go on with --resume.' : undefined)
   }
 
   private save(): void {

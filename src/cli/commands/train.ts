@@ -5,7 +5,7 @@ import { inventedCharacters, lettersFrom, loadMnist, pseudoOutliers, renderedLet
 import { writeFileAtomic } from '../../files/index.ts'
 import { knnAccuracy } from '../../metrics/index.ts'
 import { load, saveEmbedder } from '../../models/index.ts'
-import { outlierTraining, preset, type PresetName } from '../../recipes/index.ts'
+import { openRunFolder, outlierTraining, preset, type PresetName } from '../../recipes/index.ts'
 import { headToJson, trainEmbedder, trainSoftmaxHead, type Mining, type TrainEmbedderResult } from '../../train/index.ts'
 import type { Context } from '../context.ts'
 import { mnistFrom } from '../mnist-from.ts'
@@ -43,6 +43,7 @@ export async function train(options: TrainOptions, given: Context, what: string)
   const { signal, progress } = given
   const out = options.out ?? join('runs', `mnist-${options.preset ?? 'default'}`)
   checkFree(out, options)
+  openRunFolder(out)
   const said = Object.fromEntries(kept.filter((k) => options[k] !== undefined).map((k) => [k, options[k]])) as TrainWords
   const words: TrainWords = { ...(options.resume ? readJson<{ options: TrainWords }>(out, 'run.json').options : {}), ...said }
   const seed = words.seed ?? 0

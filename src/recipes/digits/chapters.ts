@@ -59,7 +59,7 @@ export async function classify(run: Run, judged: Judged): Promise<SoftmaxHead> {
   const { story, runtime, train, validation, test, options, seed } = run
   return story.stage('Softmax head', 'training the softmax head', async () => {
     const classes = train.classes
-    const plain = await trainSoftmaxHead({ vectors: judged.train.embedding, dim: judged.dim, labels: train.labels, classes, seed, runtime })
+    const plain = await trainSoftmaxHead({ vectors: judged.train.embedding, dim: judged.dim, labels: train.labels, classes, seed, runtime, signal: options.signal })
     const { temperature } = fitTemperature(headLogits(plain, judged.validation.embedding), classes.length, validation.labels)
     const head: SoftmaxHead = { ...plain, temperature }
     writeFileAtomic(join(options.out, 'head.json'), headToJson(head, judged))
@@ -118,16 +118,18 @@ export async function shortSweep(run: Run): Promise<SweepResult | undefined> {
   return story.stage('Margin sweep', 'sweeping the margin', async () => {
     const student = preset('student', { dim: options.dim ?? 10 })
     const { margin: _m, epochs: _e, stepsPerEpoch: _s, ...training } = student.training
+    const show = ({ report, panels }: SweepResult): void => {
+      story.show('sweepPanels', sweepPanels(panels, train.classes))
+      if (panels.length > 1) story.show('sweepCurves', sweepCurves(report.sweep))
+      story.tell({ sweep: [...report.sweep], now: `sweeping the margin, ${panels.length} of 10` })
+    }
     const result = await sweep({
       train, validation: subset(validation, Array.from({ length: Math.min(1000, validation.count) }, (_, i) => i)), test, network: student.network, training: { ...training, batch: { triplets: 64 } },
       steps: sweepSteps, seed, runtime, progress,
       ...(options.signal === undefined ? {} : { signal: options.signal }),
-      onMargin: (entries, panels) => {
-        story.show('sweepPanels', sweepPanels(panels, train.classes))
-        if (entries.length > 1) story.show('sweepCurves', sweepCurves(entries))
-        story.tell({ sweep: entries, now: `sweeping the margin, ${entries.length} of 10` })
-      },
+      onMargin: show,
     })
+    show(result)
     await writeSweep(options.out, result)
     return result
   })

@@ -5,37 +5,40 @@
 import { silent } from '../../base/index.ts'
 import { loadMnist, stratifiedSplit, subset } from '../../data/index.ts'
 import { preset } from '../presets.ts'
-import type { DigitsReport } from '../report/index.ts'
+import { digitsPage, growReport, type DigitsReport } from '../report/index.ts'
 import { baselines, classify, drawMap, shortSweep, trainAndJudge } from './chapters.ts'
 import { countParameters } from './embed-sets.ts'
 import { tripletPicture } from './pictures.ts'
 import { reject } from './reject-chapter.ts'
-import type { DigitsOptions, Run } from './run.ts'
-import { Story } from './story.ts'
+import type { DigitsOptions, Run, Story } from './run.ts'
 
 /** Tells the whole story; returns what `report.json` holds. */
 export async function digits(options: DigitsOptions): Promise<DigitsReport> {
-  const { out, runtime, progress = silent, seed = 0 } = options
+  const { out, runtime, progress = silent, signal, seed = 0 } = options
   const chosen = preset(options.preset ?? 'default', options)
   const all = await loadMnist({ ...options.data, split: 'train' })
   const limited = options.limit === undefined ? all : subset(all, Array.from({ length: Math.min(options.limit, all.count) }, (_, i) => i))
   const { train, validation } = stratifiedSplit(limited, { fraction: 1 / 12, seed })
   const test = await loadMnist({ ...options.data, split: 'test' })
-  const story = new Story(out, {
+  const report: DigitsReport = {
+    complete: false,
+    seconds: 0,
+    history: [],
     seed,
-    ...(options.command === undefined ? {} : { command: options.command }),
+    command: options.command,
     dataset: { name: 'MNIST', train: train.count, validation: validation.count, test: test.count, sha256: { 'training images and labels': all.hash, 'test images and labels': test.hash } },
     embedding: { dim: options.dim ?? 10, architecture: chosen.architecture, parameters: countParameters(chosen.network), margin: chosen.training.margin, miner: chosen.training.mining, normalised: chosen.normalised },
     environment: { ...options.versions, runtime: `${runtime.name}, ${runtime.threads} threads` },
+  }
+  const png = ['loss', 'map', 'sweepPanels', 'sweepCurves', 'confusion', 'rejectionHistogram', 'rejectionCurve'] as const
+  return growReport(out, report, digitsPage, { png, signal }, async (story: Story) => {
+    const run: Run = { options, story, runtime, progress, preset: chosen, seed, train, validation, test }
+    story.show('triplets', tripletPicture(train, seed))
+    const judged = await trainAndJudge(run)
+    const head = await classify(run, judged)
+    await baselines(run)
+    await drawMap(run, judged, head)
+    const short = await shortSweep(run)
+    await reject(run, judged, head, short)
   })
-  const run: Run = { options, story, runtime, progress, preset: chosen, seed, train, validation, test }
-  story.show('triplets', tripletPicture(train, seed))
-  const judged = await trainAndJudge(run)
-  const head = await classify(run, judged)
-  await baselines(run)
-  await drawMap(run, judged, head)
-  const short = await shortSweep(run)
-  await reject(run, judged, head, short)
-  return story.finish(['loss', 'map', 'sweepPanels', 'sweepCurves', 'confusion', 'rejectionHistogram', 'rejectionCurve'])
 }
-

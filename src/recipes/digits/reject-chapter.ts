@@ -30,7 +30,7 @@ interface Fitted {
 }
 
 /** Fits scores on training digits: 1,000 a class for neighbours, all for means and covariance; with strangers, also a linear softmax of eleven classes on the features. */
-async function fitScores({ runtime, seed }: Run, { train, dim, embed }: Judged, strangers?: Dataset): Promise<Fitted> {
+async function fitScores({ runtime, seed, options }: Run, { train, dim, embed }: Judged, strangers?: Dataset): Promise<Fitted> {
   const labels = train.dataset.labels
   const rows = firstPerClass(train.dataset, 1000)
   const chosen = new Float32Array(rows.length * dim)
@@ -46,7 +46,7 @@ async function fitScores({ runtime, seed }: Run, { train, dim, embed }: Judged, 
   vectors.set(other, unit.length)
   const eleven = new Uint8Array(vectors.length / width).fill(classes.length)
   eleven.set(labels)
-  const { weight, bias } = await trainSoftmaxHead({ vectors, dim: width, labels: eleven, classes: [...classes, 'none of these'], seed, runtime })
+  const { weight, bias } = await trainSoftmaxHead({ vectors, dim: width, labels: eleven, classes: [...classes, 'none of these'], seed, runtime, signal: options.signal })
   return { ...fitted, odds: strangerOdds(weight, bias, width) }
 }
 
@@ -131,7 +131,7 @@ export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short:
     })
     await story.stage(`Rejection after ${lesson.name}`, 'judging what is no digit, once more', async () => {
       const found = await judgeEmbedding(runtime, learned.dim, { vectors: learned.train.embedding, labels: train.labels }, { vectors: learned.test.embedding, labels: run.test.labels })
-      const plain = await trainSoftmaxHead({ vectors: learned.train.embedding, dim: learned.dim, labels: train.labels, classes: train.classes, seed, runtime })
+      const plain = await trainSoftmaxHead({ vectors: learned.train.embedding, dim: learned.dim, labels: train.labels, classes: train.classes, seed, runtime, signal: options.signal })
       const data = await judgeAll(lesson.seen, learned, plain, { rule: `reject-${lesson.file}.json`, words: lesson.words }, strangers)
       story.tell({ after: { ...story.current.after, [lesson.seen]: { knn: { accuracy: found.accuracy, mapAtR: found.mapAtR }, headAccuracy: accuracy(run.test.labels, predictions(data.test.logits, classes)) } } })
       writeFileAtomic(join(options.out, `head-${lesson.file}.json`), headToJson(plain, learned))
@@ -202,7 +202,7 @@ async function studentRule(run: Run, short: SweepResult, sets: readonly { name: 
   const rows: RejectionResult[] = []
   let widest = -1
   for (const steps of studentHeadSteps) {
-    const head = await trainSoftmaxHead({ vectors: known.embedding, dim: model.dim, labels: validation.labels, classes: train.classes, steps, batch: 128, learningRate: 0.002, seed, runtime })
+    const head = await trainSoftmaxHead({ vectors: known.embedding, dim: model.dim, labels: validation.labels, classes: train.classes, steps, batch: 128, learningRate: 0.002, seed, runtime, signal: run.options.signal })
     const population = populationOf(asked, head)
     const testRight = [...predictions(population.logits, classes)].map((g, i) => g === test.labels[i])
     const data = { test: population, testRight, letters: letters.map((l) => ({ name: l.name, images: l.images, population: populationOf(l.embedded, head) })) }

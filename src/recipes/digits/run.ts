@@ -4,8 +4,8 @@ import type { Dataset, MnistOptions } from '../../data/index.ts'
 import type { EmbedderCard } from '../../models/index.ts'
 import type { Runtime } from '../../runtime/index.ts'
 import type { Preset } from '../presets.ts'
+import type { DigitsReport, FigureName, GrowingReport } from '../report/index.ts'
 import type { Embedded } from './embed-sets.ts'
-import type { Story } from './story.ts'
 
 /** Options of {@link digits}. */
 export interface DigitsOptions {
@@ -37,6 +37,9 @@ export interface DigitsOptions {
   /** Versions, for report and model file. */
   readonly versions?: Readonly<Record<string, string>>
 }
+
+/** The digits report while it grows. */
+export type Story = GrowingReport<DigitsReport, FigureName>
 
 /** The state the chapters share. */
 export interface Run {

@@ -1,15 +1,14 @@
 /**
  * @file `kindred compare`: the same faces by two models, two maps side by side, and whether the difference is more than luck.
  */
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkChoice, checkOptions, ensure, KindredError, silent } from '../../base/index.ts'
-import { cropFolder, detectorNames, openDetector, recipeLine, type CropRecord, type FaceDetector } from '../../faces/index.ts'
+import { cropFolder, detectorNames, openDetector, recipeLine, type CropRecord } from '../../faces/index.ts'
 import { writeFileAtomic } from '../../files/index.ts'
 import { recipeHash } from '../../gallery/index.ts'
 import { mcNemar, pairedBootstrap } from '../../metrics/index.ts'
 import { faceMaps, toPng } from '../../plots/index.ts'
-import { comparePage, GrowingReport, modelWords, type CompareFigure, type CompareReport, type ComparedModel, type Difference } from '../report/index.ts'
+import { comparePage, growReport, modelWords, type CompareFigure, type CompareReport, type ComparedModel, type Difference, type GrowingReport } from '../report/index.ts'
 import { askEachOther } from './ask-each-other.ts'
 import { countPeople } from './chapters.ts'
 import { embedRecords, peopleOf, type EmbeddedFaces } from './embed-folder.ts'
@@ -34,6 +33,8 @@ interface Side extends Asked {
   readonly report: ComparedModel
 }
 
+type CompareStory = GrowingReport<CompareReport, CompareFigure>
+
 const where = 'compare'
 
 /**
@@ -47,65 +48,63 @@ const where = 'compare'
  */
 export async function compare(dir: string, options: CompareOptions): Promise<CompareReport> {
   checkOptions(where, options, ['out', 'models', 'detector', 'layer', 'faces', 'minScore', 'minSize', 'minSharpness', 'seed', 'runtime', 'progress', 'signal', 'command', 'versions'])
-  const { out, models, detector: detectorName = 'ssd', runtime, progress = silent, seed = 0, command, versions, minScore, minSize, minSharpness, signal } = options
+  const { out, models, detector: detectorName = 'ssd', runtime, progress = silent, seed = 0, minScore, minSize, minSharpness, signal } = options
   ensure(models.length === 2, where, 'models must name two', models.length === 1 ? `only ${models[0]}` : `${models.length}`, 'For example: --models pixels,dlib')
   const specs = models.map(modelSpec)
   for (const { name } of specs) checkFaceModelName(name)
   ensure(models[0] !== models[1], where, 'the two models must differ', `${models[0]} twice`, 'Compare it with another, e.g. pixels.')
   checkChoice(where, 'detector', detectorName, detectorNames)
   const kind = facesToTake(dir, out, options.faces)
-  mkdirSync(out, { recursive: true })
   const names = models.map((m) => modelSpec(m).name) as [string, string]
-  const story = new GrowingReport<CompareReport, CompareFigure>(out, {
-    complete: false, seconds: 0, seed, ...(command === undefined ? {} : { command }), folder: dir, environment: { ...versions, runtime: `${runtime.name}, ${runtime.threads} threads` },
-    photos: { total: 0, withFace: 0, withoutFace: 0, quarantined: 0, processed: 0, ignored: 0 }, faces: 0, detector: detectorName, people: [], missed: [], names, models: [],
-  }, comparePage)
-  const shown = telling(progress, story)
   const stop = signal === undefined ? {} : { signal }
-  let detector: FaceDetector | undefined
-  try {
-    detector = await openDetector(detectorName, { runtime })
-    let records: readonly CropRecord[] = []
-    const sides: Side[] = []
-    for (const [i, { name, weights }] of specs.entries()) {
-      const found = await story.stage(`Vectors of ${names[i]}`, `opening ${names[i]}`, async (): Promise<EmbeddedFaces> => {
-        const layer = options.layer !== undefined && name.startsWith('vgg') ? { layer: options.layer } : {}
-        const model = await openFaceModel(name, { runtime, detector: detector!, progress: shown, ...layer, ...(weights === undefined ? {} : { weights }), ...stop })
-        try {
-          if (i === 0) {
-            const find = { faces: kind, ...(minScore === undefined ? {} : { minScore }), ...(minSize === undefined ? {} : { minSize }), ...(minSharpness === undefined ? {} : { minSharpness }) }
-            const { faces, summary, quarantine, skipped } = await cropFolder(dir, out, { detector: detector!, template: model.template, ...find, progress: shown, ...stop })
-            records = faces
-            story.tell({ photos: summary.photos, faces: summary.faces, people: countPeople({ records, quarantine }), missed: quarantine.map(({ source, kind: k, reason }) => ({ photo: source, kind: k, reason })), skipped })
-            noFaces(dir, out, summary, faces)
-          } else if (recipeHash(galleryRecipe(sides[0].found.recipe)) === recipeHash(galleryRecipe(model.recipe))) {
-            throw new KindredError('usage', where, 'the two models must differ', `${recipeLine(model.recipe)} twice`, 'Compare it with another, e.g. pixels.')
+  return growReport(out, emptyReport(dir, options, detectorName, names), comparePage, { signal }, async (story: CompareStory) => {
+    const shown = telling(progress, story)
+    const detector = await openDetector(detectorName, { runtime })
+    try {
+      let records: readonly CropRecord[] = []
+      const sides: Side[] = []
+      for (const [i, { name, weights }] of specs.entries()) {
+        const found = await story.stage(`Vectors of ${names[i]}`, `opening ${names[i]}`, async (): Promise<EmbeddedFaces> => {
+          const layer = options.layer !== undefined && name.startsWith('vgg') ? { layer: options.layer } : {}
+          const model = await openFaceModel(name, { runtime, detector, progress: shown, ...layer, ...(weights === undefined ? {} : { weights }), ...stop })
+          try {
+            if (i === 0) {
+              const find = { faces: kind, ...(minScore === undefined ? {} : { minScore }), ...(minSize === undefined ? {} : { minSize }), ...(minSharpness === undefined ? {} : { minSharpness }) }
+              const { faces, summary, quarantine, skipped } = await cropFolder(dir, out, { detector, template: model.template, ...find, progress: shown, ...stop })
+              records = faces
+              story.tell({ photos: summary.photos, faces: summary.faces, people: countPeople({ records, quarantine }), missed: quarantine.map(({ source, kind: k, reason }) => ({ photo: source, kind: k, reason })), skipped })
+              noFaces(dir, out, summary, faces)
+            } else if (recipeHash(galleryRecipe(sides[0].found.recipe)) === recipeHash(galleryRecipe(model.recipe))) {
+              throw new KindredError('usage', where, 'the two models must differ', `${recipeLine(model.recipe)} twice`, 'Compare it with another, e.g. pixels.')
+            }
+            const { vectors, embedded } = await embedRecords(out, records, model, { ...(i === 0 ? {} : { photos: dir }), progress: shown, ...stop })
+            return { records, vectors, dim: model.dim, ...peopleOf(records), recipe: model.recipe, embedded, summary: { photos: story.current.photos, faces: records.length }, quarantine: [], skipped: [], seconds: { crop: 0, embed: 0 } }
+          } finally {
+            await model.dispose()
           }
-          const { vectors, embedded } = await embedRecords(out, records, model, { ...(i === 0 ? {} : { photos: dir }), progress: shown, ...stop })
-          return { records, vectors, dim: model.dim, ...peopleOf(records), recipe: model.recipe, embedded, summary: { photos: story.current.photos, faces: records.length }, quarantine: [], skipped: [], seconds: { crop: 0, embed: 0 } }
-        } finally {
-          await model.dispose()
-        }
-      })
-      sides.push(await story.stage(`Map and figures of ${names[i]}`, `mapping ${names[i]}`, async () => {
-        const answers = askEachOther(found.vectors, found.dim, found.labels)
-        const places = await mapFaces(found.vectors, found.dim, { seed, progress: shown, ...stop })
-        const side = { name: names[i], found, answers, places, report: reportOf(names[i], { found, answers }, places, seed) }
-        story.tell({ models: [...story.current.models, side.report] })
-        return side
-      }))
+        })
+        sides.push(await story.stage(`Map and figures of ${names[i]}`, `mapping ${names[i]}`, async () => {
+          const answers = askEachOther(found.vectors, found.dim, found.labels)
+          const places = await mapFaces(found.vectors, found.dim, { seed, progress: shown, ...stop })
+          const side = { name: names[i], found, answers, places, report: reportOf(names[i], { found, answers }, places, seed) }
+          story.tell({ models: [...story.current.models, side.report] })
+          return side
+        }))
+      }
+      const [a, b] = sides
+      const difference = differ(a, b, seed)
+      story.tell(difference === undefined ? { noRetrieval: whyNoRetrieval(a.found.labels) } : { difference })
+      await story.stage('Pictures', 'drawing', () => draw(story, out, a, b, seed))
+    } finally {
+      await detector.dispose()
     }
-    const [a, b] = sides
-    const difference = differ(a, b, seed)
-    story.tell(difference === undefined ? { noRetrieval: whyNoRetrieval(a.found.labels) } : { difference })
-    await story.stage('Pictures', 'drawing', () => draw(story, out, a, b, seed))
-    return await story.finish([])
-  } catch (error) {
-    story.tell({ stopped: error instanceof KindredError ? error.message : String(error) })
-    story.close()
-    throw error
-  } finally {
-    await detector?.dispose()
+  })
+}
+
+function emptyReport(dir: string, { seed = 0, command, versions, runtime }: CompareOptions, detector: string, names: [string, string]): CompareReport {
+  return {
+    complete: false, seconds: 0, seed, command, folder: dir, environment: { ...versions, runtime: `${runtime.name}, ${runtime.threads} threads` },
+    photos: { total: 0, withFace: 0, withoutFace: 0, quarantined: 0, processed: 0, ignored: 0 }, faces: 0, detector, people: [], missed: [], names, models: [],
   }
 }
 
@@ -151,7 +150,7 @@ function differ(a: Side, b: Side, seed: number): CompareReport['difference'] {
 /** Faces on a map at most. */
 const mostDrawn = 1000
 
-async function draw(story: GrowingReport<CompareReport, CompareFigure>, out: string, a: Side, b: Side, seed: number): Promise<void> {
+async function draw(story: CompareStory, out: string, a: Side, b: Side, seed: number): Promise<void> {
   const { records, labels, people } = a.found
   const drawn = some(records.length, mostDrawn, seed)
   const images = { pixels: await thumbnails(out, drawn.map((i) => records[i])), height: 96, width: 96, channels: 3 as const }

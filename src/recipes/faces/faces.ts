@@ -2,15 +2,15 @@
  * @file `kindred faces`: the whole second story. Find the faces of a folder of photos, cut them out, embed them, draw their map, measure how well like
  * finds like, and write one report.
  */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { checkChoice, checkOptions, KindredError, silent, type Progress } from '../../base/index.ts'
 import { detectorNames, openDetector, photoFiles, type CropRecord, type CropSummary } from '../../faces/index.ts'
-import { facesPage, GrowingReport, type FacesReport } from '../report/index.ts'
+import { facesPage, growReport, type FacesReport } from '../report/index.ts'
 import { askEachOther } from './ask-each-other.ts'
 import { drawMap, findAndEmbed, intoGallery, judgeThresholds, retrieve, showNeighbours } from './chapters.ts'
 import { checkFaceModelName, openFaceModel } from './open-face-model.ts'
-import { telling, type FacesOptions, type FacesRun } from './run.ts'
+import { telling, type FacesOptions, type FacesRun, type FacesStory } from './run.ts'
 
 const where = 'faces'
 
@@ -30,11 +30,10 @@ export async function faces(dir: string, options: FacesOptions): Promise<FacesRe
   checkFaceModelName(modelName)
   const kind = facesToTake(dir, out, options.faces)
   warnOfOther(out, dir, progress)
-  mkdirSync(out, { recursive: true })
-  const story = new GrowingReport(out, emptyReport(dir, options, detectorName, modelName), facesPage)
-  const run: FacesRun = { dir, options, story, seed, progress: telling(progress, story) }
   const stop = signal === undefined ? {} : { signal }
-  try {
+  const png = ['mapPoints', 'precision', 'neighbours', 'wrong', 'distances'] as const
+  return growReport(out, emptyReport(dir, options, detectorName, modelName), facesPage, { png, signal }, async (story: FacesStory) => {
+    const run: FacesRun = { dir, options, story, seed, progress: telling(progress, story) }
     const detector = await openDetector(detectorName, { runtime })
     try {
       const model = await story.stage('Opening the networks', 'opening the networks', () => openFaceModel(modelName, { runtime, detector, progress, ...stop, ...(weights === undefined ? {} : { weights }), ...(layer === undefined ? {} : { layer }) }))
@@ -53,12 +52,7 @@ export async function faces(dir: string, options: FacesOptions): Promise<FacesRe
     } finally {
       await detector.dispose()
     }
-  } catch (error) {
-    story.tell({ stopped: error instanceof KindredError ? error.message : String(error) })
-    story.close()
-    throw error
-  }
-  return story.finish(['mapPoints', 'precision', 'neighbours', 'wrong', 'distances'])
+  })
 }
 
 /** Tells where a run of another folder is about to be replaced. */

@@ -5,7 +5,7 @@ import { existsSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { checkOptions, ensure, KindredError, silent, type Progress } from '../../base/index.ts'
 import { dlibTemplate, type CropRecord, type FaceRecipe } from '../../faces/index.ts'
-import { writeFileAtomic } from '../../files/index.ts'
+import { ioError, writeFileAtomic } from '../../files/index.ts'
 import { bCubed, type BCubed } from '../../metrics/index.ts'
 import { faceSheet, toPng, type SheetGroup } from '../../plots/index.ts'
 import { faceKey, readGroups, readPlaces, rowsOf, writeGroups, type GroupLine } from './group-file.ts'
@@ -108,7 +108,7 @@ export async function groupFaces(dir: string, options: GroupOptions): Promise<Fa
     const alone = [...records.keys()].filter((i) => !taken.has(i))
     const gone = said.flatMap((s) => s.gone)
 
-    rmSync(join(home, 'groups'), { recursive: true, force: true })
+    removeSheets(join(home, 'groups'))
     const pictured = await drawSheets(home, groups, alone, records, progress)
     writeGroups(home, pictured.map((g) => lineOf(g, records, said)), records, places)
     const labelled = labels.filter((l) => l >= 0).length
@@ -120,6 +120,14 @@ export async function groupFaces(dir: string, options: GroupOptions): Promise<Fa
     return { out: home, records, groups: pictured, alone, recipe, ...settings, gone, judged }
   } finally {
     await known.close()
+  }
+}
+
+function removeSheets(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true })
+  } catch (error) {
+    throw ioError(where, folder, error)
   }
 }
 

@@ -1,15 +1,16 @@
 /**
  * @file Faces that questions are put to: the output folder of an earlier run, a gallery, or a folder of photos, which is embedded first and kept.
  */
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { KindredError, nearestName, parseJson, silent, type Progress } from '../../base/index.ts'
 import { readVectors } from '../../data/index.ts'
 import { assertSameRecipe, readLines, recipeLine, type CropRecord, type FaceRecipe } from '../../faces/index.ts'
-import { readBytes, sha256 } from '../../files/index.ts'
+import { pathKind, readBytes, sha256 } from '../../files/index.ts'
 import { isAddress, openGallery, type Gallery } from '../../gallery/index.ts'
 import { nearest } from '../../neighbours/index.ts'
 import type { Runtime } from '../../runtime/index.ts'
+import { closeDeadReport, openRunFolder } from '../report/index.ts'
 import { embedFolder, peopleOf } from './embed-folder.ts'
 import { openNetworks, type FaceNetworks, type NetworkChoice } from './face-networks.ts'
 import { galleryRecipe } from './gallery-items.ts'
@@ -86,9 +87,9 @@ export const keptFolder = (dir: string): string => join('runs', `faces-${basenam
  */
 export async function openKnownFaces(place: string, options: KnownFacesOptions): Promise<KnownFaces> {
   if (isAddress(place)) return fromGallery(place, options)
-  const info = statSync(place, { throwIfNoEntry: false })
-  if (info === undefined) throw new KindredError('not-found', where, `${place} must exist`, 'no such folder', 'Name a folder of photos, the output folder of kindred faces, or a gallery.')
-  if (!info.isDirectory()) throw new KindredError('usage', where, `${place} must be a folder of photos, an output folder of kindred faces, or a gallery`, 'a file')
+  const kind = pathKind(place, where)
+  if (kind === undefined) throw new KindredError('not-found', where, `${place} must exist`, 'no such folder', 'Name a folder of photos, the output folder of kindred faces, or a gallery.')
+  if (kind !== 'folder') throw new KindredError('usage', where, `${place} must be a folder of photos, an output folder of kindred faces, or a gallery`, 'a file')
   if (existsSync(join(place, 'gallery.json'))) return fromGallery(place, options)
   if (existsSync(join(place, 'manifest.jsonl'))) return fromOutput(place, options)
   return fromPhotos(place, options)
@@ -96,6 +97,7 @@ export async function openKnownFaces(place: string, options: KnownFacesOptions):
 
 async function fromPhotos(dir: string, options: KnownFacesOptions): Promise<KnownFaces> {
   const { runtime, progress = silent, signal, keep = keptFolder(dir), faces = 'all' } = options
+  openRunFolder(keep)
   const networks = await openNetworks(choiceOf(options), runtime)
   try {
     const found = await embedFolder(dir, { out: keep, detector: networks.detector, model: networks.model, faces, runtime, progress, ...(signal === undefined ? {} : { signal }) })
@@ -112,6 +114,7 @@ async function fromPhotos(dir: string, options: KnownFacesOptions): Promise<Know
 }
 
 async function fromOutput(out: string, options: KnownFacesOptions): Promise<KnownFaces> {
+  closeDeadReport(out)
   const stored = storedVectors(out)
   if (stored.length === 0) throw new KindredError('not-found', where, `${out} must hold vectors`, 'none', 'Run kindred faces again with this --out.')
   const { model } = options

@@ -1,9 +1,8 @@
 /** @file Face models by name: the one door through which stories and commands open them. */
-import { existsSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
 import { checkOptions, ensure, KindredError, nearestName, parseJson, type Progress } from '../../base/index.ts'
 import { faceModel, onnxModel, openDetector, type DetectorName, type FaceDetector, type FaceModel, type OnnxRecipe } from '../../faces/index.ts'
-import { readBytes } from '../../files/index.ts'
+import { pathKind, readBytes } from '../../files/index.ts'
 import type { Runtime } from '../../runtime/index.ts'
 import { pixelsModel } from './pixels-model.ts'
 import { vggModel } from './vgg-model.ts'
@@ -40,7 +39,7 @@ export async function openFaceModel(name: string, options: OpenFaceModelOptions)
   checkFaceModelName(name)
   const vgg = name === 'vgg-face' || name === 'vgg16'
   for (const key of ['weights', 'layer'] as const) ensure(vgg || options[key] === undefined, where, `${key} is for vgg-face and vgg16`, `${name} with ${key} ${options[key]}`, 'Leave it out.')
-  if (options.weights !== undefined && !existsSync(options.weights)) throw new KindredError('not-found', where, `the weights ${options.weights} must exist`, 'no such file', 'Check the path, or leave it out to fetch the published file.')
+  if (options.weights !== undefined && pathKind(options.weights, where) === undefined) throw new KindredError('not-found', where, `the weights ${options.weights} must exist`, 'no such file', 'Check the path, or leave it out to fetch the published file.')
   const { runtime } = options
   const detector = await detectorId(options.detector, runtime)
   if (name === 'dlib') return faceModel('dlib', { runtime, detector })
@@ -57,7 +56,7 @@ export function checkFaceModelName(name: string): void {
   const where = 'face model'
   if ((faceModelNames as readonly string[]).includes(name)) return
   if (/\.(onnx|json)$/i.test(name)) {
-    if (!existsSync(name)) throw new KindredError('not-found', where, `${name} must exist`, 'no such file', 'Check the path.')
+    if (pathKind(name, where) === undefined) throw new KindredError('not-found', where, `${name} must exist`, 'no such file', 'Check the path.')
     return
   }
   const near = nearestName(name, faceModelNames)

@@ -6,6 +6,7 @@ import { environmentFacts, madeChapter } from './closing-chapters.ts'
 import { chapter, type Chapter } from './digits-sections.ts'
 import { detectorWords, interval, many, modelWords } from './faces-sections.ts'
 import { computing, duration, figure, html, pct, table, whole, type Html } from './html.ts'
+import { lifeLine } from './life-line.ts'
 import { pageFrame } from './page-frame.ts'
 
 type Figures = Partial<Record<CompareFigure, string>>
@@ -34,8 +35,7 @@ function verdict(r: CompareReport): Html {
   }
   return html`<h1>${title}</h1>
 <p class="lead">${r.faces === 0 ? 'The faces of a folder' : `${many(r.faces, 'face')} from ${many(r.photos.withFace, 'photo')}`}, found once and embedded twice: by <strong>${first}</strong> and by <strong>${second}</strong>, each with the cut-out it wants. All else is the same: photos, detector, landmarks, seed.${r.complete && r.stopped === undefined ? ` Everything took ${duration(r.seconds)}.` : ''}</p>
-${!r.complete && html`<p class="running" role="status">${`Still running${r.now === undefined ? '' : `: ${r.now}`}. ${duration(r.seconds)} so far; the page reloads itself every five seconds.`}</p>`}
-${r.stopped !== undefined && html`<div class="note bad" role="note"><p><strong>The run ended early.</strong> ${r.stopped}</p><p>What was done is kept: the same command goes on from there.</p></div>`}
+${lifeLine(r)}
 <ul class="tiles">${side(0)}${side(1)}</ul>
 ${(r.warnings ?? []).length > 0 && html`<div class="note bad" role="note"><p><strong>Read with care.</strong></p>${(r.warnings ?? []).map((w) => html`<p>${w}</p>`)}</div>`}`
 }

@@ -1,6 +1,6 @@
 /** @file What a comparison of two models found: the contract of its report.json, and the names of its figures. */
 import type { FaceRetrieval, FacesReport, Range } from './faces-report.ts'
-import type { ReportState } from './growing-report.ts'
+import type { ReportState } from './report-state.ts'
 
 /** One model's side. */
 export interface ComparedModel {
@@ -21,9 +21,7 @@ export interface Difference extends Range {
 
 /** The whole report of `kindred compare`. */
 export interface CompareReport extends ReportState {
-  stopped?: string
   seed: number
-  command?: string
   folder: string
   environment?: Readonly<Record<string, string>>
   photos: FacesReport['photos']

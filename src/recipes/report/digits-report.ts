@@ -4,6 +4,7 @@
  * Parts that a run has not reached yet are missing; the page then says "computing". All shares are 0..1, all times seconds.
  */
 import type { EpochFigures, SweepFigures } from '../../plots/index.ts'
+import type { ReportState } from './report-state.ts'
 
 /** How well nearest neighbours name the class: share of test images right, and mean average precision at R (Musgrave et al. 2020, section 3.2). */
 export interface NeighbourFigures {
@@ -55,16 +56,8 @@ export function strangersOf(row: RejectionResult): Strangers {
 }
 
 /** The whole report of `kindred digits`. */
-export interface DigitsReport {
-  /** False while the run goes on: the page then reloads itself every five seconds. */
-  complete: boolean
-  /** What happens right now, e.g. "training, epoch 3 of 10"; shown while the run goes on. */
-  now?: string
-  /** Seconds the whole run took so far. */
-  seconds: number
+export interface DigitsReport extends ReportState {
   seed?: number
-  /** The command that made the report. */
-  command?: string
   dataset: {
     name?: string
     train: number
@@ -92,9 +85,6 @@ export interface DigitsReport {
    */
   digitControls?: readonly { digits: string; count: number; rejected: Partial<Record<Strangers, number>> }[]
   sweep?: readonly SweepFigures[]
-  /** Warnings in words, e.g. that a margin collapsed. */
-  warnings?: readonly string[]
-  stages?: readonly { name: string; seconds: number }[]
   /** Versions and machine, e.g. { kindred: '0.1.0', node: 'v20.20.2' }. */
   environment?: Record<string, string | number>
   /** What to try next; by default the page proposes from the figures. */

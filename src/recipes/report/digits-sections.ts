@@ -3,6 +3,7 @@
  */
 import { allStrangers, strangersOf, type DigitsReport, type FigureName, type RejectionResult, type Strangers } from './digits-report.ts'
 import { computing, duration, figure, figureText, html, pct, table, whole, type Html } from './html.ts'
+import { lifeLine } from './life-line.ts'
 import { tripletDiagram } from './triplet-diagram.ts'
 
 /** SVG of each figure that is there already. */
@@ -41,14 +42,14 @@ export function verdict(r: DigitsReport): Html {
   const knn = r.knn
   const pixels = r.baselines?.rawPixels
   const title =
-    knn === undefined ? 'A network is learning which digits are alike' : `A ${r.embedding.dim}-number fingerprint names ${pct(knn.accuracy)} of unseen digits`
+    knn === undefined ? r.stopped !== undefined ? 'No result' : 'A network is learning which digits are alike' : `A ${r.embedding.dim}-number fingerprint names ${pct(knn.accuracy)} of unseen digits`
   const gain = knn !== undefined && pixels !== undefined ? mistakes(knn.accuracy, pixels.accuracy) : undefined
   const [alone, invented, taught] = allStrangers.map((seen) => bestRejection(r.rejection, seen))
   const rejected = invented ?? alone
   const tile = (value: string, name: string, detail: string, waiting = false) => html`<li><b${waiting ? html` class="wait"` : ''}>${value}</b><span>${name}</span><small>${detail}</small></li>`
   return html`<h1>${title}</h1>
-<p class="lead">A small network saw ${whole(r.dataset.train)} handwritten digits and was told only which ones show the <strong>same</strong> digit and which do not. It learned to turn an image into ${r.embedding.dim} numbers, an <strong>embedding</strong>, so that alike digits lie close together. This page shows how well that worked on ${whole(r.dataset.test)} digits it never saw${r.complete ? `; everything took ${duration(r.seconds)}` : ''}.</p>
-${!r.complete && html`<p class="running" role="status">${`Still running${r.now === undefined ? '' : `: ${r.now}`}. ${duration(r.seconds)} so far; the page reloads itself every five seconds.`}</p>`}
+<p class="lead">A small network saw ${whole(r.dataset.train)} handwritten digits and was told only which ones show the <strong>same</strong> digit and which do not. It learned to turn an image into ${r.embedding.dim} numbers, an <strong>embedding</strong>, so that alike digits lie close together. This page shows how well that worked on ${whole(r.dataset.test)} digits it never saw${r.complete && r.stopped === undefined ? `; everything took ${duration(r.seconds)}` : ''}.</p>
+${lifeLine(r, 'What was done is kept: --resume goes on from the last checkpoint of the training, where there is one.')}
 <ul class="tiles">
 ${knn === undefined ? tile('…', 'kNN accuracy', computing, true) : tile(pct(knn.accuracy), 'kNN accuracy', `nearest neighbours name the digit right${pixels === undefined ? '' : `; raw pixels alone: ${pct(pixels.accuracy)}`}`)}
 ${knn === undefined ? tile('…', 'MAP@R', computing, true) : tile(pct(knn.mapAtR), 'MAP@R', `how purely a digit’s nearest images are the same digit${pixels === undefined ? '' : `; raw pixels: ${pct(pixels.mapAtR)}`}`)}

@@ -3,7 +3,7 @@
  *
  * Parts that a run has not reached yet, or that the folder does not allow, are missing. All shares are 0..1, all times seconds, all distances Euclidean.
  */
-import type { ReportState } from './growing-report.ts'
+import type { ReportState } from './report-state.ts'
 
 /** A range that covers the truth with a probability of 95 %. */
 export interface Range {
@@ -50,10 +50,7 @@ export interface FaceDistances {
 
 /** The whole report of `kindred faces`. */
 export interface FacesReport extends ReportState {
-  /** Why the run ended early. */
-  stopped?: string
   seed: number
-  command?: string
   folder: string
   environment?: Readonly<Record<string, string>>
   photos: {

@@ -4,6 +4,7 @@
 import { chapter, type Chapter } from './digits-sections.ts'
 import type { FacesFigure, FacesReport } from './faces-report.ts'
 import { computing, duration, figure, figureText, html, pct, table, whole, type Html } from './html.ts'
+import { lifeLine } from './life-line.ts'
 
 /** SVG of each figure that is there already. */
 export type FacesFigures = Partial<Record<FacesFigure, string>>
@@ -39,8 +40,7 @@ export function facesVerdict(r: FacesReport): Html {
   const numbers = r.dim === undefined ? 'numbers' : `${whole(r.dim)} numbers`
   return html`<h1>${title}</h1>
 <p class="lead">${photos.total === 0 ? 'A folder of photos' : many(photos.total, 'photo')}${names > 0 ? ` of ${many(names, 'person', 'people')}` : ''}: each face was found, turned upright, cut out, and made into ${numbers}, an <strong>embedding</strong>, so that faces of one person lie close together and those of different people far apart.${r.complete && r.stopped === undefined ? ` Everything took ${duration(r.seconds)}.` : ''}</p>
-${!r.complete && html`<p class="running" role="status">${`Still running${r.now === undefined ? '' : `: ${r.now}`}. ${duration(r.seconds)} so far; the page reloads itself every five seconds.`}</p>`}
-${r.stopped !== undefined && html`<div class="note bad" role="note"><p><strong>The run ended early.</strong> ${r.stopped}</p><p>What was done is kept: the same command goes on from there.</p></div>`}
+${lifeLine(r)}
 <ul class="tiles">
 ${photos.total === 0 ? tile('…', 'Photos with a face', computing, true) : tile(`${whole(photos.withFace)} of ${whole(photos.total)}`, 'Photos with a face', `${photos.withoutFace === 0 ? 'none missed' : `${whole(photos.withoutFace)} without`}${photos.quarantined === 0 ? '' : `; ${whole(photos.quarantined)} could not be read`}`)}
 ${retrieval === undefined ? (r.noRetrieval === undefined && !done ? tile('…', 'Nearest neighbour right', computing, true) : '') : tile(pct(retrieval.knnAccuracy), 'Nearest neighbour right', `of ${many(retrieval.queries, 'face')}, each asking all the others; 95 % interval ${interval(retrieval.intervals.knnAccuracy)}`)}

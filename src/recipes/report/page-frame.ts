@@ -1,6 +1,10 @@
-/** @file The frame of a report page: head, list of chapters, body. No network, no script, fonts and figures inside. */
+/**
+ * @file The frame of a report page: head, list of chapters, body. No network, fonts and figures inside. While the run goes on, a script of a few lines reloads the
+ * page, and stops where the run has shown no sign of life for long; a page that is complete has none.
+ */
 import type { Chapter } from './digits-sections.ts'
 import { absent, computing, html, raw, type Html } from './html.ts'
+import { refresh, reload, runningTitle } from './life-line.ts'
 import { pageStyle } from './page-style.ts'
 
 /** What a page is made of. */
@@ -20,8 +24,8 @@ export function pageFrame({ title, description, complete, verdict, chapters }: P
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-${!complete && html`<meta http-equiv="refresh" content="5">`}
-<title>${complete ? title : `${title.split(':')[0]} (running)`}</title>
+${!complete && raw(refresh)}
+<title>${complete ? title : `${title.split(':')[0]}${runningTitle}`}</title>
 <meta name="description" content="${description}">
 <link rel="icon" href="data:,">
 <style>${raw(pageStyle())}</style>
@@ -32,6 +36,7 @@ ${!complete && html`<meta http-equiv="refresh" content="5">`}
 <nav aria-label="Chapters"><ol>${chapters.map((c) => html`<li><a href="#${c.id}">${c.link}</a></li>`)}</ol></nav>
 <main>${chapters.map((c) => c.body)}</main>
 <footer>Made by kindred.</footer>
+${!complete && raw(reload)}
 </body>
 </html>
 `.html

@@ -1,0 +1,55 @@
+/** @file The folder that a run writes into: made where it is missing, and cleared of what a killed run has left. */
+import { mkdirSync, readFileSync, statSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { parseJsonAs } from '../../base/index.ts'
+import { ioError, isProcess, readText, sweepParts, writeFileAtomic } from '../../files/index.ts'
+import { closedPage } from './life-line.ts'
+
+/** Folders below a run's folder that are all its own. */
+const own = ['figures', 'crops', 'vectors', 'groups', 'training']
+
+/**
+ * Makes a run's folder ready: no part files of killed writers, and no page that claims to run when its process is gone.
+ *
+ * @throws KindredError `io`, `usage` when the folder cannot be made, with the system's reason
+ */
+export function openRunFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (error) {
+    throw ioError('run folder', folder, error)
+  }
+  sweepParts(folder)
+  for (const name of own) sweepParts(join(folder, name), { recursive: true })
+  closeDeadReport(folder)
+}
+
+const reportSchema = z.looseObject({
+  complete: z.literal(false),
+  seconds: z.number(),
+  running: z.object({ pid: z.number(), host: z.string(), heard: z.iso.datetime() }).optional(),
+})
+
+/** Without a sign of life for so long, a run is taken for dead. Should it live, its next one puts things right. */
+const silence = 120_000
+
+/** Closes the report of a run that was killed, or went down with its machine. What cannot be read or written stays as it is: the page tells its age itself. */
+export function closeDeadReport(folder: string): void {
+  const path = join(folder, 'report.json')
+  try {
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return
+    const { running, now: _, ...report } = parseJsonAs(readText(path, 'report'), path, reportSchema)
+    const heard = running === undefined ? statSync(path).mtime : new Date(running.heard)
+    const alive = Date.now() - heard.getTime() < silence && (running === undefined || running.host !== hostname() || isProcess(running.pid))
+    if (alive) return
+    const stopped = `The run was killed, or went down with its machine: its last sign of life is of ${heard.toISOString().slice(0, 19).replace('T', ' ')} UTC.`
+    const page = join(folder, 'report.html')
+    const closed = closedPage(readFileSync(page, 'utf8'), stopped)
+    writeFileAtomic(path, `${JSON.stringify({ ...report, complete: true, stopped }, null, 2)}\n`)
+    writeFileAtomic(page, closed)
+  } catch {
+    // no report of ours, or not ours to write
+  }
+}
