@@ -4,8 +4,8 @@
  * magic = 0 0 type rank; type 8 is unsigned byte; rank 3 for images (2051), 1 for labels (2049).
  * Source: Yann LeCun, "The MNIST database of handwritten digits", section on file formats.
  */
-import { gunzipSync } from 'node:zlib'
-import { KindredError } from '../base/index.ts'
+import { constants, gunzipSync } from 'node:zlib'
+import { ensureWithin, KindredError } from '../base/index.ts'
 import { readBytes } from '../files/index.ts'
 
 /** An IDX file of unsigned bytes. */
@@ -22,31 +22,74 @@ export interface Idx {
  * @param bytes the file's content
  * @param name the file's name, for errors
  * @param rank how many sizes it must have: 3 for images, 1 for labels
- * @throws KindredError `corrupt`, naming file, byte offset, what was expected and what was found
+ * @throws KindredError `corrupt`, naming file, byte offset, what was expected and what was found; `limit` for one that unpacks to more than `unpackedBytes`, by
+ *   its header and in fact
  * cost: O(bytes) for gzip, else O(1)
  */
 export function parseIdx(bytes: Uint8Array, name: string, rank: number): Idx {
-  const raw = bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzip(bytes, name) : bytes
-  const corrupt = (offset: number, expected: string, got: string): KindredError =>
-    new KindredError('corrupt', `${name}, byte ${offset}`, expected, got, 'The file is damaged or no IDX file: fetch it again.')
-  if (raw.length < 4) throw corrupt(raw.length, 'an IDX file must begin with a magic number of 4 bytes', `the end of the file after ${raw.length} bytes`)
-  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength)
-  const magic = 0x0800 | rank
-  if (view.getUint32(0) !== magic) {
-    throw corrupt(0, `the magic number must be ${magic} (unsigned bytes, ${rank} ${rank === 1 ? 'size: labels' : 'sizes: images'})`, `${view.getUint32(0)}`)
-  }
+  const zipped = bytes[0] === 0x1f && bytes[1] === 0x8b
   const header = 4 + 4 * rank
-  if (raw.length < header) throw corrupt(raw.length, `the header must be ${header} bytes long`, `the end of the file after ${raw.length} bytes`)
-  const shape = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i))
-  const size = shape.reduce((a, b) => a * b, 1)
-  if (raw.length < header + size) throw corrupt(raw.length, `the file must be ${header + size} bytes long for ${shape.join(' x ')} values`, `a file cut off after ${raw.length} bytes`)
-  if (raw.length > header + size) throw corrupt(header + size, `the file must end here, after ${shape.join(' x ')} values`, `${raw.length - header - size} more bytes`)
+  const shape = shapeOf(zipped ? gunzipStart(bytes, name) : bytes, name, rank)
+  const length = header + shape.reduce((a, b) => a * b, 1)
+  const values = `${shape.join(' x ')} values`
+  if (!zipped) {
+    if (bytes.length < length) throw damaged(name, bytes.length, `the file must be ${length} bytes long for ${values}`, `a file cut off after ${bytes.length} bytes`)
+    if (bytes.length > length) throw damaged(name, length, `the file must end here, after ${values}`, `${bytes.length - length} more bytes`)
+    return { shape, data: bytes.subarray(header) }
+  }
+  ensureWithin('unpackedBytes', length, name, 'the unpacked file')
+  const raw = gunzip(bytes, name, length + 1)
+  if (raw === undefined || raw.length > length) throw damaged(name, length, `the unpacked file must end here, after ${values}`, 'more bytes')
+  if (raw.length < length) throw damaged(name, raw.length, `the unpacked file must be ${length} bytes long for ${values}`, `${raw.length} bytes`)
   return { shape, data: raw.subarray(header) }
 }
 
-function gunzip(bytes: Uint8Array, name: string): Uint8Array {
+function shapeOf(bytes: Uint8Array, name: string, rank: number): number[] {
+  const end = `the end of the file after ${bytes.length} bytes`
+  if (bytes.length < 4) throw damaged(name, bytes.length, 'an IDX file must begin with a magic number of 4 bytes', end)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const magic = 0x0800 | rank
+  if (view.getUint32(0) !== magic) {
+    throw damaged(name, 0, `the magic number must be ${magic} (unsigned bytes, ${rank} ${rank === 1 ? 'size: labels' : 'sizes: images'})`, `${view.getUint32(0)}${elementType(bytes)}`)
+  }
+  if (bytes.length < 4 + 4 * rank) throw damaged(name, bytes.length, `the header must be ${4 + 4 * rank} bytes long`, end)
+  const shape = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i))
+  const empty = shape.indexOf(0)
+  if (empty >= 0) throw damaged(name, 4 + 4 * empty, 'every size must be above 0', shape.join(' x '))
+  return shape
+}
+
+/** In words, what the third byte says of values that are no unsigned bytes. */
+function elementType(bytes: Uint8Array): string {
+  const types: Readonly<Record<number, string>> = { 0x09: 'signed bytes', 0x0b: '16-bit integers', 0x0c: '32-bit integers', 0x0d: '32-bit floats', 0x0e: '64-bit floats' }
+  return bytes[0] === 0 && bytes[1] === 0 && Object.hasOwn(types, bytes[2]) ? ` (${types[bytes[2]]}, ${bytes[3]} sizes)` : ''
+}
+
+function damaged(name: string, offset: number, expected: string, got: string): KindredError {
+  return new KindredError('corrupt', `${name}, byte ${offset}`, expected, got, 'The file is damaged or no IDX file: fetch it again.')
+}
+
+/** The first unpacked bytes, as many as a header needs and more; fewer where the stream is cut. */
+function gunzipStart(bytes: Uint8Array, name: string): Uint8Array {
+  // deflate makes at most 1,032 bytes of one: 4 KB stay small
+  return attempt(name, bytes, () => gunzipSync(bytes.subarray(0, 4096), { finishFlush: constants.Z_SYNC_FLUSH }))
+}
+
+/** The unpacked file; undefined where it is longer than `most` bytes. */
+function gunzip(bytes: Uint8Array, name: string, most: number): Uint8Array | undefined {
+  return attempt(name, bytes, () => {
+    try {
+      return gunzipSync(bytes, { maxOutputLength: most, chunkSize: Math.max(64, most) }) // one piece: nothing is copied together
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') return undefined
+      throw error
+    }
+  })
+}
+
+function attempt<T>(name: string, bytes: Uint8Array, unpack: () => T): T {
   try {
-    return gunzipSync(bytes)
+    return unpack()
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     throw new KindredError('corrupt', `${name}, byte 0 (gzip)`, 'the gzip stream must be whole', `"${why}" after ${bytes.length} bytes`, 'The file is damaged or cut off: fetch it again.', { cause: error })

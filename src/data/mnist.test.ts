@@ -37,6 +37,41 @@ describe('IDX', () => {
     expect(() => parseIdx(bytes, 'f', 3)).toThrow(expect.objectContaining({ code: 'corrupt', message: expect.stringContaining(message) }))
   })
 
+  const sized = (magic: number, ...sizes: number[]): Uint8Array => {
+    const out = Buffer.alloc(4 + 4 * sizes.length)
+    out.writeUInt32BE(magic)
+    sizes.forEach((n, i) => out.writeUInt32BE(n, 4 + 4 * i))
+    return out
+  }
+  it.each([
+    ['sizes larger than any file', sized(2051, 0xffffffff, 0xffffffff, 0xffffffff), 'for 4294967295 x 4294967295 x 4294967295 values, got a file cut off after 16 bytes'],
+    ['no images at all', sized(2051, 0, 28, 28), 'f, byte 4: every size must be above 0, got 0 x 28 x 28'],
+    ['images without columns', sized(2051, 3, 28, 0), 'f, byte 12: every size must be above 0, got 3 x 28 x 0'],
+    ['floats', sized(0x0d03, 3, 28, 28), 'got 3331 (32-bit floats, 3 sizes)'],
+    ['gzip of more than it says', gzipSync(Uint8Array.from([...images, 1, 2])), 'f, byte 76: the unpacked file must end here, after 3 x 4 x 5 values, got more bytes'],
+    ['gzip of less than it says', gzipSync(images.subarray(0, 70)), 'f, byte 70: the unpacked file must be 76 bytes long for 3 x 4 x 5 values, got 70 bytes'],
+    ['gzip, twice', Buffer.concat([gzipSync(images), gzipSync(images)]), 'the unpacked file must end here'],
+    ['gzip, cut in its first bytes', gzipSync(images).subarray(0, 9), 'f, byte 0: an IDX file must begin with a magic number'],
+    ['gzip with a wrong checksum', gzipSync(images).map((b, i, all) => (i === all.length - 8 ? b ^ 1 : b)), 'incorrect data check'],
+  ])('refuses %s', (_, bytes, message) => {
+    expect(() => parseIdx(bytes, 'f', 3)).toThrow(expect.objectContaining({ code: 'corrupt', message: expect.stringContaining(message) }))
+  })
+
+  it('refuses gzip by its unpacked size, whether its header tells of it or not', () => {
+    const zeros = new Uint8Array(3_000_000_000 / 1000)
+    const bomb = (head: Uint8Array): Uint8Array => {
+      // members of gzip follow each other: 3 GB from 3 MB
+      const member = gzipSync(zeros)
+      return Buffer.concat([gzipSync(head), ...new Array<Buffer>(1000).fill(member)])
+    }
+    const before = process.memoryUsage.rss()
+    const honest = bomb(sized(2051, 3_000_000, 10, 100))
+    expect(() => parseIdx(honest, 'f', 3)).toThrow(expect.objectContaining({ code: 'limit', message: expect.stringContaining('at most 500,000,000 bytes (limit unpackedBytes), got 3,000,000,016') }))
+    const liar = bomb(sized(2051, 60_000, 28, 28))
+    expect(() => parseIdx(liar, 'f', 3)).toThrow('the unpacked file must end here, after 60000 x 28 x 28 values, got more bytes')
+    expect(process.memoryUsage.rss() - before).toBeLessThan(120e6)
+  })
+
   it('refuses a pair whose counts differ', () => {
     const [a, b] = [join(folder, 'i'), join(folder, 'l')]
     writeFileSync(a, images)
