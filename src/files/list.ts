@@ -2,7 +2,7 @@
 import { readdirSync, statSync, type Dirent, type Stats } from 'node:fs'
 import { join } from 'node:path'
 import { KindredError, limits, overLimit } from '../base/index.ts'
-import { ioError, kindOf } from './read.ts'
+import { ioError, kindOf, placeOf } from './read.ts'
 
 /** What {@link listFiles} found. */
 export interface FileList {
@@ -30,8 +30,7 @@ export function listFiles(folder: string, options: ListOptions = {}): FileList {
   const { skipFolder, where = 'list' } = options
   const files: string[] = []
   const skipped: { path: string; reason: string }[] = []
-  const stats = statOf(folder, where)
-  if (!stats.isDirectory()) throw new KindredError('usage', where, `${folder} must be a folder`, 'a file')
+  if (placeOf(folder, where) === 'file') throw new KindredError('usage', where, `${folder} must be a folder`, 'a file')
   const walk = (below: string, depth: number): void => {
     if (depth > limits().nesting) throw overLimit('nesting', where, `folders below ${folder}`)
     const entries = entriesOf(join(folder, below), where, (name) => skipped.push({ path: joined(below, name), reason: 'its name is no UTF-8 text' }))
@@ -58,14 +57,6 @@ export function listFiles(folder: string, options: ListOptions = {}): FileList {
 }
 
 const joined = (below: string, name: string): string => (below === '' ? name : `${below}/${name}`)
-
-function statOf(path: string, where: string): Stats {
-  try {
-    return statSync(path)
-  } catch (error) {
-    throw ioError(where, path, error)
-  }
-}
 
 function entriesOf(path: string, where: string, odd: (shown: string) => void): Dirent[] {
   let raw: Dirent<Buffer>[]

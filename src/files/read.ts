@@ -47,6 +47,23 @@ export function pathKind(path: string, where: string): 'file' | 'folder' | 'othe
   }
 }
 
+/**
+ * Whether a path leads to a file or a folder, for who needs one of them; as {@link pathKind}, but throws for the rest.
+ *
+ * @throws KindredError `not-found`, `unsupported` for a pipe, device or socket, `io`
+ */
+export function placeOf(path: string, where = 'read'): 'file' | 'folder' {
+  let stats: Stats
+  try {
+    stats = statSync(path)
+  } catch (error) {
+    throw ioError(where, path, error)
+  }
+  if (stats.isFile()) return 'file'
+  if (stats.isDirectory()) return 'folder'
+  throw new KindredError('unsupported', where, `${path} must be a file or a folder`, kindOf(stats), 'Copy its content into a file.')
+}
+
 /** What something in a folder is, when it is no regular file. */
 export function kindOf(stats: Pick<Stats, 'isFIFO' | 'isSocket' | 'isCharacterDevice' | 'isBlockDevice' | 'isDirectory'>): string {
   if (stats.isFIFO()) return 'a pipe'

@@ -1,0 +1,66 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { flatPng, pngChunk } from '../../test/support/png.ts'
+import { silent } from '../base/index.ts'
+import type { Embedder } from '../models/index.ts'
+import type { Context } from './context.ts'
+import { findPictures, loadPictures } from './pictures.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'kindred-pictures-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const file = (name: string, bytes: Uint8Array | string = ''): string => {
+  mkdirSync(join(folder, name, '..'), { recursive: true })
+  writeFileSync(join(folder, name), bytes)
+  return join(folder, name)
+}
+for (const name of ['a/1.png', 'a/2.JPG', 'b/3.webp', 'top.png', 'notes.txt', 'a/.hidden.png', '.git/x.png']) file(name)
+for (const name of ['drawing.svg', 'b/phone.HEIC', 'scan.bmp']) file(name)
+file('run/run.json', '{\n  "command": "train mnist"')
+file('run/loss.png')
+execFileSync('mkfifo', [join(folder, 'pipe.png')])
+symlinkSync('loop.png', join(folder, 'loop.png'))
+symlinkSync('a/1.png', join(folder, 'link.png'))
+
+test('pictures of a folder, each with the folder it lies in; the others are passed over with their reason', () => {
+  const { found, skipped } = findPictures([folder])
+  expect(found.map((f) => [f.path.slice(folder.length + 1), f.label])).toEqual([['a/1.png', 'a'], ['a/2.JPG', 'a'], ['b/3.webp', 'b'], ['link.png', undefined], ['top.png', undefined]])
+  expect(Object.fromEntries(skipped.map((s) => [s.path.slice(folder.length + 1), s.reason]))).toEqual({
+    'pipe.png': 'a pipe',
+    'loop.png': 'a link that leads round in a ring',
+    run: 'a folder that kindred made, as its run.json shows',
+    'drawing.svg': 'SVG drawings are not read: save it as JPEG or PNG',
+    'b/phone.HEIC': 'HEIC photos are not read: save it as JPEG or PNG',
+    'scan.bmp': 'BMP pictures are not read: save it as JPEG or PNG',
+  })
+  expect(findPictures([join(folder, 'a'), join(folder, 'run')]).found.length).toBe(3) // what is named is meant
+})
+
+test('what is named and is no file is refused at once', () => {
+  expect(() => findPictures([join(folder, 'pipe.png')])).toThrow(expect.objectContaining({ code: 'unsupported', message: expect.stringContaining('must be a file or a folder, got a pipe') }))
+  expect(() => findPictures(['/dev/zero'])).toThrow('got a device')
+  expect(() => findPictures([join(folder, 'none.png')])).toThrow(expect.objectContaining({ code: 'not-found' }))
+  expect(() => findPictures([join(folder, 'loop.png')])).toThrow(expect.objectContaining({ code: 'io', message: expect.stringContaining('ELOOP') }))
+})
+
+test('one that cannot be read is left out, with its reason', async () => {
+  const rows = Buffer.alloc(28 * 29, 0)
+  rows.fill(255, 200, 300)
+  const { deflateSync } = await import('node:zlib')
+  const good = file('in/good.png', flatPng(28, 28, { depth: 8, data: deflateSync(rows.map((v, i) => (i % 29 === 0 ? 0 : v))) }))
+  file('in/bomb.png', flatPng(16_383, 16_383))
+  file('in/text.png', 'no image')
+  file('in/odd.png', flatPng(28, 28, { extra: [pngChunk('tEXt', Buffer.from('a\0b'))] }))
+  const warned: string[] = []
+  const model = { card: { preprocessing: { frame: 'mnist' } }, size: [28, 28] } as unknown as Embedder
+  const context = { progress: { ...silent, warn: (words: string) => warned.push(words) }, signal: new AbortController().signal } as unknown as Context
+  const { ids, skipped } = await loadPictures([join(folder, 'in')], model, context)
+  expect(ids).toEqual([good])
+  expect(skipped.map((s) => s.path.slice(folder.length + 1))).toEqual(['in/bomb.png', 'in/odd.png', 'in/text.png'])
+  expect(skipped[0].reason).toContain('limit imagePixels')
+  expect(skipped[1].reason).toContain('must show ink')
+  expect(warned.length).toBe(3)
+  expect(warned[2]).toContain('text.png must hold an image')
+})
