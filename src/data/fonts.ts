@@ -5,8 +5,7 @@
  * training fonts can be tested on letters of the test fonts, whose hands it has never seen.
  */
 import { createRequire } from 'node:module'
-// oxlint-disable-next-line import/default -- Node loads the package's CommonJS build, whose default is the whole library
-import opentype from 'opentype.js'
+import type { Font, parse } from 'opentype.js'
 import { ensure, KindredError, nearestName, show } from '../base/index.ts'
 import { readBytes } from '../files/index.ts'
 import { flatten, type Outline } from './outline.ts'
@@ -78,18 +77,22 @@ export function fontOutlines(name: string, characters: readonly string[]): Map<s
   return new Map(characters.map((c) => [c, cache.get(c)!] as const).filter(([, outline]) => outline.length > 0))
 }
 
-function parseFont(name: string): ReturnType<typeof opentype.parse> {
-  const file = `@fontsource/${name}/files/${name}-latin-400-normal.woff`
-  let path: string
-  try {
-    path = createRequire(import.meta.url).resolve(file)
-  } catch (error) {
-    throw new KindredError('not-found', 'fonts', `the package @fontsource/${name} must be installed`, 'no such package', `Run \`npm install @fontsource/${name}\`.`, { cause: error })
-  }
+function parseFont(name: string): Font {
+  const path = found(`@fontsource/${name}`, (own) => own.resolve(`@fontsource/${name}/files/${name}-latin-400-normal.woff`))
   const bytes = readBytes(path, 'read font')
+  const opentype = found('opentype.js', (own) => own('opentype.js') as { parse: typeof parse }) // loaded when the first letter is drawn
   try {
     return opentype.parse(bytes.slice().buffer)
   } catch (error) {
     throw new KindredError('corrupt', path, 'it must be a WOFF font', error instanceof Error ? error.message : String(error), 'Install the package again.', { cause: error })
+  }
+}
+
+/** What a package holds, or that it is missing. */
+function found<T>(name: string, look: (own: NodeJS.Require) => T): T {
+  try {
+    return look(createRequire(import.meta.url))
+  } catch (error) {
+    throw new KindredError('not-found', 'fonts', `the package ${name} must be installed`, 'no such package', `Run \`npm install ${name}\`.`, { cause: error })
   }
 }

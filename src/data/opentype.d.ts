@@ -13,6 +13,5 @@ declare module 'opentype.js' {
     charToGlyphIndex(char: string): number
     charToGlyph(char: string): Glyph
   }
-  const opentype: { parse(buffer: ArrayBuffer): Font }
-  export default opentype
+  export function parse(buffer: ArrayBuffer): Font
 }
