@@ -76,7 +76,7 @@ export class Pool {
         const answer = await worker.attempt(value, this.options)
         this.options.onAnswer(answer)
         if (worker.ended) return true
-        if (worker.swollen(this.options.bytes / 4)) return true
+        if (worker.swollen(this.options.bytes / 2)) return true
       }
       return true
     } finally {

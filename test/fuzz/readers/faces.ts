@@ -5,6 +5,7 @@ import { cropFolder, haarDetector, openDetector, type CropRecord, type FaceDetec
 import { sha256 } from '../../../src/files/index.ts'
 import { npyBytes } from '../../../src/data/index.ts'
 import { groupNames, readGroups, readPlaces, rowsOf, writeGroups } from '../../../src/recipes/faces/group-file.ts'
+import { faces } from '../../../src/recipes/index.ts'
 import { faceId, KeptVectors } from '../../../src/recipes/faces/kept-vectors.ts'
 import { openKnownFaces } from '../../../src/recipes/faces/known-faces.ts'
 import { pixelsModel } from '../../../src/recipes/faces/pixels-model.ts'
@@ -145,4 +146,20 @@ const knownReader: Reader = {
   command: (input) => ['group', input.folder, '--radius', '0.4'],
 }
 
-export const faceReaders: readonly Reader[] = [haarReader, manifestReader, groupsReader, keptReader, knownReader]
+/** The report of an earlier run in OUT, which only says whose run is replaced. The folder holds no photos: the run ends there. */
+const reportReader: Reader = {
+  name: 'earlier-report',
+  weight: 0.15,
+  seeds: () => [{ 'out/report.json': text(`${JSON.stringify({ complete: true, seconds: 12.5, seed: 0, folder: '/home/anna/photos', photos: { total: 3 } }, null, 2)}\n`, 'json') }],
+  refusesSeeds: true,
+  codes: ['not-found'],
+  called: ['photos'],
+  async read(input) {
+    const dir = join(input.folder, 'photos')
+    mkdirSync(dir, { recursive: true })
+    await faces(dir, { out: join(input.folder, 'out'), detector: 'haar', model: 'pixels', runtime: await input.runtime() })
+    must(false, 'a folder without photos is accepted')
+  },
+}
+
+export const faceReaders: readonly Reader[] = [haarReader, manifestReader, groupsReader, keptReader, knownReader, reportReader]

@@ -1,11 +1,17 @@
 /** @file Readers of what training and calibration leave behind: heads, rejection rules, detectors, checkpoints, thresholds. */
-import { writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { KindredError, rng } from '../../../src/base/index.ts'
 import { readJson } from '../../../src/cli/run-folder.ts'
+import { makeDataset, type Dataset } from '../../../src/data/index.ts'
 import { sha256 } from '../../../src/files/index.ts'
+import { dense, flatten, greyPixels, sequential } from '../../../src/nn/index.ts'
 import { classMeanDistance, detector, detectorFromJson, knnDistance, logitScorer, mahalanobis, strangerOdds, type Detector } from '../../../src/openset/index.ts'
+import { encodePng } from '../../../src/plots/index.ts'
 import { readThreshold, rejectionFromJson, rejectionToJson, saveThreshold, strangersLine, thresholdLine, type SavedThreshold } from '../../../src/recipes/index.ts'
-import { checkpointName, encodeCheckpoint, headFromJson, headLogits, loadCheckpoint, previousName, type Checkpoint } from '../../../src/train/index.ts'
+import { nodeRuntime, type Runtime } from '../../../src/runtime/index.ts'
+import { checkpointName, encodeCheckpoint, headFromJson, headLogits, loadCheckpoint, previousName, trainEmbedder, type Checkpoint, type TrainEmbedderOptions } from '../../../src/train/index.ts'
 import { embedder, embedderFiles } from './models.ts'
 import { json, must, mustBeFinite, mustBeTexts, mustRead, once, part, text, type Files, type Reader } from './reader.ts'
 
@@ -28,8 +34,8 @@ const headReader: Reader = {
     mustBeFinite(headLogits(head, rows.subarray(0, 2 * head.dim)), 'logits')
   },
   command(input) {
-    const picture = join(input.folder, 'p.svg')
-    writeFileSync(picture, '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"><rect width="40" height="40" fill="#fff"/><rect x="18" y="8" width="4" height="24"/></svg>')
+    const picture = join(input.folder, 'p.png')
+    writeFileSync(picture, encodePng(Uint8Array.from({ length: 1600 }, (_, i) => (Math.abs((i % 40) - 20) < 3 && i > 320 && i < 1280 ? 0 : 255)), { width: 40, height: 40, channels: 1 }))
     return ['classify', input.path('model.onnx'), picture]
   },
 }
@@ -150,4 +156,56 @@ const runReader: Reader = {
   },
 }
 
-export const ruleReaders: readonly Reader[] = [headReader, detectorReader, rejectionReader, checkpointReader, thresholdReader, runReader]
+const drawn = (count: number, seed: number): Dataset => {
+  const r = rng(seed)
+  const classes = ['a', 'b', 'c']
+  const of = Uint8Array.from({ length: count }, (_, i) => i % 3)
+  return makeDataset({ images: Uint8Array.from({ length: count * 16 }, (_, i) => (of[i >> 4] * 60 + r.integer(60)) & 255), labels: of, height: 4, width: 4, classes, source: 'drawn' })
+}
+
+const training = (folder: string, runtime: Runtime): TrainEmbedderOptions => ({
+  train: drawn(24, 1),
+  validation: drawn(12, 2),
+  network: sequential({ pixels: greyPixels(), flatten: flatten(), embedding: dense(3) }),
+  mining: 'soft-negative',
+  batch: { classes: 3, perClass: 4 },
+  epochs: 3,
+  stepsPerEpoch: 2,
+  averageDecay: 0.8,
+  seed: 5,
+  runFolder: folder,
+  runtime,
+})
+
+/** What a training run of two epochs leaves when it is stopped. */
+const stopped = once(async (): Promise<Files> => {
+  const folder = mkdtempSync(join(tmpdir(), 'kindred-run-'))
+  const controller = new AbortController()
+  await trainEmbedder({ ...training(folder, await nodeRuntime({ threads: 1 })), signal: controller.signal, onEpoch: ({ epoch }) => (epoch === 2 ? controller.abort() : undefined) }).catch((error: unknown) => {
+    if (!(error instanceof KindredError) || error.code !== 'interrupted') throw error
+  })
+  const files = { [checkpointName]: part('checkpoint', new Uint8Array(readFileSync(join(folder, checkpointName)))) }
+  rmSync(folder, { recursive: true })
+  return files
+})
+
+const resumeReader: Reader = {
+  name: 'resume',
+  weight: 0.5,
+  seeds: async () => [await stopped()],
+  called: [checkpointName, 'resume', 'training'],
+  codes: ['collapsed'], // odd numbers in the state may lead there
+  async read(input) {
+    const { weights, history, steps, bestEpoch, dim } = await trainEmbedder({ ...training(input.folder, await input.runtime()), resume: true })
+    must(steps === 6 && history.length === 3 && dim === 3, `${history.length} epochs of ${steps} steps`)
+    history.forEach((record, i) => {
+      must(record.epoch === i + 1, `epoch ${String(record.epoch)} in place ${i + 1}`)
+      mustBeFinite([record.trainLoss, record.validationLoss, record.knnAccuracy, record.activeTriplets, record.learningRate, record.step], `epoch ${i + 1}`)
+    })
+    must(Number.isInteger(bestEpoch) && bestEpoch >= 1 && bestEpoch <= 3, `best epoch ${String(bestEpoch)}`)
+    must(weights.size === 2, `${weights.size} weights`)
+    for (const [name, w] of weights) mustBeFinite(w, name)
+  },
+}
+
+export const ruleReaders: readonly Reader[] = [headReader, detectorReader, rejectionReader, checkpointReader, thresholdReader, runReader, resumeReader]
