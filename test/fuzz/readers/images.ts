@@ -47,7 +47,10 @@ function imageReader(format: Format, weight: number): Reader {
     weight,
     seeds: () => seedsOf(format),
     async read(input) {
-      checkImage(await decodeImage(input.path()), 3)
+      const whole = await decodeImage(input.path())
+      checkImage(whole, 3)
+      // of these formats PNG alone has checksums
+      if (format === 'png' && !input.resealed) must(Buffer.from(whole.pixels).equals(Buffer.from((await decodeImage(input.seedPath())).pixels)), 'other pixels than the checksums stand for')
       checkImage(await decodeImage(input.path(), { channels: 1 }), 1)
       const small = await decodeImage(input.path(), { size: [8, 9] })
       checkImage(small, 3)
@@ -57,11 +60,16 @@ function imageReader(format: Format, weight: number): Reader {
   }
 }
 
+/** Drawings are programs: they are refused, whatever they hold. */
 const svgReader: Reader = {
   name: 'image-svg',
-  weight: 0.7,
+  weight: 0.3,
+  refusesSeeds: true,
   seeds: () => [{ 'photo.svg': text(svg) }],
-  read: async (input) => checkImage(await decodeImage(input.path()), 3),
+  async read(input) {
+    await decodeImage(input.path())
+    must(false, 'a drawing is accepted')
+  },
 }
 
 const digitReader: Reader = {
