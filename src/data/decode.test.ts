@@ -145,6 +145,12 @@ describe('memory of pictures within the limits', () => {
   test('an image that cannot be decoded gives its share back', async () => {
     const png = flatPng(64, 64)
     await expect(decodeImage(png.subarray(0, png.length - 30))).rejects.toThrow(expect.objectContaining({ code: 'corrupt' }))
+    const colours = await sharp({ create: { width: 30, height: 26, channels: 3, background: '#777' } }).png({ palette: true }).toBuffer()
+    for (let at = colours.indexOf('IDAT') + 4; at < colours.indexOf('IEND') - 4; at++) {
+      const damaged = Buffer.from(colours)
+      damaged[at] ^= 0x10
+      await expect(decodeImage(damaged), `byte ${at}`).rejects.toThrow(expect.objectContaining({ code: 'corrupt' }))
+    }
     expect(pixelBudget.taken).toBe(0)
     await expect(decodeImage(flatPng(8, 8), { size: [100_000, 100_000] })).rejects.toThrow('the size asked for must have at most')
   })

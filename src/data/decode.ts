@@ -128,7 +128,8 @@ async function decode(bytes: Uint8Array, name: string, options: DecodeOptions): 
   const stated = statedSize(bytes, format)
   if (stated !== undefined) ensureWithin('imagePixels', stated.width * stated.height, name, 'the picture')
   const { default: sharp } = await import('sharp')
-  const open = (most: number): Sharp => sharp(bytes, { failOn: 'truncated', limitInputPixels: most === Infinity ? false : most }).timeout({ seconds: longest })
+  const failOn = format === 'png' ? 'error' : 'truncated' // PNG has checksums: what does not match them is damaged
+  const open = (most: number): Sharp => sharp(bytes, { failOn, limitInputPixels: most === Infinity ? false : most }).timeout({ seconds: longest })
   try {
     const header = await open(Infinity).metadata() // reads no pixels, so that a size too large can be named
     const pixels = header.width * (header.pageHeight ?? header.height)
