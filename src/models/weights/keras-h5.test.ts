@@ -64,7 +64,7 @@ test('weights that are no numbers are refused, naming the layer', async () => {
     writeFileSync(path, bytes)
     const open = await openWeights(path)
     const layer = vggFile(open, { classes: 26, width: 4 }).layers.get('conv1_2')!
-    expect(() => readLayer(open, layer)).toThrow(expect.objectContaining({ code: 'corrupt', message: expect.stringMatching(/the weights of conv1_2 \(.*\) must be finite numbers, got (NaN|-?Infinity)/) }))
+    expect(() => readLayer(open, layer)).toThrow(expect.objectContaining({ code: 'corrupt', message: expect.stringMatching(/the weights of layer conv1_2 \(.*\) must be finite numbers, got (NaN|-?Infinity)/) }))
     open.close()
   }
 })

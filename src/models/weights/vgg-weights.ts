@@ -1,9 +1,9 @@
 /**
  * @file Any weights file as the weights of `vgg16` in room nn: every shape checked, kernels brought into one order.
  */
-import { KindredError, nonFiniteAt } from '../../base/index.ts'
+import { KindredError } from '../../base/index.ts'
 import { vggLayerSpecs, type VggLayerSpec } from '../../nn/index.ts'
-import { corrupt, count, type StoredArray, type StoredLayer, type WeightFile } from './weight-file.ts'
+import { count, type StoredArray, type StoredLayer, type WeightFile } from './weight-file.ts'
 
 /** How the three layers behind the convolutions are kept. */
 export type VggTop = 'dense' | 'convolution' | 'none'
@@ -58,7 +58,7 @@ function wrongShape(file: WeightFile, spec: VggLayerSpec, array: StoredArray, al
 /**
  * Reads one layer: kernel [out, in, 3, 3] or [out, in] (fc6 channel by channel), and bias.
  *
- * @throws KindredError `corrupt` naming the layer when a weight is NaN or infinite, or as the file's reader
+ * @throws KindredError as the file's reader
  * cost: one pass over the file's numbers; memory for the result and one block of some megabytes
  */
 export function readLayer(file: WeightFile, { spec, stored }: { spec: VggLayerSpec; stored: StoredLayer }): { weight: Float32Array; bias: Float32Array } {
@@ -66,12 +66,7 @@ export function readLayer(file: WeightFile, { spec, stored }: { spec: VggLayerSp
   const [outputs] = spec.shape
   const positions = spec.name === 'fc6' ? 49 : count(spec.shape.slice(2))
   const weight = file.order === 'outputs-first' ? stored.kernel.read() : outputsFirst(stored.kernel, positions, size / outputs / positions, outputs)
-  const bias = stored.bias.read()
-  for (const [array, values] of [[stored.kernel, weight], [stored.bias, bias]] as const) {
-    const at = nonFiniteAt(values)
-    if (at >= 0) throw corrupt(file.path, `the weights of ${spec.name} (${array.name}) must be finite numbers`, `${values[at]} among them`)
-  }
-  return { weight, bias }
+  return { weight, bias: stored.bias.read() }
 }
 
 /**
