@@ -66,6 +66,12 @@ describe('JSON from outside', () => {
 })
 
 describe('text made safe', () => {
+  test('an error shows the beginning and the end of a long text that came', () => {
+    const { message, got } = new KindredError('corrupt', 'a.csv', 'it must be a number', `1${'0'.repeat(60_000)}9`)
+    expect(message.length).toBeLessThan(1500)
+    expect(got).toMatch(/^100+ \.\.\. 0+9 \(60,002 characters\)$/)
+    expect(new KindredError('corrupt', 'a', 'b', 'x'.repeat(1500)).got).toHaveLength(1500)
+  })
   test('control characters, direction marks and halves of pairs are shown, letters and emoji stay', () => {
     expect(printable('a\u001b[2Jb\nc\u202etxt.exe\u009b\ud800')).toBe('a\\x1b[2Jb\\nc\\u202etxt.exe\\x9b\\ud800')
     expect(printable('Žofie 😀 日本 é')).toBe('Žofie 😀 日本 é')
