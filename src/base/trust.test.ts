@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { budget, ensureWithin, limits, parseJsonAs, printable, printableLines, quoteCommand, redact, redactWord, setLimits } from './index.ts'
+import { budget, ensureWithin, KindredError, limits, parseJsonAs, printable, printableLines, quoteCommand, redact, redactWord, setLimits } from './index.ts'
 import { execFileSync } from 'node:child_process'
 
 describe('limits', () => {

@@ -54,22 +54,29 @@ export class Pool {
     this.next = numbers[Symbol.iterator]()
   }
 
-  /** Runs all cases. */
+  /** Runs all cases. @throws Error when a reader refuses its own valid inputs: then nothing would be proven */
   async run(): Promise<void> {
     await Promise.all(Array.from({ length: this.options.workers }, (_, i) => this.lane(i)))
   }
 
   private async lane(lane: number): Promise<void> {
     for (let generation = 0; ; generation++) {
-      if (!(await this.life(join(this.options.folder, `worker-${lane}-${generation}`)))) return
+      if (!(await this.life(join(this.options.folder, `worker-${lane}-${generation}`), lane + generation === 0))) return
     }
   }
 
-  /** One worker, from its start until it is used up. @returns whether there may be more cases */
-  private async life(folder: string): Promise<boolean> {
+  /** One worker, from its start until it is used up; the first looks whether the readers' valid inputs are accepted. @returns whether there may be more cases */
+  private async life(folder: string, first: boolean): Promise<boolean> {
     const worker = new Worker({ ...this.options.orders, folder, seconds: this.options.seconds })
     try {
       await worker.ready
+      if (first) {
+        const bad = await worker.seeds()
+        if (bad.length > 0) {
+          this.next = [].values()
+          throw new Error(`valid inputs must be accepted:\n${bad.join('\n')}`)
+        }
+      }
       for (let n = 0; n < this.options.lifetime; n++) {
         const { done, value } = this.next.next()
         if (done === true) return false
@@ -83,17 +90,6 @@ export class Pool {
       await worker.end()
       rmSync(folder, { recursive: true, force: true })
     }
-  }
-}
-
-/** What is wrong with the readers' valid inputs: each sentence is a fault of the fuzzer or of the product. */
-export async function checkSeeds(orders: Omit<Orders, 'folder' | 'seconds'>, folder: string): Promise<string[]> {
-  const worker = new Worker({ ...orders, folder: join(folder, 'seeds'), seconds: 10 })
-  try {
-    await worker.ready
-    return await worker.seeds()
-  } finally {
-    await worker.end()
   }
 }
 
