@@ -2,12 +2,14 @@
  * @file Embeddings on disk: NumPy's .npy for programs, .csv for spreadsheets, .jsonl for streams. Names (ids) and labels travel along.
  *
  * In .npy the names have no place: they go into NAME.ids.json beside it, an object `{ "ids": [...], "labels": [...] }`.
- * Source of .npy: NEP 1, "A simple file format for NumPy arrays", version 1.0.
  */
-import { existsSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { extname } from 'node:path'
-import { ensure, KindredError } from '../base/index.ts'
-import { readBytes, writeFileAtomic } from '../files/index.ts'
+import { z } from 'zod'
+import { checkAs, ensure, KindredError, parseJson } from '../base/index.ts'
+import { pathKind, readBytes, readJson, readTextPieces, writeFileAtomic } from '../files/index.ts'
+import { csvCell, csvRows, csvText, type CsvRow } from './csv.ts'
+import { npyBytes, parseNpy } from './npy.ts'
 
 /** Vectors of one length, side by side, with a name and a label each if there are any. */
 export interface Vectors {
@@ -31,10 +33,11 @@ function formatOf(where: string, path: string): VectorFormat {
  * Writes vectors; the extension chooses the format. Text holds the shortest decimals that give back the same float32.
  *
  * - .npy: v1.0, `<f4`, C order, shape (n, dim); `numpy.load` reads it
- * - .csv: header `id,label,v0,v1,...` (id and label only when given)
+ * - .csv: header `id,label,v0,v1,...` (id and label only when given); a name that a spreadsheet could take for a formula, such as `=1+1`, gets an apostrophe in front,
+ *   which {@link readVectors} takes off
  * - .jsonl: one `{"id":...,"label":...,"vector":[...]}` a line
  *
- * @throws KindredError `usage` for another extension, lengths that do not fit or values that are not finite (text formats), `io` as the disk refuses
+ * @throws KindredError `usage` for another extension, lengths that do not fit, values that are not finite, names that CSV cannot hold; `io` as the disk refuses
  */
 export function writeVectors(path: string, content: Vectors): void {
   const where = 'write vectors'
@@ -42,169 +45,171 @@ export function writeVectors(path: string, content: Vectors): void {
   const format = formatOf(where, path)
   ensure(Number.isInteger(dim) && dim > 0 && vectors.length % dim === 0, where, 'vectors must hold whole vectors of length dim', `${vectors.length} values, dim ${dim}`)
   const n = vectors.length / dim
-  for (const [name, list] of [['ids', ids], ['labels', labels]] as const) ensure(list === undefined || list.length === n, where, `${name} must be as many as vectors (${n})`, list?.length)
+  for (const [name, list] of [['ids', ids], ['labels', labels]] as const) {
+    ensure(list === undefined || list.length === n, where, `${name} must be as many as vectors (${n})`, list?.length)
+    const bad = list?.findIndex((text) => typeof text !== 'string') ?? -1
+    ensure(bad < 0, where, `${name} must be texts`, list?.[bad])
+  }
+  const bad = vectors.findIndex((v) => !Number.isFinite(v))
+  ensure(bad < 0, where, 'every value must be finite', `${vectors[bad]} in vector ${Math.floor(bad / dim)}`)
   if (format === 'npy') {
     if (ids !== undefined || labels !== undefined) writeFileAtomic(`${path}.ids.json`, `${JSON.stringify({ ids, labels })}\n`)
     else rmSync(`${path}.ids.json`, { force: true }) // names of other vectors
     writeFileAtomic(path, npyBytes(vectors, [n, dim]))
     return
   }
-  const bad = vectors.findIndex((v) => !Number.isFinite(v))
-  ensure(bad < 0, where, 'every value must be finite', `${vectors[bad]} in vector ${Math.floor(bad / dim)}`)
-  const lines: string[] = []
-  if (format === 'csv') lines.push([...(ids ? ['id'] : []), ...(labels ? ['label'] : []), ...Array.from({ length: dim }, (_, j) => `v${j}`)].join(','))
-  for (let i = 0; i < n; i++) {
-    const row = Array.from(vectors.subarray(i * dim, (i + 1) * dim), shortest)
-    if (format === 'csv') lines.push([...(ids ? [quoted(ids[i])] : []), ...(labels ? [quoted(labels[i])] : []), ...row].join(','))
-    else lines.push(`{${ids ? `"id":${JSON.stringify(ids[i])},` : ''}${labels ? `"label":${JSON.stringify(labels[i])},` : ''}"vector":[${row.join(',')}]}`)
-  }
-  writeFileAtomic(path, `${lines.join('\n')}\n`)
+  writeFileAtomic(path, format === 'csv' ? csvLines(content, n) : jsonLines(content, n))
 }
+
+function* csvLines({ vectors, dim, ids, labels }: Vectors, n: number): Generator<string> {
+  const lead = [ids, labels].filter((list) => list !== undefined)
+  yield `${[...(ids ? ['id'] : []), ...(labels ? ['label'] : []), ...Array.from({ length: dim }, (_, j) => `v${j}`)].join(',')}\n`
+  for (let i = 0; i < n; i++) yield `${[...lead.map((list) => csvCell(list[i])), numbers(vectors, dim, i)].join(',')}\n`
+}
+
+function* jsonLines({ vectors, dim, ids, labels }: Vectors, n: number): Generator<string> {
+  for (let i = 0; i < n; i++) {
+    yield `{${ids ? `"id":${JSON.stringify(ids[i])},` : ''}${labels ? `"label":${JSON.stringify(labels[i])},` : ''}"vector":[${numbers(vectors, dim, i)}]}\n`
+  }
+}
+
+const numbers = (vectors: Float32Array, dim: number, row: number): string => Array.from(vectors.subarray(row * dim, (row + 1) * dim), shortest).join(',')
 
 /**
  * Reads vectors written by {@link writeVectors} or by others: .npy of float32 or float64 (C order, little-endian, 1-D or 2-D), .csv with or
  * without id and label columns, .jsonl of arrays or of objects with `vector` (or `embedding`).
  *
- * @throws KindredError `not-found`, `corrupt` (names line and column, or byte), `unsupported` for other .npy types
+ * @throws KindredError `not-found`, `corrupt` (names line and column, byte, or vector), `unsupported` for other .npy types, `limit`
+ * cost: memory of the file and of the vectors for .npy, of the vectors and their names for the others
  */
 export function readVectors(path: string): Vectors {
-  const format = formatOf('read vectors', path)
-  const bytes = readBytes(path, 'read vectors')
-  if (format === 'npy') return readNpy(path, bytes)
-  const lines = new TextDecoder().decode(bytes).replace(/^\uFEFF/, '').split(/\r?\n/)
-  return format === 'csv' ? readCsv(path, lines) : readJsonLines(path, lines)
+  const where = 'read vectors'
+  const format = formatOf(where, path)
+  if (format === 'csv') return readCsv(path, csvRows(readTextPieces(path, where), path))
+  if (format === 'jsonl') return readVectorLines(path, lines(readTextPieces(path, where)))
+  const { vectors, dim, count } = parseNpy(readBytes(path, where), path)
+  return { vectors, dim, ...readIds(`${path}.ids.json`, count) }
 }
 
-/** The bytes of a .npy file, version 1.0, float32, C order. */
-export function npyBytes(values: Float32Array, shape: readonly number[]): Uint8Array {
-  const dict = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape.join(', ')}${shape.length === 1 ? ',' : ''}), }`
-  const length = Math.ceil((10 + dict.length + 1) / 64) * 64 - 10
-  const out = new Uint8Array(10 + length + values.length * 4)
-  out.set([0x93, ...new TextEncoder().encode('NUMPY'), 1, 0, length & 255, length >> 8])
-  out.set(new TextEncoder().encode(`${dict.padEnd(length - 1)}\n`), 10)
-  const view = new DataView(out.buffer)
-  for (let i = 0; i < values.length; i++) view.setFloat32(10 + length + i * 4, values[i], true)
-  return out
-}
-
-function readNpy(path: string, bytes: Uint8Array): Vectors {
-  const corrupt = (at: number, expected: string, got: string): KindredError => new KindredError('corrupt', `${path}, byte ${at}`, expected, got, 'Write it again with numpy.save.')
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (bytes.length < 10 || view.getUint32(0) !== 0x934e554d || bytes[4] !== 0x50 || bytes[5] !== 0x59) throw corrupt(0, 'a .npy file must begin with \\x93NUMPY', bytes.length < 10 ? `${bytes.length} bytes in all` : 'other bytes')
-  const wide = bytes[6] >= 2
-  const start = wide ? 12 : 10
-  if (bytes.length < start) throw corrupt(8, 'the header length must be there', 'the end of the file')
-  const end = start + (wide ? view.getUint32(8, true) : view.getUint16(8, true))
-  if (bytes.length < end) throw corrupt(bytes.length, `the header must end at byte ${end}`, 'the end of the file')
-  const header = new TextDecoder('latin1').decode(bytes.subarray(start, end))
-  const descr = /'descr':\s*'([^']+)'/.exec(header)?.[1]
-  const fortran = /'fortran_order':\s*(True|False)/.exec(header)?.[1]
-  const sizes = /'shape':\s*\(([\d,\s]*)\)/.exec(header)?.[1]
-  if (descr === undefined || fortran === undefined || sizes === undefined) throw corrupt(start, 'the header must name descr, fortran_order and shape', header.trim())
-  const shape = sizes.split(',').map((s) => s.trim()).filter((s) => s !== '').map(Number)
-  if (descr !== '<f4' && descr !== '<f8') throw new KindredError('unsupported', path, "the array's type must be <f4 or <f8", descr, 'Convert it: numpy.save(path, a.astype("float32")).')
-  if ((fortran === 'True' && shape.length > 1) || shape.length < 1 || shape.length > 2) throw new KindredError('unsupported', path, 'the array must have one or two dimensions in C order', `shape (${sizes}), fortran_order ${fortran}`, 'Convert it: numpy.save(path, numpy.ascontiguousarray(a)).')
-  const size = shape.reduce((a, b) => a * b, 1)
-  const step = descr === '<f4' ? 4 : 8
-  if (bytes.length !== end + size * step) throw corrupt(Math.min(bytes.length, end + size * step), `the file must be ${end + size * step} bytes long for shape (${sizes})`, `${bytes.length} bytes`)
-  const vectors = new Float32Array(size)
-  for (let i = 0; i < size; i++) vectors[i] = step === 4 ? view.getFloat32(end + i * 4, true) : view.getFloat64(end + i * 8, true)
-  const dim = shape.at(-1)!
-  return { vectors, dim, ...readIds(`${path}.ids.json`, shape.length === 1 ? 1 : shape[0]) }
-}
+const names = z.array(z.string()).optional()
+const idsFile = z.object({ ids: names, labels: names }).refine(({ ids, labels }) => ids !== undefined || labels !== undefined, 'expected ids or labels')
 
 function readIds(path: string, n: number): { ids?: string[]; labels?: string[] } {
-  if (!existsSync(path)) return {}
-  let content: { ids?: string[]; labels?: string[] }
-  try {
-    content = JSON.parse(new TextDecoder().decode(readBytes(path, 'read vectors'))) as typeof content
-  } catch (error) {
-    throw error instanceof KindredError ? error : new KindredError('corrupt', path, 'it must be JSON', error instanceof Error ? error.message : String(error), 'Delete it, or write the vectors again.')
-  }
+  if (pathKind(path, 'read vectors') === undefined) return {}
+  const fix = 'Delete it, or write the vectors again.'
+  const content = readJson(path, idsFile, { where: 'read vectors', fix })
   for (const list of [content.ids, content.labels]) {
-    if (list !== undefined && list.length !== n) throw new KindredError('mismatch', path, `it must name ${n} vectors`, `${list.length}`, 'Delete it, or write the vectors again.')
+    if (list !== undefined && list.length !== n) throw new KindredError('mismatch', path, `it must name ${n} vectors`, `${list.length}`, fix)
   }
   return content
 }
 
-function readCsv(path: string, lines: string[]): Vectors {
-  const header = cells(lines[0] ?? '')
-  const named = header.some((h) => h !== '' && !Number.isFinite(Number(h)))
-  const idAt = named ? header.findIndex((h) => /^(id|name|path)$/i.test(h)) : -1
-  const labelAt = named ? header.findIndex((h) => /^(label|class)$/i.test(h)) : -1
-  const columns = header.map((_, i) => i).filter((i) => i !== idAt && i !== labelAt)
-  const values: number[] = []
+function readCsv(path: string, rows: Iterable<CsvRow>): Vectors {
+  let [header, columns]: [string[], number[]] = [[], []]
+  let [idAt, labelAt] = [-1, -1]
+  const values = new Floats()
   const ids: string[] = []
   const labels: string[] = []
-  for (let l = named ? 1 : 0; l < lines.length; l++) {
-    if (lines[l].trim() === '') continue
-    const row = cells(lines[l])
-    if (row.length !== header.length) throw corruptLine(path, l, `it must have ${header.length} columns as the first line`, `${row.length}`)
-    for (const i of columns) values.push(numberAt(path, l, i, row[i] === '' ? NaN : Number(row[i]), row[i]))
-    if (idAt >= 0) ids.push(row[idAt])
-    if (labelAt >= 0) labels.push(row[labelAt])
-  }
-  if (columns.length === 0 || values.length === 0) throw corruptLine(path, 0, 'it must hold at least one vector', 'none')
-  return { vectors: Float32Array.from(values), dim: columns.length, ...(idAt >= 0 ? { ids } : {}), ...(labelAt >= 0 ? { labels } : {}) }
-}
-
-function readJsonLines(path: string, lines: string[]): Vectors {
-  const values: number[] = []
-  const ids: string[] = []
-  const labels: string[] = []
-  let dim = -1
-  let n = 0
-  lines.forEach((line, l) => {
-    if (line.trim() === '') return
-    let row: unknown
-    try {
-      row = JSON.parse(line)
-    } catch (error) {
-      throw corruptLine(path, l, 'it must be JSON', error instanceof Error ? error.message : String(error))
+  let first = true
+  for (const { cells, line } of rows) {
+    if (cells.length === 1 && cells[0].trim() === '') continue
+    if (first) {
+      first = false
+      header = cells
+      const named = header.some((h) => h !== '' && Number.isNaN(decimal(h)))
+      idAt = named ? header.findIndex((h) => /^(id|name|path)$/i.test(h)) : -1
+      labelAt = named ? header.findIndex((h) => /^(label|class)$/i.test(h)) : -1
+      columns = header.map((_, i) => i).filter((i) => i !== idAt && i !== labelAt)
+      if (named) continue
     }
-    const object = Array.isArray(row) ? { vector: row } : ((row ?? {}) as Record<string, unknown>)
-    const vector = object.vector ?? (object as Record<string, unknown>).embedding
-    if (!Array.isArray(vector) || vector.length === 0) throw corruptLine(path, l, 'it must be an array of numbers or an object with "vector"', line.slice(0, 60))
+    if (cells.length !== header.length) throw corruptLine(path, line, `it must have ${header.length} columns as the first line`, `${cells.length}`)
+    for (const i of columns) values.push(numberAt(path, line, i, decimal(cells[i]), cells[i]))
+    if (idAt >= 0) ids.push(csvText(cells[idAt]))
+    if (labelAt >= 0) labels.push(csvText(cells[labelAt]))
+  }
+  if (values.length === 0) throw corruptLine(path, 1, 'it must hold at least one vector', 'none')
+  return { vectors: values.all(), dim: columns.length, ...(idAt >= 0 ? { ids } : {}), ...(labelAt >= 0 ? { labels } : {}) }
+}
+
+/** A decimal number; NaN for everything else, such as nothing at all, 0x10, or "Infinity". */
+function decimal(text: string): number {
+  return /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text) ? Number(text) : NaN
+}
+
+const vectorName = z.union([z.string(), z.number().transform(String)]).optional()
+const vectorRow = z.object({ id: vectorName, label: vectorName, vector: z.array(z.unknown()).optional(), embedding: z.array(z.unknown()).optional() })
+
+function readVectorLines(path: string, texts: Iterable<string>): Vectors {
+  const values = new Floats()
+  const ids: string[] = []
+  const labels: string[] = []
+  let [dim, n, line] = [-1, 0, 0]
+  for (const text of texts) {
+    line++
+    if (text.trim() === '') continue
+    const place = `${path}, line ${line}`
+    const row = parseJson<unknown>(text, place, 'it must be JSON')
+    const { id, label, ...object } = Array.isArray(row) ? { id: undefined, label: undefined, vector: row as unknown[] } : checkAs(row, place, vectorRow)
+    const vector = object.vector ?? ('embedding' in object ? object.embedding : undefined)
+    if (vector === undefined || vector.length === 0) throw corruptLine(path, line, 'it must be an array of numbers or an object with "vector"', text.slice(0, 60))
     if (dim < 0) dim = vector.length
-    if (vector.length !== dim) throw corruptLine(path, l, `its vector must have ${dim} numbers as the first`, `${vector.length}`)
-    vector.forEach((v: unknown, i) => values.push(numberAt(path, l, i, typeof v === 'number' ? v : NaN, JSON.stringify(v))))
+    if (vector.length !== dim) throw corruptLine(path, line, `its vector must have ${dim} numbers as the first`, `${vector.length}`)
+    for (let i = 0; i < dim; i++) values.push(numberAt(path, line, i, vector[i], String(JSON.stringify(vector[i]))))
     n++
-    const { id, label } = object as { id?: unknown; label?: unknown }
-    if (id !== undefined) ids.push(String(id))
-    if (label !== undefined) labels.push(String(label))
-    if ((ids.length > 0 && ids.length !== n) || (labels.length > 0 && labels.length !== n)) throw corruptLine(path, l, 'id and label must be on every line or on none', 'only some')
-  })
-  if (n === 0) throw corruptLine(path, 0, 'it must hold at least one vector', 'none')
-  return { vectors: Float32Array.from(values), dim, ...(ids.length > 0 ? { ids } : {}), ...(labels.length > 0 ? { labels } : {}) }
+    if (id !== undefined) ids.push(id)
+    if (label !== undefined) labels.push(label)
+    if ((ids.length > 0 && ids.length !== n) || (labels.length > 0 && labels.length !== n)) throw corruptLine(path, line, 'id and label must be on every line or on none', 'only some')
+  }
+  if (n === 0) throw corruptLine(path, 1, 'it must hold at least one vector', 'none')
+  return { vectors: values.all(), dim, ...(ids.length > 0 ? { ids } : {}), ...(labels.length > 0 ? { labels } : {}) }
 }
 
-function corruptLine(path: string, index: number, expected: string, got: string): KindredError {
-  return new KindredError('corrupt', `${path}, line ${index + 1}`, expected, got)
+/** The lines of a text that is cut anywhere. */
+function* lines(pieces: Iterable<string>): Generator<string> {
+  let open = ''
+  for (const piece of pieces) {
+    const parts = piece.split('\n')
+    parts[0] = open + parts[0]
+    open = parts.pop()!
+    yield* parts
+  }
+  yield open
 }
 
-function numberAt(path: string, line: number, column: number, value: number, text: string): number {
-  if (!Number.isFinite(value)) throw new KindredError('corrupt', `${path}, line ${line + 1}, column ${column + 1}`, 'it must be a finite number', text)
-  return value
+/** Numbers that come one by one, kept in four bytes each. */
+class Floats {
+  private values = new Float32Array(1024)
+  length = 0
+
+  push(value: number): void {
+    if (this.length === this.values.length) {
+      const more = new Float32Array(2 * this.length)
+      more.set(this.values)
+      this.values = more
+    }
+    this.values[this.length++] = value
+  }
+
+  all(): Float32Array {
+    return this.values.slice(0, this.length)
+  }
+}
+
+function corruptLine(path: string, line: number, expected: string, got: string): KindredError {
+  return new KindredError('corrupt', `${path}, line ${line}`, expected, got)
+}
+
+function numberAt(path: string, line: number, column: number, value: unknown, text: string): number {
+  if (typeof value === 'number' && Number.isFinite(Math.fround(value))) return value
+  throw new KindredError('corrupt', `${path}, line ${line}, column ${column + 1}`, 'it must be a finite number', text)
 }
 
 /** The fewest digits that give back the same float32. */
 function shortest(value: number): string {
+  if (Object.is(value, -0)) return '-0'
   for (let digits = 6; digits < 9; digits++) {
     const text = Number(value.toPrecision(digits))
     if (Math.fround(text) === value) return String(text)
   }
   return String(Number(value.toPrecision(9)))
-}
-
-/** RFC 4180: quotes around a field that holds a comma, quote or line break; quotes doubled. Line breaks become spaces, as rows are lines here. */
-function quoted(text: string): string {
-  const line = text.replace(/[\r\n]+/g, ' ')
-  return /[",]/.test(line) ? `"${line.replaceAll('"', '""')}"` : line
-}
-
-function cells(line: string): string[] {
-  const out: string[] = []
-  const field = /(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g
-  for (const [, inQuotes, plain] of line.matchAll(field)) out.push(inQuotes?.replaceAll('""', '"') ?? plain)
-  return out
 }

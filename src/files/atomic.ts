@@ -10,17 +10,18 @@ import { ioError } from './read.ts'
  * Writes a file so that a reader, or a crash at any moment, sees either the old bytes or all of the new ones.
  *
  * Makes the folder where it is missing.
+ * @param content a text, bytes, or texts one after the other for a file that should not be in memory whole
  * @throws KindredError `io` when the disk is full or the place cannot be written; the old file is then untouched and no part file stays
  */
-export function writeFileAtomic(path: string, content: string | Uint8Array): void {
+export function writeFileAtomic(path: string, content: string | Uint8Array | Iterable<string>): void {
   const part = partName(path)
   try {
     mkdirSync(dirname(path), { recursive: true })
-    const bytes = typeof content === 'string' ? Buffer.from(content) : content
     const fd = openSync(part, 'w')
     try {
-      let at = 0
-      while (at < bytes.length) at += writeSync(fd, bytes, at, bytes.length - at)
+      for (const bytes of piecesOf(content)) {
+        for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at)
+      }
       fsyncSync(fd)
     } finally {
       closeSync(fd)
@@ -29,6 +30,21 @@ export function writeFileAtomic(path: string, content: string | Uint8Array): voi
   } catch (error) {
     removeQuietly(part)
     throw ioError('write', path, error)
+  }
+}
+
+function* piecesOf(content: string | Uint8Array | Iterable<string>): Generator<Uint8Array> {
+  if (content instanceof Uint8Array) yield content
+  else if (typeof content === 'string') yield Buffer.from(content)
+  else {
+    let text = ''
+    for (const more of content) {
+      text += more
+      if (text.length < 1 << 20) continue
+      yield Buffer.from(text)
+      text = ''
+    }
+    yield Buffer.from(text)
   }
 }
 

@@ -113,8 +113,37 @@ export function readText(path: string, where = 'read'): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (error) {
-    throw new KindredError('corrupt', where, `${path} must be a text in UTF-8`, 'other bytes', 'Save it as UTF-8.', { cause: error })
+    throw notText(path, where, error)
   }
+}
+
+/**
+ * The text of a file in pieces of up to a megabyte, cut anywhere, for files that are larger than what is made of them. Without a byte order mark.
+ *
+ * @throws KindredError as {@link readText}, when the first piece is asked for or on the way
+ */
+export function* readTextPieces(path: string, where = 'read'): Generator<string> {
+  const { fd, stats } = openRegular(path, where)
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  try {
+    ensureWithin('textBytes', stats.size, where, path)
+    const piece = new Uint8Array(1 << 20)
+    for (let length = 0; ; ) {
+      const got = readSync(fd, piece)
+      length += got
+      if (length > limits().textBytes) throw overLimit('textBytes', where, path)
+      yield decoder.decode(piece.subarray(0, got), { stream: got > 0 })
+      if (got === 0) return
+    }
+  } catch (error) {
+    throw error instanceof TypeError ? notText(path, where, error) : ioError(where, path, error)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function notText(path: string, where: string, cause: unknown): KindredError {
+  return new KindredError('corrupt', where, `${path} must be a text in UTF-8`, 'other bytes', 'Save it as UTF-8.', { cause })
 }
 
 /**
