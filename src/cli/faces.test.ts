@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { celeb5, samplePath } from '../../test/support/face-photos.ts'
-import { readLines, type CropRecord, type QuarantineRecord } from '../faces/index.ts'
+import { readCropRecords } from '../faces/index.ts'
 import { openGallery } from '../gallery/index.ts'
 import type { CompareReport, FacesReport } from '../recipes/index.ts'
 import { run } from './run.ts'
@@ -91,7 +91,7 @@ describe('folders without much in them', () => {
     const dull = folder('dull', { 'sky.png': await sky(), 'broken.jpg': 'nothing' })
     const answer = await kindred('faces', dull, '--detector', 'tiny', '--out', join(root, 'd'), ...quick)
     expect(answer).toMatchObject({ code: 1, out: '', err: expect.stringContaining('at least one photo must show a face, got none in 2') })
-    expect(readLines<QuarantineRecord>(join(root, 'd', 'quarantine.jsonl')).map((q) => [q.source, q.kind])).toEqual([['broken.jpg', 'not-an-image'], ['sky.png', 'no-face']])
+    expect(readCropRecords(join(root, 'd')).quarantine.map((q) => [q.source, q.kind])).toEqual([['broken.jpg', 'not-an-image'], ['sky.png', 'no-face']])
     const report = JSON.parse(readFileSync(join(root, 'd', 'report.json'), 'utf8')) as FacesReport
     expect(report).toMatchObject({ complete: true, stopped: expect.stringContaining('show a face'), photos: { total: 2, withFace: 0, quarantined: 1 } })
     expect(readFileSync(join(root, 'd', 'report.html'), 'utf8').includes('http-equiv="refresh"')).toBe(false)
@@ -151,7 +151,7 @@ describe('the sample photos of the face-api package', { timeout: 120_000 }, () =
     expect(first.photosPerSecond).toBeGreaterThan(0)
     expect(first.retrieval).toBeUndefined()
     for (const name of ['report.html', 'report.json', 'manifest.jsonl', 'quarantine.jsonl', 'map.svg', 'map.png', 'figures/neighbours.svg']) expect(existsSync(join(out, name)), name).toBe(true)
-    const records = readLines<CropRecord>(join(out, 'manifest.jsonl'))
+    const records = readCropRecords(out).faces
     expect(records.length).toBe(first.faces)
     for (const { crop } of records) expect(existsSync(join(out, crop))).toBe(true)
     for (const { x, y } of first.map!.points) for (const v of [x, y]) expect(v >= 0 && v <= 1).toBe(true)
@@ -229,7 +229,7 @@ test.skipIf(process.platform === 'win32')('Ctrl-C ends with 130 after saving; th
   })
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
   expect([code, err.includes('"code":"interrupted"')]).toEqual([130, true])
-  const done = new Set(readLines<CropRecord>(join(out, 'manifest.jsonl')).map((r) => r.source)).size
+  const done = new Set(readCropRecords(out).faces.map((r) => r.source)).size
   expect(done).toBeGreaterThan(0)
   expect(done).toBeLessThan(24)
   expect(readFileSync(join(out, 'report.html'), 'utf8').includes('the same command goes on from there')).toBe(true)

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { samplePath } from '../../test/support/face-photos.ts'
 import { sha256 } from '../files/index.ts'
 import { nodeRuntime } from '../runtime/index.ts'
-import { cropFolder, openDetector, readCrops, readLines, type CropRecord, type FaceDetector, type QuarantineRecord } from './index.ts'
+import { cropFolder, openDetector, readCropRecords, readCrops, type FaceDetector } from './index.ts'
 
 let detector: FaceDetector
 let dir: string
@@ -54,8 +54,7 @@ test('crops mirror the source; damage goes to quarantine with its reason; the ru
   expect(summary).toEqual({ photos: { total: 9, withFace: 5, withoutFace: 1, quarantined: 3, processed: 9, ignored: 1 }, faces: faces.length })
   expect(faces.length).toBeGreaterThanOrEqual(10)
   expect(Object.fromEntries(quarantine.map((q) => [q.source, q.kind]))).toEqual({ 'Zo\u00eb/cut.jpg': 'corrupt', 'Zo\u00eb/empty.jpg': 'empty', 'Zo\u00eb/sky.png': 'no-face', 'Zo\u00eb/text.jpg': 'not-an-image' })
-  expect(readLines<CropRecord>(join(out, 'manifest.jsonl'))).toEqual(faces)
-  expect(readLines<QuarantineRecord>(join(out, 'quarantine.jsonl'))).toEqual(quarantine)
+  expect(readCropRecords(out)).toEqual({ faces, quarantine })
   const top = faces.filter((f) => f.source === 'top.jpg')
   expect(top.map((f) => [f.face, f.crop, f.label])).toEqual(top.map((_, i) => [i, `crops/top.jpg.${i}.png`, null]))
   expect(new Set(faces.map((f) => f.label))).toEqual(new Set([null, 'Zo\u00eb', 'Ren\u00e9', 'Анна', 'long']))
@@ -118,7 +117,7 @@ test('a stop keeps what was done, and the next run goes on from there', async ()
   const stop = new AbortController()
   const progress = { start: () => ({ update: (done: number) => (done === 2 ? stop.abort() : undefined), end() {} }), log() {}, warn() {} }
   await expect(run({ batch: 1, signal: stop.signal, progress })).rejects.toMatchObject({ code: 'interrupted', got: 'a stop after 2 of 4 photos' })
-  expect(new Set(readLines<CropRecord>(join(out, 'manifest.jsonl')).map((f) => f.source))).toEqual(new Set(['0.jpg', '1.jpg']))
+  expect(new Set(readCropRecords(out).faces.map((f) => f.source))).toEqual(new Set(['0.jpg', '1.jpg']))
   const { summary } = await run()
   expect(summary.photos).toMatchObject({ total: 4, withFace: 4, processed: 2 })
 }, 300_000)

@@ -1,55 +1,18 @@
 /**
  * @file A folder of photos to a folder of crops: every face found, aligned, saved, and written down. Running again does only what is new or changed.
  */
-import { existsSync, readFileSync, rmSync } from 'node:fs'
-import { join, resolve, sep } from 'node:path'
+import { join } from 'node:path'
 import sharp from 'sharp'
 import { checkOptions, ensure, KindredError, silent, type Progress } from '../base/index.ts'
 import { decodeImage } from '../data/index.ts'
 import { readBytes, sha256, writeFileAtomic, type FileList } from '../files/index.ts'
 import type { Runtime } from '../runtime/index.ts'
+import { CropBook } from './crop-book.ts'
+import type { CropRecord, PhotoEntry, QuarantineRecord } from './crop-records.ts'
 import { alignFace, dlibTemplate, type FaceTemplate } from './align.ts'
 import { findFacesIn, findOptionNames, openDetector, type DetectorName, type Face, type FaceDetector, type FindOptions } from './find-faces.ts'
 import { cropName, labelOf, looksLikeImage, photoFiles, skippedLine } from './photo-files.ts'
 import type { Photo } from './photo.ts'
-
-/** One face: a line of `manifest.jsonl`. Paths are relative, with `/`. */
-export interface CropRecord {
-  /** The photo, relative to the source folder. */
-  readonly source: string
-  /** SHA-256 of the photo's bytes. */
-  readonly sourceHash: string
-  /** The name of the photo's folder, Unicode NFC; null for a photo at the top. */
-  readonly label: string | null
-  /** Place among the photo's faces, largest first. */
-  readonly face: number
-  /** x, y, width, height in pixels of the upright photo. */
-  readonly box: readonly [number, number, number, number]
-  /** x, y of 68 points. */
-  readonly landmarks: readonly number[]
-  readonly score: number
-  readonly sharpness: number
-  /** The detector's id. */
-  readonly detector: string
-  readonly alignment: FaceTemplate
-  /** The crop, relative to the output folder. */
-  readonly crop: string
-  /** SHA-256 of the crop's file. */
-  readonly cropHash: string
-  /** SHA-256 of the settings it was made with. */
-  readonly settings: string
-}
-
-/** A photo without a crop: a line of `quarantine.jsonl`. */
-export interface QuarantineRecord {
-  readonly source: string
-  readonly sourceHash: string | null
-  readonly label: string | null
-  /** `no-face`: a good photo in which nobody was found; `empty`, `not-an-image`, `corrupt` (damaged or truncated), `unreadable` (the system refused). */
-  readonly kind: 'no-face' | 'empty' | 'not-an-image' | 'corrupt' | 'unreadable'
-  readonly reason: string
-  readonly settings: string
-}
 
 /** What a run did. */
 export interface CropSummary {
@@ -87,6 +50,11 @@ export interface CropOptions extends FindOptions {
   readonly template?: FaceTemplate
   /** Photos a run of the networks. Default 4. */
   readonly batch?: number
+  /**
+   * Called once, with all photos there are (paths relative to the folder), before crops of others are removed: whoever keeps more of faces than crops removes it
+   * then.
+   */
+  readonly onPhotos?: (photos: ReadonlySet<string>) => void
   readonly progress?: Progress
   readonly signal?: AbortSignal
 }
@@ -97,16 +65,19 @@ const where = 'crop folder'
  * Finds, aligns and saves the faces of all photos below a folder.
  *
  * A file that is empty, damaged or no image goes to `quarantine.jsonl` with its reason, so does a photo without a face; the run goes on. Crops are PNG files
- * in `OUT/crops/`, which mirrors the source: `anna/garden.jpg` gives `crops/anna/garden.jpg.0.png`. Crops of photos that are gone or changed are removed.
+ * in `OUT/crops/`, which mirrors the source: `anna/garden.jpg` gives `crops/anna/garden.jpg.0.png`. Crops of photos that are gone or changed are removed,
+ * as are crops that a killed run left without a record. Each photo's records are on the disk as soon as its crops are; a stop at any moment costs the photos in
+ * hand.
  * @param dir one folder per person, or photos without labels; any depth; the label is the name of the folder a photo lies in
  * @param out the output folder, made where missing
- * @throws KindredError `not-found` for a missing folder, `interrupted` when the signal fires (what was done stays, and the next run goes on from there)
+ * @throws KindredError `not-found` for a missing folder; `usage` where the two folders do not go together; `interrupted` when the signal fires (what was done
+ *   stays, and the next run goes on from there); `corrupt` for lists of an earlier run that cannot be read; `io` for a disk that is full or refuses
  * @example
  * const { summary } = await cropFolder('photos', 'out', { detector: 'ssd', faces: 'largest' })
  */
 export async function cropFolder(dir: string, out: string, options: CropOptions = {}): Promise<CropResult> {
-  checkOptions(where, options, ['detector', 'runtime', 'template', 'batch', 'progress', 'signal', ...findOptionNames])
-  const { detector: wanted = 'ssd', template = dlibTemplate, batch = 4, progress = silent, signal, runtime } = options
+  checkOptions(where, options, ['detector', 'runtime', 'template', 'batch', 'onPhotos', 'progress', 'signal', ...findOptionNames])
+  const { detector: wanted = 'ssd', template = dlibTemplate, batch = 4, onPhotos, progress = silent, signal, runtime } = options
   ensure(Number.isInteger(batch) && batch > 0, where, 'batch must be a positive integer', batch)
   const find = Object.fromEntries(findOptionNames.filter((name) => options[name] !== undefined).map((name) => [name, options[name]])) as FindOptions
   const { photos: sources, ignored, skipped } = photoFiles(dir, out)
@@ -115,29 +86,51 @@ export async function cropFolder(dir: string, out: string, options: CropOptions 
   const detector = typeof wanted === 'string' ? await openDetector(wanted, runtime === undefined ? {} : { runtime }) : wanted
   try {
     const settings = sha256(Buffer.from(JSON.stringify({ detector: detector.id, template, find: Object.entries(find).sort() }))).slice(0, 16)
-    const book = new Book(out, settings)
-    const task = progress.start('faces', sources.length, 'photo')
-    let processed = 0
+    const book = new CropBook(out, settings, sources, { progress, onPhotos })
     try {
-      let next = prepare(dir, sources.slice(0, batch), book)
-      for (let start = 0; start < sources.length; start += batch) {
-        if (signal?.aborted) throw new KindredError('interrupted', where, 'the run must not be interrupted', `a stop after ${start} of ${sources.length} photos`, 'Run it again: it goes on from there.')
-        const ready = await next
-        next = prepare(dir, sources.slice(start + batch, start + 2 * batch), book) // decoded while the networks run
-        next.catch(() => {}) // reported when awaited
-        processed += ready.filter((r) => r.kind !== 'done').length
-        await handle(ready, { out, detector, find, template, settings, book })
-        task.update(Math.min(start + batch, sources.length), { faces: book.faceCount })
-        if (processed > 0 && (start / batch) % 16 === 15) book.save(sources)
-      }
-    } finally {
-      task.end()
-      book.save(sources)
+      const processed = await work(dir, sources, { out, detector, find, template, settings, book, batch, progress, signal })
+      book.close()
+      return { summary: book.summary(processed, ignored), faces: book.faces(), quarantine: book.quarantine(), skipped }
+    } catch (error) {
+      book.abandon()
+      throw error
     }
-    book.sweep()
-    return { summary: book.summary(processed, ignored), faces: book.faces(), quarantine: book.quarantine(), skipped }
   } finally {
     if (typeof wanted === 'string') await detector.dispose()
+  }
+}
+
+interface Work {
+  readonly out: string
+  readonly detector: FaceDetector
+  readonly find: FindOptions
+  readonly template: FaceTemplate
+  readonly settings: string
+  readonly book: CropBook
+  readonly batch: number
+  readonly progress: Progress
+  readonly signal: AbortSignal | undefined
+}
+
+/** Looks at all photos that are new or changed; tells how many. When it returns or throws, nothing is being written any more. */
+async function work(dir: string, sources: readonly string[], w: Work): Promise<number> {
+  const { book, batch, progress, signal } = w
+  const task = progress.start('faces', sources.length, 'photo')
+  let processed = 0
+  try {
+    let next = prepare(dir, sources.slice(0, batch), book)
+    for (let start = 0; start < sources.length; start += batch) {
+      if (signal?.aborted) throw new KindredError('interrupted', where, 'the run must not be interrupted', `a stop after ${start} of ${sources.length} photos`, 'Run it again: it goes on from there.')
+      const ready = await next
+      next = prepare(dir, sources.slice(start + batch, start + 2 * batch), book) // decoded while the networks run
+      next.catch(() => {}) // reported when awaited
+      processed += ready.filter((r) => r.kind !== 'done').length
+      await handle(ready, w)
+      task.update(Math.min(start + batch, sources.length), { faces: book.faceCount })
+    }
+    return processed
+  } finally {
+    task.end()
   }
 }
 
@@ -147,7 +140,7 @@ type Prepared =
   | { readonly kind: 'bad'; readonly record: QuarantineRecord }
 
 /** Reads, hashes and decodes photos that are new. */
-function prepare(dir: string, sources: readonly string[], book: Book): Promise<Prepared[]> {
+function prepare(dir: string, sources: readonly string[], book: CropBook): Promise<Prepared[]> {
   return Promise.all(
     sources.map(async (source): Promise<Prepared> => {
       const bad = (kind: QuarantineRecord['kind'], reason: string, sourceHash: string | null = null): Prepared => ({ kind: 'bad', record: { source, sourceHash, label: labelOf(source), kind, reason, settings: book.settings } })
@@ -170,35 +163,27 @@ function prepare(dir: string, sources: readonly string[], book: Book): Promise<P
   )
 }
 
-interface Work {
-  readonly out: string
-  readonly detector: FaceDetector
-  readonly find: FindOptions
-  readonly template: FaceTemplate
-  readonly settings: string
-  readonly book: Book
-}
-
+/** Finds, cuts and saves the faces of some photos, and takes down what became of each. */
 async function handle(ready: readonly Prepared[], { out, detector, find, template, settings, book }: Work): Promise<void> {
   const photos = ready.filter((r) => r.kind === 'photo')
-  for (const r of ready) if (r.kind === 'bad') book.put(r.record.source, [], r.record)
+  const bad = ready.flatMap((r): PhotoEntry[] => (r.kind === 'bad' ? [{ source: r.record.source, faces: [], quarantine: r.record }] : []))
   const found = await findFacesIn(photos.map((p) => p.photo), detector, find)
-  await Promise.all(
-    photos.map(async ({ source, sourceHash, photo }, i) => {
+  const saved = await Promise.allSettled(
+    photos.map(async ({ source, sourceHash, photo }, i): Promise<PhotoEntry> => {
       const label = labelOf(source)
-      const records = await Promise.all(
-        found[i].map(async (face): Promise<CropRecord> => {
-          const { size } = template
-          const png = await sharp(alignFace(photo, face, template), { raw: { width: size, height: size, channels: 3 } }).png({ compressionLevel: 6 }).toBuffer()
-          const crop = cropName(source, face.index)
-          writeFileAtomic(join(out, ...crop.split('/')), png)
-          return { source, sourceHash, label, face: face.index, ...rounded(face), detector: detector.id, alignment: template, crop, cropHash: sha256(png), settings }
-        }),
-      )
-      const none: QuarantineRecord = { source, sourceHash, label, kind: 'no-face', reason: 'no face found', settings }
-      book.put(source, records, records.length === 0 ? none : undefined)
+      const { size } = template
+      const pngs = await Promise.all(found[i].map((face) => sharp(alignFace(photo, face, template), { raw: { width: size, height: size, channels: 3 } }).png({ compressionLevel: 6 }).toBuffer()))
+      const faces = found[i].map((face, j): CropRecord => {
+        const crop = cropName(source, face.index)
+        writeFileAtomic(join(out, ...crop.split('/')), pngs[j])
+        return { source, sourceHash, label, face: face.index, ...rounded(face), detector: detector.id, alignment: template, crop, cropHash: sha256(pngs[j]), settings }
+      })
+      return { source, faces, quarantine: faces.length > 0 ? null : { source, sourceHash, label, kind: 'no-face', reason: 'no face found', settings } }
     }),
   )
+  book.put([...bad, ...saved.flatMap((s) => (s.status === 'fulfilled' ? [s.value] : []))])
+  const failed = saved.find((s) => s.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
 }
 
 function rounded({ box, landmarks, score, sharpness }: Face): Pick<CropRecord, 'box' | 'landmarks' | 'score' | 'sharpness'> {
@@ -207,102 +192,6 @@ function rounded({ box, landmarks, score, sharpness }: Face): Pick<CropRecord, '
 }
 
 const message = (error: unknown): string => (error instanceof KindredError ? (error.got ?? error.expected) : error instanceof Error ? error.message : String(error))
-
-/** What is known of each photo, from earlier runs and this one. */
-class Book {
-  readonly settings: string
-  private readonly out: string
-  private readonly known = new Map<string, { faces: CropRecord[]; quarantine: QuarantineRecord | undefined }>()
-  /** Crops that earlier runs made. */
-  private readonly earlier: ReadonlySet<string>
-
-  constructor(out: string, settings: string) {
-    this.out = out
-    this.settings = settings
-    const faces = readLines<CropRecord>(join(out, 'manifest.jsonl'))
-    for (const f of faces) this.entry(f.source).faces.push(f)
-    for (const q of readLines<QuarantineRecord>(join(out, 'quarantine.jsonl'))) this.entry(q.source).quarantine = q
-    this.earlier = new Set(faces.map((f) => f.crop))
-  }
-
-  private entry(source: string) {
-    let found = this.known.get(source)
-    if (found === undefined) this.known.set(source, (found = { faces: [], quarantine: undefined }))
-    return found
-  }
-
-  /** Whether this content was done with these settings, and its crops are still what they were. */
-  has(source: string, sourceHash: string): boolean {
-    const entry = this.known.get(source)
-    if (entry === undefined) return false
-    const records = [...entry.faces, ...(entry.quarantine === undefined ? [] : [entry.quarantine])]
-    const same = records.length > 0 && records.every((r) => r.sourceHash === sourceHash && r.settings === this.settings)
-    return same && entry.faces.every((f) => existsSync(join(this.out, f.crop)) && sha256(readFileSync(join(this.out, f.crop))) === f.cropHash)
-  }
-
-  put(source: string, faces: CropRecord[], quarantine: QuarantineRecord | undefined): void {
-    this.known.set(source, { faces: faces.sort((a, b) => a.face - b.face), quarantine })
-  }
-
-  get faceCount(): number {
-    let count = 0
-    for (const { faces } of this.known.values()) count += faces.length
-    return count
-  }
-
-  /** Forgets photos that are gone and writes both lists, in the order of the photos. */
-  save(sources: readonly string[]): void {
-    const order = new Map(sources.map((s, i) => [s, i]))
-    for (const source of this.known.keys()) if (!order.has(source)) this.known.delete(source)
-    const sorted = [...this.known.entries()].sort(([a], [b]) => order.get(a)! - order.get(b)!)
-    this.known.clear()
-    for (const [source, entry] of sorted) this.known.set(source, entry)
-    writeFileAtomic(join(this.out, 'manifest.jsonl'), lines(this.faces()))
-    writeFileAtomic(join(this.out, 'quarantine.jsonl'), lines(this.quarantine()))
-  }
-
-  /** Removes crops that earlier runs made and no record names any more. */
-  sweep(): void {
-    const current = new Set(this.faces().map((f) => f.crop))
-    const home = resolve(this.out, 'crops') + sep
-    for (const crop of this.earlier) {
-      const path = resolve(this.out, crop)
-      if (!current.has(crop) && path.startsWith(home)) rmSync(path, { force: true })
-    }
-  }
-
-  faces(): CropRecord[] {
-    return [...this.known.values()].flatMap((e) => e.faces)
-  }
-
-  quarantine(): QuarantineRecord[] {
-    return [...this.known.values()].flatMap((e) => (e.quarantine === undefined ? [] : [e.quarantine]))
-  }
-
-  summary(processed: number, ignored: number): CropSummary {
-    const entries = [...this.known.values()]
-    const withFace = entries.filter((e) => e.faces.length > 0).length
-    const withoutFace = entries.filter((e) => e.quarantine?.kind === 'no-face').length
-    return { photos: { total: entries.length, withFace, withoutFace, quarantined: entries.length - withFace - withoutFace, processed, ignored }, faces: this.faceCount }
-  }
-}
-
-const lines = (records: readonly object[]): string => records.map((r) => `${JSON.stringify(r)}\n`).join('')
-
-/** The lines of a JSON-lines file; none when it is missing. */
-export function readLines<T>(path: string): T[] {
-  if (!existsSync(path)) return []
-  return readFileSync(path, 'utf8')
-    .split('\n')
-    .flatMap((line, i) => {
-      if (line === '') return []
-      try {
-        return [JSON.parse(line) as T]
-      } catch (error) {
-        throw new KindredError('corrupt', path, 'every line must hold JSON', `line ${i + 1}: ${line.slice(0, 40)}`, 'Delete the file to start over.', { cause: error })
-      }
-    })
-}
 
 /**
  * The pixels of saved crops, one after the other, as {@link FaceModel.embed} takes them.

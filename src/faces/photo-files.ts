@@ -99,6 +99,9 @@ export function cropName(source: string, face: number): string {
   return `crops/${cut.join('/')}.${face}.png`
 }
 
+/** Whether a file may be called as {@link cropName} calls crops, whatever folder it lies in. */
+export const isCropName = (name: string): boolean => /(~[0-9a-f]{16}|\.[a-z]{3,4})\.\d+\.png$/i.test(name)
+
 /** Whether the first bytes are those of an image format that can be decoded (JPEG, PNG, GIF, WebP, TIFF, AVIF/HEIF, SVG). */
 export function looksLikeImage(bytes: Uint8Array): boolean {
   const text = Buffer.from(bytes.subarray(0, 256)).toString('latin1')

@@ -76,8 +76,9 @@ function partName(path: string): string {
 const partPattern = /^\..*\.(\d+)\.[0-9a-f]{8}\.part$/
 
 /**
- * Removes the part files that writers of {@link writeFileAtomic} left in a folder when they were killed. Those of living processes stay, unless they are older
- * than an hour.
+ * Removes the part files that writers of {@link writeFileAtomic} left in a folder when they were killed. Those of other living processes stay, unless they are
+ * older than an hour. This process is in the middle of none, so those of its number are from one that had the number before, as in a container that is started
+ * again.
  *
  * @param folder may be missing
  * @param options.recursive look below it too; links to folders are not followed
@@ -95,7 +96,7 @@ export function sweepParts(folder: string, { recursive = false }: { recursive?: 
     const path = join(folder, entry.name)
     if (entry.isDirectory() && recursive) swept += sweepParts(path, { recursive })
     const pid = entry.isFile() ? partPattern.exec(entry.name)?.[1] : undefined
-    if (pid === undefined || (isProcess(Number(pid)) && !isOlderThanAnHour(path))) continue
+    if (pid === undefined || (Number(pid) !== process.pid && isProcess(Number(pid)) && !isOlderThanAnHour(path))) continue
     if (removeQuietly(path)) swept++
   }
   return swept

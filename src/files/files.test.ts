@@ -75,14 +75,14 @@ describe('writing', () => {
     expect(stdout).toContain('io write')
     expect(stdout).toContain('EACCES (no permission)')
   })
-  test('parts of killed writers are swept, those of living ones stay for an hour', () => {
+  test('parts of killed writers are swept, even if this process has inherited its number; those of living ones stay for an hour', () => {
     const folder = join(home, 'parts')
     mkdirSync(join(folder, 'deep'), { recursive: true })
     const dead = spawnSync(process.execPath, ['-e', '']).pid
-    const [gone, deep, alive, old] = [`.a.${dead}.00112233.part`, `deep/.b.${dead}.00112233.part`, `.c.${process.pid}.00112233.part`, `.d.${process.pid}.aabbccdd.part`]
-    for (const name of [gone, deep, alive, old, '.kept.part', 'e.1.00112233.part']) writeFileSync(join(folder, name), '')
+    const [gone, deep, alive, old, reborn] = [`.a.${dead}.00112233.part`, `deep/.b.${dead}.00112233.part`, `.c.${process.ppid}.00112233.part`, `.d.${process.ppid}.aabbccdd.part`, `.f.${process.pid}.00112233.part`]
+    for (const name of [gone, deep, alive, old, reborn, '.kept.part', 'e.1.00112233.part']) writeFileSync(join(folder, name), '')
     utimesSync(join(folder, old), new Date(0), new Date(0))
-    expect(sweepParts(folder, { recursive: true })).toBe(3)
+    expect(sweepParts(folder, { recursive: true })).toBe(4)
     expect(readdirSync(folder).sort()).toEqual([alive, '.kept.part', 'deep', 'e.1.00112233.part'].sort())
     expect(existsSync(join(folder, deep))).toBe(false)
     expect(sweepParts(join(home, 'nowhere'))).toBe(0)

@@ -2,5 +2,6 @@
 export { isProcess, renameOver, sweepParts, writeFileAtomic } from './atomic.ts'
 export { download, type DownloadOptions, type RemoteFile } from './download.ts'
 export { listFiles, type FileList, type ListOptions } from './list.ts'
+export { Journal } from './journal.ts'
 export { journalName, madeByKindred } from './made-by-kindred.ts'
 export { ioError, kindOf, openRegular, pathKind, placeOf, readBytes, readJson, readJsonLines, readText, readTextPieces, sha256, sha256File, type SizeLimit } from './read.ts'

@@ -13,6 +13,7 @@ import { askEachOther } from './ask-each-other.ts'
 import { countPeople } from './chapters.ts'
 import { embedRecords, peopleOf, type EmbeddedFaces } from './embed-folder.ts'
 import { facesToTake, noFaces } from './faces.ts'
+import { forgetFaces, forgetPhotos } from './forget-faces.ts'
 import { galleryRecipe } from './gallery-items.ts'
 import { mapFaces, type FacePlaces } from './map-faces.ts'
 import { measureRetrieval, precisionFigure, whyNoRetrieval } from './measure-retrieval.ts'
@@ -70,8 +71,9 @@ export async function compare(dir: string, options: CompareOptions): Promise<Com
           try {
             if (i === 0) {
               const find = { faces: kind, ...(minScore === undefined ? {} : { minScore }), ...(minSize === undefined ? {} : { minSize }), ...(minSharpness === undefined ? {} : { minSharpness }) }
-              const { faces, summary, quarantine, skipped } = await cropFolder(dir, out, { detector, template: model.template, ...find, progress: shown, ...stop })
+              const { faces, summary, quarantine, skipped } = await cropFolder(dir, out, { detector, template: model.template, ...find, onPhotos: (photos) => forgetPhotos(out, photos), progress: shown, ...stop })
               records = faces
+              forgetFaces(out, records)
               story.tell({ photos: summary.photos, faces: summary.faces, people: countPeople({ records, quarantine }), missed: quarantine.map(({ source, kind: k, reason }) => ({ photo: source, kind: k, reason })), skipped })
               noFaces(dir, out, summary, faces)
             } else if (recipeHash(galleryRecipe(sides[0].found.recipe)) === recipeHash(galleryRecipe(model.recipe))) {

@@ -6,6 +6,7 @@ import { checkOptions, KindredError, silent, type Progress } from '../../base/in
 import { decodeImage } from '../../data/index.ts'
 import { alignFace, cropFolder, findFaces, openDetector, readCrops, type CropRecord, type CropResult, type CropSummary, type DetectorName, type Face, type FaceDetector, type FaceModel, type FaceRecipe, type FaceTemplate, type FindOptions, type Photo, type QuarantineRecord } from '../../faces/index.ts'
 import type { Runtime } from '../../runtime/index.ts'
+import { forgetFaces, forgetPhotos } from './forget-faces.ts'
 import { faceId, KeptVectors } from './kept-vectors.ts'
 import { checkFaceModelName, openFaceModel } from './open-face-model.ts'
 
@@ -56,7 +57,8 @@ const where = 'faces'
 /**
  * Finds, cuts and embeds the faces of all photos below a folder.
  *
- * Vectors are kept under `OUT/vectors` by recipe, so that a second run, or another model on the same photos, does only what is new.
+ * Vectors are kept under `OUT/vectors` by recipe, so that a second run, or another model on the same photos, does only what is new. What an earlier run kept of
+ * photos that are gone is removed before anything else is done.
  * @param dir one folder per person, or photos without labels
  * @throws KindredError `not-found`, `usage`; `interrupted` when the signal fires (what was done is saved, and running again goes on from there)
  * @example
@@ -73,7 +75,8 @@ export async function embedFolder(dir: string, options: EmbedFolderOptions): Pro
   try {
     model = typeof named === 'string' ? await openFaceModel(named, { runtime, detector, progress, ...(weights === undefined ? {} : { weights }), ...(layer === undefined ? {} : { layer }), ...stop }) : named
     const from = performance.now()
-    const { faces: records, ...rest } = await cropFolder(dir, out, { detector, template: model.template, ...find, progress, ...stop })
+    const { faces: records, ...rest } = await cropFolder(dir, out, { detector, template: model.template, ...find, onPhotos: (photos) => forgetPhotos(out, photos), progress, ...stop })
+    forgetFaces(out, records)
     const cropped = performance.now()
     const found = { records, ...rest }
     options.onCrops?.(found)
@@ -115,14 +118,15 @@ export async function embedRecords(out: string, records: readonly CropRecord[], 
       if (signal?.aborted) throw new KindredError('interrupted', where, 'the run must not be interrupted', `a stop after ${done} of ${fresh.length} vectors`, 'Run it again: it goes on from there.')
       const some = fresh.slice(done, done + block)
       const crops = photos === undefined ? await readCrops(out, some) : await cutCrops(photos, some, model.template)
-      const vectors = await model.embed(crops, model.template.size)
-      some.forEach((r, i) => kept.put(faceId(r), vectors.slice(i * model.dim, (i + 1) * model.dim)))
+      kept.put(some.map(faceId), await model.embed(crops, model.template.size))
       task.update(Math.min(done + block, fresh.length))
-      if ((done / block) % 16 === 15) kept.save(records)
     }
+    kept.save(records)
+  } catch (error) {
+    kept.abandon(records)
+    throw error
   } finally {
     task.end()
-    if (done > 0) kept.save(records)
   }
   const vectors = new Float32Array(records.length * model.dim)
   records.forEach((r, i) => vectors.set(kept.get(faceId(r))!, i * model.dim))

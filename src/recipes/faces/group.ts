@@ -1,14 +1,14 @@
 /**
  * @file Who belongs together, when nobody has said: density clusters of faces, which a person then names, joins and splits in `groups.jsonl`.
  */
-import { existsSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { checkOptions, ensure, KindredError, silent, type Progress } from '../../base/index.ts'
-import { dlibTemplate, type CropRecord, type FaceRecipe } from '../../faces/index.ts'
-import { ioError, writeFileAtomic } from '../../files/index.ts'
+import { dlibTemplate, holdsCrops, type CropRecord, type FaceRecipe } from '../../faces/index.ts'
+import { writeFileAtomic } from '../../files/index.ts'
 import { bCubed, type BCubed } from '../../metrics/index.ts'
 import { faceSheet, toPng, type SheetGroup } from '../../plots/index.ts'
 import { faceKey, readGroups, readPlaces, rowsOf, writeGroups, type GroupLine } from './group-file.ts'
+import { removeSheets } from './forget-faces.ts'
 import { keptFolder, openKnownFaces, type KnownFacesOptions } from './known-faces.ts'
 import { namedClusters } from './named-clusters.ts'
 import { photoName, thumbnails } from './pictures.ts'
@@ -77,7 +77,7 @@ export async function groupFaces(dir: string, options: GroupOptions): Promise<Fa
   ensure(wanted === undefined || (Number.isFinite(wanted) && wanted > 0), where, 'radius must be a positive number', wanted)
   ensure(wantedReach === undefined || (Number.isFinite(wantedReach) && wantedReach > 0), where, 'reach must be a positive number', wantedReach)
   ensure(Number.isInteger(minPoints) && minPoints >= 1, where, 'minPoints must be an integer of at least 1', minPoints)
-  const isOutput = existsSync(join(dir, 'manifest.jsonl'))
+  const isOutput = holdsCrops(dir)
   ensure(!isOutput || given === undefined || resolve(given) === resolve(dir), where, '--out must be left out where the folder is itself an output folder', given, 'Its groups are kept in it.')
   if (isOutput) readGroups(dir) // what is wrong with it is told before any work
   const out = given ?? keptFolder(dir)
@@ -108,7 +108,7 @@ export async function groupFaces(dir: string, options: GroupOptions): Promise<Fa
     const alone = [...records.keys()].filter((i) => !taken.has(i))
     const gone = said.flatMap((s) => s.gone)
 
-    removeSheets(join(home, 'groups'))
+    removeSheets(home)
     const pictured = await drawSheets(home, groups, alone, records, progress)
     writeGroups(home, pictured.map((g) => lineOf(g, records, said)), records, places)
     const labelled = labels.filter((l) => l >= 0).length
@@ -120,14 +120,6 @@ export async function groupFaces(dir: string, options: GroupOptions): Promise<Fa
     return { out: home, records, groups: pictured, alone, recipe, ...settings, gone, judged }
   } finally {
     await known.close()
-  }
-}
-
-function removeSheets(folder: string): void {
-  try {
-    rmSync(folder, { recursive: true, force: true })
-  } catch (error) {
-    throw ioError(where, folder, error)
   }
 }
 

@@ -5,7 +5,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { KindredError, nearestName, parseJson, silent, type Progress } from '../../base/index.ts'
 import { readVectors } from '../../data/index.ts'
-import { assertSameRecipe, readLines, recipeLine, type CropRecord, type FaceRecipe } from '../../faces/index.ts'
+import { assertSameRecipe, holdsCrops, readCropRecords, recipeLine, type CropRecord, type FaceRecipe } from '../../faces/index.ts'
 import { pathKind, readBytes, sha256 } from '../../files/index.ts'
 import { isAddress, openGallery, type Gallery } from '../../gallery/index.ts'
 import { nearest } from '../../neighbours/index.ts'
@@ -91,7 +91,7 @@ export async function openKnownFaces(place: string, options: KnownFacesOptions):
   if (kind === undefined) throw new KindredError('not-found', where, `${place} must exist`, 'no such folder', 'Name a folder of photos, the output folder of kindred faces, or a gallery.')
   if (kind !== 'folder') throw new KindredError('usage', where, `${place} must be a folder of photos, an output folder of kindred faces, or a gallery`, 'a file')
   if (existsSync(join(place, 'gallery.json'))) return fromGallery(place, options)
-  if (existsSync(join(place, 'manifest.jsonl'))) return fromOutput(place, options)
+  if (holdsCrops(place)) return fromOutput(place, options)
   return fromPhotos(place, options)
 }
 
@@ -123,7 +123,7 @@ async function fromOutput(out: string, options: KnownFacesOptions): Promise<Know
     const mine = stored.find((s) => same(s.recipe, networks.model.recipe)) ?? differ(stored, networks.model.recipe)
     const { vectors, dim, ids = [] } = readVectors(mine.path)
     const row = new Map(ids.map((id, i) => [id, i]))
-    const all = readLines<CropRecord>(join(out, 'manifest.jsonl'))
+    const all = readCropRecords(out).faces
     const records = all.filter((r) => row.has(faceId(r)))
     if (records.length === 0) throw new KindredError('not-found', where, `${out} must hold faces with vectors`, all.length === 0 ? 'none' : `${all.length} faces, none of which has one of this model`, 'Run kindred faces again with this --out.')
     if (records.length < all.length) (options.progress ?? silent).warn(`${all.length - records.length} of ${all.length} faces in ${out} have no vector of this model and cannot be found; run kindred faces again.`)
