@@ -1,5 +1,5 @@
 /** @file Room `files`: reading, listing, hashing and atomic writing on disk, and fetching files from the network. Node only. */
-export { isProcess, renameOver, sweepParts, writeFileAtomic } from './atomic.ts'
+export { isProcess, makeFolder, renameOver, sweepParts, writeFileAtomic } from './atomic.ts'
 export { download, type DownloadOptions, type RemoteFile } from './download.ts'
 export { listFiles, type FileList, type ListOptions } from './list.ts'
 export { Journal } from './journal.ts'
