@@ -29,7 +29,7 @@ export const rooms = {
   faces: ['base', 'files', 'tensor', 'onnx', 'runtime', 'nn', 'models', 'neighbours', 'data'],
   train: ['base', 'files', 'tensor', 'onnx', 'runtime', 'distances', 'tuples', 'neighbours', 'nn', 'models', 'optim', 'losses', 'miners', 'samplers', 'metrics', 'openset', 'data'],
   recipes: ['base', 'files', 'tensor', 'onnx', 'runtime', 'distances', 'tuples', 'neighbours', 'nn', 'models', 'optim', 'losses', 'miners', 'samplers', 'metrics', 'clusters', 'openset', 'projection', 'data', 'gallery', 'faces', 'plots', 'train'],
-  cli: ['base', 'files', 'onnx', 'runtime', 'models', 'neighbours', 'metrics', 'clusters', 'openset', 'projection', 'data', 'gallery', 'faces', 'plots', 'train', 'recipes'],
+  cli: ['base', 'files', 'tensor', 'onnx', 'runtime', 'models', 'neighbours', 'metrics', 'clusters', 'openset', 'projection', 'data', 'gallery', 'faces', 'plots', 'train', 'recipes'],
 }
 
 /** Rooms that may touch Node's own modules, sharp and the native runtime: where files and processes are. */

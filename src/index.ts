@@ -9,5 +9,5 @@ export { load, saveEmbedder, type Embedder, type EmbedderCard } from './models/i
 export { engineSearch, nearest, neighbourSearch } from './neighbours/index.ts'
 export { project } from './projection/index.ts'
 export { digits, preset, sweep } from './recipes/index.ts'
-export { nodeRuntime, webRuntime, type Runtime } from './runtime/index.ts'
+export { defaultRuntime, nodeRuntime, webRuntime, type Runtime } from './runtime/index.ts'
 export { headLogits, trainEmbedder, trainSoftmaxHead, type SoftmaxHead, type TrainEmbedderOptions, type TrainEmbedderResult } from './train/index.ts'

@@ -4,11 +4,13 @@
  */
 import type { DetectorName } from '../faces/index.ts'
 import type { PresetName } from '../recipes/index.ts'
+import type { RuntimeKind } from '../runtime/index.ts'
 import type { Mining } from '../train/index.ts'
 
 export const detectorNames: readonly DetectorName[] = ['ssd', 'tiny', 'haar']
 export const presetNames: readonly PresetName[] = ['student', 'default']
 export const minings: readonly Mining[] = ['random', 'batch-hard', 'semi-hard', 'soft-negative']
+export const runtimeKinds: readonly RuntimeKind[] = ['auto', 'native', 'wasm']
 export const vggLayers = ['fc7', 'fc7/relu', 'fc8', 'pool5/avg', 'pool5/max'] as const
 
 /** How the file of `kindred group` is used. */

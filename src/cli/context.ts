@@ -4,7 +4,7 @@
  * standard error. Whatever comes from outside (file names, messages) is shown with its control characters escaped, and without passwords.
  */
 import { printable, printableJson, type Limits, type Progress } from '../base/index.ts'
-import type { Runtime } from '../runtime/index.ts'
+import type { Runtime, RuntimeKind } from '../runtime/index.ts'
 import { progressFor, type ProgressStream } from './progress.ts'
 
 /** Options that every command takes. */
@@ -12,6 +12,7 @@ export interface GlobalOptions {
   readonly json?: boolean
   readonly quiet?: boolean
   readonly threads?: number
+  readonly runtime?: RuntimeKind
   readonly limit?: Partial<Limits>
 }
 
@@ -29,20 +30,27 @@ export interface Context {
   readonly json: boolean
   /** The command line, for reports: quoted, and without passwords. */
   readonly command: string
-  /** The native runtime with `--threads`. */
-  runtime(): Promise<Runtime>
+  /** `--runtime` and `--threads`, as given. */
+  readonly runtimeKind?: RuntimeKind
+  readonly threads?: number
+  /** The runtime of `--runtime` with `--threads`. Long commands say where a faster one could be had. */
+  runtime(options?: { readonly say?: boolean }): Promise<Runtime>
   /** The command's result: `value` with `--json`, else these lines. Line breaks inside one are escaped: a file's name cannot forge a line. */
   result(value: unknown, lines: readonly string[]): void
 }
 
 /** Builds the context of one command. */
-export function context({ json = false, quiet = false, threads }: GlobalOptions, streams: Streams, signal: AbortSignal, command: string): Context {
+export function context({ json = false, quiet = false, threads, runtime: kind }: GlobalOptions, streams: Streams, signal: AbortSignal, command: string): Context {
+  const progress = progressFor(streams.err, { json, quiet })
+  let made: Promise<Runtime> | undefined
   return {
-    progress: progressFor(streams.err, { json, quiet }),
+    progress,
     signal,
     json,
     command,
-    runtime: async () => (await import('../runtime/index.ts')).nodeRuntime({ threads }),
+    runtimeKind: kind,
+    threads,
+    runtime: ({ say = true } = {}) => (made ??= import('../runtime/index.ts').then(({ defaultRuntime }) => defaultRuntime({ kind, threads, note: say ? progress.log : undefined }))),
     result: (value, lines) => streams.out.write(json ? `${printableJson(value)}\n` : lines.map((line) => `${printable(line)}\n`).join('')),
   }
 }

@@ -5,7 +5,8 @@ import { dirname } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { printableJson, printable, setLimits } from '../base/index.ts'
 import { sweepParts } from '../files/index.ts'
-import { whole } from './arguments.ts'
+import { oneOf, whole } from './arguments.ts'
+import { runtimeKinds } from './choices.ts'
 import type { Act } from './command.ts'
 import { context, type GlobalOptions, type Streams } from './context.ts'
 import { echoedCommand } from './echo.ts'
@@ -59,6 +60,7 @@ export async function run(words: readonly string[], streams: Streams = { out: pr
     .option('--json', 'result and progress as JSON')
     .option('--quiet', 'say nothing but results and warnings')
     .option('--threads <n>', 'threads inside an operator (default: all cores)', whole({ min: 1, max: 1024 }))
+    .option('--runtime <name>', 'native, wasm or auto: native code where it is installed and loads, else WebAssembly (default: auto)', oneOf(runtimeKinds))
     .option('--limit <name=value>', 'change a limit on what is read, e.g. imagePixels=300M; again for another (kindred --help lists them)', limitOption)
     .addHelpText('after', examples)
   const command = echoedCommand(words)

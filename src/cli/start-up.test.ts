@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { builtPackage } from '../../test/support/built-package.ts'
 import { detectorNames } from '../faces/index.ts'
 import { groupFileHelp, presetNames, vggLayers } from '../recipes/index.ts'
+import { runtimeKinds } from '../runtime/index.ts'
 import { minings } from '../train/index.ts'
 import * as choices from './choices.ts'
 
@@ -19,10 +20,10 @@ beforeAll(() => {
 afterAll(() => rmSync(place, { recursive: true }))
 
 test('the choices written out for help are those of the rooms', () => {
-  expect({ ...choices }).toEqual({ detectorNames, groupFileHelp, minings, presetNames, vggLayers })
+  expect({ ...choices }).toEqual({ detectorNames, groupFileHelp, minings, presetNames, runtimeKinds, vggLayers })
 })
 
-const commands = ['digits', 'faces', 'compare', 'search', 'verify', 'group', 'sweep', 'train', 'embed', 'map', 'classify', 'reject']
+const commands = ['digits', 'faces', 'compare', 'search', 'verify', 'group', 'sweep', 'train', 'embed', 'map', 'classify', 'reject', 'doctor']
 const cheap = [['--version'], ['--help'], ['trian'], ['train', 'mnist', '--epoch', '3'], ...commands.map((name) => [name, '--help'])]
 
 /** The modules a run loads, CommonJS and ES alike: those that Node's loader is asked for. */

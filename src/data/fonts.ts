@@ -7,7 +7,7 @@
 import { createRequire } from 'node:module'
 import type { Font, parse } from 'opentype.js'
 import { ensure, KindredError, nearestName, show } from '../base/index.ts'
-import { readBytes } from '../files/index.ts'
+import { needParts, readBytes } from '../files/index.ts'
 import { flatten, type Outline } from './outline.ts'
 
 /** A font and the licence of its package. */
@@ -61,7 +61,7 @@ const loaded = new Map<string, Map<string, Outline>>()
 /**
  * The outlines of characters in one font, in units of the em square, y upwards; characters that the font lacks are missing.
  *
- * @throws KindredError `not-found` when the font's package is not installed, `corrupt` when it cannot be read
+ * @throws KindredError `not-found` when the packages of fonts and of their reader are not installed, `corrupt` when it cannot be read
  * cost: some ten milliseconds a font the first time
  */
 export function fontOutlines(name: string, characters: readonly string[]): Map<string, Outline> {
@@ -78,21 +78,14 @@ export function fontOutlines(name: string, characters: readonly string[]): Map<s
 }
 
 function parseFont(name: string): Font {
-  const path = found(`@fontsource/${name}`, (own) => own.resolve(`@fontsource/${name}/files/${name}-latin-400-normal.woff`))
+  needParts('fonts', ['letters'])
+  const own = createRequire(import.meta.url)
+  const path = own.resolve(`@fontsource/${name}/files/${name}-latin-400-normal.woff`)
   const bytes = readBytes(path, 'read font')
-  const opentype = found('opentype.js', (own) => own('opentype.js') as { parse: typeof parse }) // loaded when the first letter is drawn
+  const opentype = own('opentype.js') as { parse: typeof parse } // loaded when the first letter is drawn
   try {
     return opentype.parse(bytes.slice().buffer)
   } catch (error) {
     throw new KindredError('corrupt', path, 'it must be a WOFF font', error instanceof Error ? error.message : String(error), 'Install the package again.', { cause: error })
-  }
-}
-
-/** What a package holds, or that it is missing. */
-function found<T>(name: string, look: (own: NodeJS.Require) => T): T {
-  try {
-    return look(createRequire(import.meta.url))
-  } catch (error) {
-    throw new KindredError('not-found', 'fonts', `the package ${name} must be installed`, 'no such package', `Run \`npm install ${name}\`.`, { cause: error })
   }
 }

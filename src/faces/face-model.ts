@@ -6,7 +6,7 @@ import { basename } from 'node:path'
 import { checkChoice, checkOptions, ensure, KindredError, nearestName } from '../base/index.ts'
 import { readBytes, sha256 } from '../files/index.ts'
 import { dlibResnet, type Layer } from '../nn/index.ts'
-import { floats, nodeRuntime, type Runtime } from '../runtime/index.ts'
+import { floats, defaultRuntime, type Runtime } from '../runtime/index.ts'
 import { dlibTemplate, type FaceTemplate } from './align.ts'
 import { faceApiWeights } from './face-api-weights.ts'
 import { imageNetwork } from './image-network.ts'
@@ -35,7 +35,7 @@ export interface FaceModel {
 
 /** Options of all models. */
 export interface FaceModelOptions {
-  /** Default: the native runtime on all cores. */
+  /** Default: `defaultRuntime()`, on all cores. */
   readonly runtime?: Runtime
   /** The `id` of the detector that finds the faces, for the recipe. Default `unknown`. */
   readonly detector?: string
@@ -84,7 +84,7 @@ export interface NetworkModelParts {
 export async function networkModel(parts: NetworkModelParts, options: FaceModelOptions = {}): Promise<FaceModel> {
   checkOptions('networkModel', options, optionNames)
   const { name, hash, layer, weights, preprocessing, template } = parts
-  const network = await imageNetwork(options.runtime ?? (await nodeRuntime()), layer, weights, preprocessing.size)
+  const network = await imageNetwork(options.runtime ?? (await defaultRuntime()), layer, weights, preprocessing.size)
   const run: Run = async (images, n) => {
     const data = await network.run(images, n)
     return { data, shape: [n, data.length / n] }
@@ -104,7 +104,7 @@ export async function onnxModel(path: string, recipe?: OnnxRecipe | string, opti
   const bytes = readBytes(path, 'onnxModel')
   const where = typeof recipe === 'object' ? 'onnxModel recipe' : (recipe ?? path.replace(/\.onnx$/, '.json'))
   const { preprocessing, padding, name } = readOnnxRecipe(where, typeof recipe === 'object' ? recipe : readJson(where, path))
-  const program = await (options.runtime ?? (await nodeRuntime())).load(bytes)
+  const program = await (options.runtime ?? (await defaultRuntime())).load(bytes)
   ensure(program.inputs.length === 1, 'onnxModel', `${path} must have one input`, program.inputs.join(', '))
   const output = preprocessing.output ?? (program.outputs.length === 1 ? program.outputs[0] : undefined)
   if (output === undefined || !program.outputs.includes(output)) {

@@ -3,7 +3,7 @@
  */
 import { checkChoice, checkOptions, ensure } from '../base/index.ts'
 import { landmarks68 } from '../nn/index.ts'
-import { nodeRuntime, type Runtime } from '../runtime/index.ts'
+import { defaultRuntime, type Runtime } from '../runtime/index.ts'
 import type { Box } from './box.ts'
 import { haarFinder, ssdFinder, tinyFinder, type BoxFinder } from './box-finders.ts'
 import { faceApiWeights } from './face-api-weights.ts'
@@ -40,7 +40,7 @@ export interface FaceDetector {
 
 /** Options of {@link openDetector}. */
 export interface DetectorOptions {
-  /** Where the networks run. Default: the native runtime on all cores. */
+  /** Where the networks run. Default: `defaultRuntime()`, on all cores. */
   readonly runtime?: Runtime
 }
 
@@ -53,7 +53,7 @@ export interface DetectorOptions {
 export async function openDetector(name: DetectorName = 'ssd', options: DetectorOptions = {}): Promise<FaceDetector> {
   checkOptions('openDetector', options, ['runtime'])
   checkChoice('openDetector', 'detector', name, detectorNames)
-  const runtime = options.runtime ?? (await nodeRuntime())
+  const runtime = options.runtime ?? (await defaultRuntime())
   const finder = name === 'ssd' ? await ssdFinder(runtime) : name === 'tiny' ? await tinyFinder(runtime) : haarFinder()
   const points = faceApiWeights('face_landmark_68')
   const landmarks = await imageNetwork(runtime, landmarks68(), points.weights, 112)

@@ -4,13 +4,11 @@
  * The folder holds `gallery.json` (what it is and whether its making was finished), `lock` (who has it open) and `pg/` (PostgreSQL's own files).
  * PGlite runs with fsync off: what is acknowledged has been given to the system, so it outlives the process, whatever ends it, but not a power cut.
  */
-import { existsSync, readdirSync, rmSync, statfsSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
 import { KindredError, type Progress } from '../base/index.ts'
-import { ioError, makeFolder, readJson, writeFileAtomic } from '../files/index.ts'
+import { ioError, needParts, readBytes, writeFileAtomic } from '../files/index.ts'
 import { databaseError, type Database, type Query } from './database.ts'
-import { startEngine, type Engine } from './engine.ts'
 import { lockFolder, type Lock } from './lock.ts'
 
 /** Always kept free: PostgreSQL's log grows by segments of 16 MiB, and PGlite never returns when it cannot make the next one. */
@@ -24,8 +22,13 @@ const spareBytes = 64 * 2 ** 20
 export async function openFolder(folder: string, create: boolean, progress: Progress): Promise<Database> {
   if (!existsSync(folder) && !create) throw new KindredError('not-found', 'gallery', `${folder} must exist`, 'no such folder', 'Check the path, or add to a gallery first.')
   checkFolder(folder, create)
-  makeFolder(folder, 'gallery')
-  const lock = await lockFolder(folder, 'gallery', { progress })
+  needParts('gallery', ['gallery'])
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (error) {
+    throw ioError('gallery', folder, error)
+  }
+  const lock = lockFolder(folder, 'gallery')
   try {
     checkFolder(folder, create) // again: only now is it ours
     return await start(folder, lock, progress)
@@ -35,12 +38,17 @@ export async function openFolder(folder: string, create: boolean, progress: Prog
   }
 }
 
-const markerSchema = z.object({ kindred: z.literal('gallery'), state: z.enum(['creating', 'ready']) })
-
 /** What `gallery.json` says; undefined without one. */
 function marker(folder: string): 'creating' | 'ready' | undefined {
   const path = join(folder, 'gallery.json')
-  return existsSync(path) ? readJson(path, markerSchema, { where: 'gallery', fix: 'It must say that this is a gallery: restore it from a copy, or choose another folder.' }).state : undefined
+  if (!existsSync(path)) return undefined
+  try {
+    const { kindred, state } = JSON.parse(Buffer.from(readBytes(path, 'gallery')).toString()) as { kindred: string; state: 'creating' | 'ready' }
+    if (kindred === 'gallery' && (state === 'creating' || state === 'ready')) return state
+  } catch (error) {
+    if (error instanceof KindredError) throw error
+  }
+  throw new KindredError('corrupt', 'gallery', `${path} must say that this is a gallery`, 'something else', 'Restore the folder from a copy, or choose another.')
 }
 
 /** Throws unless the folder is a gallery, or may become one. */
@@ -66,49 +74,47 @@ async function start(folder: string, lock: Lock, progress: Progress): Promise<Da
     rmSync(data, { recursive: true, force: true })
     progress.log(`Making a gallery in ${folder}`)
   } else if (!['PG_VERSION', 'global/pg_control', 'base', 'pg_wal'].every((name) => existsSync(join(data, name)))) throw corrupt(folder, 'files of the database are missing')
+  const [{ PGlite }, { vector }] = await Promise.all([import('@electric-sql/pglite'), import('@electric-sql/pglite-pgvector')])
   reserve(folder, fresh ? spareBytes : 0)
   const exitCode = process.exitCode
-  let engine: Engine
+  let pglite
   try {
-    engine = await startEngine(data, lock.pulse)
+    pglite = await PGlite.create({ dataDir: data, extensions: { vector } })
+    await pglite.query('select 1')
     if (fresh) mark('ready')
   } catch (error) {
     process.exitCode = exitCode // the WebAssembly program sets it when it gives up
     const told = databaseError('gallery', folder, error)
-    throw fresh || told.code !== 'io' || /room on the disk|writable|the disk must take/.test(told.expected) ? told : corrupt(folder, told.got ?? told.message, error)
+    throw fresh || /room on the disk|writable/.test(told.message) ? told : corrupt(folder, told.got ?? told.message, error)
   }
-  const { pglite } = engine
+  const inner = pglite
   const asIs = (value: unknown): string => value as string // Buffers go through in binary form
   let serializers: Record<number, (value: unknown) => string> | undefined
-  const through = (query: typeof pglite.query): Query => async <T>(sql: string, params?: readonly unknown[]) => {
+  const through = (query: typeof inner.query): Query => async <T>(sql: string, params?: readonly unknown[]) => {
     try {
-      lock.check()
       if (params?.some((value) => Buffer.isBuffer(value)) && serializers === undefined) {
         const { rows } = await query<{ oid: number }>(`select oid::int as oid from pg_type where typname in ('vector', '_vector')`)
         serializers = Object.fromEntries(rows.map(({ oid }) => [oid, asIs]))
       }
       return (await query<T>(sql, params as unknown[], serializers === undefined ? undefined : { serializers })).rows
     } catch (error) {
-      throw databaseError('gallery', folder, engine.ended ?? error)
+      throw databaseError('gallery', folder, error)
     }
   }
   return {
     exclusive: true,
-    query: through(pglite.query.bind(pglite)),
+    query: through(inner.query.bind(inner)),
     transaction: async (work) => {
       try {
-        return (await pglite.transaction((tx) => work(through(tx.query.bind(tx))))) as Awaited<ReturnType<typeof work>>
+        return (await inner.transaction((tx) => work(through(tx.query.bind(tx))))) as Awaited<ReturnType<typeof work>>
       } catch (error) {
-        throw databaseError('gallery', folder, engine.ended ?? error)
+        throw databaseError('gallery', folder, error)
       }
     },
     reserve: (bytes) => reserve(folder, bytes),
     close: async () => {
       try {
-        lock.check()
-        if (engine.ended === undefined) await pglite.close()
-      } catch (error) {
-        throw databaseError('gallery', folder, engine.ended ?? error)
+        await inner.close()
       } finally {
         process.exitCode = exitCode
         lock.release()

@@ -3,6 +3,7 @@
  */
 import type { Client } from 'pg'
 import { KindredError, redact } from '../base/index.ts'
+import { needParts } from '../files/index.ts'
 import { databaseError, type Database, type Query } from './database.ts'
 
 /**
@@ -14,6 +15,7 @@ import { databaseError, type Database, type Query } from './database.ts'
  */
 export async function openServer(url: string, name: string): Promise<Database> {
   const refusal = (error: unknown): KindredError => databaseError('gallery', name, withoutSecrets(error instanceof AggregateError ? error.errors[0] : error))
+  needParts('gallery', ['postgres'])
   const { default: pg } = await import('pg')
   let client: Client
   try {

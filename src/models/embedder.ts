@@ -8,7 +8,7 @@ import { checkOptions, ensure, KindredError } from '../base/index.ts'
 import { readBytes, sha256, writeFileAtomic } from '../files/index.ts'
 import { Scope, type Layer } from '../nn/index.ts'
 import { decodeModel, encodeModel, toOnnx } from '../onnx/index.ts'
-import { nodeRuntime, type HostTensor, type Program, type Runtime } from '../runtime/index.ts'
+import { defaultRuntime, type HostTensor, type Program, type Runtime } from '../runtime/index.ts'
 import { cast, input, type DType } from '../tensor/index.ts'
 
 /** What a model file says about itself; strings and JSON in the file's metadata under `kindred.*`. */
@@ -139,7 +139,7 @@ export async function load(source: string | Uint8Array, options: LoadOptions = {
     datasetHash: m['kindred.datasetHash'],
     versions: JSON.parse(m['kindred.versions']),
   }
-  const program = await (options.runtime ?? (await nodeRuntime())).load(bytes)
+  const program = await (options.runtime ?? (await defaultRuntime())).load(bytes)
   const run = (pixels: Uint8Array | Float32Array, names: readonly string[]) => runChunks(program, pixels, { name: images.name, dtype: images.dtype, size, chunk, outputs, names })
   return {
     dim: outputs.embedding,

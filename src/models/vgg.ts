@@ -7,7 +7,7 @@
 import { checkChoice, checkOptions, ensure, KindredError, silent, type Progress } from '../base/index.ts'
 import { download, sha256File, type DownloadOptions } from '../files/index.ts'
 import { l2Normalise, Scope, vgg16, vggLayers, type VggLayer } from '../nn/index.ts'
-import { bytes, compile, floats, nodeRuntime, type HostTensor, type Runtime } from '../runtime/index.ts'
+import { bytes, compile, floats, defaultRuntime, type HostTensor, type Runtime } from '../runtime/index.ts'
 import * as T from '../tensor/index.ts'
 import { caffeOrder, channelEnergy, energyVerdict } from './weights/first-filters.ts'
 import { openWeights, readLayer, vggFile, type VggFile, type WeightFile } from './weights/index.ts'
@@ -114,7 +114,7 @@ export async function loadVgg(source: string | VggDownload, options: LoadVggOpti
     const features = vgg16({ layer, width, classes: vgg.classes ?? 1 })(prepared(input), scope)
     const embedding = normalise ? l2Normalise()(features, scope) : features
     const { fixed, fed } = readWeights(file, vgg, scope)
-    const program = await compile(options.runtime ?? (await nodeRuntime()), { embedding }, { weights: fixed })
+    const program = await compile(options.runtime ?? (await defaultRuntime()), { embedding }, { weights: fixed })
     const dim = embedding.shape[1] as number
     const run = async (images: Uint8Array, n: number) => (await program.run({ images: bytes(images, [n, 224, 224, 3]), ...fed }, ['embedding'])).embedding.data as Float32Array
     return { dim, size: [224, 224], recipe, channelCheck, embed: (images) => inChunks(images, dim, chunk, run), dispose: () => program.dispose() }

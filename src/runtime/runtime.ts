@@ -3,7 +3,7 @@
  */
 import { KindredError } from '../base/index.ts'
 import { encodeModel, toOnnx, type OnnxModel, type ToOnnxOptions } from '../onnx/index.ts'
-import { sizeOf, type DType, type Tensor } from '../tensor/index.ts'
+import { input, neg, sizeOf, type DType, type Tensor } from '../tensor/index.ts'
 
 /** Numbers on the host: row-major, with their shape. `bool` is a Uint8Array of 0 and 1. */
 export interface HostTensor {
@@ -40,6 +40,8 @@ export interface Runtime {
   /** `cpu`, `cuda`, `wasm`, ... as shown to people. */
   readonly name: string
   readonly threads: number
+  /** The package that computes. */
+  readonly library: { readonly name: string; readonly version: string }
   /** Makes an ONNX model ready to run. */
   load(model: OnnxModel | Uint8Array, options?: ProgramOptions): Promise<Program>
 }
@@ -94,26 +96,47 @@ interface OrtSession {
   endProfiling?(): void
 }
 
+/** What an onnxruntime package tells of itself. */
+export interface OrtAbout {
+  readonly library: { readonly name: string; readonly version: string }
+  /** The error for a device that does not work here. */
+  readonly unavailable: (reason: string, cause: unknown) => KindredError
+}
+
 /** A runtime over an onnxruntime package. */
-export function ortRuntime(ort: OrtModule, name: string, threads: number, sessionOptions: Record<string, unknown>): Runtime {
+export function ortRuntime(ort: OrtModule, name: string, threads: number, sessionOptions: Record<string, unknown>, { library, unavailable }: OrtAbout): Runtime {
   return {
     name,
     threads,
+    library,
     async load(model, options = {}) {
       const session = await createSession(ort, model instanceof Uint8Array ? model : encodeModel(model), {
         ...sessionOptions,
         ...(options.profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: options.profile }),
-      })
+      }, unavailable)
       return program(ort, session, options)
     },
   }
 }
 
-async function createSession(ort: OrtModule, bytesOfModel: Uint8Array, options: Record<string, unknown>): Promise<OrtSession> {
+async function createSession(ort: OrtModule, bytesOfModel: Uint8Array, options: Record<string, unknown>, unavailable: OrtAbout['unavailable']): Promise<OrtSession> {
   try {
     return await ort.InferenceSession.create(bytesOfModel, options)
   } catch (error) {
-    throw new KindredError('corrupt', 'runtime', 'ONNX Runtime must accept the model', error instanceof Error ? error.message : String(error), undefined, { cause: error })
+    // Is it the model, or does nothing run here?
+    const reason = error instanceof Error ? error.message : String(error)
+    if (!(await runsAtAll(ort, options))) throw unavailable(reason, error)
+    throw new KindredError('corrupt', 'runtime', 'ONNX Runtime must accept the model', reason, undefined, { cause: error })
+  }
+}
+
+/** Whether the smallest of models is accepted. */
+async function runsAtAll(ort: OrtModule, options: Record<string, unknown>): Promise<boolean> {
+  try {
+    await (await ort.InferenceSession.create(encodeModel(toOnnx({ y: neg(input('x', [1])) })), options)).release()
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -98,7 +98,7 @@ export interface TrainEmbedderOptions {
   readonly knnReferences?: number
   /** Fixes everything. Default 0. */
   readonly seed?: number
-  /** Default: the native runtime on all cores. */
+  /** Default: `defaultRuntime()`, on all cores. */
   readonly runtime?: Runtime
   /** Where checkpoint and history go; none are written when left out. */
   readonly runFolder?: string

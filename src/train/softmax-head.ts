@@ -5,7 +5,7 @@ import { checkOptions, ensure, KindredError, parseJson, rng, silent, type Progre
 import { crossEntropy } from '../losses/index.ts'
 import { dense } from '../nn/index.ts'
 import { adam, cosine } from '../optim/index.ts'
-import { floats, ints, nodeRuntime, type Runtime } from '../runtime/index.ts'
+import { floats, ints, defaultRuntime, type Runtime } from '../runtime/index.ts'
 import { shuffledBatches } from '../samplers/index.ts'
 import { input } from '../tensor/index.ts'
 import { Stepper, trainStep } from './step.ts'
@@ -57,7 +57,7 @@ export async function trainSoftmaxHead(options: SoftmaxHeadOptions): Promise<Sof
   ensure(Number.isInteger(steps) && steps > 0, where, 'steps must be a positive integer', steps)
   for (let i = 0; i < n; i++) ensure(labels[i] >= 0 && labels[i] < classes.length, where, `labels must lie in 0..${classes.length - 1}`, labels[i])
   const batch = Math.min(options.batch ?? 512, n)
-  const runtime = options.runtime ?? (await nodeRuntime())
+  const runtime = options.runtime ?? (await defaultRuntime())
   const layer = dense(classes.length)
   const graph = trainStep({
     objective: (scope) => {

@@ -10,7 +10,7 @@ import type { Dataset } from '../data/index.ts'
 import { writeFileAtomic } from '../files/index.ts'
 import { Scope } from '../nn/index.ts'
 import { encodeModel, toOnnx } from '../onnx/index.ts'
-import { nodeRuntime, type Runtime } from '../runtime/index.ts'
+import { defaultRuntime, type Runtime } from '../runtime/index.ts'
 import { input } from '../tensor/index.ts'
 import { batchSource, imageShape, type BatchSource, type BatchState } from './batches.ts'
 import { loadCheckpoint, removeStaleParts, saveCheckpoint, type Checkpoint } from './checkpoint.ts'
@@ -76,7 +76,7 @@ const bestPrefix = 'best/'
  */
 export async function trainEmbedder(options: TrainEmbedderOptions): Promise<TrainEmbedderResult> {
   const settings = settle(options)
-  const runtime = options.runtime ?? (await nodeRuntime())
+  const runtime = options.runtime ?? (await defaultRuntime())
   const graph = stepGraph(settings)
   const words = fingerprint(settings, { network: networkBytes(settings), step: encodeModel(toOnnx(graph.outputs)) })
   const { runFolder, progress } = settings

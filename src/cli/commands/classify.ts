@@ -19,7 +19,7 @@ export function headOf(modelPath: string, model: Embedder, file: string = join(d
 }
 
 export async function classify(options: { head?: string }, given: Context, path: string, paths: string[]): Promise<void> {
-  const model = await load(path, { runtime: await given.runtime() })
+  const model = await load(path, { runtime: await given.runtime({ say: false }) })
   try {
     const head = headOf(path, model, options.head)
     const { pixels, ids, labels, skipped } = await loadPictures(paths, model, given)

@@ -18,15 +18,16 @@ interface Options {
 export async function tell(options: Options, given: Context, dir: string): Promise<void> {
   const { out, models, detector, layer, faces, seed } = options
   if (existsSync(dir)) given.progress.log(`The report grows in ${join(out, 'report.html')}: open it any time.`)
+  const runtime = await given.runtime()
   const report = await compare(dir, {
     out, detector, seed,
     models: models.split(',').map((m) => m.trim()).filter((m) => m !== ''),
     ...(layer === undefined ? {} : { layer }), ...(faces === undefined ? {} : { faces }),
-    runtime: await given.runtime(),
+    runtime,
     progress: given.progress,
     signal: given.signal,
     command: given.command,
-    versions: versions(),
+    versions: versions(runtime),
   })
   const percent = (x: number) => `${(100 * x).toFixed(1)} %`
   const points = (x: number) => `${x < 0 ? '' : '+'}${(100 * x).toFixed(1)}`

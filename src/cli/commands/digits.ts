@@ -26,6 +26,7 @@ export async function tell(options: Options, given: Context): Promise<void> {
   const { out, preset, epochs, dim, margin, seed, letters, outliers, sweepSteps, images, resume } = options
   if (sweepSteps > 0 && sweepSteps < 5) throw new KindredError('usage', 'digits', '--sweep-steps must be 0 or at least 5', String(sweepSteps))
   given.progress.log(`The report grows in ${join(out, 'report.html')}: open it any time.`)
+  const runtime = await given.runtime()
   const report = await digits({
     out, preset, dim, margin, seed, outliers, sweepSteps,
     ...(epochs === undefined ? {} : { epochs }),
@@ -33,11 +34,11 @@ export async function tell(options: Options, given: Context): Promise<void> {
     ...(images === undefined ? {} : { limit: images }),
     ...(resume === undefined ? {} : { resume }),
     data: { from: mnistFrom('digits', options) },
-    runtime: await given.runtime(),
+    runtime,
     progress: given.progress,
     signal: given.signal,
     command: given.command,
-    versions: versions(),
+    versions: versions(runtime),
   })
   const percent = (x: number | undefined) => (x === undefined ? '-' : `${(100 * x).toFixed(2)} %`)
   given.result({ report: join(out, 'report.html'), ...report }, [

@@ -5,7 +5,7 @@ import type { Context } from '../context.ts'
 import { loadPictures } from '../pictures.ts'
 
 export async function embed({ out }: { out: string }, given: Context, path: string, paths: string[]): Promise<void> {
-  const model = await load(path, { runtime: await given.runtime() })
+  const model = await load(path, { runtime: await given.runtime({ say: false }) })
   try {
     const { pixels, ids, labels, skipped } = await loadPictures(paths, model, given)
     writeVectors(out, { vectors: await model.embed(pixels), dim: model.dim, ids, ...(labels === undefined ? {} : { labels }) })

@@ -24,17 +24,18 @@ export async function tell(options: Options, given: Context, folder?: string): P
   const { out, detector, model, weights, layer, faces: which, minScore, minSize, minSharpness, gallery, seed } = options
   const dir = folder ?? samplePhotos()
   if (existsSync(dir)) given.progress.log(`The report grows in ${join(out, 'report.html')}: open it any time.`)
+  const runtime = await given.runtime()
   const report = await faces(dir, {
     out, detector, model, seed,
     ...(weights === undefined ? {} : { weights }), ...(layer === undefined ? {} : { layer }),
     ...(which !== undefined ? { faces: which } : folder === undefined ? { faces: 'all' as const } : {}),
     ...(minScore === undefined ? {} : { minScore }), ...(minSize === undefined ? {} : { minSize }), ...(minSharpness === undefined ? {} : { minSharpness }),
     ...(gallery === undefined ? {} : { gallery }),
-    runtime: await given.runtime(),
+    runtime,
     progress: given.progress,
     signal: given.signal,
     command: given.command,
-    versions: versions(),
+    versions: versions(runtime),
   })
   const { photos, retrieval } = report
   const percent = (x: number) => `${(100 * x).toFixed(1)} %`

@@ -45,7 +45,7 @@ async function vectorsOf(source: string, paths: string[], given: Context): Promi
     return { vectors: readVectors(source) }
   }
   if (paths.length === 0) throw new KindredError('usage', 'map', 'a model must be followed by pictures', 'none', 'Name image files or folders.')
-  const model = await load(source, { runtime: await given.runtime() })
+  const model = await load(source, { runtime: await given.runtime({ say: false }) })
   try {
     const { pixels, ids, labels } = await loadPictures(paths, model, given)
     return { vectors: { vectors: await model.embed(pixels), dim: model.dim, ids, ...(labels === undefined ? {} : { labels }) }, images: { pixels, height: model.size[0], width: model.size[1] } }

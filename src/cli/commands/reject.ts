@@ -11,7 +11,7 @@ import { loadPictures } from '../pictures.ts'
 import { headOf } from './classify.ts'
 
 export async function reject(options: { rule?: string; head?: string }, given: Context, path: string, paths: string[]): Promise<void> {
-  const model = await load(path, { runtime: await given.runtime() })
+  const model = await load(path, { runtime: await given.runtime({ say: false }) })
   try {
     const rule = ruleOf(path, model, options.rule)
     const { pixels, ids, skipped } = await loadPictures(paths, model, given)

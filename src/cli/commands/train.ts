@@ -57,8 +57,8 @@ export async function train(options: TrainOptions, given: Context, what: string)
     ...(words.patience === undefined ? {} : { earlyStopping: { patience: words.patience } }),
     ...(outliers === undefined ? {} : { outliers }),
   }
-  writeJson(out, 'run.json', { command: 'train mnist', options: words, versions: versions() })
   const runtime = await given.runtime()
+  writeJson(out, 'run.json', { command: 'train mnist', options: words, versions: versions(runtime) })
   const result = await trainEmbedder({ ...data, ...training, network: recipe.network, seed, runtime, runFolder: out, resume: options.resume ?? false, progress, signal })
   await writeCurves(out, result.history, result.bestEpoch)
   const path = join(out, 'model.onnx')
@@ -73,7 +73,7 @@ export async function train(options: TrainOptions, given: Context, what: string)
       recipe: { command: 'train mnist', ...words, preset: recipe.name, architecture: recipe.architecture, margin: training.margin, mining: training.mining, epochs: training.epochs, stepsPerEpoch: training.stepsPerEpoch },
       seed,
       datasetHash: data.train.hash,
-      versions: versions(),
+      versions: versions(runtime),
     },
   })
   await trainHead(path, out, data.train, seed, given)

@@ -3,6 +3,7 @@ import type { Register } from '../command.ts'
 import { classifyWords } from './classify.ts'
 import { compareWords } from './compare.ts'
 import { digitsWords } from './digits.ts'
+import { doctorWords } from './doctor.ts'
 import { embedWords } from './embed.ts'
 import { facesWords } from './faces.ts'
 import { groupWords } from './group.ts'
@@ -26,4 +27,5 @@ export const commands: readonly Register[] = [
   mapWords,
   classifyWords,
   rejectWords,
+  doctorWords,
 ]

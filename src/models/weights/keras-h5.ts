@@ -7,7 +7,7 @@
  */
 import { closeSync } from 'node:fs'
 import { ensureWithin, KindredError } from '../../base/index.ts'
-import { openRegular } from '../../files/index.ts'
+import { needParts, openRegular } from '../../files/index.ts'
 import { corrupt, count, type StoredArray, type StoredLayer, type WeightFile } from './weight-file.ts'
 import type { Dataset, Group } from 'h5wasm'
 
@@ -54,6 +54,7 @@ function told<T>(path: string, expected: string, read: () => T): T {
 let crashes = 0
 
 async function library(): Promise<typeof import('h5wasm')> {
+  needParts('weights', ['hdf5'])
   const fresh = crashes === 0 ? undefined : `${import.meta.resolve('h5wasm/node')}?${crashes}`
   const h5 = (fresh === undefined ? await import('h5wasm/node') : await import(fresh)) as unknown as typeof import('h5wasm')
   const { activate_throwing_error_handler: complain } = await h5.ready

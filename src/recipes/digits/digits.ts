@@ -4,6 +4,7 @@
  */
 import { silent } from '../../base/index.ts'
 import { loadMnist, stratifiedSplit, subset } from '../../data/index.ts'
+import { needParts } from '../../files/index.ts'
 import { preset } from '../presets.ts'
 import { digitsPage, growReport, type DigitsReport } from '../report/index.ts'
 import { baselines, classify, drawMap, shortSweep, trainAndJudge } from './chapters.ts'
@@ -15,6 +16,7 @@ import type { DigitsOptions, Run, Story } from './run.ts'
 /** Tells the whole story; returns what `report.json` holds. */
 export async function digits(options: DigitsOptions): Promise<DigitsReport> {
   const { out, runtime, progress = silent, signal, seed = 0 } = options
+  needParts('digits', (options.data?.from ?? 'package') === 'package' ? ['mnist', 'letters'] : ['letters']) // now, not minutes later
   const chosen = preset(options.preset ?? 'default', options)
   const all = await loadMnist({ ...options.data, split: 'train' })
   const limited = options.limit === undefined ? all : subset(all, Array.from({ length: Math.min(options.limit, all.count) }, (_, i) => i))
