@@ -11,6 +11,7 @@ const benchmarks: Record<string, string> = {
   haar: 'the Haar cascade beside OpenCV',
   vgg: 'VGG-Face at full size beside Keras and PyTorch',
   faces: 'faces found, embedded and told apart on labelled photos, beside face-api in Node',
+  install: 'downloads, disk and start-up of an install, beside what others bring',
   gallery: 'a gallery of 100,000 x 128 beside FAISS and numpy',
 }
 

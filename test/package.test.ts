@@ -66,6 +66,18 @@ test('the faces story runs on the sample photos, as WebAssembly, and says once h
   for (const file of ['manifest.jsonl', 'quarantine.jsonl', 'map.svg', 'map.png', 'report.html']) expect(existsSync(join(project, 'runs/faces', file)), file).toBe(true)
 })
 
+test('a program that computes on several WebAssembly threads ends by itself', () => {
+  writeFileSync(join(project, 'sum.mjs'), `
+    import { compile, defaultRuntime, floats } from 'kindred/runtime'
+    import { input, matmul } from 'kindred/tensor'
+    const runtime = await defaultRuntime({ threads: 3 })
+    const program = await compile(runtime, { y: matmul(input('x', [64, 512]), input('w', [512, 64])) })
+    const ones = (shape) => floats(new Float32Array(shape[0] * shape[1]).fill(1), shape)
+    const { y } = await program.run({ x: ones([64, 512]), w: ones([512, 64]) })
+    console.log(runtime.name, runtime.threads, y.data.every((v) => v === 512))`)
+  expect(spawnSync(process.execPath, ['sum.mjs'], { cwd: project, encoding: 'utf8', env, timeout: 30_000 })).toMatchObject({ status: 0, stdout: 'wasm 3 true\n', stderr: '' })
+})
+
 test('what is not installed is told before any work, with the one command that brings it', () => {
   const folder = join(project, 'photos')
   mkdirSync(folder)

@@ -51,6 +51,8 @@ function quiet(out: string | undefined, ...words: string[]): void {
 describe('a command leaves nothing behind and calls nobody', { timeout: 300_000 }, () => {
   test('train', () => quiet('run', 'train', 'mnist', '--images', '1000', '--validation', '200', '--epochs', '1', '--steps', '3', '--no-test', '--out', 'run'))
   test('classify', () => quiet(undefined, 'classify', 'run/model.onnx', 'pictures'))
+  test('classify, as WebAssembly', () => quiet(undefined, 'classify', 'run/model.onnx', 'pictures', '--runtime', 'wasm'))
+  test('doctor', () => quiet(undefined, 'doctor'))
   test('embed', () => quiet('vectors', 'embed', 'run/model.onnx', 'pictures', '--out', 'vectors/v.npy'))
   test('faces, on the sample photos', () => quiet('faces', 'faces', '--out', 'faces'))
 })

@@ -73,6 +73,8 @@ describe('what is missing is told apart from a bad model', () => {
     const on = (device: string) => ortRuntime(ort, device, 1, { executionProviders: [device], logSeverityLevel: 4 }, about)
     expect(await refused(compile(on('nonsense'), y))).toMatchObject({ code: 'unsupported', message: expect.stringContaining('the device must work, got no available backend found') })
     expect(await refused(on('cpu').load(Uint8Array.of(1, 2, 3)))).toMatchObject({ code: 'corrupt', message: expect.stringContaining('ONNX Runtime must accept the model') })
+    const full = ortRuntime({ ...ort, InferenceSession: { create: () => Promise.reject(new Error("Can't create a session. ERROR_MESSAGE: std::bad_alloc")) } }, 'wasm', 1, {}, about)
+    expect(await refused(compile(full, y))).toMatchObject({ code: 'unsupported', message: expect.stringContaining('the model must fit into memory') })
     for (const runtime of [await nodeRuntime({ threads: 1 }), await webRuntime()]) expect(await refused(runtime.load(Uint8Array.of(1, 2, 3)))).toMatchObject({ code: 'corrupt' })
   })
 })

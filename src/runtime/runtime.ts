@@ -125,10 +125,17 @@ async function createSession(ort: OrtModule, bytesOfModel: Uint8Array, options: 
   } catch (error) {
     // Is it the model, or does nothing run here?
     const reason = error instanceof Error ? error.message : String(error)
+    if (outOfMemory.test(reason)) throw tooLarge('the model', reason, error)
     if (!(await runsAtAll(ort, options))) throw unavailable(reason, error)
     throw new KindredError('corrupt', 'runtime', 'ONNX Runtime must accept the model', reason, undefined, { cause: error })
   }
 }
+
+/** How ONNX Runtime, natively and as WebAssembly, says that memory did not suffice. */
+const outOfMemory = /bad_alloc|failed to allocate|out of memory|allocation failed|memory access out of bounds/i
+
+const tooLarge = (what: string, reason: string, cause: unknown): KindredError =>
+  new KindredError('unsupported', 'runtime', `${what} must fit into memory`, reason, 'WebAssembly has 4 GB at most, native code what the machine has; fewer images at a time need less.', { cause })
 
 /** Whether the smallest of models is accepted. */
 async function runsAtAll(ort: OrtModule, options: Record<string, unknown>): Promise<boolean> {
@@ -155,7 +162,9 @@ function program(ort: OrtModule, session: OrtSession, options: ProgramOptions): 
       try {
         results = fetches === undefined ? await session.run(ortFeeds) : await session.run(ortFeeds, fetches)
       } catch (error) {
-        throw new KindredError('shape', 'run', 'the fed numbers must fit the graph', error instanceof Error ? error.message : String(error), undefined, { cause: error })
+        const reason = error instanceof Error ? error.message : String(error)
+        if (outOfMemory.test(reason)) throw tooLarge('what the graph computes', reason, error)
+        throw new KindredError('shape', 'run', 'the fed numbers must fit the graph', reason, undefined, { cause: error })
       }
       const out: Record<string, HostTensor> = {}
       for (const [name, t] of Object.entries(results)) out[name] = { dtype: t.type as DType, shape: t.dims, data: t.data as HostTensor['data'] }
