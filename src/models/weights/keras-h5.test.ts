@@ -25,14 +25,18 @@ async function firstNumbers(path: string): Promise<number> {
   }
 }
 
-test('a library whose memory was spoilt is not used for the next file', async () => {
-  const path = join(folder, 'good.h5')
+test('a file that sends the library round in a ring is refused in time, and the next one is read', async () => {
+  const path = join(folder, 'ring.h5')
+  const bytes = golden('keras-vggface-notop.h5')
+  bytes[2056] = 255
+  bytes[2057] = 127
+  writeFileSync(path, bytes)
+  const started = performance.now()
+  await expect(openWeights(path)).rejects.toThrow(expect.objectContaining({ code: 'corrupt', message: expect.stringContaining('round in a ring') }))
+  expect(performance.now() - started).toBeLessThan(10_000)
   writeFileSync(path, golden('keras-vggface-notop.h5'))
-  const { ready } = (await import('h5wasm/node')) as unknown as { ready: Promise<{ HEAPU8: Uint8Array }> }
-  ;(await ready).HEAPU8.fill(0xff) // as thousands of damaged files did
-  await expect(openWeights(path)).rejects.toThrow(expect.objectContaining({ code: 'corrupt', cause: expect.any(WebAssembly.RuntimeError) }))
   expect(await firstNumbers(path)).toBeGreaterThan(0)
-})
+}, 30_000)
 
 test.each(['keras-vggface-notop.h5', 'keras3.weights.h5'])('%s, damaged where its structure lies: only our errors', async (name) => {
   const bytes = golden(name)
@@ -45,7 +49,7 @@ test.each(['keras-vggface-notop.h5', 'keras3.weights.h5'])('%s, damaged where it
       writeFileSync(path, Buffer.concat([broken, bytes.subarray(20_000)]))
       await readOrRefused(() => firstNumbers(path))
     }),
-    { numRuns: 120 },
+    { numRuns: 40, seed: 7 },
   )
 }, 120_000)
 

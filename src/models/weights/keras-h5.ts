@@ -1,5 +1,5 @@
 /**
- * @file Keras weights in HDF5, read dataset by dataset through h5wasm (the HDF5 library itself, compiled to WebAssembly).
+ * @file Keras weights in HDF5, read dataset by dataset.
  *
  * Three writers are understood: `model.save_weights('x.h5')` of Keras 1 and 2 and their own downloads (groups at the root), `model.save('x.h5')` (the same under
  * `model_weights`), and Keras 3's `x.weights.h5` (`layers/NAME/vars/0`). As in Keras, order decides and names do not: the group's `layer_names`, and each
@@ -7,9 +7,9 @@
  */
 import { closeSync } from 'node:fs'
 import { ensureWithin, KindredError } from '../../base/index.ts'
-import { needParts, openRegular } from '../../files/index.ts'
+import { openRegular } from '../../files/index.ts'
+import { openHdf5, type Hdf5File } from './hdf5.ts'
 import { corrupt, count, type StoredArray, type StoredLayer, type WeightFile } from './weight-file.ts'
-import type { Dataset, Group } from 'h5wasm'
 
 /**
  * Opens a Keras file.
@@ -20,102 +20,57 @@ export async function openKerasH5(path: string): Promise<WeightFile> {
   const { fd, stats } = openRegular(path, 'weights') // HDF5's own complaint does not say what is wrong with the path
   closeSync(fd)
   ensureWithin('fileBytes', stats.size, 'weights', path)
-  const h5 = await library()
-  const file = told(path, 'HDF5 must be able to open it', () => {
-    const opened = new h5.File(path, 'r')
-    if (opened.file_id < 0n) throw new Error('HDF5 could not open it')
-    return opened
-  })
+  const file = openHdf5(path)
   try {
-    return told(path, 'its groups must be readable', () => {
-      const layers = (legacyLayers(file, path) ?? keras3Layers(file, path))?.filter((arrays) => arrays.length > 0)
-      if (layers === undefined) throw new KindredError('unsupported', path, 'it must hold Keras weights (an attribute layer_names, or a group layers)', `groups ${file.keys().slice(0, 8).join(', ') || 'none'}`)
-      ensureWithin('entries', layers.length, path, 'the list of layers')
-      return { path, format: 'keras-h5' as const, order: 'inputs-first' as const, layers: layers.map((arrays) => pair(arrays, path)), close: () => closeQuietly(file) }
-    })
+    const layers = (legacyLayers(file, path) ?? keras3Layers(file, path))?.filter((arrays) => arrays.length > 0)
+    if (layers === undefined) {
+      const groups = file.group('/')?.keys.slice(0, 8).join(', ') ?? ''
+      throw new KindredError('unsupported', path, 'it must hold Keras weights (an attribute layer_names, or a group layers)', `groups ${groups || 'none'}`)
+    }
+    ensureWithin('entries', layers.length, path, 'the list of layers')
+    return { path, format: 'keras-h5', order: 'inputs-first', layers: layers.map((arrays) => pair(arrays, path)), close: () => file.close() }
   } catch (error) {
-    closeQuietly(file)
+    file.close()
     throw error
   }
-}
-
-/** What `read` gives; HDF5's refusals, many lines of its own, become one of ours. */
-function told<T>(path: string, expected: string, read: () => T): T {
-  try {
-    return read()
-  } catch (error) {
-    if (error instanceof KindredError) throw error
-    if (error instanceof WebAssembly.RuntimeError) crashes++
-    throw corrupt(path, expected, reason(error), error)
-  }
-}
-
-/** How often a file has driven the library out of its memory; what is left of it then cannot be used again. */
-let crashes = 0
-
-async function library(): Promise<typeof import('h5wasm')> {
-  needParts('weights', ['hdf5'])
-  const fresh = crashes === 0 ? undefined : `${import.meta.resolve('h5wasm/node')}?${crashes}`
-  const h5 = (fresh === undefined ? await import('h5wasm/node') : await import(fresh)) as unknown as typeof import('h5wasm')
-  const { activate_throwing_error_handler: complain } = await h5.ready
-  complain() // HDF5's own messages become exceptions instead of lines on stderr
-  return h5
-}
-
-/** Closes a file; one that the library could not read it may be unable to close as well. */
-function closeQuietly(file: { close(): unknown }): void {
-  try {
-    file.close()
-  } catch (error) {
-    if (error instanceof WebAssembly.RuntimeError) crashes++
-  }
-}
-
-/** Why HDF5 refused, in our words: its own name its source files and functions. The whole of them is the error's cause. */
-function reason(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
-  const cut = /truncated file: eof = (\d+)[^\n]*?stored_eof = (\d+)/.exec(message)
-  if (cut !== null) return `${cut[1]} bytes of ${cut[2]}: it is cut off`
-  return !(error instanceof WebAssembly.RuntimeError) && /memory|malloc/i.test(message) ? 'a size that memory does not hold' : 'damaged bytes'
 }
 
 type NamedArray = StoredArray & { readonly layer: string }
 
 /** The arrays of each layer, as Keras 1 and 2 write them. */
-function legacyLayers(file: Group, path: string): NamedArray[][] | undefined {
-  const root = 'layer_names' in file.attrs ? file : groupOf(file, 'model_weights')
-  if (root === undefined || !('layer_names' in root.attrs)) return undefined
-  return strings(root, 'layer_names', path).map((layer) => {
-    const group = groupOf(root, layer)
-    if (group === undefined) throw corrupt(path, `group ${layer}, which layer_names names, must exist`, 'none')
-    return strings(group, 'weight_names', path).map((name) => array(group.get(name), name, layer, path))
-  })
+function legacyLayers(file: Hdf5File, path: string): NamedArray[][] | undefined {
+  for (const root of ['/', '/model_weights/']) {
+    const names = file.group(root)?.attributes.layer_names
+    if (names === undefined) continue
+    return strings(names, 'layer_names', path).map((layer) => {
+      const group = file.group(`${root}${layer}`)
+      if (group === undefined) throw corrupt(path, `group ${layer}, which layer_names names, must exist`, 'none')
+      return strings(group.attributes.weight_names ?? [], 'weight_names', path).map((name) => array(file, `${root}${layer}/${name}`, name, layer, path))
+    })
+  }
+  return undefined
 }
 
 /** The arrays of each layer, as Keras 3 writes them; layers are called conv2d, conv2d_1, ..., dense, ... */
-function keras3Layers(file: Group, path: string): NamedArray[][] | undefined {
-  const root = groupOf(file, 'layers') ?? groupOf(file, '_layer_checkpoint_dependencies')
-  if (root === undefined) return undefined
-  const names = root.keys().sort((a, b) => kind(a) - kind(b) || a.localeCompare(b, 'en', { numeric: true }))
-  return names.map((layer) => {
-    const vars = groupOf(root, `${layer}/vars`)
-    return (vars?.keys() ?? []).sort().map((name) => array(vars!.get(name), `${layer}/vars/${name}`, layer, path))
-  })
-}
-
-/** The group of this name; links that lead out of the file are none. */
-function groupOf(parent: Group, name: string): Group | undefined {
-  const found = parent.get(name) as Group | null
-  return typeof found?.keys === 'function' ? found : undefined
+function keras3Layers(file: Hdf5File, path: string): NamedArray[][] | undefined {
+  for (const root of ['/layers', '/_layer_checkpoint_dependencies']) {
+    const group = file.group(root)
+    if (group === undefined) continue
+    const names = [...group.keys].sort((a, b) => kind(a) - kind(b) || a.localeCompare(b, 'en', { numeric: true }))
+    return names.map((layer) => {
+      const vars = file.group(`${root}/${layer}/vars`)?.keys ?? []
+      return [...vars].sort().map((name) => array(file, `${root}/${layer}/vars/${name}`, `${layer}/vars/${name}`, layer, path))
+    })
+  }
+  return undefined
 }
 
 /** Convolutions come before dense layers. */
 const kind = (layer: string): number => (layer.startsWith('conv') ? 0 : 1)
 
 /** A string list attribute; an empty one reads as null, or as no numbers. */
-function strings(group: Group, name: string, path: string): string[] {
-  const value: unknown = group.attrs[name]?.value ?? []
-  if (ArrayBuffer.isView(value) && value.byteLength === 0) return []
+function strings(value: unknown, name: string, path: string): string[] {
+  if (value === null || (ArrayBuffer.isView(value) && value.byteLength === 0)) return []
   const list = typeof value === 'string' ? [value] : value
   if (!Array.isArray(list) || !list.every((v) => typeof v === 'string')) throw corrupt(path, `attribute ${name} must be a list of names`, 'something else')
   return list
@@ -127,17 +82,17 @@ function pair(arrays: NamedArray[], path: string): StoredLayer {
   return { name: kernel.layer, kernel, bias }
 }
 
-function array(entity: unknown, name: string, layer: string, path: string): NamedArray {
-  const dataset = entity as Dataset | null
-  const shape = dataset?.metadata?.shape
-  if (dataset === null || shape === null || shape === undefined) throw corrupt(path, `dataset ${name} must exist`, 'none')
-  if (dataset.metadata.virtual_sources !== undefined) throw new KindredError('unsupported', path, `dataset ${name} must be in the file itself`, 'one made of other files')
+function array(file: Hdf5File, place: string, name: string, layer: string, path: string): NamedArray {
+  const dataset = file.dataset(place)
+  if (dataset === undefined) throw corrupt(path, `dataset ${name} must exist`, 'none')
+  const { shape, dtype, virtual } = dataset
+  if (virtual) throw new KindredError('unsupported', path, `dataset ${name} must be in the file itself`, 'one made of other files')
   ensureWithin('tensorElements', count(shape), path, `dataset ${name}`)
-  if (dataset.dtype !== '<f') throw new KindredError('unsupported', path, `dataset ${name} must hold little-endian float32`, String(dataset.dtype), 'Save the model in float32.')
+  if (dtype !== '<f') throw new KindredError('unsupported', path, `dataset ${name} must hold little-endian float32`, dtype, 'Save the model in float32.')
   const size = count(shape)
   const read = (from = 0, to = size): Float32Array => {
-    const values = told(path, `dataset ${name} must be readable`, () => dataset.slice(hyperslab(shape, from, to)) as Float32Array | null)
-    if (values === null || values.length !== to - from) throw corrupt(path, `dataset ${name} must hold ${to - from} numbers from ${from} on`, String(values?.length))
+    const values = file.slice(place, hyperslab(shape, from, to))
+    if (values?.length !== to - from) throw corrupt(path, `dataset ${name} must hold ${to - from} numbers from ${from} on`, String(values?.length))
     return values
   }
   return { name, layer, shape, read }
