@@ -6,7 +6,9 @@ import { basename } from 'node:path'
 import { checkChoice, checkOptions, ensure, KindredError, nearestName } from '../base/index.ts'
 import { readBytes, sha256 } from '../files/index.ts'
 import { dlibResnet, type Layer } from '../nn/index.ts'
-import { floats, defaultRuntime, type Runtime } from '../runtime/index.ts'
+import { checkModel } from '../onnx/index.ts'
+import { finiteVectors } from '../models/index.ts'
+import { defaultRuntime, floats, type Runtime } from '../runtime/index.ts'
 import { dlibTemplate, type FaceTemplate } from './align.ts'
 import { faceApiWeights } from './face-api-weights.ts'
 import { imageNetwork } from './image-network.ts'
@@ -97,13 +99,16 @@ export async function networkModel(parts: NetworkModelParts, options: FaceModelO
  *
  * @param path an `.onnx` file with one image input
  * @param recipe the recipe, a path to its JSON, or nothing for `MODEL.json` beside `MODEL.onnx`
- * @throws KindredError `not-found`, `corrupt`, or `usage` for a recipe that does not fit the model
+ * @throws KindredError `not-found`, `corrupt`; `limit` or `unsupported` for a model that may not be run, see `checkModel`; `usage` for a recipe that does not fit the model
  */
 export async function onnxModel(path: string, recipe?: OnnxRecipe | string, options: FaceModelOptions = {}): Promise<FaceModel> {
   checkOptions('onnxModel', options, optionNames)
   const bytes = readBytes(path, 'onnxModel')
   const where = typeof recipe === 'object' ? 'onnxModel recipe' : (recipe ?? path.replace(/\.onnx$/, '.json'))
   const { preprocessing, padding, name } = readOnnxRecipe(where, typeof recipe === 'object' ? recipe : readJson(where, path))
+  const { size, layout } = preprocessing
+  const shape = (n: number) => (layout === 'NCHW' ? [n, 3, size, size] : [n, size, size, 3])
+  checkModel(bytes, path, { inputs: [shape(1)] })
   const program = await (options.runtime ?? (await defaultRuntime())).load(bytes)
   ensure(program.inputs.length === 1, 'onnxModel', `${path} must have one input`, program.inputs.join(', '))
   const output = preprocessing.output ?? (program.outputs.length === 1 ? program.outputs[0] : undefined)
@@ -112,10 +117,9 @@ export async function onnxModel(path: string, recipe?: OnnxRecipe | string, opti
     await program.dispose()
     throw new KindredError('usage', where, `output must be one of ${program.outputs.join(', ')}`, output ?? 'none', near === undefined ? 'Name the output that holds the embedding.' : `Did you mean ${near}?`)
   }
-  const { size, layout } = preprocessing
-  const shape = (n: number) => (layout === 'NCHW' ? [n, 3, size, size] : [n, size, size, 3])
   const run: Run = async (images, n) => {
     const out = (await program.run({ [program.inputs[0]]: floats(images, shape(n)) }, [output]))[output]
+    if (out.dtype !== 'float32' || out.shape[0] !== n) throw new KindredError('unsupported', path, `its output ${output} must be float32, a row an image`, `${out.dtype} [${out.shape.join(', ')}] for ${n}`)
     return { data: out.data as Float32Array, shape: out.shape }
   }
   const template: FaceTemplate = { name: 'similarity', size, padding }
@@ -147,8 +151,12 @@ async function model(parts: ModelParts, { detector = 'unknown', template = parts
   ensure(Number.isInteger(chunk) && chunk > 0, 'faceModel', 'chunk must be a positive integer', chunk)
   const preprocessing = { ...parts.preprocessing, flip: flip ?? parts.preprocessing.flip }
   const { size } = preprocessing
-  const vectors = async (images: Float32Array, n: number) => pooled(await parts.run(images, n), preprocessing)
+  const vectors = async (images: Float32Array, n: number) => {
+    const rows = pooled(await parts.run(images, n), preprocessing)
+    return finiteVectors(rows, rows.length / n, parts.name)
+  }
   const dim = (await vectors(new Float32Array(3 * size * size), 1)).length
+  ensure(dim > 0, parts.name, 'its output must hold numbers', 'none')
   return {
     name: parts.name,
     dim,

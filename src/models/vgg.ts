@@ -10,6 +10,7 @@ import { l2Normalise, Scope, vgg16, vggLayers, type VggLayer } from '../nn/index
 import { bytes, compile, floats, defaultRuntime, type HostTensor, type Runtime } from '../runtime/index.ts'
 import * as T from '../tensor/index.ts'
 import { caffeOrder, channelEnergy, energyVerdict } from './weights/first-filters.ts'
+import { finiteVectors } from './finite-vectors.ts'
 import { openWeights, readLayer, vggFile, type VggFile, type WeightFile } from './weights/index.ts'
 import { vggFiles, vggLicences, vggPreprocessings, type VggFileName, type VggModel, type VggPreprocessing, type VggPreprocessingName } from './vgg-files.ts'
 
@@ -206,5 +207,5 @@ async function inChunks(images: Uint8Array, dim: number, chunk: number, run: (im
     const size = Math.min(chunk, n - start)
     out.set(await run(images.subarray(start * each, (start + size) * each), size), start * dim)
   }
-  return out
+  return finiteVectors(out, dim, 'embed')
 }

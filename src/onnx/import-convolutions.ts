@@ -18,6 +18,11 @@ function windowOf(r: NodeReader, x: Tensor, kernel: readonly number[]): Window {
   const dilation = r.list('dilations') ?? [1, 1]
   const auto = r.text('auto_pad', 'NOTSET')
   const pads = [...(r.list('pads') ?? [0, 0, 0, 0])]
+  for (const [name, list, least] of [['kernel_shape', kernel, 1], ['strides', stride, 1], ['dilations', dilation, 1], ['pads', pads, 0]] as const) {
+    const count = name === 'pads' ? 4 : 2
+    if (list.length !== count || !list.every((v) => Number.isSafeInteger(v) && v >= least)) throw r.fail(`${name} must be ${count} whole numbers of at least ${least}`, `[${list.join(', ')}]`)
+  }
+  if (!['NOTSET', 'VALID', 'SAME_UPPER', 'SAME_LOWER'].includes(auto)) throw r.fail('auto_pad must be NOTSET, VALID, SAME_UPPER or SAME_LOWER', auto)
   for (const i of [0, 1]) {
     if (auto === 'NOTSET' && r.int('ceil_mode', 0) === 0) break
     const n = r.number(x.shape[2 + i])
@@ -68,19 +73,20 @@ function averagePool(r: NodeReader): Tensor {
   const x = r.tensor(0)
   const { kernel, stride, dilation, padding } = windowOf(r, x, r.list('kernel_shape')!)
   const channels = r.number(x.shape[1])
-  const ones = T.constant(new Float32Array(channels * kernel[0] * kernel[1]).fill(1), [channels, 1, ...kernel])
+  const ones = T.constant(new Float32Array(r.within(channels * kernel[0] * kernel[1])).fill(1), [channels, 1, ...kernel])
   const sums = T.conv2d(x, ones, undefined, { stride, dilation, padding, groups: channels })
   const counted = r.list('pads') ?? [0, 0, 0, 0]
   const include = r.int('count_include_pad', 0) === 1
   const inside = [0, 1].map((i) => {
     const n = r.number(x.shape[2 + i])
     const [low, high] = include ? [-padding[i], n + (r.text('auto_pad', 'NOTSET') === 'NOTSET' ? counted[2 + i] : padding[2 + i])] : [0, n]
-    return Array.from({ length: r.number(sums.shape[2 + i]) }, (_, o) => {
+    return Array.from({ length: r.within(r.number(sums.shape[2 + i]), 'entries') }, (_, o) => {
       let count = 0
       for (let k = 0; k < kernel[i]; k++) if (o * stride[i] - padding[i] + k * dilation[i] >= low && o * stride[i] - padding[i] + k * dilation[i] < high) count++
       return count
     })
   })
+  r.within(inside[0].length * inside[1].length)
   const share = Float32Array.from(inside[0].flatMap((rows) => inside[1].map((columns) => 1 / (rows * columns))))
   return T.mul(sums, share.every((v) => v === share[0]) ? T.constant(share[0]) : T.constant(share, [inside[0].length, inside[1].length]))
 }
@@ -111,7 +117,7 @@ function localResponse(r: NodeReader): Tensor {
   const channels = r.number(x.shape[1])
   const size = r.int('size', 1)
   const [below, above] = [Math.floor((size - 1) / 2), Math.ceil((size - 1) / 2)]
-  const band = new Float32Array(channels * channels)
+  const band = new Float32Array(r.within(channels * channels))
   for (let o = 0; o < channels; o++) for (let i = Math.max(0, o - below); i <= Math.min(channels - 1, o + above); i++) band[o * channels + i] = 1
   const sums = T.conv2d(T.square(x), T.constant(band, [channels, channels, 1, 1]))
   return T.div(x, T.pow(T.add(T.mul(sums, r.real('alpha', 1e-4) / size), r.real('bias', 1)), r.real('beta', 0.75)))

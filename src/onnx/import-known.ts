@@ -44,7 +44,7 @@ export function foldKnown(r: NodeReader, ins: readonly (Value | undefined)[]): V
     case 'ConstantOfShape': {
       const value = attributes.value as OnnxTensor | undefined
       if (value?.dtype !== 'int64' || values.length > 1 || !values.every((v) => typeof v === 'number')) return undefined
-      const n = (values[0] as number | undefined) ?? 1
+      const n = r.within((values[0] as number | undefined) ?? 1, 'entries')
       return { known: { shape: values as number[], values: new Array<Dim>(n).fill(Number(value.data[0])) } }
     }
     case 'Range': {

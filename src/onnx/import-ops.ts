@@ -121,7 +121,7 @@ function scattered(r: NodeReader): Tensor {
 }
 
 function tiled(r: NodeReader): Tensor {
-  return r.ints(1)!.reduce((x, n, axis) => T.concat(new Array<Tensor>(n).fill(x), axis), r.tensor(0))
+  return r.ints(1)!.reduce((x, n, axis) => T.concat(new Array<Tensor>(r.within(n, 'entries')).fill(x), axis), r.tensor(0))
 }
 
 function filled(r: NodeReader): Tensor {
@@ -129,7 +129,7 @@ function filled(r: NodeReader): Tensor {
   const value = r.attribute('value')
   const one = typeof value === 'object' && 'dtype' in value ? Number(value.data[0]) : 0
   if (typeof value === 'object' && 'dtype' in value && value.dtype !== 'float32') throw r.fail('it must fill with float32', value.dtype)
-  return T.constant(new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(one), shape)
+  return T.constant(new Float32Array(r.within(shape.reduce((a, b) => a * b, 1))).fill(one), shape)
 }
 
 /** Every operator that can be said; Constant, Shape, Identity, Dropout and arithmetic on sizes are dealt with before. */
@@ -172,6 +172,7 @@ export const importers: Readonly<Record<string, Importer>> = {
     const x = r.tensor(0)
     const axis = r.int('axis', 1)
     const at = axis < 0 ? axis + x.rank : axis
+    if (at < 0 || at > x.rank) throw r.fail(`axis must be from ${-x.rank} to ${x.rank}`, String(axis))
     return at === 1 ? T.flatten(x, 1) : reshaped(r, x, at === 0 ? [1, -1] : [x.shape.slice(0, at).reduce<number>((n, d) => n * r.number(d), 1), -1])
   },
   Squeeze: squeezed, Unsqueeze: unsqueezed,

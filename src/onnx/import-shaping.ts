@@ -41,6 +41,8 @@ export function sliced(r: NodeReader): Tensor {
     const clamp = (v: number, low: number, high: number) => Math.max(low, Math.min(high, v < 0 ? v + n : v))
     if (step > 0) return T.slice(x, axis, clamp(starts[i], 0, n), clamp(ends[i], 0, n), step)
     const list: number[] = []
+    if (step === 0) throw r.fail('steps must not be 0', '0')
+    r.within(n / -step, 'entries')
     for (let at = clamp(starts[i], -1, n - 1), end = clamp(ends[i], -1, n - 1); at > end; at += step) list.push(at)
     return T.gather(x, T.integers(list), axis)
   }, r.tensor(0))
@@ -63,7 +65,7 @@ export function padded(r: NodeReader): Tensor {
       const at = (j: number): number => (mode === 'reflect' ? Math.abs(((n - 1 - j) < 0 ? 2 * (n - 1) - j : j)) : Math.max(0, Math.min(n - 1, j)))
       if (mode !== 'constant' && mode !== 'reflect' && mode !== 'edge') throw r.fail('mode must be constant, reflect or edge', mode)
       if (mode === 'constant') return T.slice(t, axis, -before, n + after)
-      return T.gather(t, T.integers(Array.from({ length: n + before + after }, (_, j) => at(j - before))), axis)
+      return T.gather(t, T.integers(Array.from({ length: r.within(n + before + after, 'entries') }, (_, j) => at(j - before))), axis)
     }
     return T.pad(t, axis, before, after)
   }, shifted ? T.sub(x, value) : x)

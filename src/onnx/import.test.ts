@@ -7,7 +7,7 @@ import { rng } from '../base/index.ts'
 import { digitNetwork, initialWeights, Scope, studentNetwork } from '../nn/index.ts'
 import { bytes, compile, floats, nodeRuntime, type HostTensor, type Runtime } from '../runtime/index.ts'
 import { add, evaluate, grad, input, matmul, mul, sum, topologicalOrder, type NdArray, type Tensor } from '../tensor/index.ts'
-import { decodeModel, encodeModel, fromOnnx, toOnnx, type OnnxAttribute, type OnnxModel, type OnnxTensor } from './index.ts'
+import { checkModel, decodeModel, encodeModel, fromOnnx, toOnnx, type OnnxAttribute, type OnnxModel, type OnnxTensor } from './index.ts'
 
 let runtime: Runtime
 beforeAll(async () => {
@@ -24,10 +24,14 @@ const close = (got: HostTensor, expected: HostTensor, tolerance = 1e-5): void =>
 /** Runs a model, and what the importer makes of it. */
 async function both(model: OnnxModel, feeds: Record<string, HostTensor>, shapes?: Record<string, readonly (number | string)[]>): Promise<void> {
   const { outputs, weights } = fromOnnx(model, shapes === undefined ? {} : { shapes })
+  const sizes = checkModel(encodeModel(model), 'test', { inputs: model.inputs.map((i) => feeds[i.name].shape) })
   const programs = [await runtime.load(model), await compile(runtime, outputs, { weights })]
   const [expected, got] = await Promise.all(programs.map((p) => p.run(feeds)))
   expect(Object.keys(got)).toEqual(Object.keys(expected))
-  for (const name of Object.keys(expected)) close(got[name], expected[name])
+  for (const name of Object.keys(expected)) {
+    close(got[name], expected[name])
+    expect(sizes.get(name)).toEqual(expected[name].shape)
+  }
   for (const p of programs) await p.dispose()
 }
 

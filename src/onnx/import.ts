@@ -4,7 +4,7 @@
  * Numbers stay numbers: the float arrays of the file become named inputs of the graph, with their values beside it. Shape arithmetic (Shape, Gather, Concat, ...
  * into Reshape) is done here, with named dimensions where they are not known, so that no trace of it is left in the graph.
  */
-import { checkOptions, KindredError } from '../base/index.ts'
+import { checkOptions, ensureWithin, KindredError } from '../base/index.ts'
 import { constant, cast, input, integers, showShape, type Shape, type Tensor } from '../tensor/index.ts'
 import { foldKnown } from './import-known.ts'
 import { importers } from './import-ops.ts'
@@ -52,7 +52,7 @@ export function fromOnnx(model: OnnxModel, options: FromOnnxOptions = {}): Impor
   for (const { name, dtype, shape } of model.inputs) {
     const given = shapes[name] ?? shape.map((d, axis) => (d === '?' ? `${name}_${axis}` : d))
     if (given.length !== shape.length || shape.some((d, i) => typeof d === 'number' && d !== given[i])) throw new KindredError('mismatch', 'fromOnnx', `the shape of ${name} must fit ${showShape(shape)}`, showShape(given))
-    inputs[name] = input(name, given, dtype)
+    inputs[name] = sized(input(name, given, dtype), `fromOnnx, input ${name}`)
     tensors.set(name, inputs[name])
     values.set(name, { tensor: inputs[name] })
   }
@@ -100,18 +100,25 @@ export function fromOnnx(model: OnnxModel, options: FromOnnxOptions = {}): Impor
 function readNode(reader: NodeReader, ins: readonly (Value | undefined)[]): (Value | undefined)[] {
   const { opType, domain = '' } = reader.node
   if (domain !== '' && domain !== 'ai.onnx') throw reader.fail('the operator must be one of ONNX', `domain ${domain}`)
-  const folded = foldKnown(reader, ins)
-  if (folded !== undefined) return [folded]
-  if (opType === 'Identity' || opType === 'Dropout') return [ins[0]?.tensor === undefined ? ins[0] : { tensor: ins[0].tensor }]
-  const read = Object.hasOwn(importers, opType) ? importers[opType] : undefined
-  if (read === undefined) throw reader.fail('the operator must be one that kindred can express', opType)
   try {
+    const folded = foldKnown(reader, ins)
+    if (folded !== undefined) return [folded]
+    if (opType === 'Identity' || opType === 'Dropout') return [ins[0]?.tensor === undefined ? ins[0] : { tensor: ins[0].tensor }]
+    const read = Object.hasOwn(importers, opType) ? importers[opType] : undefined
+    if (read === undefined) throw reader.fail('the operator must be one that kindred can express', opType)
     const result = read(reader)
-    return (Array.isArray(result) ? result : [result]).map((tensor) => ({ tensor }))
+    return (Array.isArray(result) ? result : [result]).map((tensor) => ({ tensor: sized(tensor, reader.where) }))
   } catch (error) {
-    if (!(error instanceof KindredError) || error.code !== 'shape') throw error
-    throw new KindredError('unsupported', `fromOnnx, ${opType} ${reader.node.name || reader.node.outputs[0]}: ${error.where}`, error.expected, error.got, error.fix, { cause: error })
+    if (!(error instanceof KindredError)) throw new KindredError('corrupt', reader.where, 'its inputs and attributes must be those that ONNX defines for it', error instanceof Error ? error.message : String(error), 'The file is damaged.', { cause: error })
+    if (error.code !== 'shape') throw error
+    throw new KindredError('unsupported', `${reader.where}: ${error.where}`, error.expected, error.got, error.fix, { cause: error })
   }
+}
+
+/** The tensor, where its known sizes allow it. */
+function sized(tensor: Tensor, where: string): Tensor {
+  ensureWithin('tensorElements', tensor.shape.reduce<number>((n, d) => (typeof d === 'number' ? n * d : n), 1), where, `a tensor ${showShape(tensor.shape)}`)
+  return tensor
 }
 
 /** The nodes that the wanted values need, in the file's order. */
@@ -124,7 +131,7 @@ function needed(model: OnnxModel, wanted: readonly string[], values: ReadonlyMap
     const node = producer.get(name)
     if (node === undefined || keep.has(node)) continue
     keep.add(node)
-    ask.push(...node.inputs)
+    for (const name of node.inputs) ask.push(name)
   }
   return model.nodes.filter((node) => keep.has(node))
 }

@@ -6,7 +6,8 @@
  */
 import { KindredError } from '../base/index.ts'
 import type { DType, Shape } from '../tensor/index.ts'
-import { ProtoWriter, readFields, repeatedInts, signed, text, unpackFloats } from './protobuf.ts'
+import { readProtoModel, type ProtoAttribute, type ProtoTensor, type ProtoValue } from './proto-model.ts'
+import { ProtoWriter } from './protobuf.ts'
 
 /** Element types of ONNX by their number in TensorProto.DataType. */
 const dtypeNumbers: Record<DType, number> = { float32: 1, uint8: 2, int64: 7, bool: 9 }
@@ -54,7 +55,7 @@ function attributeProto(name: string, value: OnnxAttribute): ProtoWriter {
   const w = new ProtoWriter().string(1, name)
   if (typeof value === 'number') return w.int(3, value).int(20, 2)
   if (typeof value === 'string') return w.string(4, value).int(20, 3)
-  if (value instanceof Float32Array) return w.packedFloats(7, [...value]).int(20, 6)
+  if (value instanceof Float32Array) return w.packedFloats(7, value).int(20, 6)
   if ('float' in value) return w.float(2, value.float).int(20, 1)
   if ('dtype' in value) return w.message(5, tensorProto('', value)).int(20, 4)
   const ints = 'ints' in value ? value.ints : value
@@ -68,6 +69,11 @@ function valueProto({ name, dtype, shape }: OnnxValue): ProtoWriter {
   const tensorType = new ProtoWriter().int(1, dtypeNumbers[dtype]).message(2, dims)
   return new ProtoWriter().string(1, name).message(2, new ProtoWriter().message(1, tensorType))
 }
+
+const metadataEntry = (key: string, value: string): ProtoWriter => new ProtoWriter().string(1, key).string(2, value)
+
+/** The bytes of one entry of the metadata: put behind a model's bytes they are part of the model. */
+export const encodeMetadata = (key: string, value: string): Uint8Array<ArrayBuffer> => new ProtoWriter().message(14, metadataEntry(key, value)).finish()
 
 /** The bytes of a model: an `.onnx` file. */
 export function encodeModel(model: OnnxModel): Uint8Array<ArrayBuffer> {
@@ -87,142 +93,59 @@ export function encodeModel(model: OnnxModel): Uint8Array<ArrayBuffer> {
   for (const value of model.inputs) graph.message(11, valueProto(value))
   for (const value of model.outputs) graph.message(12, valueProto(value))
   const out = new ProtoWriter().int(1, 8).string(2, model.producer).string(3, model.producerVersion).message(7, graph).message(8, new ProtoWriter().string(1, '').int(2, model.opset))
-  for (const [key, value] of Object.entries(model.metadata)) out.message(14, new ProtoWriter().string(1, key).string(2, value))
+  for (const [key, value] of Object.entries(model.metadata)) out.message(14, metadataEntry(key, value))
   return out.finish()
 }
 
 /**
  * Reads a model's bytes.
  *
- * @throws KindredError `corrupt` when the bytes are no ModelProto, `unsupported` for element types kindred does not know
+ * @throws KindredError `corrupt` when the bytes are no ModelProto, `limit` for a tensor or a list above its limit, `unsupported` for element types kindred does not
+ *   know and tensors outside the file
  */
 export function decodeModel(file: Uint8Array, what = 'ONNX model'): OnnxModel {
-  const bytes = new Uint8Array(file.buffer, file.byteOffset, file.byteLength) // Node's Buffer, whose slice() does not copy, becomes a plain array
-  let graph: Uint8Array | undefined
-  let opset = 0
-  let producer = ''
-  let producerVersion = ''
-  const metadata: Record<string, string> = {}
-  for (const f of readFields(bytes, what)) {
-    if (f.field === 2) producer = text(f.bytes)
-    else if (f.field === 3) producerVersion = text(f.bytes)
-    else if (f.field === 7) graph = f.bytes
-    else if (f.field === 8) {
-      const parts = [...readFields(f.bytes, what)]
-      if (parts.every((p) => p.field !== 1 || p.bytes.length === 0 || text(p.bytes) === 'ai.onnx')) opset = Number(parts.find((p) => p.field === 2)?.int ?? 0n)
-    } else if (f.field === 14) {
-      const entry = [...readFields(f.bytes, what)]
-      metadata[text(entry.find((p) => p.field === 1)?.bytes ?? new Uint8Array())] = text(entry.find((p) => p.field === 2)?.bytes ?? new Uint8Array())
-    }
+  const { name, producer, producerVersion, opsets, nodes, initializers, inputs, outputs, metadata } = readProtoModel(file, what)
+  return {
+    name,
+    opset: opsets.get('') ?? 0,
+    producer,
+    producerVersion,
+    nodes: nodes.map(({ attributes, ...node }) => ({ ...node, attributes: record(attributes.flatMap((a) => attributeOf(a, what))) })),
+    initializers: record([...initializers].map(([id, t]) => [id, tensorOf(t, what)])),
+    inputs: inputs.map((v) => valueOf(v, what)),
+    outputs: outputs.map((v) => valueOf(v, what)),
+    metadata: record([...metadata]),
   }
-  if (graph === undefined) throw new KindredError('corrupt', what, 'the file must hold a graph', 'none', 'Is this an ONNX model?')
-  const nodes: OnnxNode[] = []
-  const initializers: Record<string, OnnxTensor> = {}
-  const inputs: OnnxValue[] = []
-  const outputs: OnnxValue[] = []
-  let name = ''
-  for (const f of readFields(graph, what)) {
-    if (f.field === 1) nodes.push(decodeNode(f.bytes, what))
-    else if (f.field === 2) name = text(f.bytes)
-    else if (f.field === 5) {
-      const { name: tensorName, tensor } = decodeTensor(f.bytes, what)
-      initializers[tensorName] = tensor
-    } else if (f.field === 11) inputs.push(decodeValue(f.bytes, what))
-    else if (f.field === 12) outputs.push(decodeValue(f.bytes, what))
-  }
-  return { name, opset, producer, producerVersion, nodes, initializers, inputs: inputs.filter((v) => !(v.name in initializers)), outputs, metadata }
 }
 
-function decodeNode(bytes: Uint8Array, what: string): OnnxNode {
-  const inputs: string[] = []
-  const outputs: string[] = []
-  const attributes: Record<string, OnnxAttribute> = {}
-  let [opType, domain, name] = ['', '', '']
-  for (const f of readFields(bytes, what)) {
-    if (f.field === 1) inputs.push(text(f.bytes))
-    else if (f.field === 2) outputs.push(text(f.bytes))
-    else if (f.field === 3) name = text(f.bytes)
-    else if (f.field === 4) opType = text(f.bytes)
-    else if (f.field === 5) Object.assign(attributes, decodeAttribute(f.bytes, what))
-    else if (f.field === 7) domain = text(f.bytes)
-  }
-  return { opType, domain, name, inputs, outputs, attributes }
+/** An object of these entries and nothing else: names come from the file, and `constructor` is one like any other. */
+const record = <T>(entries: readonly (readonly [string, T])[]): Record<string, T> => {
+  const out = Object.create(null) as Record<string, T>
+  for (const [key, value] of entries) out[key] = value
+  return out
 }
 
-function decodeAttribute(bytes: Uint8Array, what: string): Record<string, OnnxAttribute> {
-  let name = ''
-  let value: OnnxAttribute | undefined
-  const ints: number[] = []
-  const floats: number[] = []
-  let type = 0
-  for (const f of readFields(bytes, what)) {
-    if (f.field === 1) name = text(f.bytes)
-    else if (f.field === 2) value = { float: unpackFloats(f.bytes)[0] }
-    else if (f.field === 3) value = signed(f.int)
-    else if (f.field === 4) value = text(f.bytes)
-    else if (f.field === 5) value = decodeTensor(f.bytes, what).tensor
-    else if (f.field === 7) floats.push(...unpackFloats(f.bytes))
-    else if (f.field === 8) ints.push(...repeatedInts(f))
-    else if (f.field === 20) type = Number(f.int)
-  }
-  if (type === 7 || ints.length > 0) value = ints
-  else if (type === 6 || floats.length > 0) value = Float32Array.from(floats)
-  return value === undefined ? {} : { [name]: value }
+/** Attributes that hold graphs, types or lists of texts are left out: no operator that kindred can express has one. */
+function attributeOf({ name, value }: ProtoAttribute, what: string): [string, OnnxAttribute][] {
+  if (value === undefined) return []
+  if (typeof value !== 'object' || value instanceof Float32Array || 'float' in value) return [[name, value]]
+  return [[name, 'ints' in value ? value.ints : tensorOf(value, what)]]
 }
 
-function decodeTensor(bytes: Uint8Array, what: string): { name: string; tensor: OnnxTensor } {
-  const shape: number[] = []
-  let [name, type] = ['', 0]
-  let raw: Uint8Array | undefined
-  const ints: number[] = []
-  const floats: Float32Array[] = []
-  for (const f of readFields(bytes, what)) {
-    if (f.field === 1) shape.push(...repeatedInts(f))
-    else if (f.field === 2) type = Number(f.int)
-    else if (f.field === 4) floats.push(unpackFloats(f.bytes))
-    else if (f.field === 5 || f.field === 7) for (const v of repeatedInts(f)) ints.push(v)
-    else if (f.field === 8) name = text(f.bytes)
-    else if (f.field === 9) raw = f.bytes
-    else if (f.field === 13) throw new KindredError('unsupported', what, `tensor ${name} must be inside the file`, 'external data', 'Save the model as one file.')
-  }
-  const size = shape.reduce((a, b) => a * b, 1)
-  const dtype = dtypeOf(type, what)
-  const aligned = raw?.slice().buffer as ArrayBuffer | undefined
-  let data: OnnxTensor['data']
-  if (dtype === 'float32') data = aligned !== undefined ? new Float32Array(aligned) : Float32Array.from(floats.flatMap((f) => [...f]))
-  else if (dtype === 'int64') data = aligned !== undefined ? new BigInt64Array(aligned) : BigInt64Array.from(ints, BigInt)
-  else data = aligned !== undefined ? new Uint8Array(aligned) : Uint8Array.from(ints)
-  if (data.length !== size) throw new KindredError('corrupt', what, `tensor ${name} [${shape.join(', ')}] must hold ${size} values`, String(data.length))
-  return { name, tensor: { dtype, shape, data } }
+function tensorOf({ name, type, shape, bytes }: ProtoTensor, what: string): OnnxTensor {
+  const dtype = dtypeOf(type, `${what}, tensor ${name}`)
+  const { buffer } = bytes!.slice() // aligned, whatever its place in the file
+  const data = dtype === 'float32' ? new Float32Array(buffer) : dtype === 'int64' ? new BigInt64Array(buffer) : new Uint8Array(buffer)
+  return { dtype, shape, data }
 }
 
-function decodeValue(bytes: Uint8Array, what: string): OnnxValue {
-  let name = ''
-  let dtype: DType = 'float32'
-  const shape: (number | string)[] = []
-  for (const f of readFields(bytes, what)) {
-    if (f.field === 1) name = text(f.bytes)
-    else if (f.field === 2) {
-      for (const t of readFields(f.bytes, what)) {
-        if (t.field !== 1) continue
-        for (const part of readFields(t.bytes, what)) {
-          if (part.field === 1) dtype = dtypeOf(Number(part.int), what)
-          else if (part.field === 2) {
-            for (const dim of readFields(part.bytes, what)) {
-              const [d] = readFields(dim.bytes, what)
-              shape.push(d === undefined ? '?' : d.field === 1 ? signed(d.int) : text(d.bytes))
-            }
-          }
-        }
-      }
-    }
-  }
-  return { name, dtype, shape }
+function valueOf({ name, type, shape }: ProtoValue, what: string): OnnxValue {
+  return { name, dtype: type === undefined ? 'float32' : dtypeOf(type, `${what}, ${name}`), shape: shape ?? [] }
 }
 
-function dtypeOf(number: number, what: string): DType {
+function dtypeOf(number: number, where: string): DType {
   for (const [dtype, n] of Object.entries(dtypeNumbers)) if (n === number) return dtype as DType
-  throw new KindredError('unsupported', what, 'element types must be float32, int64, uint8 or bool', `ONNX type ${number}`, 'Convert the model to float32.')
+  throw new KindredError('unsupported', where, 'element types must be float32, int64, uint8 or bool', `ONNX type ${number}`, 'Convert the model to float32.')
 }
 
 /** The ONNX number of an element type. */

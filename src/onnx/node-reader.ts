@@ -1,7 +1,7 @@
 /**
  * @file What the reader of a foreign model knows of one node: its inputs as tensors or as numbers known now, and its attributes.
  */
-import { KindredError } from '../base/index.ts'
+import { ensureWithin, KindredError } from '../base/index.ts'
 import type { Dim, Tensor } from '../tensor/index.ts'
 import type { OnnxAttribute, OnnxNode, OnnxTensor } from './model.ts'
 
@@ -87,8 +87,17 @@ export class NodeReader {
   listOrInput(name: string, index: number): readonly number[] | undefined {
     return this.list(name) ?? this.ints(index)
   }
+  /** The number, where so many elements may be in one tensor (or entries in one list). */
+  within(count: number, limit: 'tensorElements' | 'entries' = 'tensorElements'): number {
+    if (!(count >= 0)) throw this.fail('its sizes must be numbers of at least 0', String(count))
+    ensureWithin(limit, count, this.where, 'its result')
+    return count
+  }
+  get where(): string {
+    return `fromOnnx, ${this.node.opType} ${this.node.name || this.node.outputs[0]}`
+  }
   fail(expected: string, got: string, fix = 'Cut the model before it: fromOnnx(model, { outputs: [NAME] }).'): KindredError {
-    return new KindredError('unsupported', `fromOnnx, ${this.node.opType} ${this.node.name || this.node.outputs[0]}`, expected, got, fix)
+    return new KindredError('unsupported', this.where, expected, got, fix)
   }
 }
 
