@@ -4,7 +4,8 @@
 import { randomBytes } from 'node:crypto'
 import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { ioError } from './read.ts'
+import { KindredError } from '../base/index.ts'
+import { ioError, pathKind } from './read.ts'
 
 /**
  * Writes a file so that a reader, or a crash at any moment, sees either the old bytes or all of the new ones.
@@ -16,7 +17,7 @@ import { ioError } from './read.ts'
 export function writeFileAtomic(path: string, content: string | Uint8Array | Iterable<string>): void {
   const part = partName(path)
   try {
-    mkdirSync(dirname(path), { recursive: true })
+    makeFolder(dirname(path))
     const fd = openSync(part, 'w')
     try {
       for (const bytes of piecesOf(content)) {
@@ -45,6 +46,34 @@ function* piecesOf(content: string | Uint8Array | Iterable<string>): Generator<U
       text = ''
     }
     yield Buffer.from(text)
+  }
+}
+
+/**
+ * Makes a folder, and those above it, where they are missing.
+ *
+ * Node's own `recursive` never comes back from places where the system makes no folders though the one above is there, such as /proc.
+ * @throws KindredError `usage` where a file is in the way, `io` with the system's reason
+ */
+export function makeFolder(path: string, where = 'write'): void {
+  if (made(path, where)) return
+  const above = dirname(path)
+  if (above !== path) makeFolder(above, where)
+  if (!made(path, where)) throw new KindredError('io', where, `${above} must be a place for folders`, 'a refusal (ENOENT)', 'Choose another place.')
+}
+
+/** Whether the folder is there now; false when one above it is missing, or is none. */
+function made(path: string, where: string): boolean {
+  try {
+    mkdirSync(path)
+    return true
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return false
+    const kind = pathKind(path, where)
+    if (kind === 'folder') return true // EEXIST; elsewhere also EISDIR, EPERM, EROFS
+    if (kind !== undefined) throw new KindredError('usage', where, `${path} must be a folder`, 'a file', undefined, { cause: error })
+    throw ioError(where, path, error)
   }
 }
 

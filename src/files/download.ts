@@ -5,11 +5,11 @@
  * for the rest by HTTP Range (RFC 9110, section 14). Nothing unverified ever has the final name.
  */
 import { createHash } from 'node:crypto'
-import { createReadStream, existsSync, readFileSync, mkdirSync, openSync, closeSync, writeSync, fsyncSync, renameSync, rmSync, statSync } from 'node:fs'
+import { createReadStream, existsSync, readFileSync, openSync, closeSync, writeSync, fsyncSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { checkOptions, ensure, KindredError, silent, type Progress } from '../base/index.ts'
-import { writeFileAtomic } from './atomic.ts'
+import { makeFolder, writeFileAtomic } from './atomic.ts'
 import { ioError, sha256File } from './read.ts'
 
 /** A file to fetch, and how to know that it is the right one: at least one checksum, or `pin` where its publisher names none. */
@@ -69,11 +69,7 @@ export async function download(files: readonly RemoteFile[], folder: string, opt
     ensure(file.urls.length > 0, `download ${file.name}`, 'at least one URL must be given', 'none')
     ensure(!/[\\/]|^\.\.?$|^$/.test(file.name), 'download', 'name must be a plain file name', file.name)
   }
-  try {
-    mkdirSync(folder, { recursive: true })
-  } catch (error) {
-    throw ioError('download', folder, error)
-  }
+  makeFolder(folder, 'download')
   const paths: string[] = []
   for (const file of files) paths.push(await fetchPinned(file, join(folder, file.name), options))
   return paths

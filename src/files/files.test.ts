@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { setLimits } from '../base/index.ts'
-import { listFiles, readBytes, readJson, readJsonLines, readText, sha256, sha256File, sweepParts, writeFileAtomic } from './index.ts'
+import { listFiles, makeFolder, pathKind, readBytes, readJson, readJsonLines, readText, sha256, sha256File, sweepParts, writeFileAtomic } from './index.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'kindred-files-'))
 afterAll(() => rmSync(home, { recursive: true, force: true }))
@@ -125,5 +125,23 @@ describe.runIf(linux)('listing', () => {
     const deep = join(home, 'deep')
     mkdirSync(join(deep, ...new Array<string>(70).fill('d')), { recursive: true })
     expect(() => listFiles(deep)).toThrow('limit nesting')
+  })
+})
+
+describe('a folder', () => {
+  test('is made with those above it; what is in the way is named', () => {
+    const base = mkdtempSync(join(tmpdir(), 'kindred-folder-'))
+    makeFolder(join(base, 'a', 'b', 'c'))
+    makeFolder(join(base, 'a', 'b', 'c'))
+    expect(pathKind(join(base, 'a', 'b', 'c'), 'test')).toBe('folder')
+    writeFileSync(join(base, 'file'), '')
+    expect(() => makeFolder(join(base, 'file'))).toThrow(`${join(base, 'file')} must be a folder, got a file`)
+    expect(() => makeFolder(join(base, 'file', 'below', 'it'))).toThrow(`${join(base, 'file')} must be a folder`)
+    expect(() => makeFolder(join(base, 'x'.repeat(300)))).toThrow('ENAMETOOLONG')
+    rmSync(base, { recursive: true })
+  })
+
+  test.runIf(process.platform === 'linux')('is refused where the system makes none, and the answer comes at once', () => {
+    expect(() => makeFolder('/proc/1/x/y', 'here')).toThrow(/^here: .*(ENOENT|no permission|not permitted)/)
   })
 })

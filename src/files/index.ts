@@ -1,5 +1,5 @@
 /** @file Room `files`: reading, listing, hashing and atomic writing on disk, and fetching files from the network. Node only. */
-export { isProcess, renameOver, sweepParts, writeFileAtomic } from './atomic.ts'
+export { isProcess, makeFolder, renameOver, sweepParts, writeFileAtomic } from './atomic.ts'
 export { defaultCacheFolder } from './cache-folder.ts'
 export { download, type DownloadOptions, type RemoteFile } from './download.ts'
 export { hasPart, installedVersion, needParts } from './installed.ts'

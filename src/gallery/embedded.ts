@@ -4,10 +4,10 @@
  * The folder holds `gallery.json` (what it is and whether its making was finished), `lock` (who has it open) and `pg/` (PostgreSQL's own files).
  * PGlite runs with fsync off: what is acknowledged has been given to the system, so it outlives the process, whatever ends it, but not a power cut.
  */
-import { existsSync, mkdirSync, readdirSync, rmSync, statfsSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { KindredError, type Progress } from '../base/index.ts'
-import { ioError, needParts, readBytes, writeFileAtomic } from '../files/index.ts'
+import { ioError, makeFolder, needParts, readBytes, writeFileAtomic } from '../files/index.ts'
 import { databaseError, type Database, type Query } from './database.ts'
 import { lockFolder, type Lock } from './lock.ts'
 
@@ -23,11 +23,7 @@ export async function openFolder(folder: string, create: boolean, progress: Prog
   if (!existsSync(folder) && !create) throw new KindredError('not-found', 'gallery', `${folder} must exist`, 'no such folder', 'Check the path, or add to a gallery first.')
   checkFolder(folder, create)
   needParts('gallery', ['gallery'])
-  try {
-    mkdirSync(folder, { recursive: true })
-  } catch (error) {
-    throw ioError('gallery', folder, error)
-  }
+  makeFolder(folder, 'gallery')
   const lock = lockFolder(folder, 'gallery')
   try {
     checkFolder(folder, create) // again: only now is it ours

@@ -1,10 +1,10 @@
 /** @file The folder that a run writes into: made where it is missing, and cleared of what a killed run has left. */
-import { mkdirSync, readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { parseJsonAs } from '../../base/index.ts'
-import { ioError, isProcess, readText, sweepParts, writeFileAtomic } from '../../files/index.ts'
+import { isProcess, makeFolder, readText, sweepParts, writeFileAtomic } from '../../files/index.ts'
 import { closedPage } from './life-line.ts'
 
 /** Folders below a run's folder that are all its own. */
@@ -16,11 +16,7 @@ const own = ['figures', 'crops', 'vectors', 'groups', 'training']
  * @throws KindredError `io`, `usage` when the folder cannot be made, with the system's reason
  */
 export function openRunFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true })
-  } catch (error) {
-    throw ioError('run folder', folder, error)
-  }
+  makeFolder(folder, 'run folder')
   sweepParts(folder)
   for (const name of own) sweepParts(join(folder, name), { recursive: true })
   closeDeadReport(folder)
