@@ -32,7 +32,8 @@ export function lostResult(error: NodeJS.ErrnoException): KindredError {
 function inWords(error: unknown): KindredError | undefined {
   if (error instanceof KindredError) return error
   if (!(error instanceof Error)) return undefined
-  const { name, errno, syscall, path } = error as NodeJS.ErrnoException
+  const { name, code, errno, syscall, path } = error as NodeJS.ErrnoException
   if (name === 'AbortError') return new KindredError('interrupted', 'kindred', 'the work must not be stopped before its end', error.message, undefined, { cause: error })
+  if (code === 'ERR_MODULE_NOT_FOUND') return new KindredError('not-found', 'kindred', 'all its modules must be there and open', error.message, 'Install kindred again; where too few files may be open: ulimit -n 1024.', { cause: error })
   return errno === undefined || syscall === undefined ? undefined : ioError(syscall, path ?? 'a file', error)
 }

@@ -24,8 +24,15 @@ export interface Running {
   said(text: string | RegExp): Promise<void>
 }
 
+/** Settings of {@link start}. */
+export interface StartOptions {
+  readonly seconds?: number
+  readonly cwd?: string
+  readonly env?: NodeJS.ProcessEnv
+}
+
 /** Starts a program; it is killed when it has not ended after `seconds`. */
-export function start(program: string, words: readonly string[], { seconds = 30, cwd, env }: { seconds?: number; cwd?: string; env?: NodeJS.ProcessEnv } = {}): Running {
+export function start(program: string, words: readonly string[], { seconds = 60, cwd, env }: StartOptions = {}): Running {
   const child = spawn(program, words, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let [out, err] = ['', '']
   let heard = (): void => {}
@@ -54,9 +61,6 @@ export function start(program: string, words: readonly string[], { seconds = 30,
   }
 }
 
-/** Runs `kindred` with these words. */
-export const startKindred = (words: readonly string[], options: Parameters<typeof start>[2] = {}): Running => start(startWords[0], [...startWords.slice(1), ...words], options)
-
-/** Runs a line of bash in which `$K` is the command. */
-export const bash = (line: string, options: Parameters<typeof start>[2] = {}): Promise<Ended> =>
-  start('bash', ['-c', `K() { ${startWords.map((w) => `'${w}'`).join(' ')} "$@"; }; ${line}`], options).ended
+/** Runs a line of bash in which `K` is the command. @param program what starts it; default {@link startWords} */
+export const bash = (line: string, { program = startWords, ...options }: StartOptions & { program?: readonly string[] } = {}): Promise<Ended> =>
+  start('bash', ['-c', `K() { ${program.map((w) => `'${w}'`).join(' ')} "$@"; }; ${line}`], options).ended
