@@ -64,7 +64,7 @@ describe('a folder', { timeout: 300_000 }, () => {
     expect(await message(openGallery(join(photos, 'me.jpg')))).toMatch(/must be a folder or a postgres:\/\/ address, got a file/)
     expect(await message(openGallery(join(root, 'nowhere'), { create: false }))).toMatch(/must exist, got no such folder/)
     expect(existsSync(join(root, 'nowhere'))).toBe(false)
-    expect(await message(openGallery('mysql://host/db'))).toMatch(/must be a folder or a postgres:\/\/ address, got "mysql/)
+    expect(await message(openGallery('mysql://host/db'))).toMatch(/must be a folder or a postgres:\/\/ address, got an address of scheme mysql/)
   })
 
   it('says so when the database is damaged', async () => {
@@ -79,7 +79,9 @@ describe('a folder', { timeout: 300_000 }, () => {
     expect(await damage('no-version', (folder) => rmSync(join(folder, 'pg/PG_VERSION')))).toMatch(whole)
     expect(await damage('no-control', (folder) => truncateSync(join(folder, 'pg/global/pg_control'), 100))).toMatch(whole)
     expect(await damage('no-catalogue', (folder) => rmSync(join(folder, 'pg/base'), { recursive: true }))).toMatch(whole)
-    expect(await damage('marker', (folder) => writeFileSync(join(folder, 'gallery.json'), '{'))).toMatch(/must say that this is a gallery/)
+    for (const text of ['{', 'null', '{"kindred":"gallery"}', '{"kindred":"gallery","state":"lost"}']) {
+      expect(await damage(`marker ${text.length}`, (folder) => writeFileSync(join(folder, 'gallery.json'), text))).toMatch(/gallery\.json: .* must .*It must say that this is a gallery: restore it from a copy/)
+    }
     expect(process.exitCode).toBeUndefined()
   })
 
@@ -118,7 +120,7 @@ describe('a folder', { timeout: 300_000 }, () => {
     const folder = copy('read-only')
     chmodSync(root, 0o755)
     const child = spawnSync(process.execPath, ['--import', 'tsx', new URL('gallery-child.ts', import.meta.url).pathname, folder, 'count'], { encoding: 'utf8', uid: 65534, env: { ...process.env, HOME: '/nonexistent' } })
-    expect(child.stderr).toMatch(/lock must be accessible, got EACCES\. Check its permissions/)
+    expect(child.stderr).toMatch(/lock must be accessible, got EACCES \(no permission\)\. Check its permissions/)
   })
 
   it('says so when the disk is full, keeps what it acknowledged, and goes on when there is room', (context) => {

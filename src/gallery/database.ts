@@ -29,7 +29,8 @@ export function databaseError(where: string, place: string, error: unknown): Kin
   const { code } = error as { code?: string }
   const message = error instanceof Error ? error.message : String(error)
   const fail = (kind: KindredError['code'], expected: string, got: string, fix?: string): KindredError => new KindredError(kind, where, expected, got, fix, { cause: error })
-  if (code === '53100' || code === 'ENOSPC' || /no space left on device/i.test(message)) return fail('io', `there must be room on the disk for ${place}`, 'a full disk', 'Free some space and add again: nothing was half-written, and what is there already is skipped.')
+  if (code === '53100' || code === 'ENOSPC' || code === 'EDQUOT' || /no space left on device/i.test(message)) return fail('io', `there must be room on the disk for ${place}`, 'a full disk', 'Free some space, open the gallery again and add again: nothing was half-written, and what is there already is skipped.')
+  if (/^(EIO|EFBIG|ESTALE|ENODEV|ENXIO)$/.test(code ?? '')) return fail('io', `the disk must take what the gallery ${place} writes`, message, 'Check the disk and open the gallery again; what was acknowledged is safe.')
   if (code === '25006' || code === 'EROFS' || /read-only file system/i.test(message)) return fail('io', `${place} must be writable`, message)
   if (/extension "vector" is not available|could not open extension control file.*vector/i.test(message)) return fail('unsupported', `${place} must offer the extension pgvector`, 'a server without it', 'Install pgvector 0.5 or newer on the server (packages: postgresql-NN-pgvector; image: pgvector/pgvector).')
   if (code === '42501') return fail('io', `the user must be allowed to make what a gallery needs in ${place}`, message, 'Let an administrator run CREATE EXTENSION vector in this database once, and grant CREATE on it.')

@@ -6,9 +6,11 @@
  */
 import { existsSync, readdirSync, rmSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { KindredError, type Progress } from '../base/index.ts'
-import { ioError, makeFolder, needParts, readBytes, writeFileAtomic } from '../files/index.ts'
+import { ioError, makeFolder, needParts, readJson, writeFileAtomic } from '../files/index.ts'
 import { databaseError, type Database, type Query } from './database.ts'
+import { startEngine, type Engine } from './engine.ts'
 import { lockFolder, type Lock } from './lock.ts'
 
 /** Always kept free: PostgreSQL's log grows by segments of 16 MiB, and PGlite never returns when it cannot make the next one. */
@@ -24,7 +26,7 @@ export async function openFolder(folder: string, create: boolean, progress: Prog
   checkFolder(folder, create)
   needParts('gallery', ['gallery'])
   makeFolder(folder, 'gallery')
-  const lock = lockFolder(folder, 'gallery')
+  const lock = await lockFolder(folder, 'gallery', { progress })
   try {
     checkFolder(folder, create) // again: only now is it ours
     return await start(folder, lock, progress)
@@ -34,17 +36,12 @@ export async function openFolder(folder: string, create: boolean, progress: Prog
   }
 }
 
+const markerSchema = z.object({ kindred: z.literal('gallery'), state: z.enum(['creating', 'ready']) })
+
 /** What `gallery.json` says; undefined without one. */
 function marker(folder: string): 'creating' | 'ready' | undefined {
   const path = join(folder, 'gallery.json')
-  if (!existsSync(path)) return undefined
-  try {
-    const { kindred, state } = JSON.parse(Buffer.from(readBytes(path, 'gallery')).toString()) as { kindred: string; state: 'creating' | 'ready' }
-    if (kindred === 'gallery' && (state === 'creating' || state === 'ready')) return state
-  } catch (error) {
-    if (error instanceof KindredError) throw error
-  }
-  throw new KindredError('corrupt', 'gallery', `${path} must say that this is a gallery`, 'something else', 'Restore the folder from a copy, or choose another.')
+  return existsSync(path) ? readJson(path, markerSchema, { where: 'gallery', fix: 'It must say that this is a gallery: restore it from a copy, or choose another folder.' }).state : undefined
 }
 
 /** Throws unless the folder is a gallery, or may become one. */
@@ -70,47 +67,49 @@ async function start(folder: string, lock: Lock, progress: Progress): Promise<Da
     rmSync(data, { recursive: true, force: true })
     progress.log(`Making a gallery in ${folder}`)
   } else if (!['PG_VERSION', 'global/pg_control', 'base', 'pg_wal'].every((name) => existsSync(join(data, name)))) throw corrupt(folder, 'files of the database are missing')
-  const [{ PGlite }, { vector }] = await Promise.all([import('@electric-sql/pglite'), import('@electric-sql/pglite-pgvector')])
   reserve(folder, fresh ? spareBytes : 0)
   const exitCode = process.exitCode
-  let pglite
+  let engine: Engine
   try {
-    pglite = await PGlite.create({ dataDir: data, extensions: { vector } })
-    await pglite.query('select 1')
+    engine = await startEngine(data, lock.pulse)
     if (fresh) mark('ready')
   } catch (error) {
     process.exitCode = exitCode // the WebAssembly program sets it when it gives up
     const told = databaseError('gallery', folder, error)
-    throw fresh || /room on the disk|writable/.test(told.message) ? told : corrupt(folder, told.got ?? told.message, error)
+    throw fresh || told.code !== 'io' || /room on the disk|writable|the disk must take/.test(told.expected) ? told : corrupt(folder, told.got ?? told.message, error)
   }
-  const inner = pglite
+  const { pglite } = engine
   const asIs = (value: unknown): string => value as string // Buffers go through in binary form
   let serializers: Record<number, (value: unknown) => string> | undefined
-  const through = (query: typeof inner.query): Query => async <T>(sql: string, params?: readonly unknown[]) => {
+  const through = (query: typeof pglite.query): Query => async <T>(sql: string, params?: readonly unknown[]) => {
     try {
+      lock.check()
       if (params?.some((value) => Buffer.isBuffer(value)) && serializers === undefined) {
         const { rows } = await query<{ oid: number }>(`select oid::int as oid from pg_type where typname in ('vector', '_vector')`)
         serializers = Object.fromEntries(rows.map(({ oid }) => [oid, asIs]))
       }
       return (await query<T>(sql, params as unknown[], serializers === undefined ? undefined : { serializers })).rows
     } catch (error) {
-      throw databaseError('gallery', folder, error)
+      throw databaseError('gallery', folder, engine.ended ?? error)
     }
   }
   return {
     exclusive: true,
-    query: through(inner.query.bind(inner)),
+    query: through(pglite.query.bind(pglite)),
     transaction: async (work) => {
       try {
-        return (await inner.transaction((tx) => work(through(tx.query.bind(tx))))) as Awaited<ReturnType<typeof work>>
+        return (await pglite.transaction((tx) => work(through(tx.query.bind(tx))))) as Awaited<ReturnType<typeof work>>
       } catch (error) {
-        throw databaseError('gallery', folder, error)
+        throw databaseError('gallery', folder, engine.ended ?? error)
       }
     },
     reserve: (bytes) => reserve(folder, bytes),
     close: async () => {
       try {
-        await inner.close()
+        lock.check()
+        if (engine.ended === undefined) await pglite.close()
+      } catch (error) {
+        throw databaseError('gallery', folder, engine.ended ?? error)
       } finally {
         process.exitCode = exitCode
         lock.release()
