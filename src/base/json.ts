@@ -44,7 +44,9 @@ export function checkAs<T>(value: unknown, what: string, schema: Schema<T>, fix?
   if (result.success) return result.data
   const [{ path, message }] = result.error.issues
   const place = path.map((key, i) => (typeof key === 'number' ? `[${key}]` : `${i === 0 ? '' : '.'}${String(key)}`)).join('')
-  throw new KindredError('corrupt', what, `${place === '' ? 'its content' : place} must be as the format says: ${message.replace(/^Invalid input: /, '')}`, show(valueAt(value, path)).slice(0, 120), fix)
+  const mustHold = message.replace(/^Invalid (input|option): /, '').replace(', received undefined', '')
+  const got = valueAt(value, path)
+  throw new KindredError('corrupt', what, `${place === '' ? 'its content' : place} must be as the format says: ${mustHold}`, got === undefined ? 'nothing' : show(got).slice(0, 120), fix)
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {

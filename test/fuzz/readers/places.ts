@@ -1,13 +1,14 @@
 /** @file Readers of places and words: galleries and their locks, downloads under way, addresses with passwords, numbers on the command line. */
 import { createServer, type Server } from 'node:http'
-import { existsSync, readFileSync } from 'node:fs'
-import { hostname } from 'node:os'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AddressInfo } from 'node:net'
 import { redact } from '../../../src/base/index.ts'
 import { run } from '../../../src/cli/run.ts'
 import { download, sha256 } from '../../../src/files/index.ts'
 import { parsePlace } from '../../../src/gallery/address.ts'
+import { ourselves, recordText } from '../../../src/gallery/holder.ts'
 import { lockFolder } from '../../../src/gallery/lock.ts'
 import { openGallery } from '../../../src/gallery/index.ts'
 import { json, must, once, part, text, type Files, type Reader } from './reader.ts'
@@ -31,13 +32,16 @@ const galleryReader: Reader = {
 const lockReader: Reader = {
   name: 'gallery-lock',
   weight: 0.8,
-  seeds: () => [{ lock: json({ pid: 2 ** 22 - 1, host: hostname(), started: '12345', nonce: '0123456789abcdef' }) }],
+  // of a process that has ended: on this system, and on another
+  seeds: () => ['', 'another '].map((before) => ({ 'lock/0123456789abcdef.json': text(recordText({ ...ourselves(tmpdir()), kernel: `${before}${ourselves(tmpdir()).kernel}`, pid: 2 ** 22 - 1, socket: false })) })),
   called: ['lock', 'case'],
-  read(input) {
-    const lock = lockFolder(input.folder, 'gallery')
-    must(existsSync(join(input.folder, 'lock')), 'held without a file')
-    const own = JSON.parse(readFileSync(join(input.folder, 'lock'), 'utf8')) as { pid: number }
+  async read(input) {
+    const lock = await lockFolder(input.folder, 'gallery', { waits: { beat: 10, silence: 0, watch: 2 } })
+    const records = readdirSync(join(input.folder, 'lock')).filter((name) => name.endsWith('.json'))
+    must(records.length === 1 && records[0] !== '0123456789abcdef.json', 'held by somebody else')
+    const own = JSON.parse(readFileSync(join(input.folder, 'lock', records[0]), 'utf8').split('\n')[0]) as { pid: number }
     must(own.pid === process.pid, 'held by somebody else')
+    lock.check()
     lock.release()
     must(!existsSync(join(input.folder, 'lock')), 'not given back')
   },
