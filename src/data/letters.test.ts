@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { zipSync } from 'fflate'
 import sharp from 'sharp'
 import { afterAll, describe, expect, it } from 'vitest'
+import { setLimits, silent } from '../base/index.ts'
 import { imageAt, indicesByClass, subset, type Dataset } from './dataset.ts'
 import { fontNames, fontOutlines, testFonts, trainFonts } from './fonts.ts'
 import { inventedCharacters } from './invented.ts'
@@ -185,9 +186,35 @@ describe('letters from disk', async () => {
     mkdirSync(join(folder, 'nothing'))
     await expect(lettersFrom(join(folder, 'nothing'))).rejects.toThrow('one folder of images per letter')
     writeFileSync(join(folder, 'cut.zip'), zipSync(files).subarray(0, 500))
-    await expect(omniglotLetters(join(folder, 'cut.zip'))).rejects.toThrow(expect.objectContaining({ code: 'corrupt', message: expect.stringContaining('cut.zip must be a whole zip file') }))
+    await expect(omniglotLetters(join(folder, 'cut.zip'))).rejects.toThrow(expect.objectContaining({ code: 'corrupt', message: expect.stringContaining('cut.zip: a zip archive must end with its directory') }))
     writeFileSync(join(folder, 'bad.zip'), zipSync({ 's/Latin/character01/x.png': Uint8Array.of(1, 2, 3) }))
     await expect(omniglotLetters(join(folder, 'bad.zip'))).rejects.toThrow('s/Latin/character01/x.png')
+  })
+
+  it('unpacks no more than the limit allows, and of a zip only what is taken', async () => {
+    const [latin] = Object.values(files)
+    const large = await sharp({ create: { width: 3000, height: 3000, channels: 3, background: '#fff' } }).png({ compressionLevel: 0 }).toBuffer()
+    const path = join(folder, 'large.zip')
+    writeFileSync(path, zipSync({ 's/Latin/character01/1.png': latin, 's/Latin/character27/1.png': latin, 's/Greek/character01/1.png': large, 's/Greek/character02/1.png': large, 'notes.txt': large }))
+    const undo = setLimits({ unpackedBytes: 40_000_000 })
+    try {
+      expect((await omniglotLetters(path)).classes).toEqual(['a', 'Latin/character27'])
+      await expect(omniglotLetters(path, { alphabet: 'Greek' })).rejects.toThrow(expect.objectContaining({ code: 'limit', message: expect.stringContaining('what is taken of the archive must have at most 40,000,000 bytes (limit unpackedBytes)') }))
+    } finally {
+      undo()
+    }
+  })
+
+  it('passes over what is no image file and says so', async () => {
+    const place = join(folder, 'odd', 'A')
+    mkdirSync(place, { recursive: true })
+    writeFileSync(join(place, 'x.png'), Object.values(files)[0])
+    writeFileSync(join(place, 'x.svg'), '<svg/>')
+    symlinkSync('y.png', join(place, 'y.png'))
+    const warned: string[] = []
+    const own = await lettersFrom(join(folder, 'odd'), { progress: { ...silent, warn: (words) => warned.push(words) } })
+    expect(own.count).toBe(1)
+    expect(warned).toEqual([expect.stringContaining('y.png: a link that leads round in a ring'), expect.stringContaining('x.svg: SVG drawings are not read')])
   })
 
   it.skipIf(!existsSync(omniglot))("brings Omniglot's Latin letters into MNIST's frame with as much ink (skipped without ../shared)", async () => {

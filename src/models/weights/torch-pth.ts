@@ -6,10 +6,9 @@
  * Source: torch/serialization.py (`_load`, `_legacy_load`); APPNOTE.TXT of PKWARE for the archive.
  */
 import { ensureWithin, KindredError } from '../../base/index.ts'
-import { FileBytes } from './file-bytes.ts'
+import { FileBytes, zipEntries } from '../../files/index.ts'
 import { unpickle, type Unpickler } from './pickle.ts'
 import { corrupt, count, type StoredArray, type StoredLayer, type WeightFile } from './weight-file.ts'
-import { zipEntries } from './zip-archive.ts'
 
 class Storage {
   readonly type: string
@@ -77,7 +76,7 @@ function dictionary(pairs: unknown, path: string): Map<unknown, unknown> {
  * @throws KindredError `not-found`, `corrupt`, `limit`, `unsupported` for whole pickled models, other element types, or compressed archives
  */
 export function openTorch(path: string): WeightFile {
-  const file = new FileBytes(path)
+  const file = new FileBytes(path, 'weights')
   try {
     const { value, storages } = file.at(0, Math.min(2, file.size)).toString('latin1') === 'PK' ? readZip(file) : readStream(file)
     const tensors = [...stateDict(value, path)].filter((entry): entry is [string, StoredTensor] => typeof entry[0] === 'string' && entry[1] instanceof StoredTensor)
@@ -105,6 +104,8 @@ interface Archive {
 function readZip(file: FileBytes): Archive {
   const { path } = file
   const entries = zipEntries(file)
+  const squeezed = [...entries.values()].find((entry) => entry.method !== 'stored')
+  if (squeezed !== undefined) throw new KindredError('unsupported', path, 'its archive must not be compressed, as torch.save writes it', squeezed.name)
   const checked = new Set<string>()
   const check = (name: string): void => {
     const { from, size, crc } = entries.get(name)!

@@ -1,24 +1,25 @@
-/** @file A file that is read at any place, piece by piece: a weights file is larger than what is needed of it at one time. */
+/** @file A file that is read at any place, piece by piece: a file of weights or an archive is larger than what is needed of it at one time. */
 import { closeSync, readSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
-import { ensureWithin } from '../../base/index.ts'
-import { ioError, openRegular } from '../../files/index.ts'
-import { corrupt } from './weight-file.ts'
+import { ensureWithin, KindredError } from '../base/index.ts'
+import { ioError, openRegular } from './read.ts'
 
 /** Reads from a file at any place, and complains clearly at its end. */
 export class FileBytes {
   readonly path: string
   readonly size: number
   private readonly fd: number
+  private readonly where: string
 
   /** @throws KindredError as `openRegular`; `limit` for a file above `fileBytes` */
-  constructor(path: string) {
-    const { fd, stats } = openRegular(path, 'weights')
+  constructor(path: string, where = 'read') {
+    const { fd, stats } = openRegular(path, where)
     this.fd = fd
     this.path = path
+    this.where = where
     this.size = stats.size
     try {
-      ensureWithin('fileBytes', stats.size, 'weights', path)
+      ensureWithin('fileBytes', stats.size, where, path)
     } catch (error) {
       closeSync(fd)
       throw error
@@ -38,11 +39,11 @@ export class FileBytes {
     try {
       for (let done = 0; done < bytes.length; ) {
         const n = readSync(this.fd, bytes, done, Math.min(bytes.length - done, 1 << 28), from + done)
-        if (n === 0) throw corrupt(this.path, `${bytes.length} bytes must follow byte ${from}`, `its end at ${from + done}`)
+        if (n === 0) throw this.corrupt(`${bytes.length} bytes must follow byte ${from}`, `its end at ${from + done}`)
         done += n
       }
     } catch (error) {
-      throw ioError('weights', this.path, error)
+      throw ioError(this.where, this.path, error)
     }
   }
 
@@ -58,8 +59,13 @@ export class FileBytes {
     closeSync(this.fd)
   }
 
+  /** The error for a file that holds something else than it should. */
+  corrupt(expected: string, got: string, cause?: unknown): KindredError {
+    return new KindredError('corrupt', this.path, expected, got, 'The file is damaged, or of another kind than its name says. Fetch it again.', { cause })
+  }
+
   private within(from: number, length: number): void {
     const whole = Number.isSafeInteger(from) && Number.isSafeInteger(length) && from >= 0 && length >= 0
-    if (!whole || from + length > this.size) throw corrupt(this.path, `${length} bytes must follow byte ${from}`, `its end at ${this.size}`)
+    if (!whole || from + length > this.size) throw this.corrupt(`${length} bytes must follow byte ${from}`, `its end at ${this.size}`)
   }
 }
