@@ -7,7 +7,7 @@ import { load } from '../../models/index.ts'
 import { embeddingMap, toPng, type Thumbnails } from '../../plots/index.ts'
 import { project } from '../../projection/index.ts'
 import type { Context } from '../context.ts'
-import { loadPictures } from '../pictures.ts'
+import { loadPictures, type Pictures } from '../pictures.ts'
 
 interface MapOptions {
   readonly out: string
@@ -21,7 +21,7 @@ interface MapOptions {
 export async function map(options: MapOptions, given: Context, source: string, paths: string[]): Promise<void> {
   const { out, method, seed, title } = options
   if (extname(out).toLowerCase() !== '.svg') throw new KindredError('usage', 'map', '--out must end in .svg', out, 'PNG and CSV are written beside it.')
-  const { vectors, images } = await vectorsOf(source, paths, given)
+  const { vectors, images, skipped } = await vectorsOf(source, paths, given)
   const n = vectors.vectors.length / vectors.dim
   if (n < 4) throw new KindredError('usage', 'map', 'there must be at least 4 vectors', String(n))
   const { perplexity, iterations } = options
@@ -36,10 +36,10 @@ export async function map(options: MapOptions, given: Context, source: string, p
   writeFileAtomic(beside('.png'), await toPng(svg))
   writeVectors(beside('.csv'), { vectors: projection.positions, dim: 2, ids: vectors.ids, labels: vectors.labels })
   const quality = { ...(projection.kl === undefined ? {} : { kl: projection.kl }), ...(projection.explainedVarianceRatio === undefined ? {} : { explainedVarianceRatio: projection.explainedVarianceRatio }) }
-  given.result({ out, png: beside('.png'), positions: beside('.csv'), count: n, method, ...quality }, [`map of ${n} vectors by ${method === 'tsne' ? 't-SNE' : 'PCA'}: ${out}`])
+  given.result({ out, png: beside('.png'), positions: beside('.csv'), count: n, method, ...quality, skipped }, [`map of ${n} vectors by ${method === 'tsne' ? 't-SNE' : 'PCA'}: ${out}`])
 }
 
-async function vectorsOf(source: string, paths: string[], given: Context): Promise<{ vectors: Vectors; images?: Thumbnails }> {
+async function vectorsOf(source: string, paths: string[], given: Context): Promise<{ vectors: Vectors; images?: Thumbnails; skipped?: Pictures['skipped'] }> {
   if (extname(source).toLowerCase() !== '.onnx') {
     if (paths.length > 0) throw new KindredError('usage', 'map', 'pictures need a model, a file that ends in .onnx', source)
     return { vectors: readVectors(source) }
@@ -47,8 +47,8 @@ async function vectorsOf(source: string, paths: string[], given: Context): Promi
   if (paths.length === 0) throw new KindredError('usage', 'map', 'a model must be followed by pictures', 'none', 'Name image files or folders.')
   const model = await load(source, { runtime: await given.runtime({ say: false }) })
   try {
-    const { pixels, ids, labels } = await loadPictures(paths, model, given)
-    return { vectors: { vectors: await model.embed(pixels), dim: model.dim, ids, ...(labels === undefined ? {} : { labels }) }, images: { pixels, height: model.size[0], width: model.size[1] } }
+    const { pixels, ids, labels, skipped } = await loadPictures(paths, model, given)
+    return { vectors: { vectors: await model.embed(pixels), dim: model.dim, ids, ...(labels === undefined ? {} : { labels }) }, images: { pixels, height: model.size[0], width: model.size[1] }, skipped }
   } finally {
     await model.dispose()
   }

@@ -49,7 +49,7 @@ export async function train(options: TrainOptions, given: Context, what: string)
   const seed = words.seed ?? 0
   const recipe = preset(words.preset ?? 'default', picked(words, ['dim', 'margin', 'epochs', 'mining']))
   const data = await loadData(words, seed, progress, signal)
-  const outliers = words.outliers === undefined ? undefined : await loadOutliers(words.outliers, data.train, seed)
+  const outliers = words.outliers === undefined ? undefined : await loadOutliers(words.outliers, data.train, seed, progress)
   const plan = outliers === undefined ? recipe.training : { ...outlierTraining(recipe), epochs: words.epochs ?? outlierTraining(recipe).epochs }
   const training = {
     ...plan,
@@ -101,11 +101,11 @@ async function loadData(words: TrainWords, seed: number, progress: Progress, sig
   return { train: words.images === undefined ? train : take(train, words.images, { seed }), validation }
 }
 
-async function loadOutliers(what: string, train: Dataset, seed: number): Promise<Dataset> {
+async function loadOutliers(what: string, train: Dataset, seed: number, progress: Progress): Promise<Dataset> {
   if (what === 'invented') return inventedCharacters({ count: 10_000, seed })
   if (what === 'pseudo') return pseudoOutliers(train, { count: 10_000, seed })
   if (what === 'letters') return renderedLetters({ fonts: 'train', perLetter: 200, seed })
-  return lettersFrom(what)
+  return lettersFrom(what, { progress })
 }
 
 /** Trains a softmax head on the embeddings of up to 10,000 training images and writes it beside the model, for `kindred classify`. */

@@ -76,7 +76,7 @@ export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short:
     const chooseFonts = trainFonts.slice(-3).map((f) => f.name)
     const rendered = renderedLetters({ fonts: 'test', perLetter: 40, seed })
     const letters: { name: string; images: Dataset }[] = [{ name: 'letters in unseen fonts', images: rendered }]
-    if (options.letters !== undefined) letters.push({ name: 'hand-drawn letters', images: await lettersFrom(options.letters) })
+    if (options.letters !== undefined) letters.push({ name: 'hand-drawn letters', images: await lettersFrom(options.letters, { progress: run.progress }) })
     const plain = take(run.test, Math.min(1000, run.test.count))
     const controls = [
       { digits: 'MNIST’s own test digits', images: plain },
