@@ -3,7 +3,7 @@
  * at each line it is sent, and says `ours` or why not; `end` lets it exit without giving the lock back by hand.
  */
 import { createInterface } from 'node:readline'
-import { lockFolder } from '../src/gallery/lock.ts'
+import { lockFolder } from '../src/files/lock.ts'
 
 try {
   const lock = await lockFolder(process.argv[2], 'gallery', { waits: { beat: 100, silence: 400, watch: 300 } })

@@ -7,17 +7,27 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, rmdirSync, rmSync, type Dirent } from 'node:fs'
 import { join } from 'node:path'
 import { KindredError, type Progress } from '../base/index.ts'
-import { ioError, sha256, sweepParts, writeFileAtomic, type Journal } from '../files/index.ts'
+import { ioError, sha256, sweepParts, writeFileAtomic, type Journal, type Lock } from '../files/index.ts'
 import { holdsCrops, readCropFolder, type CropRecord, type CropsByPhoto, type PhotoEntry, type QuarantineRecord } from './crop-records.ts'
 import { isCropName } from './photo-files.ts'
 import type { CropSummary } from './crop-folder.ts'
 
 const where = 'crop folder'
 
+/** What opens a {@link CropBook}. */
+export interface OpenBook {
+  /** The lock of the output folder: who has lost it writes no more. */
+  readonly lock: Lock
+  readonly progress: Progress
+  /** See `CropOptions`. */
+  readonly onPhotos: ((photos: ReadonlySet<string>) => void) | undefined
+}
+
 /** What is known of each photo, from earlier runs and this one. */
 export class CropBook {
   readonly settings: string
   private readonly out: string
+  private readonly lock: Lock
   private readonly order: ReadonlyMap<string, number>
   private readonly known: CropsByPhoto
   private readonly journal: Journal<PhotoEntry>
@@ -28,11 +38,11 @@ export class CropBook {
    * Opens the book of an output folder: photos that are gone are forgotten and their crops removed, and so are crops that a killed run left unnamed.
    *
    * @param sources the photos there are, in order
-   * @param options.onPhotos see `CropOptions`
    * @throws KindredError `corrupt` naming file and line, `usage` where crops/ holds files of somebody else, `io`, `limit`
    */
-  constructor(out: string, settings: string, sources: readonly string[], { progress, onPhotos }: { progress: Progress; onPhotos: ((photos: ReadonlySet<string>) => void) | undefined }) {
+  constructor(out: string, settings: string, sources: readonly string[], { lock, progress, onPhotos }: OpenBook) {
     this.out = out
+    this.lock = lock
     this.settings = settings
     this.order = new Map(sources.map((source, i) => [source, i]))
     ensureOurs(out)
@@ -73,6 +83,7 @@ export class CropBook {
   /** Takes down what was found in photos whose crops are on the disk. When it returns, so is this. @throws KindredError `io` */
   put(entries: readonly PhotoEntry[]): void {
     if (entries.length === 0) return
+    this.lock.pulse()
     this.journal.append(entries)
     for (const { source, faces, quarantine } of entries) this.known.set(source, { faces, quarantine })
     this.changed = true
@@ -100,6 +111,7 @@ export class CropBook {
   }
 
   private settle(): void {
+    this.lock.check()
     const [manifest, quarantine] = [join(this.out, 'manifest.jsonl'), join(this.out, 'quarantine.jsonl')]
     if (this.changed || !existsSync(manifest) || !existsSync(quarantine)) {
       const sorted = [...this.known.entries()].sort(([a], [b]) => this.order.get(a)! - this.order.get(b)!)
@@ -128,7 +140,10 @@ export class CropBook {
   }
 }
 
-const lines = (records: readonly object[]): string => records.map((r) => `${JSON.stringify(r)}\n`).join('')
+/** Records as lines, some hundred at a time. */
+function* lines(records: readonly object[]): Iterable<string> {
+  for (let i = 0; i < records.length; i += 256) yield records.slice(i, i + 256).map((r) => `${JSON.stringify(r)}\n`).join('')
+}
 
 /** Throws where crops would go among files that no run of kindred has written: they could not be told apart when crops are removed. */
 function ensureOurs(out: string): void {

@@ -5,12 +5,13 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { checkOptions, ensure, KindredError, silent, type Progress } from '../base/index.ts'
 import { decodeImage } from '../data/index.ts'
-import { readBytes, sha256, writeFileAtomic, type FileList } from '../files/index.ts'
+import { readBytes, sha256, writeFileAtomic, type FileList, type Lock } from '../files/index.ts'
 import type { Runtime } from '../runtime/index.ts'
 import { CropBook } from './crop-book.ts'
 import type { CropRecord, PhotoEntry, QuarantineRecord } from './crop-records.ts'
 import { alignFace, dlibTemplate, type FaceTemplate } from './align.ts'
 import { findFacesIn, findOptionNames, openDetector, type DetectorName, type Face, type FaceDetector, type FindOptions } from './find-faces.ts'
+import { lockOutput } from './output-lock.ts'
 import { cropName, labelOf, looksLikeImage, photoFiles, skippedLine } from './photo-files.ts'
 import type { Photo } from './photo.ts'
 
@@ -55,6 +56,8 @@ export interface CropOptions extends FindOptions {
    * then.
    */
   readonly onPhotos?: (photos: ReadonlySet<string>) => void
+  /** The lock of the output folder, where the caller has taken it with {@link lockOutput}. Default: it is taken here. */
+  readonly lock?: Lock
   readonly progress?: Progress
   readonly signal?: AbortSignal
 }
@@ -71,12 +74,12 @@ const where = 'crop folder'
  * @param dir one folder per person, or photos without labels; any depth; the label is the name of the folder a photo lies in
  * @param out the output folder, made where missing
  * @throws KindredError `not-found` for a missing folder; `usage` where the two folders do not go together; `interrupted` when the signal fires (what was done
- *   stays, and the next run goes on from there); `corrupt` for lists of an earlier run that cannot be read; `io` for a disk that is full or refuses
+ *   stays, and the next run goes on from there); `mismatch` while another run works in the output folder; `corrupt` for lists of an earlier run that cannot be read; `io` for a disk that is full or refuses
  * @example
  * const { summary } = await cropFolder('photos', 'out', { detector: 'ssd', faces: 'largest' })
  */
 export async function cropFolder(dir: string, out: string, options: CropOptions = {}): Promise<CropResult> {
-  checkOptions(where, options, ['detector', 'runtime', 'template', 'batch', 'onPhotos', 'progress', 'signal', ...findOptionNames])
+  checkOptions(where, options, ['detector', 'runtime', 'template', 'batch', 'onPhotos', 'lock', 'progress', 'signal', ...findOptionNames])
   const { detector: wanted = 'ssd', template = dlibTemplate, batch = 4, onPhotos, progress = silent, signal, runtime } = options
   ensure(Number.isInteger(batch) && batch > 0, where, 'batch must be a positive integer', batch)
   const find = Object.fromEntries(findOptionNames.filter((name) => options[name] !== undefined).map((name) => [name, options[name]])) as FindOptions
@@ -85,16 +88,18 @@ export async function cropFolder(dir: string, out: string, options: CropOptions 
   if (passedOver !== undefined) progress.warn(passedOver)
   const detector = typeof wanted === 'string' ? await openDetector(wanted, runtime === undefined ? {} : { runtime }) : wanted
   try {
-    const settings = sha256(Buffer.from(JSON.stringify({ detector: detector.id, template, find: Object.entries(find).sort() }))).slice(0, 16)
-    const book = new CropBook(out, settings, sources, { progress, onPhotos })
-    try {
-      const processed = await work(dir, sources, { out, detector, find, template, settings, book, batch, progress, signal })
-      book.close()
-      return { summary: book.summary(processed, ignored), faces: book.faces(), quarantine: book.quarantine(), skipped }
-    } catch (error) {
-      book.abandon()
-      throw error
-    }
+    return await lockOutput(out, options, async (lock) => {
+      const settings = sha256(Buffer.from(JSON.stringify({ detector: detector.id, template, find: Object.entries(find).sort() }))).slice(0, 16)
+      const book = new CropBook(out, settings, sources, { lock, progress, onPhotos })
+      try {
+        const processed = await work(dir, sources, { out, detector, find, template, settings, book, batch, progress, signal })
+        book.close()
+        return { summary: book.summary(processed, ignored), faces: book.faces(), quarantine: book.quarantine(), skipped }
+      } catch (error) {
+        book.abandon()
+        throw error
+      }
+    })
   } finally {
     if (typeof wanted === 'string') await detector.dispose()
   }

@@ -15,7 +15,7 @@ let onWrite: (call: string) => void = () => {}
 vi.mock('node:fs', async (original) => {
   const real = await original<typeof fs>()
   const watched = (['writeSync', 'fsyncSync', 'renameSync', 'ftruncateSync'] as const).map((call) => [call, (...args: never[]) => {
-    onWrite(call)
+    if (!String(args[0]).includes('lock')) onWrite(call) // locks have tests of their own
     return (real[call] as (...a: never[]) => unknown)(...args)
   }])
   return { ...real, ...Object.fromEntries(watched) }
@@ -47,12 +47,14 @@ const after = (call: (done: number) => void): Progress => ({ ...silent, start: (
 const below = (folder: string): string[] => (readdirSync(folder, { recursive: true, withFileTypes: true })).filter((e) => !e.isDirectory()).map((e) => join(e.parentPath, e.name).slice(folder.length + 1)).sort()
 const crops = (folder = out) => below(join(folder, 'crops'))
 const named = (folder = out) => readCropRecords(folder).faces.map((f) => f.crop.slice('crops/'.length)).sort()
+/** A copy of the output folder as it stands; the lock of this living process is not in it. */
+const copyTo = (to: string) => cpSync(out, to, { recursive: true, filter: (path) => !/[.](kindred-)?lock/.test(path) })
 const lists = (folder = out) => ['manifest.jsonl', 'quarantine.jsonl'].map((name) => readFileSync(join(folder, name), 'utf8'))
 
 /** Runs and returns copies of the output folder as it stood after each photo: what a kill would have left then. */
 async function killedAfterEach(options: CropOptions = {}): Promise<string[]> {
   const copies: string[] = []
-  await run({ ...options, progress: after((done) => cpSync(out, copies[done] = join(root, `killed${runs}-${done}`), { recursive: true })) })
+  await run({ ...options, progress: after((done) => copyTo((copies[done] = join(root, `killed${runs}-${done}`)))) })
   return copies
 }
 
@@ -211,6 +213,20 @@ describe('refused by the disk', () => {
     expect(named()).toEqual(['1.png.0.png', '2.png.0.png'])
     expect((await run()).summary.photos.processed).toBe(2)
   })
+})
+
+test('one run at a time: another is refused while the first lives, and leaves its crops alone', async () => {
+  await put('1.png', '2.png')
+  let refused: Promise<unknown> | undefined
+  await run({ progress: after((done) => done === 1 && (refused = run().catch((error: unknown) => error))), signal: undefined })
+  expect(await refused).toMatchObject({ code: 'mismatch', message: expect.stringMatching(/one process at a time, got this process, .* or choose another folder for the results/) })
+  expect(crops()).toEqual(named())
+  expect(below(out)).toEqual(['crops/1.png.0.png', 'crops/2.png.0.png', 'manifest.jsonl', 'quarantine.jsonl'])
+})
+
+test('who has lost the lock writes no more', async () => {
+  await put('1.png', '2.png', '3.png')
+  await expect(run({ progress: after((done) => done === 1 && rmSync(join(out, '.kindred-lock'), { recursive: true })) })).rejects.toMatchObject({ code: 'mismatch' })
 })
 
 test('lists that are not what they should be are told with file and line, and their crops stay', async () => {

@@ -26,8 +26,8 @@ export interface PhotoFiles {
  * @throws KindredError `not-found`; `usage` when `dir` is no folder, is the output folder, lies among the crops, or was made by kindred; `io`; `limit`
  */
 export function photoFiles(dir: string, out: string): PhotoFiles {
+  checkPhotoFolder(dir, out)
   const own = identityOf(out)
-  checkFolders(dir, out, own)
   const { files, skipped } = listFiles(dir, {
     where,
     skipFolder: (path, names) => {
@@ -41,7 +41,9 @@ export function photoFiles(dir: string, out: string): PhotoFiles {
   return { photos, ignored: files.length - photos.length, skipped }
 }
 
-function checkFolders(dir: string, out: string, own: string | undefined): void {
+/** The part of {@link photoFiles} that needs no walk: whether photos can lie in one folder and results in the other. @throws KindredError as it does */
+export function checkPhotoFolder(dir: string, out: string): void {
+  const own = identityOf(out)
   const info = statsOf(dir)
   if (info === undefined) throw new KindredError('not-found', where, `${dir} must exist`, 'no such folder', 'Check the path.')
   if (!info.isDirectory()) throw new KindredError('usage', where, `${dir} must be a folder of photos`, 'a file', 'Name the folder it lies in.')

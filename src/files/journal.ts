@@ -2,9 +2,10 @@
  * @file An append-only file of JSON lines: what work has finished goes to the end of it, so that a stop at any moment costs no more than the piece in hand, and
  * nothing that is written has to be written again.
  */
-import { closeSync, constants, existsSync, fsyncSync, ftruncateSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, constants, existsSync, fsyncSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { KindredError, parseJsonAs, type Schema } from '../base/index.ts'
+import { makeFolder } from './atomic.ts'
 import { ioError, readBytes } from './read.ts'
 
 /**
@@ -67,7 +68,7 @@ export class Journal<T> {
   }
 
   private open(): number {
-    mkdirSync(dirname(this.path), { recursive: true })
+    makeFolder(dirname(this.path))
     const fd = openSync(this.path, constants.O_RDWR | constants.O_CREAT, 0o666)
     try {
       ftruncateSync(fd, this.length)

@@ -8,10 +8,9 @@ import { existsSync, readdirSync, rmSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { KindredError, type Progress } from '../base/index.ts'
-import { ioError, makeFolder, needParts, readJson, writeFileAtomic } from '../files/index.ts'
+import { ioError, lockFolder, makeFolder, needParts, readJson, writeFileAtomic, type Lock } from '../files/index.ts'
 import { databaseError, type Database, type Query } from './database.ts'
 import { startEngine, type Engine } from './engine.ts'
-import { lockFolder, type Lock } from './lock.ts'
 
 /** Always kept free: PostgreSQL's log grows by segments of 16 MiB, and PGlite never returns when it cannot make the next one. */
 const spareBytes = 64 * 2 ** 20
@@ -26,7 +25,7 @@ export async function openFolder(folder: string, create: boolean, progress: Prog
   checkFolder(folder, create)
   needParts('gallery', ['gallery'])
   makeFolder(folder, 'gallery')
-  const lock = await lockFolder(folder, 'gallery', { progress })
+  const lock = await lockFolder(folder, 'gallery', { progress, instead: 'or use a PostgreSQL server (postgres://...), which many processes may share' })
   try {
     checkFolder(folder, create) // again: only now is it ours
     return await start(folder, lock, progress)

@@ -35,11 +35,11 @@ export function countPeople({ records, quarantine }: Pick<FoundFaces, 'records' 
 
 /** Finds, cuts, embeds. */
 export async function findAndEmbed(run: FacesRun, model: Parameters<typeof embedFolder>[1]['model'], detector: Parameters<typeof embedFolder>[1]['detector'], faces: 'largest' | 'all'): Promise<EmbeddedFaces> {
-  const { story, options, dir, progress } = run
+  const { story, options, dir, lock, progress } = run
   const { out, runtime, signal, minScore, minSize, minSharpness } = options
   const found = await story.stage('Faces and vectors', 'looking for faces', () =>
     embedFolder(dir, {
-      out, runtime, faces, progress,
+      out, runtime, faces, lock, progress,
       ...(model === undefined ? {} : { model }), ...(detector === undefined ? {} : { detector }),
       ...(minScore === undefined ? {} : { minScore }), ...(minSize === undefined ? {} : { minSize }), ...(minSharpness === undefined ? {} : { minSharpness }),
       ...(signal === undefined ? {} : { signal }),

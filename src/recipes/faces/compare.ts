@@ -3,7 +3,7 @@
  */
 import { join } from 'node:path'
 import { checkChoice, checkOptions, ensure, KindredError, silent } from '../../base/index.ts'
-import { cropFolder, detectorNames, openDetector, recipeLine, type CropRecord } from '../../faces/index.ts'
+import { cropFolder, detectorNames, lockOutput, openDetector, recipeLine, type CropRecord } from '../../faces/index.ts'
 import { writeFileAtomic } from '../../files/index.ts'
 import { recipeHash } from '../../gallery/index.ts'
 import { mcNemar, pairedBootstrap } from '../../metrics/index.ts'
@@ -58,7 +58,7 @@ export async function compare(dir: string, options: CompareOptions): Promise<Com
   const kind = facesToTake(dir, out, options.faces)
   const names = models.map((m) => modelSpec(m).name) as [string, string]
   const stop = signal === undefined ? {} : { signal }
-  return growReport(out, emptyReport(dir, options, detectorName, names), comparePage, { signal }, async (story: CompareStory) => {
+  return lockOutput(out, { progress }, (lock) => growReport(out, emptyReport(dir, options, detectorName, names), comparePage, { signal }, async (story: CompareStory) => {
     const shown = telling(progress, story)
     const detector = await openDetector(detectorName, { runtime })
     try {
@@ -71,7 +71,7 @@ export async function compare(dir: string, options: CompareOptions): Promise<Com
           try {
             if (i === 0) {
               const find = { faces: kind, ...(minScore === undefined ? {} : { minScore }), ...(minSize === undefined ? {} : { minSize }), ...(minSharpness === undefined ? {} : { minSharpness }) }
-              const { faces, summary, quarantine, skipped } = await cropFolder(dir, out, { detector, template: model.template, ...find, onPhotos: (photos) => forgetPhotos(out, photos), progress: shown, ...stop })
+              const { faces, summary, quarantine, skipped } = await cropFolder(dir, out, { detector, template: model.template, ...find, onPhotos: (photos) => forgetPhotos(out, photos), lock, progress: shown, ...stop })
               records = faces
               forgetFaces(out, records)
               story.tell({ photos: summary.photos, faces: summary.faces, people: countPeople({ records, quarantine }), missed: quarantine.map(({ source, kind: k, reason }) => ({ photo: source, kind: k, reason })), skipped })
@@ -79,7 +79,7 @@ export async function compare(dir: string, options: CompareOptions): Promise<Com
             } else if (recipeHash(galleryRecipe(sides[0].found.recipe)) === recipeHash(galleryRecipe(model.recipe))) {
               throw new KindredError('usage', where, 'the two models must differ', `${recipeLine(model.recipe)} twice`, 'Compare it with another, e.g. pixels.')
             }
-            const { vectors, embedded } = await embedRecords(out, records, model, { ...(i === 0 ? {} : { photos: dir }), progress: shown, ...stop })
+            const { vectors, embedded } = await embedRecords(out, records, model, { ...(i === 0 ? {} : { photos: dir }), lock, progress: shown, ...stop })
             return { records, vectors, dim: model.dim, ...peopleOf(records), recipe: model.recipe, embedded, summary: { photos: story.current.photos, faces: records.length }, quarantine: [], skipped: [], seconds: { crop: 0, embed: 0 } }
           } finally {
             await model.dispose()
@@ -100,7 +100,7 @@ export async function compare(dir: string, options: CompareOptions): Promise<Com
     } finally {
       await detector.dispose()
     }
-  })
+  }))
 }
 
 function emptyReport(dir: string, { seed = 0, command, versions, runtime }: CompareOptions, detector: string, names: [string, string]): CompareReport {

@@ -4,7 +4,8 @@
 import { basename, join } from 'node:path'
 import { checkOptions, KindredError, silent, type Progress } from '../../base/index.ts'
 import { decodeImage } from '../../data/index.ts'
-import { alignFace, cropFolder, findFaces, openDetector, readCrops, type CropRecord, type CropResult, type CropSummary, type DetectorName, type Face, type FaceDetector, type FaceModel, type FaceRecipe, type FaceTemplate, type FindOptions, type Photo, type QuarantineRecord } from '../../faces/index.ts'
+import { alignFace, checkPhotoFolder, cropFolder, findFaces, lockOutput, openDetector, readCrops, type CropRecord, type CropResult, type CropSummary, type DetectorName, type Face, type FaceDetector, type FaceModel, type FaceRecipe, type FaceTemplate, type FindOptions, type Photo, type QuarantineRecord } from '../../faces/index.ts'
+import type { Lock } from '../../files/index.ts'
 import type { Runtime } from '../../runtime/index.ts'
 import { forgetFaces, forgetPhotos } from './forget-faces.ts'
 import { faceId, KeptVectors } from './kept-vectors.ts'
@@ -23,6 +24,8 @@ export interface EmbedFolderOptions extends Pick<FindOptions, 'faces' | 'minScor
   /** Called when the faces are found and before they are embedded. */
   readonly onCrops?: (found: FoundFaces) => void
   readonly runtime: Runtime
+  /** The lock of OUT, where the caller has taken it with `lockOutput`. Default: it is taken here. */
+  readonly lock?: Lock
   readonly progress?: Progress
   readonly signal?: AbortSignal
 }
@@ -60,34 +63,42 @@ const where = 'faces'
  * Vectors are kept under `OUT/vectors` by recipe, so that a second run, or another model on the same photos, does only what is new. What an earlier run kept of
  * photos that are gone is removed before anything else is done.
  * @param dir one folder per person, or photos without labels
- * @throws KindredError `not-found`, `usage`; `interrupted` when the signal fires (what was done is saved, and running again goes on from there)
+ * @throws KindredError `not-found`, `usage`; `interrupted` when the signal fires (what was done is saved, and running again goes on from there);
+ *   `mismatch` while another run works in OUT
  * @example
  * const { vectors, dim, labels, people } = await embedFolder('photos', { out: 'runs/faces', runtime })
  */
 export async function embedFolder(dir: string, options: EmbedFolderOptions): Promise<EmbeddedFaces> {
-  checkOptions(where, options, ['out', 'detector', 'model', 'weights', 'layer', 'faces', 'minScore', 'minSize', 'minSharpness', 'onCrops', 'runtime', 'progress', 'signal'])
+  checkOptions(where, options, ['out', 'detector', 'model', 'weights', 'layer', 'faces', 'minScore', 'minSize', 'minSharpness', 'onCrops', 'runtime', 'lock', 'progress', 'signal'])
   const { out, detector: wanted = 'ssd', model: named = 'dlib', runtime, progress = silent, signal, weights, layer } = options
   if (typeof named === 'string') checkFaceModelName(named)
-  const find = Object.fromEntries((['faces', 'minScore', 'minSize', 'minSharpness'] as const).filter((key) => options[key] !== undefined).map((key) => [key, options[key]])) as FindOptions
-  const stop = signal === undefined ? {} : { signal }
+  checkPhotoFolder(dir, out) // before anything is made
   const detector = typeof wanted === 'string' ? await openDetector(wanted, { runtime }) : wanted
   let model: FaceModel | undefined
   try {
-    model = typeof named === 'string' ? await openFaceModel(named, { runtime, detector, progress, ...(weights === undefined ? {} : { weights }), ...(layer === undefined ? {} : { layer }), ...stop }) : named
-    const from = performance.now()
-    const { faces: records, ...rest } = await cropFolder(dir, out, { detector, template: model.template, ...find, onPhotos: (photos) => forgetPhotos(out, photos), progress, ...stop })
-    forgetFaces(out, records)
-    const cropped = performance.now()
-    const found = { records, ...rest }
-    options.onCrops?.(found)
-    const start = performance.now()
-    const { vectors, embedded } = await embedRecords(out, records, model, { progress, ...stop })
-    const seconds = { crop: (cropped - from) / 1000, embed: (performance.now() - start) / 1000 }
-    return { ...found, vectors, dim: model.dim, ...peopleOf(records), recipe: model.recipe, embedded, seconds }
+    model = typeof named === 'string' ? await openFaceModel(named, { runtime, detector, progress, weights, layer, signal }) : named
+    const opened = { detector, model }
+    return await lockOutput(out, options, (lock) => cropAndEmbed(dir, { ...options, ...opened, lock }))
   } finally {
     if (typeof wanted === 'string') await detector.dispose()
     if (typeof named === 'string') await model?.dispose()
   }
+}
+
+/** What {@link embedFolder} does once everything is open. */
+async function cropAndEmbed(dir: string, options: EmbedFolderOptions & { detector: FaceDetector; model: FaceModel; lock: Lock }): Promise<EmbeddedFaces> {
+  const { out, detector, model, lock, progress = silent, signal } = options
+  const find = Object.fromEntries((['faces', 'minScore', 'minSize', 'minSharpness'] as const).filter((key) => options[key] !== undefined).map((key) => [key, options[key]])) as FindOptions
+  const from = performance.now()
+  const { faces: records, ...rest } = await cropFolder(dir, out, { detector, template: model.template, ...find, onPhotos: (photos) => forgetPhotos(out, photos), lock, progress, signal })
+  forgetFaces(out, records)
+  const cropped = performance.now()
+  const found = { records, ...rest }
+  options.onCrops?.(found)
+  const start = performance.now()
+  const { vectors, embedded } = await embedRecords(out, records, model, { lock, progress, signal })
+  const seconds = { crop: (cropped - from) / 1000, embed: (performance.now() - start) / 1000 }
+  return { ...found, vectors, dim: model.dim, ...peopleOf(records), recipe: model.recipe, embedded, seconds }
 }
 
 /** Names, and for each record which of them it bears (-1: none). A photo's label names its largest face alone: whoever else is in the picture must not be taken for that person. */
@@ -101,13 +112,15 @@ export function peopleOf(records: readonly CropRecord[]): { people: string[]; la
 export interface EmbedRecordsOptions {
   /** The folder of the photos: crops are then cut anew from these, by the landmarks of the records. Default: the saved crops are read. */
   readonly photos?: string
+  /** The lock of `out`: who has lost it writes no more. */
+  readonly lock?: Lock
   readonly progress?: Progress
   readonly signal?: AbortSignal
 }
 
 /** Embeds faces that were found before, in blocks; vectors of this recipe that are kept in `out` are taken from there. */
 export async function embedRecords(out: string, records: readonly CropRecord[], model: FaceModel, options: EmbedRecordsOptions = {}): Promise<{ vectors: Float32Array; embedded: number }> {
-  const { photos, progress = silent, signal } = options
+  const { photos, lock, progress = silent, signal } = options
   const kept = new KeptVectors(out, model.recipe, model.dim)
   const fresh = records.filter((r) => kept.get(faceId(r)) === undefined)
   const block = 32
@@ -118,12 +131,20 @@ export async function embedRecords(out: string, records: readonly CropRecord[], 
       if (signal?.aborted) throw new KindredError('interrupted', where, 'the run must not be interrupted', `a stop after ${done} of ${fresh.length} vectors`, 'Run it again: it goes on from there.')
       const some = fresh.slice(done, done + block)
       const crops = photos === undefined ? await readCrops(out, some) : await cutCrops(photos, some, model.template)
-      kept.put(some.map(faceId), await model.embed(crops, model.template.size))
+      const vectors = await model.embed(crops, model.template.size)
+      lock?.pulse()
+      kept.put(some.map(faceId), vectors)
       task.update(Math.min(done + block, fresh.length))
     }
+    lock?.check()
     kept.save(records)
   } catch (error) {
-    kept.abandon(records)
+    try {
+      lock?.check()
+      kept.save(records)
+    } catch {
+      kept.close() // the journal stays for the next run
+    }
     throw error
   } finally {
     task.end()

@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { checkChoice, checkOptions, KindredError, silent, type Progress } from '../../base/index.ts'
-import { detectorNames, openDetector, photoFiles, type CropRecord, type CropSummary } from '../../faces/index.ts'
+import { detectorNames, lockOutput, openDetector, photoFiles, type CropRecord, type CropSummary } from '../../faces/index.ts'
 import { needParts } from '../../files/index.ts'
 import { isAddress } from '../../gallery/index.ts'
 import { facesPage, growReport, type FacesReport } from '../report/index.ts'
@@ -23,7 +23,7 @@ const where = 'faces'
  * @param dir one folder per person, or photos without labels
  * @returns what `report.json` holds
  * @throws KindredError `not-found` for a folder that is not there, holds no photos, or shows no face (the quarantine list is written all the same);
- *   `interrupted` when the signal fires (what is done is kept); `usage`, `mismatch` as the models and the gallery do
+ *   `interrupted` when the signal fires (what is done is kept); `mismatch` while another run works in OUT; `usage`, `mismatch` as the models and the gallery do
  */
 export async function faces(dir: string, options: FacesOptions): Promise<FacesReport> {
   checkOptions(where, options, ['out', 'detector', 'model', 'weights', 'layer', 'faces', 'minScore', 'minSize', 'minSharpness', 'gallery', 'seed', 'runtime', 'progress', 'signal', 'command', 'versions'])
@@ -35,8 +35,8 @@ export async function faces(dir: string, options: FacesOptions): Promise<FacesRe
   warnOfOther(out, dir, progress)
   const stop = signal === undefined ? {} : { signal }
   const png = ['mapPoints', 'precision', 'neighbours', 'wrong', 'distances'] as const
-  return growReport(out, emptyReport(dir, options, detectorName, modelName), facesPage, { png, signal }, async (story: FacesStory) => {
-    const run: FacesRun = { dir, options, story, seed, progress: telling(progress, story) }
+  return lockOutput(out, { progress }, (lock) => growReport(out, emptyReport(dir, options, detectorName, modelName), facesPage, { png, signal }, async (story: FacesStory) => {
+    const run: FacesRun = { dir, options, lock, story, seed, progress: telling(progress, story) }
     const detector = await openDetector(detectorName, { runtime })
     try {
       const model = await story.stage('Opening the networks', 'opening the networks', () => openFaceModel(modelName, { runtime, detector, progress, ...stop, ...(weights === undefined ? {} : { weights }), ...(layer === undefined ? {} : { layer }) }))
@@ -55,7 +55,7 @@ export async function faces(dir: string, options: FacesOptions): Promise<FacesRe
     } finally {
       await detector.dispose()
     }
-  })
+  }))
 }
 
 /** Tells where a run of another folder is about to be replaced. */

@@ -69,13 +69,9 @@ export class KeptVectors {
     this.changed = false
   }
 
-  /** After an error: as {@link save} where that is possible, else the journal stays for the next run. */
-  abandon(records: readonly CropRecord[]): void {
-    try {
-      this.save(records)
-    } catch {
-      this.journal.close()
-    }
+  /** Lets go of the journal's file. */
+  close(): void {
+    this.journal.close()
   }
 }
 

@@ -1,6 +1,7 @@
 /** @file What the chapters of the faces story share. */
 import type { Progress } from '../../base/index.ts'
 import type { DetectorName } from '../../faces/index.ts'
+import type { Lock } from '../../files/index.ts'
 import type { Runtime } from '../../runtime/index.ts'
 import type { FacesFigure, FacesReport, GrowingReport } from '../report/index.ts'
 import type { Answers } from './ask-each-other.ts'
@@ -39,6 +40,8 @@ export type FacesStory = GrowingReport<FacesReport, FacesFigure>
 export interface FacesRun {
   readonly dir: string
   readonly options: FacesOptions
+  /** Of OUT. */
+  readonly lock: Lock
   readonly story: FacesStory
   readonly seed: number
   readonly progress: Progress

@@ -1,7 +1,7 @@
 /**
  * @file One process at a time in a folder: a lock that names its holder, outlives no process, and that its holder keeps asking for.
  *
- * The lock is a folder `lock` with one record in it, `NONCE.json`. It appears whole: made beside, then renamed to its name, which fails while a folder with anything in it
+ * The lock is a folder (`lock`) with one record in it, `NONCE.json`. It appears whole: made beside, then renamed to its name, which fails while a folder with anything in it
  * has that name (no hard links are needed, so it works on exFAT and network shares). Whoever finds the holder dead removes that holder's record, by its nonce; so of two
  * who do the same, one gets the name, and nobody can remove a lock that was taken in the meantime. A holder whose record is gone writes no more.
  */
@@ -10,7 +10,7 @@ import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, ren
 import type { Server } from 'node:net'
 import { join } from 'node:path'
 import { KindredError, silent, type Progress } from '../base/index.ts'
-import { ioError } from '../files/index.ts'
+import { ioError } from './read.ts'
 import { beatAt, judge, ourselves, patience, recordText, type Holder, type Judge, type Patience, type Verdict } from './holder.ts'
 import { giveSign } from './sign-of-life.ts'
 
@@ -28,13 +28,23 @@ export interface Lock {
   release(): void
 }
 
+/** Options of {@link lockFolder}. */
+export interface LockOptions {
+  /** Name of the lock in the folder; nothing else may ever have it. Default `lock`. */
+  readonly name?: string
+  /** What else can be done where another process has the lock: "or ...". */
+  readonly instead?: string
+  readonly progress?: Progress
+  readonly waits?: Patience
+}
+
 /**
  * Takes the lock of a folder.
  *
  * @throws KindredError `mismatch` when a living process holds it, `io` when the folder cannot be written
  */
-export async function lockFolder(folder: string, where: string, { progress = silent, waits = patience }: { progress?: Progress; waits?: Patience } = {}): Promise<Lock> {
-  const path = join(folder, 'lock')
+export async function lockFolder(folder: string, where: string, { name = 'lock', instead, progress = silent, waits = patience }: LockOptions = {}): Promise<Lock> {
+  const path = join(folder, name)
   const nonce = randomBytes(8).toString('hex')
   const own = join(folder, `.lock.${nonce}`)
   let server: Server | undefined
@@ -53,7 +63,7 @@ export async function lockFolder(folder: string, where: string, { progress = sil
     }
     for (let attempt = 0; !moved(own, path); attempt++) {
       const verdict = await clear(path, by)
-      if (verdict.alive) throw held(where, folder, path, verdict, by)
+      if (verdict.alive) throw held({ where, folder, path, instead }, verdict, by)
       if (attempt === 20) throw new KindredError('io', where, `the lock ${path} must be free`, 'a lock that comes and goes, or one that cannot be removed', `Try again, or remove ${path}.`)
     }
     const lock = keep({ path, nonce, holder, where, folder, server, waits })
@@ -173,13 +183,13 @@ function keep({ path, nonce, holder, where, folder, server, waits }: Held): Lock
 
 const named = (holder: Holder | undefined): string => (holder === undefined ? 'a process of unknown name' : `process ${holder.pid} on ${holder.host}`)
 
-function held(where: string, folder: string, path: string, { holder, silent: silence }: Verdict & { alive: true }, { us, waits }: Judge): KindredError {
+function held({ where, folder, path, instead }: { where: string; folder: string; path: string; instead: string | undefined }, { holder, silent: silence }: Verdict & { alive: true }, { us, waits }: Judge): KindredError {
   const sameSystem = holder?.kernel === us.kernel
   const sameNamespace = sameSystem && holder.pidNamespace === us.pidNamespace
   const seen = silence === undefined ? '' : ` (last sign of life ${Math.round(silence / 1000)} s ago)`
   const who = sameNamespace && holder.pid === us.pid ? 'this process, which has it open already' : `${sameNamespace ? `process ${holder.pid}` : sameSystem ? `process ${holder.pid} of another container` : named(holder)}, which has it open`
-  const share = 'or use a PostgreSQL server (postgres://...), which many processes may share.'
-  const fix = silence === undefined ? `Close it there first, ${share}` : `Close it there first, ${share} If that process is gone, try again when it has been silent for ${Math.round(waits.silence / 1000)} s; if the machine is gone for good, you may also delete ${path}.`
+  const close = `Close it there first${instead === undefined ? '' : `, ${instead}`}.`
+  const fix = silence === undefined ? close : `${close} If that process is gone, try again when it has been silent for ${Math.round(waits.silence / 1000)} s; if the machine is gone for good, you may also delete ${path}.`
   return new KindredError('mismatch', where, `${folder} must be opened by one process at a time`, `${who}${seen}`, fix)
 }
 

@@ -4,7 +4,7 @@ import { hostname, networkInterfaces } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { checkAs } from '../base/index.ts'
-import { sha256 } from '../files/index.ts'
+import { sha256 } from './read.ts'
 import { askFor } from './sign-of-life.ts'
 
 const schema = z.object({
