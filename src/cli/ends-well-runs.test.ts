@@ -66,10 +66,13 @@ describe.runIf(linux)('names of files', () => {
     expect(`${json.out}${json.err}`).not.toMatch(unsafe)
     expect((JSON.parse(json.out) as { pictures: { picture: string }[] }).pictures.map((p) => p.picture.slice(digits.length + 1)).sort()).toEqual([...evil].sort())
 
+    const left = join(root, '.v.npy.4194305.01234567.part') // of a writer that was killed
+    writeFileSync(left, '')
     const embedded = await kindred('embed', model, digits, '--out', join(root, 'v\u001b[2J\n.jsonl'))
     expect(embedded.code).toBe(0)
     expect(`${embedded.out}${embedded.err}`).not.toMatch(unsafe)
     expect(embedded.out.split('\n').length).toBe(2)
+    expect(existsSync(left)).toBe(false)
   })
 
   test('forge no line of faces, search and group', { timeout: 120_000 }, async () => {

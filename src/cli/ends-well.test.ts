@@ -57,6 +57,7 @@ describe('names from outside', () => {
   })
 
   test('are escaped in errors, also in those of the command line itself', async () => {
+    expect((await kindred('map', 'v.npy', '--titel=postgres://anna:s3cr3t@host/db')).err).not.toContain('s3cr3t')
     for (const words of [['map', `${evil}.npy`], [evil], ['map', `--${evil}`], ['map', 'v.npy', '--seed', evil]]) {
       const { err } = await kindred(...words)
       expect(err.replace(/\n(\(Did you mean .*\)\n)?(\(--help shows what there is\)\n)?$/, '')).not.toContain('\n')
@@ -157,7 +158,7 @@ describe.runIf(posix)('signals', () => {
     expect(await running.ended).toMatchObject({ code, err: expect.stringContaining(`Stopping after the running step (${signal})`) })
   })
 
-  test('the same Ctrl-C, passed on by npm, counts once', async () => {
+  test('a signal that comes twice at once, as timeout sends it, counts once', async () => {
     const running = work(`${untilAborted}; await new Promise((done) => setTimeout(done, 400)); process.stderr.write('saved\\n')`)
     await running.said('working')
     running.child.kill('SIGINT')

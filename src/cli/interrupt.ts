@@ -19,7 +19,7 @@ export interface InterruptOptions {
   readonly patience?: number
 }
 
-/** npm, npx and tsx pass a terminal's Ctrl-C on to a process that has had it already: what comes so soon after is the same. */
+/** Milliseconds in which a signal that comes again is the same one: `timeout` sends its signal twice, to the process and to its group, and keys repeat. */
 const sameSignal = 300
 
 /**
@@ -34,7 +34,7 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
   const off = (): void => stopSignals.forEach((signal) => process.off(signal, stop))
   function stop(signal: StopSignal): void {
     say(`Stopping after the running step (${signal}); ${signal === 'SIGINT' ? 'Ctrl-C again' : 'another signal'} stops at once.`)
-    // asleep, so that a second copy of this signal is over before the system gets its way
+    // asleep, so that a second copy of this signal has come before the system gets its way
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, sameSignal)
     off()
     onSignal?.(signal)

@@ -3,7 +3,7 @@
  */
 import { dirname } from 'node:path'
 import { Command, CommanderError } from 'commander'
-import { printableJson, printable, setLimits } from '../base/index.ts'
+import { printable, printableJson, redact, setLimits } from '../base/index.ts'
 import { sweepParts } from '../files/index.ts'
 import { oneOf, whole } from './arguments.ts'
 import { runtimeKinds } from './choices.ts'
@@ -51,7 +51,7 @@ export async function run(words: readonly string[], streams: Streams = { out: pr
     .configureOutput({
       writeOut: (text) => streams.out.write(text),
       writeErr: (text) => streams.err.write(text),
-      outputError: (text, write) => write(json ? `${printableJson({ event: 'error', error: { code: 'usage', message: text.trim().replace(/^error: /, '') } })}\n` : usageText(text)),
+      outputError: (text, write) => write(json ? `${printableJson({ event: 'error', error: { code: 'usage', message: redact(text.trim().replace(/^error: /, '')) } })}\n` : usageText(text)),
     })
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError(json ? false : '(--help shows what there is)')
@@ -96,5 +96,5 @@ interface Written {
 /** Commander's message, whose hint stands on a line of its own; words from the command line forge none. */
 function usageText(text: string): string {
   const [, message, hint] = /^([^]*?)(\n\([^\n]*\))?\n*$/.exec(text)!
-  return `${printable(message)}${hint === undefined ? '' : `\n${printable(hint.slice(1))}`}\n`
+  return `${printable(redact(message))}${hint === undefined ? '' : `\n${printable(hint.slice(1))}`}\n`
 }

@@ -1,4 +1,5 @@
 /** @file A report's life: however its run ends, the page says so. */
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -123,6 +124,33 @@ describe('closed with its reason', () => {
       throw new Error('the first')
     })).rejects.toThrow('the first')
   })
+})
+
+/** A disk of one's own to fill, where the system lets everybody have one. */
+const ownDisk = ['unshare', '-rm', 'sh', '-c'] as const
+const canMount = process.platform === 'linux' && spawnSync(ownDisk[0], [...ownDisk.slice(1), 'mount -t tmpfs -o size=64k tmpfs /mnt']).status === 0
+
+test.runIf(canMount)('closed on a full disk, too, with the reason', { timeout: 60_000 }, async () => {
+  const code = `
+    import { readFileSync, writeFileSync } from 'node:fs'
+    import { growReport } from ${JSON.stringify(new URL('./growing-report.ts', import.meta.url).href)}
+    import { facesPage } from ${JSON.stringify(new URL('./faces-page.ts', import.meta.url).href)}
+    const error = await growReport('/mnt/out', ${JSON.stringify(first)}, facesPage, {}, async (story) => {
+      story.tell({ now: 'looking for faces' })
+      for (const size of [1 << 16, 4096, 1]) try { for (let i = 0; ; i++) writeFileSync('/mnt/fill-' + size + '-' + i, 'x'.repeat(size)) } catch {}
+      story.tell({ faces: 3 })
+    }).catch((error) => error)
+    console.log(JSON.stringify({ error, json: readFileSync('/mnt/out/report.json', 'utf8'), html: readFileSync('/mnt/out/report.html', 'utf8') }))`
+  const words = [process.execPath, ...startWords.slice(1, 3), '--input-type=module', '--eval', code]
+  const { out, err } = await start(ownDisk[0], [...ownDisk.slice(1), 'mount -t tmpfs -o size=2m tmpfs /mnt && exec "$0" "$@"', ...words]).ended
+  expect(err).toBe('')
+  const found = JSON.parse(out) as { error: { got: string }; json: string; html: string }
+  expect(found.error.got).toBe('a full disk (ENOSPC)')
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'report.json'), found.json)
+  writeFileSync(join(folder, 'report.html'), found.html)
+  expectClosed('there must be room on the disk')
+  expect(found.html.trimEnd().endsWith('</html>')).toBe(true)
 })
 
 describe('a process that ends before its run', { timeout: 60_000 }, () => {

@@ -8,7 +8,7 @@ import { KindredError, printable, redact } from '../../base/index.ts'
 import { writeFileAtomic } from '../../files/index.ts'
 import { toPng } from '../../plots/index.ts'
 import type { ReportState } from './report-state.ts'
-import { openRunFolder } from './run-folder.ts'
+import { closeInPlace, openRunFolder } from './run-folder.ts'
 
 /** Writes a page from a report and its figures. */
 export type PageOf<Report, Figure extends string> = (report: Report, figures: Partial<Record<Figure, string>>) => string
@@ -129,7 +129,11 @@ export class GrowingReport<Report extends ReportState, Figure extends string> {
 
   /** Ends the report as it stands, because of an error. A disk that does not take it hides no error: that of the work is the one to tell. */
   fail(error: unknown): void {
-    quietly(() => this.close(inWords(error)))
+    try {
+      this.close(inWords(error))
+    } catch {
+      closeInPlace(this.folder, this.report.stopped!) // no room for new files, most likely
+    }
   }
 
   /** Closes the page at the first request to stop; should the work still come to its end, it says so instead. */

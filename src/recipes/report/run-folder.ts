@@ -1,5 +1,5 @@
 /** @file The folder that a run writes into: made where it is missing, and cleared of what a killed run has left. */
-import { readFileSync, statSync } from 'node:fs'
+import { closeSync, ftruncateSync, openSync, readFileSync, statSync, writeSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -30,6 +30,35 @@ const reportSchema = z.looseObject({
 
 /** Without a sign of life for so long, a run is taken for dead. Should it live, its next one puts things right. */
 const silence = 120_000
+
+/**
+ * Closes a running report where no new file can be written, a full disk: over the bytes of the files that are there, which a closed report needs fewer of. A reason
+ * that does not fit is cut.
+ */
+export function closeInPlace(folder: string, reason: string): void {
+  overwrite(join(folder, 'report.json'), reason, (text, stopped) => {
+    const { running: _, now: __, ...report } = parseJsonAs(text, 'report', reportSchema)
+    return `${JSON.stringify({ ...report, complete: true, stopped }, null, 2)}\n`
+  })
+  overwrite(join(folder, 'report.html'), reason, closedPage)
+}
+
+function overwrite(path: string, reason: string, closed: (text: string, reason: string) => string): void {
+  try {
+    const old = readFileSync(path)
+    const fitting = [reason, `${reason.slice(0, 300)}…`, `${reason.slice(0, 100)}…`, '…'].map((words) => Buffer.from(closed(old.toString(), words))).find((bytes) => bytes.length <= old.length)
+    if (fitting === undefined) return
+    const fd = openSync(path, 'r+')
+    try {
+      for (let at = 0; at < fitting.length; ) at += writeSync(fd, fitting, at)
+      ftruncateSync(fd, fitting.length)
+    } finally {
+      closeSync(fd)
+    }
+  } catch {
+    // it stays as it is; the page tells its age itself, and the next start in the folder closes it
+  }
+}
 
 /** Closes the report of a run that was killed, or went down with its machine. What cannot be read or written stays as it is: the page tells its age itself. */
 export function closeDeadReport(folder: string): void {
