@@ -34,7 +34,7 @@ export function installCommand(names: readonly PartName[]): string {
   // Beside a package that npx fetched, or that is installed for the whole machine, a plain install would not be found.
   if (/\/_npx\//.test(here)) words.push('kindred')
   else if (/\/(lib|npm)\/node_modules\/kindred\//.test(here)) words.push('--global')
-  for (const { packages } of wanted) words.push(...Object.entries(packages).map(([name, range]) => `${name}@${plain(range)}`))
+  for (const { packages } of wanted) for (const [name, range] of Object.entries(packages)) words.push(`${name}@${plain(range)}`)
   if (wanted.some((part) => part.ignoreScripts === true)) words.push('--ignore-scripts')
   return words.join(' ')
 }

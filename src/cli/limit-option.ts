@@ -1,6 +1,6 @@
 /** @file The option `--limit NAME=VALUE`: how large inputs may be. */
 import { InvalidArgumentError } from 'commander'
-import { defaultLimits, nearestName, type Limits } from '../base/index.ts'
+import { defaultLimits, largest, nearestName, type Limits } from '../base/index.ts'
 
 const names = Object.keys(defaultLimits) as (keyof Limits)[]
 const factors: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12 }
@@ -31,7 +31,7 @@ function valueOf(text: string): number {
 
 /** All names with their defaults, for the help. */
 export function limitsHelp(): string {
-  const width = Math.max(...names.map((name) => name.length))
+  const width = largest(names.map((name) => name.length))
   const what: Readonly<Record<keyof Limits, string>> = {
     imagePixels: 'pixels of one picture',
     pixelBytesInFlight: 'bytes of decoded pixels at one time',

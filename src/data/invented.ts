@@ -6,7 +6,7 @@
  * concept learning through probabilistic program induction", Science 350, 2015); here every choice is left to chance. Some come out as digits or
  * letters by chance: treat them as noisy outliers.
  */
-import { checkOptions, ensure, rng, type Rng } from '../base/index.ts'
+import { checkOptions, ensure, largest, rng, smallest, type Rng } from '../base/index.ts'
 import { makeDataset, type Dataset } from './dataset.ts'
 import { mnistFrame } from './mnist-frame.ts'
 
@@ -110,8 +110,8 @@ const drawn = 66
 function ink(strokes: readonly Stroke[], pen: number): Float32Array {
   const points = strokes.flat()
   const [xs, ys] = [points.map((p) => p[0]), points.map((p) => p[1])]
-  const [left, top] = [Math.min(...xs), Math.min(...ys)]
-  const scale = drawn / Math.max(Math.max(...xs) - left, Math.max(...ys) - top, 0.05)
+  const [left, top] = [smallest(xs), smallest(ys)]
+  const scale = drawn / Math.max(largest(xs) - left, largest(ys) - top, 0.05)
   // the 20 px of the frame hold the drawing and a pen's width of about 2
   const radius = ((pen / 18) * drawn) / 2
   const border = (canvas - drawn) / 2

@@ -3,7 +3,7 @@
  *
  * Boxes, thresholds and suppression of the two neural ones are those of @vladmandic/face-api 1.7.15 (src/ssdMobilenetv1, src/tinyYolov2).
  */
-import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { ssdMobilenet, tinyFace, tinyFaceAnchors } from '../nn/index.ts'
 import type { Runtime } from '../runtime/index.ts'
 import { iou, type Box } from './box.ts'
@@ -12,7 +12,7 @@ import { rgbToGray } from './gray.ts'
 import { haarDetector } from './haar.ts'
 import { imageNetwork } from './image-network.ts'
 import { squareInput, type Photo } from './photo.ts'
-import { sha256 } from '../files/index.ts'
+import { readBytes, sha256 } from '../files/index.ts'
 
 /** A box that may hold a face. */
 export interface ScoredBox {
@@ -107,8 +107,9 @@ export async function tinyFinder(runtime: Runtime): Promise<BoxFinder> {
 
 /** The Haar cascade on grey pixels; faces smaller than 24 pixels, or a fortieth of a large photo, are not looked for. */
 export function haarFinder(cascade = new URL('../../assets/haarcascade_frontalface_alt2.xml', import.meta.url)): BoxFinder {
-  const xml = readFileSync(cascade)
-  const detector = haarDetector(xml.toString('utf8'))
+  const path = fileURLToPath(cascade)
+  const xml = readBytes(path, 'haar cascade', { limit: 'textBytes' })
+  const detector = haarDetector(new TextDecoder().decode(xml), { what: path })
   return {
     hash: sha256(xml),
     async find(photos, minScore) {

@@ -14,6 +14,14 @@ import { readTfjsWeights, type TfjsWeight } from './tfjs-weights.ts'
 /** The four networks we take. */
 export type FaceApiModel = 'ssd_mobilenetv1' | 'tiny_face_detector' | 'face_landmark_68' | 'face_recognition'
 
+/** SHA-256 of the manifests of version 1.7.15: they say which bytes are whose. */
+const manifestHashes: Record<FaceApiModel, string> = {
+  ssd_mobilenetv1: '888f744dffbc84f5f060d1f8427d9742341943a2dfaaf9205d10029b7e7a2955',
+  tiny_face_detector: '5d1af4849ac48d5b985f4a9b16010c512353ddd6fcc63d50fd0bc9e9e64296e5',
+  face_landmark_68: 'ca4886639f86e99b39fed0c155f81b63317225773bd9616716e887b0153389c9',
+  face_recognition: 'cbaffa501b0b9275a12b63357a6843e7e30c054e1c9151e1a5f879b26e32986b',
+}
+
 /** SHA-256 of the weight files of version 1.7.15. */
 const hashes: Record<FaceApiModel, string> = {
   ssd_mobilenetv1: '2835640602d53718aa6ae9a42896327eaa21beefed056c218d32ca7d79e1e2f8',
@@ -51,11 +59,13 @@ export function faceApiFolder(): string {
  * @throws KindredError `not-found`, `corrupt`, or `mismatch` when the file is not the one of version 1.7.15
  */
 export function faceApiWeights(model: FaceApiModel, folder = join(faceApiFolder(), 'model')): NamedWeights {
-  const bin = join(folder, `${model}_model.bin`)
-  if (!existsSync(bin)) throw new KindredError('not-found', 'face models', `${bin} must exist`, 'no such file', 'Run: npm install @vladmandic/face-api@1.7.15')
-  const hash = sha256(readBytes(bin, 'face models'))
-  if (hash !== hashes[model]) throw new KindredError('mismatch', 'face models', `SHA-256 of ${bin} must be ${hashes[model]}`, hash, 'Run: npm install @vladmandic/face-api@1.7.15')
-  return { weights: renamers[model](new Arrays(readTfjsWeights(join(folder, `${model}_model-weights_manifest.json`)), bin)), hash }
+  const [bin, manifest] = [join(folder, `${model}_model.bin`), join(folder, `${model}_model-weights_manifest.json`)]
+  for (const [path, wanted] of [[bin, hashes[model]], [manifest, manifestHashes[model]]]) {
+    if (!existsSync(path)) throw new KindredError('not-found', 'face models', `${path} must exist`, 'no such file', 'Run: npm install @vladmandic/face-api@1.7.15')
+    const hash = sha256(readBytes(path, 'face models'))
+    if (hash !== wanted) throw new KindredError('mismatch', 'face models', `SHA-256 of ${path} must be ${wanted}`, hash, 'Run: npm install @vladmandic/face-api@1.7.15')
+  }
+  return { weights: renamers[model](new Arrays(readTfjsWeights(manifest), bin)), hash: hashes[model] }
 }
 
 /** Arrays by name, with an error where one is missing, and the turns that kernels need. */

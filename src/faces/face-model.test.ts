@@ -8,7 +8,7 @@ import { celeb5, goldenPhotos } from '../../test/support/face-photos.ts'
 import { rng } from '../base/index.ts'
 import { decodeImage } from '../data/index.ts'
 import { dlibResnet } from '../nn/index.ts'
-import { encodeModel, toOnnx } from '../onnx/index.ts'
+import { decodeModel, encodeModel, toOnnx } from '../onnx/index.ts'
 import { nodeRuntime, type Runtime } from '../runtime/index.ts'
 import { add, input, mean, mul, transpose } from '../tensor/index.ts'
 import {
@@ -148,6 +148,19 @@ describe('any ONNX model', () => {
     await expect(refused({ ...base, chanels: 'RGB' })).rejects.toThrow('Did you mean "channels"?')
     await expect(refused({ ...base, mean: [1, 2] })).rejects.toThrow('mean must be a number or three numbers')
     await expect(refused({ ...base, channels: 'rgb' })).rejects.toThrow('RGB')
+    await expect(refused({ ...base, size: 1e9 })).rejects.toThrow('limit imagePixels')
+    await expect(refused({ ...base, name: 7 })).rejects.toThrow('name must be a text, got 7')
+    for (const [text, code] of [['null', 'corrupt'], ['[]', 'corrupt'], ['{', 'corrupt'], ['{"size":null}', 'usage'], [JSON.stringify(base).replace(/"scale":[^,}]+/, '"scale":1e999'), 'usage']]) {
+      writeFileSync(path.replace('.onnx', '.json'), text)
+      await expect(onnxModel(path, undefined, { runtime }), text).rejects.toThrow(expect.objectContaining({ code, message: expect.stringContaining('beside.json') }))
+    }
+    writeFileSync(path.replace('.onnx', '.json'), JSON.stringify(base))
+    const bytes = readFileSync(path)
+    writeFileSync(path, bytes.subarray(0, bytes.length - 20))
+    await expect(onnxModel(path, undefined, { runtime })).rejects.toThrow(expect.objectContaining({ code: 'corrupt', message: expect.stringContaining('beside.onnx') }))
+    const decoded = decodeModel(bytes)
+    writeFileSync(path, encodeModel({ ...decoded, initializers: { ...decoded.initializers, bomb: { dtype: 'int64', shape: [1], data: BigInt64Array.of(2n ** 33n) } }, nodes: [...decoded.nodes, { opType: 'ConstantOfShape', inputs: ['bomb'], outputs: ['boom'], attributes: {} }] }))
+    await expect(onnxModel(path, undefined, { runtime })).rejects.toThrow(/beside\.onnx, ConstantOfShape boom: its result \[8589934592\] must have at most .* \(limit tensorElements\)/)
   })
 })
 

@@ -1,10 +1,10 @@
 /**
  * @file Models that turn crops into vectors: the built-in dlib network, any network of room `nn` with its weights, any ONNX file with a recipe.
  */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import { checkChoice, checkOptions, ensure, KindredError, nearestName } from '../base/index.ts'
-import { readBytes, sha256 } from '../files/index.ts'
+import { readBytes, readJson, sha256 } from '../files/index.ts'
 import { dlibResnet, type Layer } from '../nn/index.ts'
 import { checkModel } from '../onnx/index.ts'
 import { finiteVectors } from '../models/index.ts'
@@ -13,7 +13,7 @@ import { dlibTemplate, type FaceTemplate } from './align.ts'
 import { faceApiWeights } from './face-api-weights.ts'
 import { imageNetwork } from './image-network.ts'
 import { squareInput } from './photo.ts'
-import { readOnnxRecipe, type FaceRecipe, type OnnxRecipe, type Preprocessing } from './recipe.ts'
+import { readOnnxRecipe, recipeFileSchema, type FaceRecipe, type OnnxRecipe, type Preprocessing } from './recipe.ts'
 
 /** A model that embeds aligned crops. */
 export interface FaceModel {
@@ -105,7 +105,7 @@ export async function onnxModel(path: string, recipe?: OnnxRecipe | string, opti
   checkOptions('onnxModel', options, optionNames)
   const bytes = readBytes(path, 'onnxModel')
   const where = typeof recipe === 'object' ? 'onnxModel recipe' : (recipe ?? path.replace(/\.onnx$/, '.json'))
-  const { preprocessing, padding, name } = readOnnxRecipe(where, typeof recipe === 'object' ? recipe : readJson(where, path))
+  const { preprocessing, padding, name } = readOnnxRecipe(where, typeof recipe === 'object' ? recipe : recipeFile(where, path))
   const { size, layout } = preprocessing
   const shape = (n: number) => (layout === 'NCHW' ? [n, 3, size, size] : [n, size, size, 3])
   checkModel(bytes, path, { inputs: [shape(1)] })
@@ -126,13 +126,9 @@ export async function onnxModel(path: string, recipe?: OnnxRecipe | string, opti
   return model({ name: name ?? basename(path, '.onnx'), hash: sha256(bytes), preprocessing: { ...preprocessing, output }, template, run, dispose: () => program.dispose() }, options)
 }
 
-function readJson(path: string, model: string): OnnxRecipe {
+function recipeFile(path: string, model: string): Record<string, unknown> {
   if (!existsSync(path)) throw new KindredError('not-found', 'onnxModel', `${path} must exist: the recipe of ${model}`, 'no such file', 'Write one, e.g. {"size": 224, "channels": "RGB", "mean": 127.5, "scale": 0.00784313725, "output": "NAME"}.')
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as OnnxRecipe
-  } catch (error) {
-    throw new KindredError('corrupt', 'onnxModel', `${path} must hold JSON`, error instanceof Error ? error.message : String(error), undefined, { cause: error })
-  }
+  return readJson(path, recipeFileSchema, { where: 'onnxModel' })
 }
 
 type Run = (images: Float32Array, n: number) => Promise<{ data: Float32Array; shape: readonly number[] }>

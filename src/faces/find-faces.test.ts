@@ -146,9 +146,32 @@ test('weight manifests: floats, codes, and files that do not fit', () => {
     writeFileSync(join(folder, '2.bin'), Uint8Array.of(0, 1, 2, 3, 4))
     expect(() => readTfjsWeights(manifest)).toThrow('must hold 12 bytes')
     writeFileSync(manifest, '{"x": 1}')
-    expect(() => readTfjsWeights(manifest)).toThrow('list of { paths, weights }')
+    expect(() => readTfjsWeights(manifest)).toThrow('expected array')
     writeFileSync(manifest, 'x')
-    expect(() => readTfjsWeights(manifest)).toThrow('manifest in JSON')
+    expect(() => readTfjsWeights(manifest)).toThrow('it must hold JSON')
+    writeFileSync(join(folder, '2.bin'), Uint8Array.of(0, 1, 255, 7))
+    const [a, b, c] = weights
+    const wrong: [unknown, string][] = [
+      [null, 'expected array'],
+      [{ weightsManifest: null }, 'expected array'],
+      [[{ paths: ['1.bin', '2.bin'] }], '[0].weights'],
+      [[{ paths: ['1.bin', '../2.bin'], weights }], '[0].paths[1]'],
+      [[{ paths: ['1.bin', '1.bin', '2.bin'], weights }], '1.bin twice'],
+      [[{ paths: ['1.bin', '2.bin'], weights: [{ ...a, shape: [-2] }, b, c] }], '[0].weights[0].shape[0]'],
+      [[{ paths: ['1.bin', '2.bin'], weights: [{ ...a, shape: [2 ** 40, 2 ** 40] }, b, c] }], 'tensorElements'],
+      [[{ paths: ['1.bin', '2.bin'], weights: [a, { ...b, quantization: { ...b.quantization, scale: null } }, c] }], 'quantization.scale'],
+      [[{ paths: ['1.bin', '2.bin'], weights: [a, { ...b, quantization: { ...b.quantization, scale: 1e300 } }, c] }], 'b must hold finite numbers, got Infinity as number 2'],
+      [[{ paths: ['1.bin', '2.bin'], weights: [a, { ...b, quantization: { ...b.quantization, dtype: 'float16' } }, c] }], 'element types must be'],
+      [[{ paths: ['1.bin', '2.bin'], weights: [a, { ...b, name: 'a' }, c] }], 'a twice'],
+      [[{ paths: ['1.bin', '2.bin'], weights: [{ ...a, dtype: 'toString' }, b, c] }], 'element types must be'],
+    ]
+    for (const [content, words] of wrong) {
+      writeFileSync(manifest, JSON.stringify(content))
+      expect(() => readTfjsWeights(manifest), words).toThrow(expect.objectContaining({ code: expect.stringMatching(/corrupt|limit|unsupported/), message: expect.stringContaining(words) }))
+    }
+    writeFileSync(manifest, JSON.stringify([{ paths: ['1.bin', '2.bin'], weights }]))
+    writeFileSync(join(folder, '1.bin'), new Uint8Array(Float32Array.of(1.5, NaN).buffer))
+    expect(() => readTfjsWeights(manifest)).toThrow('a must hold finite numbers, got NaN as number 2')
   } finally {
     rmSync(folder, { recursive: true })
   }

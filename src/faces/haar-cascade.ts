@@ -5,7 +5,8 @@
  * two or three rectangles (Viola & Jones 2001; Lienhart & Maydt 2002). Tables instead of objects, because the detector visits them millions of times.
  * Format: OpenCV 4.12, modules/objdetect/src/cascadedetect.cpp, `CascadeClassifierImpl::Data::read`.
  */
-import { KindredError } from '../base/index.ts'
+import { ensureWithin, KindredError } from '../base/index.ts'
+import { parseXml, type XmlElement } from './xml.ts'
 
 /** A cascade. Nodes of all trees lie one after the other; so do leaves. */
 export interface HaarCascade {
@@ -33,55 +34,64 @@ export interface HaarCascade {
   readonly weights: Int32Array
 }
 
-const where = 'haar cascade'
-
 /**
  * Reads a cascade.
  *
+ * All that the detector trusts is checked: windows lie in the image by construction, so rectangles must lie in the window, and a tree must lead downwards, so that
+ * it ends.
  * @param xml the text of a file such as `haarcascade_frontalface_alt2.xml`
- * @throws KindredError `corrupt` when the text is no cascade, `unsupported` for the old format, tilted or LBP features, or fractional weights
+ * @param what the file, for messages
+ * @throws KindredError `corrupt` when the text is no cascade, `unsupported` for the old format, tilted or LBP features, or fractional weights, `limit`
  */
-export function parseHaarCascade(xml: string): HaarCascade {
-  const text = xml.replace(/<!--[\s\S]*?-->/g, '')
-  if (/type_id="opencv-haar-classifier"/.test(text)) throw new KindredError('unsupported', where, 'the file must be in the new cascade format', 'the old format', 'Convert it with OpenCV, or take the file of OpenCV 2.4 or newer.')
-  if (!/type_id="opencv-cascade-classifier"/.test(text)) throw new KindredError('corrupt', where, 'the file must be an OpenCV cascade (XML)', text.slice(0, 40))
-  if (!/<featureType>\s*HAAR\s*<\/featureType>/.test(text)) throw new KindredError('unsupported', where, 'the features must be Haar rectangles', one(text, 'featureType'))
-  if (/<tilted>\s*1\s*<\/tilted>/.test(text)) throw new KindredError('unsupported', where, 'features must be upright', 'tilted features', 'Use a frontal face cascade.')
+export function parseHaarCascade(xml: string, what = 'haar cascade'): HaarCascade {
+  const { name, children } = parseXml(xml, what)
+  const cascade = children.find((c) => c.attributes.get('type_id')?.startsWith('opencv-'))
+  const type = cascade?.attributes.get('type_id')
+  if (type === 'opencv-haar-classifier') throw new KindredError('unsupported', what, 'the file must be in the new cascade format', 'the old format', 'Convert it with OpenCV, or take the file of OpenCV 2.4 or newer.')
+  if (name !== 'opencv_storage' || cascade === undefined || type !== 'opencv-cascade-classifier') throw new KindredError('corrupt', what, 'the file must be an OpenCV cascade (XML)', `<${name}>`)
+  const reader = new Reader(what)
+  const kind = reader.text(cascade, 'featureType')
+  if (kind !== 'HAAR') throw new KindredError('unsupported', what, 'the features must be Haar rectangles', kind)
+  const [width, height] = [reader.integer(cascade, 'width'), reader.integer(cascade, 'height')]
+  if (width < 3 || height < 3) throw reader.corrupt('the window must be 3 x 3 pixels or more', `${width} x ${height}`)
+  ensureWithin('imagePixels', width * height, what, 'the window')
+  const features = reader.list(cascade, 'features').map((f, i) => reader.feature(f, i, width, height))
+  const stages = reader.list(cascade, 'stages')
+  const stated = cascade.children.find((c) => c.name === 'stageNum')
+  if (stated !== undefined && Number(stated.text) !== stages.length) throw reader.corrupt(`<stages> must hold ${stated.text.trim()} stages, as <stageNum> says`, String(stages.length))
 
-  const features = parseFeatures(text)
-  const stages = block(text, 'stages')
   const stageStart = [0]
   const stageThreshold: number[] = []
   const treeNode: number[] = []
   const treeLeaf: number[] = []
   const nodes: number[] = []
   const leaves: number[] = []
-  for (const stage of stages.split('<stageThreshold>').slice(1)) {
-    stageThreshold.push(Math.fround(Math.fround(Number.parseFloat(stage)) - Math.fround(1e-5)))
-    for (const match of stage.matchAll(/<internalNodes>([^<]*)<\/internalNodes>\s*<leafValues>([^<]*)<\/leafValues>/g)) {
+  for (const [s, stage] of stages.entries()) {
+    stageThreshold.push(Math.fround(Math.fround(reader.numbers(reader.child(stage, 'stageThreshold'), 1)[0]) - Math.fround(1e-5)))
+    for (const tree of reader.list(stage, 'weakClassifiers')) {
       treeNode.push(nodes.length / 4)
       treeLeaf.push(leaves.length)
-      nodes.push(...numbers(match[1]))
-      leaves.push(...numbers(match[2]))
+      const { asked, values } = reader.tree(tree, `stage ${s + 1}`, features.length)
+      for (const v of asked) nodes.push(v)
+      for (const v of values) leaves.push(v)
     }
+    if (treeNode.length === stageStart[s]) throw reader.corrupt(`stage ${s + 1} must have trees`, 'none')
     stageStart.push(treeNode.length)
   }
+  if (stages.length === 0) throw reader.corrupt('<stages> must hold stages', 'none')
   const count = nodes.length / 4
-  if (count === 0 || !Number.isInteger(count)) throw new KindredError('corrupt', where, 'every node must hold four numbers', `${nodes.length} numbers in all`)
   const rects = new Int32Array(count * 12)
   const weights = new Int32Array(count * 3)
   for (let i = 0; i < count; i++) {
-    const feature = features[nodes[i * 4 + 2]]
-    if (feature === undefined) throw new KindredError('corrupt', where, `features must be numbered 0..${features.length - 1}`, String(nodes[i * 4 + 2]))
-    feature.forEach(([x, y, w, h, weight], k) => {
+    features[nodes[i * 4 + 2]].forEach(([x, y, w, h, weight], k) => {
       rects.set([x, y, w, h], i * 12 + k * 4)
       weights[i * 3 + k] = weight
     })
   }
   const column = (k: number) => Int32Array.from({ length: count }, (_, i) => nodes[i * 4 + k])
   return {
-    width: Number(one(text, 'width')),
-    height: Number(one(text, 'height')),
+    width,
+    height,
     stageStart: Int32Array.from(stageStart),
     stageThreshold: Float64Array.from(stageThreshold),
     treeNode: Int32Array.from(treeNode),
@@ -96,14 +106,82 @@ export function parseHaarCascade(xml: string): HaarCascade {
   }
 }
 
-/** Rectangles (x, y, width, height, weight) of each feature. */
-function parseFeatures(text: string): number[][][] {
-  return [...block(text, 'features').matchAll(/<rects>([\s\S]*?)<\/rects>/g)].map(([, rects]) => {
-    const list = [...rects.matchAll(/<_>([^<]*)<\/_>/g)].map(([, r]) => numbers(r))
-    if (list.length < 2 || list.length > 3 || list.some((r) => r.length !== 5)) throw new KindredError('corrupt', where, 'a feature must have two or three rectangles of five numbers', rects.trim().slice(0, 60))
-    if (list.some((r) => !Number.isInteger(r[4]))) throw new KindredError('unsupported', where, 'weights of rectangles must be integers', rects.trim().slice(0, 60))
+/** Takes a cascade's elements apart. */
+class Reader {
+  private readonly what: string
+  constructor(what: string) {
+    this.what = what
+  }
+
+  corrupt(expected: string, got: string): KindredError {
+    return new KindredError('corrupt', this.what, expected, got)
+  }
+
+  child(parent: XmlElement, name: string): XmlElement {
+    const found = parent.children.filter((c) => c.name === name)
+    if (found.length !== 1) throw this.corrupt(`<${parent.name}> must hold one <${name}>`, found.length === 0 ? 'none' : String(found.length))
+    return found[0]
+  }
+
+  text(parent: XmlElement, name: string): string {
+    return this.child(parent, name).text.trim()
+  }
+
+  /** The elements of a list, called `_`. */
+  list(parent: XmlElement, name: string): readonly XmlElement[] {
+    const { children } = this.child(parent, name)
+    const odd = children.find((c) => c.name !== '_')
+    if (odd !== undefined) throw this.corrupt(`<${name}> must hold elements called _`, `<${odd.name}>`)
+    return children
+  }
+
+  /** Finite numbers, so many of them where it is said. */
+  numbers({ name, text }: XmlElement, count?: number): number[] {
+    const words = text.trim() === '' ? [] : text.trim().split(/\s+/)
+    const values = words.map(Number)
+    const odd = values.findIndex((v) => !Number.isFinite(v) || !Number.isFinite(Math.fround(v)))
+    if (odd >= 0) throw this.corrupt(`<${name}> must hold finite numbers`, words[odd].slice(0, 40))
+    if (count !== undefined && values.length !== count) throw this.corrupt(`<${name}> must hold ${count} number${count === 1 ? '' : 's'}`, String(values.length))
+    return values
+  }
+
+  integer(parent: XmlElement, name: string): number {
+    const [value] = this.numbers(this.child(parent, name), 1)
+    if (!Number.isInteger(value) || value < 0) throw this.corrupt(`<${name}> must be a whole number`, String(value))
+    return value
+  }
+
+  /** Nodes of four numbers (left, right, feature, threshold), and one leaf more than nodes. */
+  tree(tree: XmlElement, stage: string, features: number): { asked: number[]; values: number[] } {
+    const asked = this.numbers(this.child(tree, 'internalNodes'))
+    const nodes = asked.length / 4
+    if (nodes === 0 || !Number.isInteger(nodes)) throw this.corrupt(`every node of ${stage} must hold four numbers`, `${asked.length} numbers in all`)
+    const values = this.numbers(this.child(tree, 'leafValues'), nodes + 1)
+    for (let i = 0; i < nodes; i++) {
+      for (const next of asked.slice(4 * i, 4 * i + 2)) {
+        const down = Number.isInteger(next) && (next > 0 ? next > i && next < nodes : -next <= nodes)
+        if (!down) throw this.corrupt(`node ${i} of a tree of ${stage} must lead to a later node or to a leaf, of ${nodes} and ${nodes + 1}`, String(next))
+      }
+      const feature = asked[4 * i + 2]
+      if (!Number.isInteger(feature) || feature < 0 || feature >= features) throw this.corrupt(`features must be numbered 0..${features - 1}`, String(feature))
+    }
+    return { asked, values }
+  }
+
+  /** Two or three rectangles x, y, width, height, weight. */
+  feature(feature: XmlElement, index: number, width: number, height: number): number[][] {
+    const tilted = feature.children.find((c) => c.name === 'tilted')
+    if (tilted !== undefined && tilted.text.trim() !== '0') throw new KindredError('unsupported', this.what, 'features must be upright', 'tilted features', 'Use a frontal face cascade.')
+    const list = this.list(feature, 'rects').map((r) => this.numbers(r, 5))
+    if (list.length < 2 || list.length > 3) throw this.corrupt(`feature ${index} must have two or three rectangles`, String(list.length))
+    for (const [x, y, w, h, weight] of list) {
+      const inside = [x, y, w, h].every(Number.isInteger) && x >= 0 && y >= 0 && w > 0 && h > 0 && x + w <= width && y + h <= height
+      if (!inside) throw this.corrupt(`the rectangles of feature ${index} must lie in the window of ${width} x ${height}`, [x, y, w, h].join(' '))
+      if (!Number.isInteger(weight)) throw new KindredError('unsupported', this.what, 'weights of rectangles must be integers', `${weight} of feature ${index}`)
+      if (Math.abs(weight) > 1000) throw this.corrupt(`the weights of feature ${index} must be small`, String(weight))
+    }
     return list
-  })
+  }
 }
 
 /**
@@ -131,19 +209,4 @@ function nextFloat64(t: number): number {
   if (t === 0) return Number.MIN_VALUE
   int[0] += t > 0 ? 1n : -1n
   return float[0]
-}
-
-const numbers = (text: string): number[] => text.trim().split(/\s+/).map(Number)
-
-function one(text: string, tag: string): string {
-  const found = new RegExp(`<${tag}>\\s*([^<]*?)\\s*</${tag}>`).exec(text)
-  if (found === null) throw new KindredError('corrupt', where, `the file must hold <${tag}>`, 'none')
-  return found[1]
-}
-
-function block(text: string, tag: string): string {
-  const from = text.indexOf(`<${tag}>`)
-  const to = text.indexOf(`</${tag}>`)
-  if (from < 0 || to < 0) throw new KindredError('corrupt', where, `the file must hold <${tag}>`, 'none')
-  return text.slice(from, to)
 }

@@ -41,13 +41,14 @@ export interface HaarDetector {
  * Makes a detector of a cascade file's text.
  *
  * @param xml OpenCV's cascade XML, new format, upright Haar features
+ * @param options.what the file, for messages
  * @param options.vectors test four windows at once in WebAssembly where the machine can (default), with the same result
  * @throws KindredError `corrupt` or `unsupported`, as {@link parseHaarCascade}
  * @example
  * const boxes = haarDetector(readFileSync('haarcascade_frontalface_alt2.xml', 'utf8')).detect(gray, height, width, { minNeighbors: 4 })
  */
-export function haarDetector(xml: string, { vectors = true }: { readonly vectors?: boolean } = {}): HaarDetector {
-  const cascade = parseHaarCascade(xml)
+export function haarDetector(xml: string, { vectors = true, what }: { readonly vectors?: boolean; readonly what?: string } = {}): HaarDetector {
+  const cascade = parseHaarCascade(xml, what)
   return {
     window: { width: cascade.width, height: cascade.height },
     detect(gray, height, width, options = {}) {

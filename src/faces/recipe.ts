@@ -1,7 +1,8 @@
 /**
  * @file How a vector was made: model, preprocessing, alignment, detector. Vectors of different recipes must not be compared.
  */
-import { checkChoice, checkOptions, ensure, KindredError, show } from '../base/index.ts'
+import { z } from 'zod'
+import { checkChoice, checkOptions, ensure, ensureWithin, KindredError, show } from '../base/index.ts'
 import type { FaceTemplate } from './align.ts'
 
 /** From crop pixels 0..255 to what the network takes: (pixel - mean) * scale, and from what it gives to a vector. */
@@ -86,17 +87,22 @@ export interface OnnxRecipe {
   readonly padding?: number
 }
 
+/** A recipe file is an object of fields; {@link readOnnxRecipe} says which, and suggests the nearest name. */
+export const recipeFileSchema = z.record(z.string(), z.unknown())
+
 /**
  * Checks what a recipe file holds.
  *
  * @returns preprocessing (without a name for the output when the file gives none) and padding
- * @throws KindredError `usage` naming the field
+ * @throws KindredError `usage` naming the field, `limit`
  */
-export function readOnnxRecipe(where: string, recipe: OnnxRecipe): { preprocessing: Omit<Preprocessing, 'output'> & { output: string | undefined }; padding: number; name: string | undefined } {
+export function readOnnxRecipe(where: string, recipe: unknown): { preprocessing: Omit<Preprocessing, 'output'> & { output: string | undefined }; padding: number; name: string | undefined } {
   ensure(recipe !== null && typeof recipe === 'object' && !Array.isArray(recipe), where, 'a recipe must be an object', recipe)
   checkOptions(where, recipe, ['name', 'size', 'layout', 'channels', 'mean', 'scale', 'output', 'pooling', 'normalise', 'flip', 'padding'])
-  const { name, size, layout = 'NCHW', channels, mean, scale, output, pooling = 'none', normalise = false, flip = false, padding = 0.25 } = recipe
+  const { name, size, layout = 'NCHW', channels, mean, scale, output, pooling = 'none', normalise = false, flip = false, padding = 0.25 } = recipe as OnnxRecipe
+  for (const [field, text] of Object.entries({ name, output })) ensure(text === undefined || (typeof text === 'string' && text !== ''), where, `${field} must be a text`, text)
   ensure(Number.isInteger(size) && size > 0, where, 'size must be a positive integer (the side of the square input)', size)
+  ensureWithin('imagePixels', size * size, where, 'the square input')
   checkChoice(where, 'layout', layout, ['NCHW', 'NHWC'])
   checkChoice(where, 'channels', channels, ['RGB', 'BGR'])
   checkChoice(where, 'pooling', pooling, ['none', 'mean', 'max'])

@@ -249,7 +249,7 @@ export class Gallery {
       if (at > 0) await new Promise((resolve) => setImmediate(resolve))
       // A change while we waited has moved the rows: the rest of the queries sees it.
       const rows = at > 0 && allowed !== undefined ? allowedRows(mirror, filter) : allowed
-      hits.push(...mirror.search(vectors.subarray(at, at + step), k, rows))
+      for (const hit of mirror.search(vectors.subarray(at, at + step), k, rows)) hits.push(hit)
     }
     return hits
   }

@@ -3,7 +3,7 @@
  *
  * With n_p photos of a person, each asks and finds at most n_p - 1 others: beyond k = n_p - 1 precision must fall, however good the embedding.
  */
-import { checkChoice, checkOptions, ensure } from '../base/index.ts'
+import { checkChoice, checkOptions, ensure, largest } from '../base/index.ts'
 import { neighbourSearch } from '../neighbours/index.ts'
 import { bootstrapInterval, wilsonInterval, type Interval } from './intervals.ts'
 import { checkLabels, compactLabels, type Labels } from './labels.ts'
@@ -60,15 +60,15 @@ export function precisionAtK(vectors: Float32Array, dim: number, labels: Labels,
   checkLabels(where, 'labels', labels, vectors.length / dim)
   const known = Int32Array.from(Array.from(labels.keys()).filter((i) => labels[i] >= 0))
   const { classes, ids, counts } = compactLabels(Int32Array.from(known, (i) => labels[i]))
-  const largest = counts.reduce((a, b) => Math.max(a, b), 0)
-  ensure(largest >= 2, where, 'a person must have at least two photos', largest, 'Put the photos of one person into one folder.')
-  const ks = options.ks ?? Array.from({ length: Math.min(known.length - 1, largest + 2, 40) }, (_, i) => i + 1)
+  const widest = largest(counts, 0)
+  ensure(widest >= 2, where, 'a person must have at least two photos', widest, 'Put the photos of one person into one folder.')
+  const ks = options.ks ?? Array.from({ length: Math.min(known.length - 1, widest + 2, 40) }, (_, i) => i + 1)
   ensure(ks.length > 0, where, 'ks must hold at least one k', 'none')
   for (const k of ks) ensure(Number.isInteger(k) && k >= 1 && k < known.length, where, `each k must be an integer from 1 to ${known.length - 1}`, k)
 
   const points = new Float32Array(known.length * dim)
   for (const [row, i] of known.entries()) points.set(vectors.subarray(i * dim, (i + 1) * dim), row * dim)
-  const most = Math.max(...ks)
+  const most = largest(ks)
   const { indices } = neighbourSearch(points, dim).nearest(points, most, { exclude: 'same-index' })
   // hits[q, j]: how many of query q's ks[j] nearest show its person.
   const hits = new Int32Array(known.length * ks.length)

@@ -5,7 +5,7 @@
  * pytorch-metric-learning's AccuracyCalculator: a query with no reference of its class counts nowhere.
  * Queries are streamed in blocks, so nothing of size n x n is ever made.
  */
-import { checkChoice, checkOptions, ensure } from '../base/index.ts'
+import { checkChoice, checkOptions, ensure, largest } from '../base/index.ts'
 import { neighbourSearch } from '../neighbours/index.ts'
 import { checkLabels, type Labels } from './labels.ts'
 
@@ -69,7 +69,7 @@ export function retrievalTally(referenceLabels: Labels, leaveOneOut: boolean, op
   ensure(available > 0, where, 'there must be a reference to find', available)
   const matching = new Map<number, number>()
   for (const label of referenceLabels) matching.set(label, (matching.get(label) ?? (leaveOneOut ? -1 : 0)) + 1)
-  const k = Math.min(available, Math.max(1, ...matching.values(), ...recallAt))
+  const k = Math.min(available, largest(recallAt, largest(matching.values(), 1)))
 
   // One row of sums a class: precision@1, R-precision, MAP@R, then each Recall@k.
   const sums = new Map<number, { queries: number; figures: Float64Array }>()

@@ -96,6 +96,8 @@ describe('sizes that are followed are those of ONNX Runtime', () => {
 const chain = (n: number, op: (from: string, to: string) => Step): Step[] => Array.from({ length: n }, (_, i) => op(i === 0 ? 'x' : `v${i - 1}`, i === n - 1 ? 'y' : `v${i}`))
 const bombs: Record<string, OnnxModel> = {
   'ConstantOfShape of 6 GB': modelOf([2], { s: i64(1_500_000_000) }, step('ConstantOfShape', 's', 'y')),
+  'as much as a tensor of the file may have': modelOf([1], { s: i64(240_000_000) }, step('Expand', 'x s', 'y')),
+  'several that repeat, each small enough': modelOf([1], { s: i64(20_000_000) }, ...Array.from({ length: 5 }, (_, i) => step('Expand', 'x s', `y${i}`))),
   'the same in a Constant': modelOf([2], {}, step('Constant', '', 's', { value_ints: [40_000, 40_000] }), step('ConstantOfShape', 's', 'y')),
   'many of them, each small enough': modelOf([2], { s: i64(20_000_000) }, ...Array.from({ length: 5 }, (_, i) => step('ConstantOfShape', 's', `y${i}`))),
   'by arithmetic on the shape': modelOf([200, 200], { many: i64(40_000) }, step('Shape', 'x', 's'), step('Mul', 's many', 'm'), step('ConstantOfShape', 'm', 'y')),

@@ -21,9 +21,12 @@ const domains: ReadonlySet<string> = new Set(['', 'com.microsoft'])
  * - every tensor lies in the file, fits its sizes and holds finite numbers (one alone may be infinite: the bound of a Clip);
  * - no loops, branches or functions, no operators but those of ONNX and ONNX Runtime: what runs, ends;
  * - every value is made once, before it is used;
- * - no value has more elements than `tensorElements`, and what the model makes out of nothing stays below `unpackedBytes`. Sizes are followed from the inputs through
- *   all common operators; where one that may make anything of any size (Expand, Tile, Range, ...) cannot be followed, the model is refused. What remains: operators
- *   that are not followed (NonZero, Compress, attention, ...) and make much out of what they are fed; a network that is merely large, and slow.
+ * - no value has more elements than `tensorElements` or more bytes than `unpackedBytes`, and below that stays all together that the model makes out of nothing:
+ *   constants of constants, and what repeats, pads or enlarges.
+ *
+ * Sizes are followed from the inputs through all common operators; where one that may make anything of any size (Expand, Tile, Range, ...) cannot be followed, the
+ * model is refused. What remains: operators that are not followed (NonZero, Compress, attention, ...) and make much out of what they are fed; a network that is
+ * merely large, and slow.
  *
  * @returns the sizes of every value, as far as they could be followed
  * @throws KindredError `corrupt`, `limit` or `unsupported`, naming the file and the node or tensor
@@ -63,8 +66,10 @@ function checkNode(model: ProtoModel, node: ProtoNode, facts: Map<string, Fact>,
       return
     }
     const count = elements(fact.dims)
-    ensureWithin('tensorElements', count, where, `its result [${fact.dims.join(', ')}]`)
-    if (constant && opType !== 'Constant') bytes += 8 * Math.max(0, count - inputs.reduce((sum, f) => sum + (f?.dims === undefined ? 0 : elements(f.dims)), 0))
+    const result = `its result [${fact.dims.join(', ')}]`
+    ensureWithin('tensorElements', count, where, result)
+    ensureWithin('unpackedBytes', 4 * count, where, result)
+    if ((constant && opType !== 'Constant') || makers.has(opType)) bytes += 8 * Math.max(0, count - inputs.reduce((sum, f) => sum + (f?.dims === undefined ? 0 : elements(f.dims)), 0))
   })
   ensureWithin('unpackedBytes', before + bytes, where, 'what the model makes out of nothing, with this')
   return bytes

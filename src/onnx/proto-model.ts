@@ -71,7 +71,7 @@ const textType = 8
  */
 export function readProtoModel(file: Uint8Array, what: string): ProtoModel {
   const bytes = new Uint8Array(file.buffer, file.byteOffset, file.byteLength) // Node's Buffer, whose slice() does not copy, becomes a plain array
-  if (String.fromCharCode(...bytes.subarray(4, 8)) === 'ORTM') throw new KindredError('unsupported', what, 'the model must be an ONNX file', "one in ONNX Runtime's own format (.ort)", 'Use the .onnx file that it was made from.')
+  if (new TextDecoder('latin1').decode(bytes.subarray(4, 8)) === 'ORTM') throw new KindredError('unsupported', what, 'the model must be an ONNX file', "one in ONNX Runtime's own format (.ort)", 'Use the .onnx file that it was made from.')
   const reader = new ProtoReader(bytes, what)
   const once = onceOf(reader)
   let [producer, producerVersion] = ['', '']

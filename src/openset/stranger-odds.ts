@@ -4,7 +4,7 @@
  * Idea: a background class trained on examples of what does not belong. Source: outlier exposure with a reject class, Mohseni et al. 2020,
  * "Self-supervised learning for generalizable out-of-distribution detection"; the linear layer stands on frozen features here.
  */
-import { ensure } from '../base/index.ts'
+import { ensure, largest } from '../base/index.ts'
 import { toBase64 } from './base64.ts'
 import { rowCount } from './rows.ts'
 import type { Scorer } from './scorer.ts'
@@ -39,8 +39,8 @@ export function strangerOdds(weight: Float32Array, bias: Float32Array, dim: numb
           z[c] = sum
         }
         const known = z.subarray(0, outputs - 1)
-        const largest = Math.max(...known)
-        return z[outputs - 1] - largest - Math.log(known.reduce((sum, v) => sum + Math.exp(v - largest), 0))
+        const top = largest(known)
+        return z[outputs - 1] - top - Math.log(known.reduce((sum, v) => sum + Math.exp(v - top), 0))
       })
     },
     state: () => ({ name: 'stranger-odds', width: dim, settings: {}, arrays: { weight: toBase64(weight), bias: toBase64(bias) } }),

@@ -3,7 +3,7 @@
  *
  * Dots, not bars: a bar must begin at zero, and 96 % against 98 % would look the same (W. S. Cleveland, "The Elements of Graphing Data", 1985, section 3.3).
  */
-import { checkOptions, ensure } from '../base/index.ts'
+import { checkOptions, ensure, largest, smallest } from '../base/index.ts'
 import { axisX, type Box } from './axes.ts'
 import { shareDomain } from './loss-curve.ts'
 import { linear, percent, percentTicks } from './scale.ts'
@@ -45,7 +45,7 @@ export function barComparison(rows: readonly ComparisonRow[], options: BarCompar
   const chosen = main < 0 ? rows.length - 1 : main
   const title = options.title ?? 'What training adds'
   const top = heading({ title, subtitle: options.subtitle ?? 'kNN accuracy: share of test images whose nearest neighbours name the right class. MAP@R: how purely the nearest images are of the same class.' }, width)
-  const nameWidth = Math.max(...rows.flatMap((r) => [textWidth(r.name, 14, 600), textWidth(r.note ?? '', 11.5)])) + 28
+  const nameWidth = largest(rows.flatMap((r) => [textWidth(r.name, 14, 600), textWidth(r.note ?? '', 11.5)])) + 28
   const each = (width - 48 - nameWidth - 40) / 2
   const y0 = top.bottom + 30
   const pitch = 46
@@ -64,7 +64,7 @@ export function barComparison(rows: readonly ComparisonRow[], options: BarCompar
       svg += label(box.left, y0 + 24, 'not measured', { size: 12 })
       continue
     }
-    const x = linear(shareDomain(Math.min(...finite), Math.max(...finite)), [box.left + 4, box.left + box.width - 4], 4)
+    const x = linear(shareDomain(smallest(finite), largest(finite)), [box.left + 4, box.left + box.width - 4], 4)
     x.format = percentTicks(x.ticks)
     svg += axisX(x, box, undefined, { grid: true })
     for (const [i, v] of values.entries()) {

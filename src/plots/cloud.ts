@@ -5,7 +5,7 @@
  * with a fair share of the class (or of its largest group) gets a letter at its densest point. Idea: grid-based clustering as in
  * CLIQUE (Agrawal et al., SIGMOD 1998), on two dimensions.
  */
-import { ensure, show } from '../base/index.ts'
+import { ensure, show, smallest } from '../base/index.ts'
 import { label } from './svg.ts'
 import { textWidth } from './text-width.ts'
 import type { Box } from './axes.ts'
@@ -44,7 +44,7 @@ export function fit(points: Float32Array, box: Box, margin: number, trim = 0): F
   }
   const [[x0, x1], [y0, y1]] = [axis(0), axis(1)]
   const scales = [(box.width - 2 * margin) / (x1 - x0), (box.height - 2 * margin) / (y1 - y0)].filter(Number.isFinite)
-  const k = scales.length === 0 ? 0 : Math.min(...scales)
+  const k = scales.length === 0 ? 0 : smallest(scales)
   const out = new Float32Array(2 * n)
   for (let i = 0; i < n; i++) {
     const x = box.left + box.width / 2 + (points[2 * i] - (x0 + x1) / 2) * k

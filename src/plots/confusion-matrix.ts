@@ -1,7 +1,7 @@
 /**
  * @file The confusion matrix: true classes down, predicted classes across. What is right is muted, so that the mistakes show.
  */
-import { checkOptions, ensure } from '../base/index.ts'
+import { checkOptions, ensure, largest } from '../base/index.ts'
 import { percent, thousands } from './scale.ts'
 import { shade, tone } from './style.ts'
 import { clip, heading, label, rect, svgDocument } from './svg.ts'
@@ -38,7 +38,7 @@ export function confusionMatrix(counts: ArrayLike<number>, classes: readonly str
   const worst = wrong[0]
   const { width = 860 } = options
   const found = `${percent(right / all)} right${worst === undefined ? ', no mistake' : `; most often ${classes[worst.i]} is read as ${classes[worst.j]} (${thousands(worst.v)} of ${thousands(totals[worst.i])})`}`
-  const nameWidth = Math.max(46, ...classes.map((name) => Math.min(140, [...name].length * 8 + 22)))
+  const nameWidth = largest(classes.map((name) => Math.min(140, [...name].length * 8 + 22)), 46)
   const left = 24 + 22 + nameWidth
   const cell = (width - left - 24 - 76) / c
   const high = Math.min(cell, 64)
@@ -46,7 +46,7 @@ export function confusionMatrix(counts: ArrayLike<number>, classes: readonly str
   const key = small ? 'Counts; the darker, the larger the share of the row.' : 'Large: count; small: share of the row.'
   const top = heading({ title: options.title ?? found, subtitle: options.subtitle ?? `${thousands(all)} images, ${thousands(all - right)} mistakes. ${key}` }, width)
   const y0 = top.bottom + 46
-  const most = Math.max(1e-9, ...wrong.map((e) => e.v / totals[e.i]))
+  const most = largest(wrong.map((e) => e.v / totals[e.i]), 1e-9)
   let svg = top.svg
   svg += label(left + (cell * c) / 2, top.bottom + 16, 'Predicted class', { size: 12.5, weight: 600, fill: tone.ink, anchor: 'middle' })
   svg += label(24 + 8, y0 + (high * c) / 2, 'True class', { size: 12.5, weight: 600, fill: tone.ink, anchor: 'middle', upright: true })

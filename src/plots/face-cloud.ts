@@ -1,7 +1,7 @@
 /**
  * @file Faces in a box: every picture near its place, none covering another, framed by its person's colour, people named beside their clusters.
  */
-import { ensure, show } from '../base/index.ts'
+import { ensure, show, smallest } from '../base/index.ts'
 import type { Box } from './axes.ts'
 import { places, type Labels, type Place } from './cloud.ts'
 import { jpegDataUri, type Photos } from './encode-jpeg.ts'
@@ -56,7 +56,7 @@ export function cellSide(n: number, box: { width: number; height: number }): num
 export function onPage(x: ArrayLike<number>, y: ArrayLike<number>, box: Box, margin: number): Float64Array {
   const [left, right, low, high] = [least(x), -least(Array.from(x, (v) => -v)), least(y), -least(Array.from(y, (v) => -v))]
   const scales = [(box.width - 2 * margin) / (right - left), (box.height - 2 * margin) / (high - low)].filter(Number.isFinite)
-  const k = scales.length === 0 ? 0 : Math.min(...scales)
+  const k = scales.length === 0 ? 0 : smallest(scales)
   return Float64Array.from({ length: 2 * x.length }, (_, i) =>
     i % 2 === 0 ? box.left + box.width / 2 + (x[i >> 1] - (left + right) / 2) * k : box.top + box.height / 2 - (y[i >> 1] - (low + high) / 2) * k,
   )

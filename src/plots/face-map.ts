@@ -1,7 +1,7 @@
 /**
  * @file The map of faces: every face near its place in two dimensions, alone or several maps of the same faces side by side.
  */
-import { checkOptions, ensure } from '../base/index.ts'
+import { checkOptions, ensure, largest } from '../base/index.ts'
 import type { Labels } from './cloud.ts'
 import { dotMark, legendRow, type LegendEntry } from './class-legend.ts'
 import type { Photos } from './encode-jpeg.ts'
@@ -108,7 +108,7 @@ export async function faceMaps(panels: readonly FacePanel[], options: FaceMapsOp
   const title = options.title ?? `The same ${count(n, 'face')} in ${count(panels.length, 'map')}`
   const top = heading({ title, subtitle: options.subtitle }, width)
   const legend = legendRow(people(labels, names), width)
-  const mapHeight = options.mapHeight ?? Math.max(inner * Math.max(...panels.map(({ x, y }) => shape(x, y))), (n * 22 * 22) / 0.7 / inner)
+  const mapHeight = options.mapHeight ?? Math.max(inner * largest(panels.map(({ x, y }) => shape(x, y))), (n * 22 * 22) / 0.7 / inner)
   const mapTop = top.bottom + 52
   const side = cellSide(n, { width: inner, height: mapHeight })
   ensure(side >= 8, where, 'the page must give each face 8 pixels', `${side.toFixed(1)} pixels for each of ${n}`, 'Use a larger page or fewer faces.')

@@ -1,7 +1,7 @@
 /**
  * @file A contact sheet: groups of faces one below the other, each with its name and all its pictures, so that a stranger in a group is seen at a glance.
  */
-import { checkOptions, ensure } from '../base/index.ts'
+import { checkOptions, ensure, largest } from '../base/index.ts'
 import { jpegDataUri } from './encode-jpeg.ts'
 import { tone } from './style.ts'
 import { clip, element, heading, label, line, rect, svgDocument } from './svg.ts'
@@ -56,7 +56,7 @@ export async function faceSheet(groups: readonly SheetGroup[], options: FaceShee
   const [w, h, gap] = [width * k, height * k, 10]
   const captioned = groups.some((g) => g.faces.some((f) => f.caption !== undefined))
   const rowHeight = h + gap + (captioned ? 15 : 0)
-  const total = Math.max(420, 48 + Math.min(columns, Math.max(...groups.map((g) => g.faces.length))) * (w + gap) - gap)
+  const total = Math.max(420, 48 + Math.min(columns, largest(groups.map((g) => g.faces.length))) * (w + gap) - gap)
   const top = heading({ title, ...(subtitle === undefined ? {} : { subtitle }) }, total)
   let svg = top.svg
   let y = top.bottom + 4

@@ -1,7 +1,7 @@
 /**
  * @file A face and its nearest neighbours in a row, with name and distance; several rows make a gallery.
  */
-import { checkChoice, checkOptions, ensure } from '../base/index.ts'
+import { checkChoice, checkOptions, ensure, largest } from '../base/index.ts'
 import { jpegDataUri } from './encode-jpeg.ts'
 import { tone } from './style.ts'
 import { clip, element, heading, label, line, rect, svgDocument } from './svg.ts'
@@ -62,7 +62,7 @@ export async function faceStrip(rows: readonly StripRow[], options: FaceStripOpt
   checkOptions(where, options, ['height', 'width', 'channels', 'title', 'subtitle', 'size'])
   const { height, width, channels = 3, size = 104 } = options
   ensure(rows.length > 0, where, 'there must be at least one row', 'none')
-  const most = Math.max(...rows.map((row) => row.neighbours.length))
+  const most = largest(rows.map((row) => row.neighbours.length))
   const k = size / Math.max(height, width)
   const [w, h] = [width * k, height * k]
   const pitch = w + 16

@@ -1,7 +1,7 @@
 /**
  * @file Images in rows and columns with captions: triplets, mistakes, rejected letters, nearest neighbours.
  */
-import { checkOptions, ensure } from '../base/index.ts'
+import { checkOptions, ensure, largest } from '../base/index.ts'
 import { pngDataUri } from './encode-png.ts'
 import { tone } from './style.ts'
 import { clip, element, heading, label, rect, svgDocument } from './svg.ts'
@@ -51,9 +51,9 @@ export function imageGrid(images: Uint8Array, options: ImageGridOptions): string
   const k = size / Math.max(height, width)
   const [w, h] = [width * k, height * k]
   const captionHeight = captions === undefined ? 10 : 26
-  const longest = Math.max(0, ...(captions ?? []).map((c) => textWidth(c, 11.5)))
+  const longest = largest((captions ?? []).map((c) => textWidth(c, 11.5)), 0)
   const pitch = Math.max(w + 12, Math.min(longest + 14, w * 1.8))
-  const rowWidth = rowTitles === undefined ? 0 : Math.max(...rowTitles.map((t) => textWidth(t, 12.5, 600))) + 14
+  const rowWidth = rowTitles === undefined ? 0 : largest(rowTitles.map((t) => textWidth(t, 12.5, 600))) + 14
   const total = Math.max(48 + rowWidth + pitch * columns - (pitch - w), title === undefined ? 0 : Math.min(860, textWidth(title, 19, 600) + 52))
   const top = title === undefined ? { svg: '', bottom: 18 } : heading({ title, subtitle }, total)
   let svg = top.svg

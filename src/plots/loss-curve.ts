@@ -4,7 +4,7 @@
  * The active-triplet fraction is always there, because the loss alone misleads: a mean over active triplets need not fall while training works
  * (Hermans, Beyer & Leibe, "In Defense of the Triplet Loss", arXiv:1703.07737, section 4.4, watch the same two curves).
  */
-import { checkOptions, ensure } from '../base/index.ts'
+import { checkOptions, ensure, largest, smallest } from '../base/index.ts'
 import { axisX, axisY, spread, type Box } from './axes.ts'
 import { linear, nice, percent, percentTicks, short, type Scale } from './scale.ts'
 import { tone } from './style.ts'
@@ -103,8 +103,8 @@ export function lossCurve(history: readonly EpochFigures[], options: LossCurveOp
 function curves(list: readonly Curve[], title: string, share: boolean, epochs: readonly number[], x: Scale, box: Box): string {
   const values = list.flatMap((c) => c.values).filter(Number.isFinite)
   if (values.length === 0) return label(box.left - 44, box.top - 12, title, { size: 12.5, weight: 600, fill: tone.ink }) + label(box.left + 12, box.top + box.height / 2, 'no finite value was recorded', { size: 12 })
-  const low = Math.min(...values)
-  const high = Math.max(...values)
+  const low = smallest(values)
+  const high = largest(values)
   const domain: [number, number] = share ? shareDomain(low, high) : nice(Math.min(0, low), high, 5)
   const y = linear(domain, [box.top + box.height, box.top], share ? 3 : 5)
   if (share) y.format = percentTicks(y.ticks)

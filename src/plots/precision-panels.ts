@@ -1,7 +1,7 @@
 /**
  * @file Precision at k for each class, one small panel each, against the most that the size of the class allows.
  */
-import { checkOptions, ensure } from '../base/index.ts'
+import { checkOptions, ensure, largest } from '../base/index.ts'
 import { axisX, axisY, type Box } from './axes.ts'
 import { linear, percentTicks } from './scale.ts'
 import { tone } from './style.ts'
@@ -40,7 +40,7 @@ export function precisionPanels(panels: readonly PrecisionPanel[], options: Prec
   const columns = Math.max(1, Math.min(panels.length, Math.floor((width - 40) / 290)))
   const pitch = (width - 40) / columns
   const [above, plot, below] = [34, 132, 46]
-  const most = Math.max(...panels.flatMap((p) => p.points.map((q) => q.k)))
+  const most = largest(panels.flatMap((p) => p.points.map((q) => q.k)))
   const title = options.title ?? 'Precision at k, by person'
   const top = heading({ title, subtitle: options.subtitle ?? 'Solid: share of the right person among the k nearest, with its 95 % interval. Dashed: the most there can be, as a person has only so many other photos.' }, width)
   let svg = top.svg

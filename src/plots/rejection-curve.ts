@@ -3,7 +3,7 @@
  *
  * It is the OSCR curve (Dhamija, Guenther & Boult, "Reducing Network Agnostophobia", NeurIPS 2018, eq. 4-5) with 1 - FPR upwards, so that better is up and right.
  */
-import { checkChoice, checkOptions, ensure } from '../base/index.ts'
+import { checkChoice, checkOptions, ensure, largest } from '../base/index.ts'
 import { axisX, axisY, spread, type Box } from './axes.ts'
 import { linear, percent } from './scale.ts'
 import { classColour, readable, tone } from './style.ts'
@@ -47,7 +47,7 @@ export function rejectionCurve(curves: readonly RejectionCurve[], options: Rejec
   const { width = 860, inName = 'digits', outName = 'letters' } = options
   const traced = curves.map((c) => ({ ...c, ...trace(c) })).sort((a, b) => b.area - a.area || (a.name < b.name ? -1 : 1))
   const found = `${traced[0].name} trades best: ${percent(bestAt(traced[0].points, 0.95))} of the ${outName} rejected where 95 % of the ${inName} are kept and right`
-  const reach = Math.max(...traced.flatMap((c) => c.points.map(([x]) => x)))
+  const reach = largest(traced.flatMap((c) => c.points.map(([x]) => x)))
   const fallback = reach >= 0.95 ? found : `${traced[0].name} trades best between ${inName} kept and ${outName} rejected`
   const top = heading({ title: options.title ?? fallback, subtitle: options.subtitle ?? 'Each line is one score at all its thresholds; up and right is better. Dots: thresholds in use.' }, width)
   const box: Box = { left: 72, top: top.bottom + 28, width: width - 72 - 260, height: 400 }
@@ -123,7 +123,7 @@ function share(curve: RejectionCurve, t: number): { x: number; y: number } {
 }
 
 function bestAt(points: readonly [number, number][], x: number): number {
-  return Math.max(0, ...points.filter(([px]) => px >= x).map(([, py]) => py))
+  return largest(points.filter(([px]) => px >= x).map(([, py]) => py), 0)
 }
 
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)

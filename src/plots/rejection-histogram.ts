@@ -4,7 +4,7 @@
  * Rejection scores are often one-sided (most softmax maxima lie within a thousandth of 1). A linear axis then shows one bar. The axis is chosen from the data: linear; logarithmic for
  * positive scores that span decades; else by rank, where equal distances hold equal numbers of images. The outermost bars also hold what lies beyond them.
  */
-import { checkChoice, checkOptions, ensure } from '../base/index.ts'
+import { checkChoice, checkOptions, ensure, largest, smallest } from '../base/index.ts'
 import { axisX, axisY, type Box } from './axes.ts'
 import { linear, log10, percent, percentTicks, short, thousands, type Scale } from './scale.ts'
 import { tone } from './style.ts'
@@ -82,7 +82,7 @@ export function rejectionHistogram(scores: RejectionScores, options: RejectionHi
     return counts
   }
   const [a, b] = [bars(inside), bars(outside)]
-  const peak = Math.max(...a, ...b)
+  const peak = largest(b, largest(a))
   const y = linear([0, peak * 1.04], [box.top + box.height, box.top], 4)
   y.format = percentTicks(y.ticks)
   let svg = top.svg + label(box.left - 48, top.bottom + 14, 'Share of each set per bar', { size: 12.5, weight: 600, fill: tone.ink }) + axisY(y, box)
@@ -144,8 +144,8 @@ function chooseAxis(inside: Float64Array, outside: Float64Array): 'linear' | 'lo
 function scoreAxis(kind: 'linear' | 'log' | 'rank', inside: Float64Array, outside: Float64Array, thresholds: readonly ThresholdMark[], range: [number, number]): Scale {
   const marks = thresholds.map((t) => t.value)
   const [from, to] = bulk(inside, outside)
-  const low = Math.min(from, ...marks)
-  const high = Math.max(to, ...marks)
+  const low = smallest(marks, from)
+  const high = largest(marks, to)
   if (kind === 'linear' || low === high) return low === high ? linear([low - 0.5, high + 0.5], range) : linear([low, high], range, 7)
   if (kind === 'log') {
     const positive = [low, ...inside, ...outside].find((v) => v > 0)

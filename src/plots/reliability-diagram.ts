@@ -3,7 +3,7 @@
  *
  * Definition: Guo, Pleiss, Sun & Weinberger, "On Calibration of Modern Neural Networks", ICML 2017, section 2; ECE is their eq. 3.
  */
-import { checkOptions, ensure } from '../base/index.ts'
+import { checkOptions, ensure, largest } from '../base/index.ts'
 import { axisX, axisY, type Box } from './axes.ts'
 import { linear, percent, percentTicks, thousands } from './scale.ts'
 import { tone } from './style.ts'
@@ -59,7 +59,7 @@ export function reliabilityDiagram(bins: readonly ReliabilityBin[], ece: number,
   svg += rect(box.left + 12, box.top + 10, 12, 12, { fill: tone.blue, 'fill-opacity': 0.75 }) + label(box.left + 30, box.top + 20, 'accuracy (pale: fewer than 20 images)', { size: 12, halo: 4 })
   svg += rect(box.left + 12, box.top + 30, 12, 12, { fill: tone.orange, 'fill-opacity': 0.32, stroke: tone.orange }) + label(box.left + 30, box.top + 40, 'gap to confidence', { size: 12, halo: 4 })
   const low: Box = { ...box, top: box.top + box.height + 44, height: 80 }
-  const share = linear([0, Math.max(...bins.map((b) => b.count / total))], [low.top + low.height, low.top], 3)
+  const share = linear([0, largest(bins.map((b) => b.count / total))], [low.top + low.height, low.top], 3)
   share.format = percentTicks(share.ticks)
   svg += axisY(share, low, 'Share of the images')
   for (const [i, b] of bins.entries()) if (b.count > 0) svg += element('rect', { x: low.left + i * w + 1, y: share(b.count / total), width: w - 2, height: Math.max(1, share(0) - share(b.count / total)), fill: tone.faint })

@@ -1,7 +1,7 @@
 /**
  * @file The margin sweep: one small map a margin, side by side, and the figures as curves against the margin.
  */
-import { checkOptions, ensure } from '../base/index.ts'
+import { checkOptions, ensure, largest, smallest } from '../base/index.ts'
 import { axisX, axisY, type Box } from './axes.ts'
 import { checkCloud, dots, fit, names, places, type Labels } from './cloud.ts'
 import { shareDomain } from './loss-curve.ts'
@@ -166,7 +166,7 @@ export function sweepCurves(figures: readonly SweepFigures[], options: SweepCurv
     }
     // A collapsed run would squeeze all others into one line: the axis spans the usable ones, and a cross at its edge says how far off it is.
     const usable = values.filter((v, k) => Number.isFinite(v) && !sorted[k].collapsed)
-    const [low, high] = usable.length === 0 ? [Math.min(...finite), Math.max(...finite)] : [Math.min(...usable), Math.max(...usable)]
+    const [low, high] = usable.length === 0 ? [smallest(finite), largest(finite)] : [smallest(usable), largest(usable)]
     const y = linear(panel.share ? shareDomain(low, high) : nice(Math.min(0, low), high, 4), [box.top + box.height, box.top], 4)
     if (panel.share) y.format = percentTicks(y.ticks)
     svg += axisY(y, box, panel.title) + axisX(x, box, 'Margin')

@@ -2,7 +2,7 @@
  * @file `kindred sweep`: the same network, seed and budget once for each margin, and what the margin did to the embedding space.
  */
 import { join } from 'node:path'
-import { ensure, silent, type Progress } from '../base/index.ts'
+import { ensure, largest, silent, type Progress } from '../base/index.ts'
 import { subset, type Dataset } from '../data/index.ts'
 import { writeFileAtomic } from '../files/index.ts'
 import { accuracy, classDistances, knnAccuracy, silhouette } from '../metrics/index.ts'
@@ -148,7 +148,7 @@ export async function writeSweep(folder: string, { report, panels, classes }: Sw
 export function bestMargin(entries: readonly SweepEntry[]): SweepReport['best'] {
   const usable = entries.filter((e) => !e.collapsed)
   if (usable.length === 0) return { margin: entries[0].margin, why: 'every margin collapsed; none is usable' }
-  const top = Math.max(...usable.map((e) => e.knnAccuracy))
+  const top = largest(usable.map((e) => e.knnAccuracy))
   const close = usable.filter((e) => e.knnAccuracy >= top - 0.005)
   const best = close.reduce((a, b) => (b.silhouette > a.silhouette ? b : a))
   const percent = (x: number) => `${(100 * x).toFixed(1)} %`

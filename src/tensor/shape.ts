@@ -1,7 +1,7 @@
 /**
  * @file Shapes of symbolic tensors. A dimension is a number, or a name such as `'N'` for a batch whose size is known only when the graph runs.
  */
-import { KindredError } from '../base/index.ts'
+import { KindredError, largest } from '../base/index.ts'
 
 /** One dimension: a size, or the name of a size bound at run time. */
 export type Dim = number | string
@@ -51,7 +51,7 @@ export function numeric(dim: Dim, where: string): number {
  * @throws KindredError `shape` naming both shapes
  */
 export function broadcastShapes(op: string, inputs: readonly TensorType[]): Shape {
-  const rank = Math.max(...inputs.map((t) => t.shape.length))
+  const rank = largest(inputs.map((t) => t.shape.length))
   const out: Dim[] = []
   for (let i = 0; i < rank; i++) {
     let dim: Dim = 1

@@ -4,7 +4,7 @@
  * The network is compiled once, with its weights as inputs; an epoch only feeds others. The loss is computed from the embeddings by a
  * second, small program, so that no image passes the network twice.
  */
-import { ensure, KindredError } from '../base/index.ts'
+import { ensure, KindredError, largest, smallest } from '../base/index.ts'
 import { imageAt, indicesByClass, take, type Dataset } from '../data/index.ts'
 import { knnAccuracy } from '../metrics/index.ts'
 import { Scope, type Layer } from '../nn/index.ts'
@@ -152,10 +152,10 @@ function validationBatch(size: FullBatchSize, validation: Dataset, outliers: Dat
   const counts = indicesByClass(validation).map((list) => list.length).filter((n) => n > 0)
   const where = 'trainEmbedder, validation'
   ensure(counts.length >= 2, where, 'validation images must be of at least two classes', counts.length)
-  ensure(size.mining === 'random' ? Math.max(...counts) >= 2 : Math.min(...counts) >= 2, where, 'each class must have at least two validation images', counts)
+  ensure(size.mining === 'random' ? largest(counts) >= 2 : smallest(counts) >= 2, where, 'each class must have at least two validation images', counts)
   const triplets = Math.min(size.triplets, validation.count)
   const classes = Math.min(size.classes, counts.length)
-  const perClass = Math.min(size.perClass, ...counts)
+  const perClass = smallest(counts, size.perClass)
   const labelled = size.mining === 'random' ? 3 * triplets : classes * perClass
   const more = Math.min(size.outliers, outliers?.count ?? 0)
   return { mining: size.mining, triplets, classes, perClass, labelled, outliers: more, images: labelled + more }

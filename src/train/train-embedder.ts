@@ -5,7 +5,7 @@
  * epoch), so a run that is stopped and resumed ends in the same bytes as one that was not.
  */
 import { join } from 'node:path'
-import { KindredError } from '../base/index.ts'
+import { KindredError, largest } from '../base/index.ts'
 import type { Dataset } from '../data/index.ts'
 import { writeFileAtomic } from '../files/index.ts'
 import { Scope } from '../nn/index.ts'
@@ -200,7 +200,7 @@ class Run {
     const { validation, size, loss, margin, mining } = this.settings
     const counts = new Map<number, number>()
     for (const label of validation.labels) counts.set(label, (counts.get(label) ?? 0) + 1)
-    return collapseInWords({ ...record, margin, mining, collapsedLoss: collapsedLoss(size, loss), chance: Math.max(...counts.values()) / validation.count })
+    return collapseInWords({ ...record, margin, mining, collapsedLoss: collapsedLoss(size, loss), chance: largest(counts.values()) / validation.count })
   }
 
   private stopsEarly(): boolean {

@@ -151,9 +151,7 @@ function told({ kindred, node, platform, runtime, gpu, pictures, parts: all, cac
   rows.push(['pictures', pictures.works ? `sharp ${pictures.sharp}: works` : `sharp ${pictures.sharp} does not load: ${pictures.error}`])
   rows.push(['cache', `${cache.folder}, ${size(cache.bytes)}${cache.writable ? '' : '; cannot be written to'}`])
   rows.push(['this folder', `${folder.folder}: ${folder.writable ? 'can be written to' : 'cannot be written to; pass --out'}`])
-  const lines = columns(rows)
-  lines.push('', 'Parts that come when asked for:', ...columns(all.map(({ name, installed, gives }) => [`  ${name}`, installed ? 'installed' : 'missing', gives])))
+  const lines = [...columns(rows), '', 'Parts that come when asked for:', ...columns(all.map(({ name, installed, gives }) => [`  ${name}`, installed ? 'installed' : 'missing', gives]))]
   const missing = all.filter(({ command }) => command !== undefined)
-  if (missing.length > 0) lines.push('', ...missing.map(({ name, command }) => `${name}: ${command}`))
-  return lines
+  return missing.length === 0 ? lines : [...lines, '', ...missing.map(({ name, command }) => `${name}: ${command}`)]
 }

@@ -207,7 +207,7 @@ async function studentRule(run: Run, short: SweepResult, sets: readonly { name: 
     const testRight = [...predictions(population.logits, classes)].map((g, i) => g === test.labels[i])
     const data = { test: population, testRight, letters: letters.map((l) => ({ name: l.name, images: l.images, population: populationOf(l.embedded, head) })) }
     const found = judgeRule(data, { name: 'gini-impurity', note: `the student's network, its head after ${steps} steps of 128 digits`, score: (p) => logitScore('gini-impurity', p.logits, classes) }, giniImpurityRule087)
-    rows.push(...found)
+    for (const row of found) rows.push(row)
     const worth = found[found.length - 1].lettersRejected + found[found.length - 1].digitsKeptRight
     if (worth <= widest) continue
     widest = worth

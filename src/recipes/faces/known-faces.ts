@@ -269,8 +269,8 @@ async function galleryPoints(gallery: Gallery): Promise<KnownPoints> {
   const names: (string | null)[] = []
   for await (const batch of gallery.vectors()) {
     parts.push(batch.points)
-    ids.push(...batch.ids)
-    names.push(...batch.labels)
+    for (const id of batch.ids) ids.push(id)
+    for (const label of batch.labels) names.push(label)
   }
   const dim = gallery.dim!
   const vectors = new Float32Array(ids.length * dim)

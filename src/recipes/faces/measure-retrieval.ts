@@ -1,4 +1,5 @@
 /** @file All retrieval figures of one embedding, as reports hold them. */
+import { largest } from '../../base/index.ts'
 import { precisionAtK, silhouette } from '../../metrics/index.ts'
 import { precisionPanels } from '../../plots/index.ts'
 import type { FaceRetrieval } from '../report/index.ts'
@@ -48,7 +49,7 @@ export function whyNoRetrieval(labels: Int32Array): string {
 function telling(labels: Int32Array): number[] {
   const counts = new Map<number, number>()
   for (const l of labels) counts.set(l, (counts.get(l) ?? 0) + 1)
-  const last = Math.min(labels.length - 1, 600, Math.max(10, Math.ceil(1.5 * Math.max(...counts.values()))))
+  const last = Math.min(labels.length - 1, 600, Math.max(10, Math.ceil(1.5 * largest(counts.values()))))
   const ks = new Set([...counts.values()].map((n) => n - 1).filter((k) => k >= 1 && k <= last))
   for (let k = 1; k <= last; k += k < 60 ? 1 : Math.ceil(k / 12)) ks.add(k)
   return [...ks.add(last)].sort((a, b) => a - b)
@@ -58,7 +59,7 @@ function telling(labels: Int32Array): number[] {
 export function precisionFigure({ precisionAt, people }: FaceRetrieval, { people: names }: Pick<EmbeddedFaces, 'people'>): string {
   const all = people.map(({ person, queries }) => {
     const points = precisionAt.filter((p) => p.person === person).map(({ k, precision, ceiling, interval }) => ({ k, precision, ceiling, ...interval }))
-    return { name: person, others: queries - 1, points, gap: Math.max(...points.map((p) => p.ceiling - p.precision)) }
+    return { name: person, others: queries - 1, points, gap: largest(points.map((p) => p.ceiling - p.precision)) }
   })
   const shown = all.length <= 12 ? all : all.toSorted((a, b) => b.gap - a.gap).slice(0, 12)
   return precisionPanels(shown, { title: shown.length < all.length ? `Precision at k: the twelve of ${names.length} people furthest below their ceiling` : 'Precision at k, by person' })

@@ -1,8 +1,8 @@
 /** @file Face models by name: the one door through which stories and commands open them. */
 import { extname, resolve } from 'node:path'
-import { checkOptions, ensure, KindredError, nearestName, parseJson, type Progress } from '../../base/index.ts'
-import { faceModel, onnxModel, openDetector, type DetectorName, type FaceDetector, type FaceModel, type OnnxRecipe } from '../../faces/index.ts'
-import { pathKind, readBytes } from '../../files/index.ts'
+import { checkOptions, ensure, KindredError, nearestName, type Progress } from '../../base/index.ts'
+import { faceModel, onnxModel, openDetector, recipeFileSchema, type DetectorName, type FaceDetector, type FaceModel, type OnnxRecipe } from '../../faces/index.ts'
+import { pathKind, readJson } from '../../files/index.ts'
 import type { Runtime } from '../../runtime/index.ts'
 import { pixelsModel } from './pixels-model.ts'
 import { vggModel } from './vgg-model.ts'
@@ -46,9 +46,9 @@ export async function openFaceModel(name: string, options: OpenFaceModelOptions)
   if (name === 'pixels') return pixelsModel(detector)
   if (vgg) return vggModel(name, { ...options, detector })
   if (extname(name).toLowerCase() === '.onnx') return onnxModel(name, undefined, { runtime, detector })
-  const { file, ...recipe } = parseJson<OnnxRecipe & { file?: string }>(new TextDecoder().decode(readBytes(name, where)), name, 'a recipe must hold JSON')
-  ensure(typeof file === 'string', name, 'a recipe used as a model must name it in the field "file"', file ?? 'nothing', 'Add "file": "MODEL.onnx", or name the .onnx file instead.')
-  return onnxModel(resolve(name, '..', file), recipe, { runtime, detector })
+  const { file, ...recipe } = readJson(name, recipeFileSchema, { where })
+  ensure(typeof file === 'string' && file !== '', name, 'a recipe used as a model must name it in the field "file"', file ?? 'nothing', 'Add "file": "MODEL.onnx", or name the .onnx file instead.')
+  return onnxModel(resolve(name, '..', file), recipe as unknown as OnnxRecipe, { runtime, detector })
 }
 
 /** Throws unless a model could have this name: before any work is begun, and without opening it. */

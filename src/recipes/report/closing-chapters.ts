@@ -1,6 +1,7 @@
 /**
  * @file The two chapters that every report ends with: what to try next, and how it was made.
  */
+import { largest } from '../../base/index.ts'
 import { chapter, type Chapter } from './digits-sections.ts'
 import { duration, html, type Html } from './html.ts'
 
@@ -24,7 +25,7 @@ export function nextChapter(proposals: readonly Proposal[]): Chapter {
  */
 export function madeChapter(run: { stages?: readonly { name: string; seconds: number }[]; command?: string }, facts: readonly (readonly [string, string])[], closing: Html): Chapter {
   const stages = run.stages ?? []
-  const longest = Math.max(1e-9, ...stages.map((s) => s.seconds))
+  const longest = largest(stages.map((s) => s.seconds), 1e-9)
   const all = [...(run.command === undefined ? [] : [['Command', run.command] as const]), ...facts]
   return chapter(
     'made',

@@ -1,6 +1,7 @@
 /**
  * @file The faces report's chapters on how well like finds like: retrieval, precision at k, neighbours, thresholds; and what to do next, and how it was made.
  */
+import { largest } from '../../base/index.ts'
 import { environmentFacts, madeChapter, nextChapter } from './closing-chapters.ts'
 import { chapter, type Chapter } from './digits-sections.ts'
 import type { FacesReport } from './faces-report.ts'
@@ -47,10 +48,10 @@ function precisionTable(f: NonNullable<FacesReport['retrieval']>) {
       const p = at(k)
       return p === undefined ? '—' : p.ceiling < 1 ? `${pct(p.precision)} of ${pct(p.ceiling)}` : pct(p.precision)
     }
-    const upTo = Math.max(0, ...mine.filter((p) => p.ceiling === 1 && p.precision === 1).map((p) => p.k)) // all right among k means all right among fewer
-    return [person, whole(others), cell(1), cell(5), cell(others), cell(Math.max(...mine.map((p) => p.k))), upTo === 0 ? '—' : upTo >= others ? `all ${whole(others)}` : `k = ${whole(upTo)}`]
+    const upTo = largest(mine.filter((p) => p.ceiling === 1 && p.precision === 1).map((p) => p.k), 0) // all right among k means all right among fewer
+    return [person, whole(others), cell(1), cell(5), cell(others), cell(largest(mine.map((p) => p.k))), upTo === 0 ? '—' : upTo >= others ? `all ${whole(others)}` : `k = ${whole(upTo)}`]
   })
-  const last = Math.max(...f.precisionAt.map((p) => p.k))
+  const last = largest(f.precisionAt.map((p) => p.k))
   return table(['Person', 'Other photos', 'k = 1', 'k = 5', 'k = other photos', `k = ${whole(last)}`, '100 % up to'], rows, { numeric: [1, 2, 3, 4, 5, 6], label: 'Precision at k' })
 }
 

@@ -1,4 +1,5 @@
 /** @file Elementwise primitives: reference evaluation and derivative side by side. */
+import { largest } from '../../base/index.ts'
 import { numeric, sameShape, stridesOf, type Shape } from '../shape.ts'
 import type { Tensor } from '../tensor.ts'
 import { cast, div, equal, greater, greaterEqual, log, mul, neg, pow, sign, sub, where } from '../ops/elementwise.ts'
@@ -22,8 +23,8 @@ const map = (f: (x: number) => number) => ([x]: readonly NdArray[]): NdArray[] =
 
 /** Evaluates with broadcasting. */
 function broadcast(inputs: readonly NdArray[], f: (...xs: number[]) => number): NdArray[] {
-  const rank = Math.max(...inputs.map((x) => x.shape.length))
-  const shape = Array.from({ length: rank }, (_, i) => Math.max(...inputs.map((x) => x.shape[x.shape.length - rank + i] ?? 1)))
+  const rank = largest(inputs.map((x) => x.shape.length))
+  const shape = Array.from({ length: rank }, (_, i) => largest(inputs.map((x) => x.shape[x.shape.length - rank + i] ?? 1)))
   const strides = inputs.map((x) => {
     const own = stridesOf(x.shape)
     return shape.map((_, i) => {

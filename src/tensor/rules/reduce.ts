@@ -1,4 +1,5 @@
 /** @file Reductions, softmax and top-k: reference evaluation and derivative side by side. */
+import { largest, smallest } from '../../base/index.ts'
 import { sameShape, stridesOf } from '../shape.ts'
 import type { Tensor } from '../tensor.ts'
 import { exp, mul, sub } from '../ops/elementwise.ts'
@@ -47,7 +48,7 @@ function withAxes(y: Tensor, x: Tensor, axes: readonly number[]): Tensor {
 }
 
 function softmaxOf(line: number[]): number[] {
-  const top = Math.max(...line)
+  const top = largest(line)
   const e = line.map((v) => Math.exp(v - top))
   const total = e.reduce((a, b) => a + b, 0)
   return e.map((v) => v / total)
@@ -65,15 +66,15 @@ export const reductions: Rules<Reductions> = {
     vjp: (g, { inputs: [x], attrs: { axes } }) => [expand(mul(withAxes(g, x, axes), 1 / foldedCount(x, axes)), x.shape)],
   },
   max: {
-    evaluate: ([x], { axes, keepDims }) => [fold(x, axes, keepDims, (v) => Math.max(...v))],
+    evaluate: ([x], { axes, keepDims }) => [fold(x, axes, keepDims, (v) => largest(v))],
     vjp: (g, { inputs: [x], outputs: [y], attrs: { axes } }) => [mul(withAxes(g, x, axes), tieShares(x, withAxes(y, x, axes), axes))],
   },
   min: {
-    evaluate: ([x], { axes, keepDims }) => [fold(x, axes, keepDims, (v) => Math.min(...v))],
+    evaluate: ([x], { axes, keepDims }) => [fold(x, axes, keepDims, (v) => smallest(v))],
     vjp: (g, { inputs: [x], outputs: [y], attrs: { axes } }) => [mul(withAxes(g, x, axes), tieShares(x, withAxes(y, x, axes), axes))],
   },
-  argMax: { evaluate: ([x], { axis, keepDims }) => [fold(x, [axis], keepDims, (v) => v.indexOf(Math.max(...v)))] },
-  argMin: { evaluate: ([x], { axis, keepDims }) => [fold(x, [axis], keepDims, (v) => v.indexOf(Math.min(...v)))] },
+  argMax: { evaluate: ([x], { axis, keepDims }) => [fold(x, [axis], keepDims, (v) => v.indexOf(largest(v)))] },
+  argMin: { evaluate: ([x], { axis, keepDims }) => [fold(x, [axis], keepDims, (v) => v.indexOf(smallest(v)))] },
   softmax: {
     evaluate: ([x], { axis }) => [alongAxis(x, axis, x.shape[axis], softmaxOf)],
     vjp: (g, { outputs: [y], attrs: { axis } }) => [mul(y, sub(g, sum(mul(g, y), { axes: axis, keepDims: true })))],
