@@ -38,12 +38,12 @@ if (!watched) console.warn('strace cannot be had here: system calls are not watc
 /** Runs kindred and looks. `out`: the folder that it was told to write to. */
 function quiet(out: string | undefined, ...words: string[]): void {
   const command = [process.execPath, program, ...words, '--threads', '1']
-  const run = watched ? watch(command, { cwd: work, env }) : { ...spawnSync(command[0], command.slice(1), { cwd: work, env, encoding: 'utf8' }), written: [], network: [] }
+  const run = watched ? watch(command, { cwd: work, env }) : { ...spawnSync(command[0], command.slice(1), { cwd: work, env, encoding: 'utf8' }), written: [], network: [], meetingPoints: [] }
   expect(run.status, run.stderr).toBe(0)
   expect(run.network).toEqual([])
   const allowed = out === undefined ? [cache] : [cache, join(work, out)]
   // the folders on the way to an allowed place may be made
-  expect(run.written.filter((path) => !allowed.some((a) => within(path, a) || within(a, path)))).toEqual([])
+  expect([...run.written, ...run.meetingPoints].filter((path) => !allowed.some((a) => within(path, a) || within(a, path)))).toEqual([])
   expect(below(home).filter((path) => !within(path, cache) && path !== dirname(cache))).toEqual([])
   expect(below(temporary)).toEqual([])
 }

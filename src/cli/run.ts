@@ -4,7 +4,6 @@
 import { dirname } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { printable, printableJson, redact, setLimits } from '../base/index.ts'
-import { sweepParts } from '../files/index.ts'
 import { oneOf, whole } from './arguments.ts'
 import { runtimeKinds } from './choices.ts'
 import type { Act } from './command.ts'
@@ -12,7 +11,6 @@ import { context, type GlobalOptions, type Streams } from './context.ts'
 import { echoedCommand } from './echo.ts'
 import { exitCodeOf, interruptible } from './interrupt.ts'
 import { limitOption, limitsHelp } from './limit-option.ts'
-import { reportError } from './report-error.ts'
 import { version } from './version.ts'
 import { commands } from './words/index.ts'
 
@@ -69,6 +67,7 @@ export async function run(words: readonly string[], streams: Streams = { out: pr
   const act: Act = (load) => async (...args) => {
     const given = program.opts<GlobalOptions>()
     const options = (args.at(-1) as Command).opts<Written>()
+    const { sweepParts } = await import('../files/index.ts') // what does work is loaded when work begins
     for (const path of [options.out, options.save]) if (path !== undefined) sweepParts(dirname(path)) // of writers that were killed
     const restore = setLimits(given.limit ?? {})
     try {
@@ -83,7 +82,7 @@ export async function run(words: readonly string[], streams: Streams = { out: pr
     return 0
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    return reportError(error, { json, debug, interrupted }, streams.err)
+    return (await import('./report-error.ts')).reportError(error, { json, debug, interrupted }, streams.err)
   }
 }
 

@@ -11,8 +11,10 @@ export interface Watched {
   readonly stderr: string
   /** Paths opened for writing, made, renamed to or linked, without those under /dev and /proc. */
   readonly written: readonly string[]
-  /** Sockets of any kind but pairs within the process tree, and reads of the files by which names are looked up. */
+  /** Calls that open a way off this machine, and reads of the files by which names are looked up. */
   readonly network: readonly string[]
+  /** Paths of the sockets that processes of this machine meet at. */
+  readonly meetingPoints: readonly string[]
 }
 
 const writing = '?open,openat,?openat2,?creat,?mkdir,mkdirat,?rename,renameat,?renameat2,?link,linkat,?symlink,symlinkat,?mknod,mknodat,truncate'
@@ -34,8 +36,8 @@ export function watch(command: readonly string[], { cwd, env }: { readonly cwd: 
 }
 
 /** Reads strace's lines: `PID call(arguments) = result`; a call cut in two by another thread is joined again. */
-function callsOf(text: string, cwd: string): { written: string[]; network: string[] } {
-  const [written, network] = [new Set<string>(), new Set<string>()]
+function callsOf(text: string, cwd: string): { written: string[]; network: string[]; meetingPoints: string[] } {
+  const [written, network, meetingPoints] = [new Set<string>(), new Set<string>(), new Set<string>()]
   const begun = new Map<string, string>()
   for (const line of text.split('\n')) {
     const [, pid, rest] = /^(\d+) +(.*)$/.exec(line) ?? []
@@ -56,7 +58,9 @@ function callsOf(text: string, cwd: string): { written: string[]; network: strin
       if (done) written.add(paths[0])
     } else if (/^(rename|link|symlink)/.test(name)) {
       if (done) written.add(paths.at(-1)!)
-    } else if (/^(socket|connect|bind|listen|sendto|sendmsg|sendmmsg)$/.test(name) && !/^send\w+\(\d+<(UNIX|socket|pipe)/.test(call)) network.add(call)
+    } else if (/^(bind|connect)$/.test(name) && call.includes('AF_UNIX')) {
+      meetingPoints.add(paths[0] ?? call)
+    } else if (/^(socket|connect|bind|sendto|sendmsg|sendmmsg)$/.test(name) && /\b(AF|PF)_(?!UNIX|LOCAL|NETLINK)/.test(call)) network.add(call)
   }
-  return { written: [...written].filter((path) => !/^\/(dev|proc)\//.test(path)), network: [...network] }
+  return { written: [...written].filter((path) => !/^\/(dev|proc)\//.test(path)), network: [...network], meetingPoints: [...meetingPoints] }
 }
