@@ -91,6 +91,12 @@ describe('one run', { timeout: 240_000 }, () => {
     expect(JSON.parse(result)).toMatchObject({ model, stopped: 'finished', steps: 12 })
     expect(readFileSync(model).equals(before)).toBe(true)
     expect(await kindred('train', 'mnist', '--resume', '--out', out, '--margin', '0.2', '--quiet')).toMatchObject({ code: 1, err: expect.stringContaining('margin must be that of the run, 0.4, got 0.2') })
+    const words = readFileSync(join(out, 'run.json'))
+    for (const [text, place] of [['null', 'run.json: its content'], ['{}', 'run.json: options must be'], ['{"options":{"margin":"much"}}', 'run.json: options.margin'], ['{"options":{"margin":1e999}}', 'run.json: options.margin'], ['{"options":{"preset":"larger"}}', 'run.json: options.preset'], ['{', 'run.json: it must hold JSON']]) {
+      writeFileSync(join(out, 'run.json'), text)
+      expect(await kindred('train', 'mnist', '--resume', '--out', out, '--quiet'), text).toMatchObject({ code: 1, err: expect.stringContaining(place) })
+    }
+    writeFileSync(join(out, 'run.json'), words)
   })
 
   test('its model embeds, maps and classifies pictures, and says which it could not read', async () => {

@@ -3,8 +3,8 @@
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { KindredError, parseJson } from '../base/index.ts'
-import { readBytes, writeFileAtomic } from '../files/index.ts'
+import { KindredError, type Schema } from '../base/index.ts'
+import { readJson as readJsonFile, writeFileAtomic } from '../files/index.ts'
 import { lossCurve, toPng } from '../plots/index.ts'
 import { hasCheckpoint, type EpochRecord } from '../train/index.ts'
 
@@ -13,11 +13,9 @@ export function writeJson(folder: string, name: string, content: unknown): void 
   writeFileAtomic(join(folder, name), `${JSON.stringify(content, null, 2)}\n`)
 }
 
-/** Reads a JSON file. @throws KindredError `not-found`, or `corrupt` when it is no JSON */
-export function readJson<T>(folder: string, name: string): T {
-  const path = join(folder, name)
-  const text = new TextDecoder().decode(readBytes(path, 'run folder'))
-  return parseJson<T>(text, path, 'it must be JSON', 'Begin anew with --overwrite.')
+/** Reads a JSON file of a run. @throws KindredError `not-found`, or `corrupt` naming the file and the place in it */
+export function readJson<T>(folder: string, name: string, schema: Schema<T>): T {
+  return readJsonFile(join(folder, name), schema, { where: 'run folder', fix: 'Begin anew with --overwrite.' })
 }
 
 /** Keeps a run from being lost by mistake. @throws KindredError `usage` when the folder holds one and it is neither resumed nor overwritten */

@@ -1,33 +1,38 @@
 /** @file `kindred train mnist`: from images to a run folder with a model in it. */
 import { join } from 'node:path'
+import { z } from 'zod'
 import { checkChoice, type Progress } from '../../base/index.ts'
 import { inventedCharacters, lettersFrom, loadMnist, pseudoOutliers, renderedLetters, stratifiedSplit, take, type Dataset } from '../../data/index.ts'
 import { writeFileAtomic } from '../../files/index.ts'
 import { knnAccuracy } from '../../metrics/index.ts'
 import { load, saveEmbedder } from '../../models/index.ts'
-import { openRunFolder, outlierTraining, preset, type PresetName } from '../../recipes/index.ts'
-import { headToJson, trainEmbedder, trainSoftmaxHead, type Mining, type TrainEmbedderResult } from '../../train/index.ts'
+import { openRunFolder, outlierTraining, preset, presetNames } from '../../recipes/index.ts'
+import { headToJson, minings, trainEmbedder, trainSoftmaxHead, type TrainEmbedderResult } from '../../train/index.ts'
 import type { Context } from '../context.ts'
 import { mnistFrom } from '../mnist-from.ts'
 import { checkFree, readJson, writeCurves, writeJson } from '../run-folder.ts'
 import { versions } from '../version.ts'
 
+const count = z.int().positive().optional()
 /** What decides the run; kept in run.json so that --resume needs no other word. */
-interface TrainWords {
-  preset?: PresetName
-  epochs?: number
-  steps?: number
-  dim?: number
-  margin?: number
-  mining?: Mining
-  outliers?: string
-  images?: number
-  validation?: number
-  patience?: number
-  seed?: number
-  data?: string
-  download?: boolean
-}
+const trainWords = z.object({
+  preset: z.enum(presetNames).optional(),
+  epochs: count,
+  steps: count,
+  dim: count,
+  margin: z.number().nonnegative().optional(),
+  mining: z.enum(minings).optional(),
+  outliers: z.string().optional(),
+  images: count,
+  validation: count,
+  patience: count,
+  seed: z.int().optional(),
+  data: z.string().optional(),
+  download: z.boolean().optional(),
+})
+type TrainWords = z.infer<typeof trainWords>
+/** As much of run.json as --resume reads. */
+export const runFile = z.object({ options: trainWords })
 
 interface TrainOptions extends TrainWords {
   out?: string
@@ -36,7 +41,7 @@ interface TrainOptions extends TrainWords {
   test: boolean
 }
 
-const kept = ['preset', 'epochs', 'steps', 'dim', 'margin', 'mining', 'outliers', 'images', 'validation', 'patience', 'seed', 'data', 'download'] as const
+const kept = Object.keys(trainWords.shape) as (keyof TrainWords)[]
 
 export async function train(options: TrainOptions, given: Context, what: string): Promise<void> {
   checkChoice('train', 'what to train on', what, ['mnist'])
@@ -45,7 +50,7 @@ export async function train(options: TrainOptions, given: Context, what: string)
   checkFree(out, options)
   openRunFolder(out)
   const said = Object.fromEntries(kept.filter((k) => options[k] !== undefined).map((k) => [k, options[k]])) as TrainWords
-  const words: TrainWords = { ...(options.resume ? readJson<{ options: TrainWords }>(out, 'run.json').options : {}), ...said }
+  const words: TrainWords = { ...(options.resume ? readJson(out, 'run.json', runFile).options : {}), ...said }
   const seed = words.seed ?? 0
   const recipe = preset(words.preset ?? 'default', picked(words, ['dim', 'margin', 'epochs', 'mining']))
   const data = await loadData(words, seed, progress, signal)

@@ -1,7 +1,7 @@
 /** @file Face models by name: the one door through which stories and commands open them. */
 import { extname, resolve } from 'node:path'
 import { checkOptions, ensure, KindredError, nearestName, type Progress } from '../../base/index.ts'
-import { faceModel, onnxModel, openDetector, recipeFileSchema, type DetectorName, type FaceDetector, type FaceModel, type OnnxRecipe } from '../../faces/index.ts'
+import { faceModel, onnxModel, openDetector, readOnnxRecipe, recipeFileSchema, type DetectorName, type FaceDetector, type FaceModel, type OnnxRecipe } from '../../faces/index.ts'
 import { pathKind, readJson } from '../../files/index.ts'
 import type { Runtime } from '../../runtime/index.ts'
 import { pixelsModel } from './pixels-model.ts'
@@ -48,6 +48,7 @@ export async function openFaceModel(name: string, options: OpenFaceModelOptions)
   if (extname(name).toLowerCase() === '.onnx') return onnxModel(name, undefined, { runtime, detector })
   const { file, ...recipe } = readJson(name, recipeFileSchema, { where })
   ensure(typeof file === 'string' && file !== '', name, 'a recipe used as a model must name it in the field "file"', file ?? 'nothing', 'Add "file": "MODEL.onnx", or name the .onnx file instead.')
+  readOnnxRecipe(name, recipe) // what is wrong in it is told by this file's name
   return onnxModel(resolve(name, '..', file), recipe as unknown as OnnxRecipe, { runtime, detector })
 }
 

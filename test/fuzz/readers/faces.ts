@@ -15,8 +15,8 @@ import { faceRecipe } from './rules.ts'
 // A cascade of OpenCV's own cut to its first stages: small enough to be mutated where it matters.
 const cascade = once(() => {
   const xml = readFileSync(new URL('../../../assets/haarcascade_frontalface_alt2.xml', import.meta.url), 'utf8')
-  const head = xml.slice(xml.indexOf('<opencv_storage>'), xml.indexOf('<stages>') + 8)
-  const stages = xml.slice(xml.indexOf('<stages>') + 8, xml.indexOf('</stages>')).split('<stageThreshold>').slice(0, 3).join('<stageThreshold>')
+  const head = xml.slice(xml.indexOf('<opencv_storage>'), xml.indexOf('<stages>') + 8).replace(/<stageNum>\d+/, '<stageNum>2')
+  const stages = xml.slice(xml.indexOf('<stages>') + 8, xml.indexOf('</stages>')).split('</weakClassifiers></_>').slice(0, 2).map((stage) => `${stage}</weakClassifiers></_>`).join('')
   const rects = [...xml.slice(xml.indexOf('<features>')).matchAll(/<_>\s*<rects>[\s\S]*?<\/rects>[\s\S]*?<\/_>/g)].slice(0, 60).map((m) => m[0])
   return `<?xml version="1.0"?>\n${head}${stages}</stages>\n<features>${rects.join('\n')}</features></cascade></opencv_storage>\n`
 })

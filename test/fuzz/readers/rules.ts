@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { KindredError, rng } from '../../../src/base/index.ts'
 import { readJson } from '../../../src/cli/run-folder.ts'
+import { runFile } from '../../../src/cli/commands/train.ts'
 import { makeDataset, type Dataset } from '../../../src/data/index.ts'
 import { sha256 } from '../../../src/files/index.ts'
 import { dense, flatten, greyPixels, sequential } from '../../../src/nn/index.ts'
@@ -151,7 +152,7 @@ const runReader: Reader = {
   name: 'run-json',
   seeds: () => [{ 'run.json': text(`${JSON.stringify(run, null, 2)}\n`, 'json') }],
   read(input) {
-    const { options } = readJson<typeof run>(input.folder, 'run.json')
+    const { options } = readJson(input.folder, 'run.json', runFile)
     must(options !== null && typeof options === 'object', 'options that are no object')
   },
 }
