@@ -1,6 +1,7 @@
 /** @file Room `base`: errors, seeded random numbers, option checks, progress, limits, text made safe to show. Imports nothing. */
 export { KindredError, ensure, show, type ErrorCode } from './errors.ts'
 export { budget, type Budget } from './budget.ts'
+export { inOrder } from './in-order.ts'
 export { checkAs, parseJson, parseJsonAs, type Schema } from './json.ts'
 export { defaultLimits, ensureWithin, limits, overLimit, setLimits, type Limits } from './limits.ts'
 export { largest, nonFiniteAt, smallest } from './numbers.ts'

@@ -1,19 +1,19 @@
 /**
  * @file A folder of photos to a folder of crops: every face found, aligned, saved, and written down. Running again does only what is new or changed.
  */
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
-import { checkOptions, ensure, KindredError, silent, type Progress } from '../base/index.ts'
-import { decodeImage } from '../data/index.ts'
-import { readBytes, sha256, writeFileAtomic, type FileList, type Lock } from '../files/index.ts'
+import { checkOptions, ensure, inOrder, KindredError, silent, type Progress } from '../base/index.ts'
+import { decodeImage, holdImage, readImageFile, type HeldImage } from '../data/index.ts'
+import { readBytes, sha256, sha256File, writeFileAtomic, type FileList, type Lock } from '../files/index.ts'
 import type { Runtime } from '../runtime/index.ts'
 import { CropBook } from './crop-book.ts'
 import type { CropRecord, PhotoEntry, QuarantineRecord } from './crop-records.ts'
 import { alignFace, dlibTemplate, type FaceTemplate } from './align.ts'
-import { findFacesIn, findOptionNames, openDetector, type DetectorName, type Face, type FaceDetector, type FindOptions } from './find-faces.ts'
+import { findFaces, findOptionNames, openDetector, type DetectorName, type Face, type FaceDetector, type FindOptions } from './find-faces.ts'
 import { lockOutput } from './output-lock.ts'
-import { cropName, labelOf, looksLikeImage, photoFiles, skippedLine } from './photo-files.ts'
-import type { Photo } from './photo.ts'
+import { cropName, labelOf, photoFiles, skippedLine } from './photo-files.ts'
 
 /** What a run did. */
 export interface CropSummary {
@@ -49,7 +49,7 @@ export interface CropOptions extends FindOptions {
   readonly runtime?: Runtime
   /** How faces are cut out. Default dlib's 150 pixels. */
   readonly template?: FaceTemplate
-  /** Photos a run of the networks. Default 4. */
+  /** Photos that are written down together; twice as many are under way at once, as far as `pixelBytesInFlight` has room. Default 4. */
   readonly batch?: number
   /**
    * Called once, with all photos there are (paths relative to the folder), before crops of others are removed: whoever keeps more of faces than crops removes it
@@ -121,17 +121,23 @@ interface Work {
 async function work(dir: string, sources: readonly string[], w: Work): Promise<number> {
   const { book, batch, progress, signal } = w
   const task = progress.start('faces', sources.length, 'photo')
-  let processed = 0
+  let [done, processed] = [0, 0]
+  const goOn = (): void => {
+    if (signal?.aborted) throw new KindredError('interrupted', where, 'the run must not be interrupted', `a stop after ${done} of ${sources.length} photos`, 'Run it again: it goes on from there.')
+  }
+  const inTurn = turns()
   try {
-    let next = prepare(dir, sources.slice(0, batch), book)
-    for (let start = 0; start < sources.length; start += batch) {
-      if (signal?.aborted) throw new KindredError('interrupted', where, 'the run must not be interrupted', `a stop after ${start} of ${sources.length} photos`, 'Run it again: it goes on from there.')
-      const ready = await next
-      next = prepare(dir, sources.slice(start + batch, start + 2 * batch), book) // decoded while the networks run
-      next.catch(() => {}) // reported when awaited
-      processed += ready.filter((r) => r.kind !== 'done').length
-      await handle(ready, w)
-      task.update(Math.min(start + batch, sources.length), { faces: book.faceCount })
+    goOn()
+    let some: Looked[] = []
+    for await (const one of inOrder(sources.length, 2 * batch, (i) => look(dir, sources[i], w, inTurn))) {
+      some.push(one)
+      if (some.length < batch && done + some.length < sources.length) continue
+      processed += some.filter((l) => l.kind !== 'done').length
+      save(some, w)
+      done += some.length
+      some = []
+      task.update(done, { faces: book.faceCount })
+      if (done < sources.length) goOn()
     }
     return processed
   } finally {
@@ -139,56 +145,106 @@ async function work(dir: string, sources: readonly string[], w: Work): Promise<n
   }
 }
 
-type Prepared =
-  | { readonly kind: 'done' }
-  | { readonly kind: 'photo'; readonly source: string; readonly sourceHash: string; readonly photo: Photo }
-  | { readonly kind: 'bad'; readonly record: QuarantineRecord }
-
-/** Reads, hashes and decodes photos that are new. */
-function prepare(dir: string, sources: readonly string[], book: CropBook): Promise<Prepared[]> {
-  return Promise.all(
-    sources.map(async (source): Promise<Prepared> => {
-      const bad = (kind: QuarantineRecord['kind'], reason: string, sourceHash: string | null = null): Prepared => ({ kind: 'bad', record: { source, sourceHash, label: labelOf(source), kind, reason, settings: book.settings } })
-      let bytes: Uint8Array
-      try {
-        bytes = readBytes(join(dir, source), where)
-      } catch (error) {
-        return bad('unreadable', message(error))
-      }
-      const sourceHash = sha256(bytes)
-      if (book.has(source, sourceHash)) return { kind: 'done' }
-      if (bytes.length === 0) return bad('empty', 'the file is empty', sourceHash)
-      if (!looksLikeImage(bytes)) return bad('not-an-image', 'the content is no image of a known kind, whatever its name says', sourceHash)
-      try {
-        return { kind: 'photo', source, sourceHash, photo: await decodeImage(bytes) }
-      } catch (error) {
-        return bad('corrupt', `cannot be decoded (damaged, truncated or of an unknown kind): ${message(error)}`, sourceHash)
-      }
-    }),
-  )
+/** Lets one piece of work begin when the one before has ended, in the order in which they come. */
+function turns(): <T>(piece: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve()
+  return (piece) => {
+    const mine = last.then(piece)
+    last = mine.catch(() => {})
+    return mine
+  }
 }
 
-/** Finds, cuts and saves the faces of some photos, and takes down what became of each. */
-async function handle(ready: readonly Prepared[], { out, detector, find, template, settings, book }: Work): Promise<void> {
-  const photos = ready.filter((r) => r.kind === 'photo')
-  const bad = ready.flatMap((r): PhotoEntry[] => (r.kind === 'bad' ? [{ source: r.record.source, faces: [], quarantine: r.record }] : []))
-  const found = await findFacesIn(photos.map((p) => p.photo), detector, find)
-  const saved = await Promise.allSettled(
-    photos.map(async ({ source, sourceHash, photo }, i): Promise<PhotoEntry> => {
+/** What became of a photo. */
+type Looked =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'bad'; readonly record: QuarantineRecord }
+  | { readonly kind: 'photo'; readonly source: string; readonly sourceHash: string; readonly found: readonly { readonly face: Face; readonly png: Uint8Array }[] }
+
+/**
+ * Reads a photo that is new, finds its faces and cuts them out. Its pixels are counted from before it is decoded until the last face is cut; as it waits for nothing
+ * that another photo's pixels hold up, no two can wait for each other.
+ *
+ * @param inTurn runs the networks for one photo after the other
+ */
+async function look(dir: string, source: string, { book, detector, find, template }: Work, inTurn: ReturnType<typeof turns>): Promise<Looked> {
+  const path = join(dir, source)
+  const bad = (kind: QuarantineRecord['kind'], reason: string, sourceHash: string | null): Looked => ({ kind: 'bad', record: { source, sourceHash, label: labelOf(source), kind, reason, settings: book.settings } })
+  let file: Awaited<ReturnType<typeof readImageFile>>
+  try {
+    if (book.knows(source) && book.has(source, await sha256File(path))) return { kind: 'done' }
+    file = await readImageFile(path)
+  } catch (error) {
+    const kind = refusalOf(path, error)
+    return bad(kind, reasonOf(kind, error), kind === 'unreadable' || kind === 'too-large' ? null : await sha256File(path).catch(() => null))
+  }
+  let photo: HeldImage
+  const sourceHash = sha256(file.bytes)
+  try {
+    photo = await holdImage(file.bytes)
+  } catch (error) {
+    const kind = refusalOf(path, error) === 'too-large' ? 'too-large' : 'corrupt'
+    return bad(kind, reasonOf(kind, error), sourceHash)
+  } finally {
+    file.release()
+  }
+  try {
+    const faces = await inTurn(() => findFaces(photo, detector, find))
+    const { size } = template
+    const raw = { width: size, height: size, channels: 3 } as const
+    const pngs = await Promise.all(faces.map((face) => sharp(alignFace(photo, face, template), { raw }).png({ compressionLevel: 6 }).toBuffer()))
+    return { kind: 'photo', source, sourceHash, found: faces.map((face, i) => ({ face, png: pngs[i] })) }
+  } finally {
+    photo.release()
+  }
+}
+
+/** What kind of refusal an error of reading a photo is. */
+function refusalOf(path: string, error: unknown): QuarantineRecord['kind'] {
+  const code = error instanceof KindredError ? error.code : undefined
+  if (code === 'corrupt') return statSync(path, { throwIfNoEntry: false })?.size === 0 ? 'empty' : 'not-an-image'
+  return code === 'limit' ? 'too-large' : code === 'unsupported' ? 'unsupported' : 'unreadable'
+}
+
+function reasonOf(kind: QuarantineRecord['kind'], error: unknown): string {
+  const why = message(error)
+  if (kind === 'empty') return 'the file is empty'
+  if (kind === 'not-an-image') return 'the content is no image of a known kind, whatever its name says'
+  if (kind === 'unsupported') return `${why}: not a format that is read. Save it as JPEG or PNG.`
+  if (kind === 'too-large' && error instanceof KindredError) return `${error.expected}, got ${error.got}. ${error.fix}`
+  return kind === 'corrupt' ? `cannot be decoded (damaged, truncated or of an unknown kind): ${why}` : why
+}
+
+/** Saves the crops of some photos, and takes down what became of each. What was saved before a write fails is taken down, too. */
+function save(some: readonly Looked[], { out, detector, template, settings, book }: Work): void {
+  const entries: PhotoEntry[] = []
+  try {
+    for (const one of some) {
+      if (one.kind === 'bad') entries.push({ source: one.record.source, faces: [], quarantine: one.record })
+      if (one.kind !== 'photo') continue
+      const { source, sourceHash, found } = one
       const label = labelOf(source)
-      const { size } = template
-      const pngs = await Promise.all(found[i].map((face) => sharp(alignFace(photo, face, template), { raw: { width: size, height: size, channels: 3 } }).png({ compressionLevel: 6 }).toBuffer()))
-      const faces = found[i].map((face, j): CropRecord => {
+      const faces = found.map(({ face, png }): CropRecord => {
         const crop = cropName(source, face.index)
-        writeFileAtomic(join(out, ...crop.split('/')), pngs[j])
-        return { source, sourceHash, label, face: face.index, ...rounded(face), detector: detector.id, alignment: template, crop, cropHash: sha256(pngs[j]), settings }
+        writeFileAtomic(join(out, ...crop.split('/')), png)
+        return { source, sourceHash, label, face: face.index, ...rounded(face), detector: detector.id, alignment: template, crop, cropHash: sha256(png), settings }
       })
-      return { source, faces, quarantine: faces.length > 0 ? null : { source, sourceHash, label, kind: 'no-face', reason: 'no face found', settings } }
-    }),
-  )
-  book.put([...bad, ...saved.flatMap((s) => (s.status === 'fulfilled' ? [s.value] : []))])
-  const failed = saved.find((s) => s.status === 'rejected')
-  if (failed !== undefined) throw failed.reason
+      entries.push({ source, faces, quarantine: faces.length > 0 ? null : { source, sourceHash, label, kind: 'no-face', reason: 'no face found', settings } })
+    }
+  } catch (error) {
+    takeDown(book, entries)
+    throw error
+  }
+  book.put(entries)
+}
+
+/** After an error, which is the one to tell. */
+function takeDown(book: CropBook, entries: readonly PhotoEntry[]): void {
+  try {
+    book.put(entries)
+  } catch {
+    // these photos are looked at again
+  }
 }
 
 function rounded({ box, landmarks, score, sharpness }: Face): Pick<CropRecord, 'box' | 'landmarks' | 'score' | 'sharpness'> {

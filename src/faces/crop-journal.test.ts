@@ -8,7 +8,7 @@ import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { fakeDetector } from '../../test/support/fake-detector.ts'
 import { silent, type Progress } from '../base/index.ts'
 import { journalName } from '../files/index.ts'
-import { cropFolder, readCropRecords, type CropOptions } from './index.ts'
+import { cropFolder, readCropRecords, type CropOptions, type FaceDetector } from './index.ts'
 
 /** Called before each write, with the system call's name; may throw. */
 let onWrite: (call: string) => void = () => {}
@@ -218,7 +218,8 @@ describe('refused by the disk', () => {
 test('one run at a time: another is refused while the first lives, and leaves its crops alone', async () => {
   await put('1.png', '2.png')
   let refused: Promise<unknown> | undefined
-  await run({ progress: after((done) => done === 1 && (refused = run().catch((error: unknown) => error))), signal: undefined })
+  const slow: FaceDetector = { ...detector, finder: { ...detector.finder, find: async (photos, least) => (await (refused ??= run().catch((error: unknown) => error)), detector.finder.find(photos, least)) } }
+  await run({ detector: slow })
   expect(await refused).toMatchObject({ code: 'mismatch', message: expect.stringMatching(/one process at a time, got this process, .* or choose another folder for the results/) })
   expect(crops()).toEqual(named())
   expect(below(out)).toEqual(['crops/1.png.0.png', 'crops/2.png.0.png', 'manifest.jsonl', 'quarantine.jsonl'])

@@ -32,14 +32,17 @@ export interface CropRecord {
   readonly settings: string
 }
 
-const quarantineKinds = ['no-face', 'empty', 'not-an-image', 'corrupt', 'unreadable'] as const
+const quarantineKinds = ['no-face', 'empty', 'not-an-image', 'unsupported', 'too-large', 'corrupt', 'unreadable'] as const
 
 /** A photo without a crop: a line of `quarantine.jsonl`. */
 export interface QuarantineRecord {
   readonly source: string
   readonly sourceHash: string | null
   readonly label: string | null
-  /** `no-face`: a good photo in which nobody was found; `empty`, `not-an-image`, `corrupt` (damaged or truncated), `unreadable` (the system refused). */
+  /**
+   * `no-face`: a good photo in which nobody was found; `empty`; `not-an-image`; `unsupported`: an image of a format that is not read; `too-large`: above a limit that
+   * can be raised, looked at again by each run; `corrupt`: damaged or truncated; `unreadable`: the system refused.
+   */
   readonly kind: (typeof quarantineKinds)[number]
   readonly reason: string
   readonly settings: string

@@ -1,10 +1,10 @@
 /** @file Which files of a folder are photos, what their labels are, and how their crops are called. */
 import { readdirSync, realpathSync, statSync, type BigIntStats } from 'node:fs'
-import { basename, dirname, extname, join, relative, sep } from 'node:path'
+import { basename, dirname, join, relative, sep } from 'node:path'
 import { KindredError, printable } from '../base/index.ts'
+import { pictureName } from '../data/index.ts'
 import { ioError, listFiles, madeByKindred, sha256, type FileList } from '../files/index.ts'
 
-const extensions = new Set(['.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.webp', '.gif', '.tif', '.tiff', '.avif', '.heic', '.heif', '.bmp', '.svg'])
 const where = 'crop folder'
 
 /** What {@link photoFiles} found. */
@@ -13,12 +13,12 @@ export interface PhotoFiles {
   readonly photos: string[]
   /** How many other files there are. */
   readonly ignored: number
-  /** What was passed over, and why: no regular file, a link that leads nowhere, a folder that kindred made, ... */
+  /** What was passed over, and why: no regular file, a link that leads nowhere, a folder that kindred made, a format that is not read, ... */
   readonly skipped: FileList['skipped']
 }
 
 /**
- * All files below a folder whose names say that they are images; hidden ones are left out. Folders that kindred made are passed over, the output folder among
+ * All files below a folder whose names say that they are images of a format that is read; hidden ones are left out. Folders that kindred made are passed over, the output folder among
  * them: what lies there are crops and figures.
  *
  * A folder that the system does not let us read ends the run: half a folder is no result.
@@ -37,8 +37,14 @@ export function photoFiles(dir: string, out: string): PhotoFiles {
       return mark === undefined ? undefined : `a folder that kindred made, as its ${mark} shows`
     },
   })
-  const photos = files.filter((path) => extensions.has(extname(path).toLowerCase()))
-  return { photos, ignored: files.length - photos.length, skipped }
+  const photos: string[] = []
+  const unread: { path: string; reason: string }[] = []
+  for (const path of files) {
+    const name = pictureName(path)
+    if (name === 'read') photos.push(path)
+    else if (name !== undefined) unread.push({ path, reason: name.reason })
+  }
+  return { photos, ignored: files.length - photos.length - unread.length, skipped: [...skipped, ...unread] }
 }
 
 /** The part of {@link photoFiles} that needs no walk: whether photos can lie in one folder and results in the other. @throws KindredError as it does */
@@ -103,18 +109,3 @@ export function cropName(source: string, face: number): string {
 
 /** Whether a file may be called as {@link cropName} calls crops, whatever folder it lies in. */
 export const isCropName = (name: string): boolean => /(~[0-9a-f]{16}|\.[a-z]{3,4})\.\d+\.png$/i.test(name)
-
-/** Whether the first bytes are those of an image format that can be decoded (JPEG, PNG, GIF, WebP, TIFF, AVIF/HEIF, SVG). */
-export function looksLikeImage(bytes: Uint8Array): boolean {
-  const text = Buffer.from(bytes.subarray(0, 256)).toString('latin1')
-  return (
-    text.startsWith('\xff\xd8\xff') ||
-    text.startsWith('\x89PNG\r\n\x1a\n') ||
-    text.startsWith('GIF8') ||
-    (text.startsWith('RIFF') && text.slice(8, 12) === 'WEBP') ||
-    text.startsWith('II*\0') ||
-    text.startsWith('MM\0*') ||
-    text.slice(4, 8) === 'ftyp' ||
-    /^(\xef\xbb\xbf)?\s*<(\?xml|svg)/.test(text)
-  )
-}
