@@ -16,6 +16,10 @@ export interface Database {
   transaction<T>(work: (query: Query) => Promise<T>): Promise<T>
   /** Throws unless the disk has room for a transaction that writes about so many bytes; a server sees to its own disk. */
   reserve(bytes: number): void
+  /** The last version of the gallery that was acknowledged, where the database keeps it outside itself. */
+  readonly acknowledged: number | undefined
+  /** Keeps a version that has been committed, before anybody is told. */
+  acknowledge(version: number): void
   close(): Promise<void>
 }
 
@@ -37,7 +41,16 @@ export function databaseError(where: string, place: string, error: unknown): Kin
   if (code === '28P01' || code === '28000') return fail('io', `${place} must accept the user and password`, message, 'Check both in the address postgres://user:password@host:port/database.')
   if (code === '3D000') return fail('not-found', `${place} must name a database that exists`, message, 'Make it with: createdb NAME')
   if (/^(ECONN|ENOTFOUND|EAI_|EHOST|ENET|ETIMEDOUT|EPIPE|ENOENT)/.test(code ?? '') || /connection (terminated|timeout)|timeout expired|not queryable/i.test(message)) return fail('io', `${place} must be a PostgreSQL server that answers`, message || code!, 'Is it running, and are host and port right?')
+  if (/^XX00|^58P01|^42(P01|P07|703|704|883)|^3F000/.test(code ?? '')) return damaged(place, message, restoreIt, error)
   if (/^57P0|^08/.test(code ?? '')) return fail('io', `${place} must stay connected`, message, 'Open the gallery again; what was acknowledged is safe.')
   if (error instanceof WebAssembly.RuntimeError || /unreachable|memory access out of bounds|^Aborted|PANIC/i.test(message)) return fail('io', `the database in ${place} must go on`, `its end (${message})`, 'Open the gallery again; what was acknowledged is safe.')
   return fail('io', `the database ${place} must accept the statement`, code === undefined ? message : `${message} (${code})`)
+}
+
+/** What to do with a gallery that is not whole. */
+export const restoreIt = 'Restore the folder from a copy, or make the gallery again in another folder.'
+
+/** The error of a gallery that is not whole. */
+export function damaged(place: string, got: string, fix = restoreIt, cause?: unknown): KindredError {
+  return new KindredError('corrupt', 'gallery', `the database in ${place} must be whole`, got, fix, { cause })
 }

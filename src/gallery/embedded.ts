@@ -1,7 +1,8 @@
 /**
  * @file A gallery in a folder: PostgreSQL as WebAssembly (PGlite) with pgvector, in this process.
  *
- * The folder holds `gallery.json` (what it is and whether its making was finished), `lock` (who has it open) and `pg/` (PostgreSQL's own files).
+ * The folder holds `gallery.json` (what it is and whether its making was finished), `lock` (who has it open), `pg/` (PostgreSQL's own files) and
+ * `acknowledged-SCHEMA` (up to which version its changes were acknowledged).
  * PGlite runs with fsync off: what is acknowledged has been given to the system, so it outlives the process, whatever ends it, but not a power cut.
  */
 import { existsSync, readdirSync, rmSync, statfsSync } from 'node:fs'
@@ -9,7 +10,8 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { KindredError, type Progress } from '../base/index.ts'
 import { ioError, lockFolder, makeFolder, needParts, readJson, writeFileAtomic, type Lock } from '../files/index.ts'
-import { databaseError, type Database, type Query } from './database.ts'
+import { openCounter } from './counter.ts'
+import { damaged, databaseError, restoreIt, type Database, type Query } from './database.ts'
 import { startEngine, type Engine } from './engine.ts'
 
 /** Always kept free: PostgreSQL's log grows by segments of 16 MiB, and PGlite never returns when it cannot make the next one. */
@@ -20,7 +22,7 @@ const spareBytes = 64 * 2 ** 20
  *
  * @throws KindredError `not-found`, `usage` (a folder of something else), `mismatch` (open elsewhere), `corrupt`, `io`
  */
-export async function openFolder(folder: string, create: boolean, progress: Progress): Promise<Database> {
+export async function openFolder(folder: string, create: boolean, progress: Progress, schema = 'kindred'): Promise<Database> {
   if (!existsSync(folder) && !create) throw new KindredError('not-found', 'gallery', `${folder} must exist`, 'no such folder', 'Check the path, or add to a gallery first.')
   checkFolder(folder, create)
   needParts('gallery', ['gallery'])
@@ -28,7 +30,7 @@ export async function openFolder(folder: string, create: boolean, progress: Prog
   const lock = await lockFolder(folder, 'gallery', { progress, instead: 'or use a PostgreSQL server (postgres://...), which many processes may share' })
   try {
     checkFolder(folder, create) // again: only now is it ours
-    return await start(folder, lock, progress)
+    return await start(folder, lock, progress, schema)
   } catch (error) {
     lock.release()
     throw error
@@ -57,15 +59,16 @@ function checkFolder(folder: string, create: boolean): void {
   if (!create) throw new KindredError('not-found', 'gallery', `${folder} must be a gallery`, 'an empty folder', 'Check the path, or add to a gallery first.')
 }
 
-async function start(folder: string, lock: Lock, progress: Progress): Promise<Database> {
+async function start(folder: string, lock: Lock, progress: Progress, schema: string): Promise<Database> {
   const data = join(folder, 'pg')
   const mark = (state: 'creating' | 'ready'): void => writeFileAtomic(join(folder, 'gallery.json'), `${JSON.stringify({ kindred: 'gallery', format: 1, state })}\n`)
   const fresh = marker(folder) !== 'ready'
   if (fresh) {
     mark('creating') // interrupted from here on, the next opening begins anew: nothing was acknowledged
-    rmSync(data, { recursive: true, force: true })
+    for (const name of readdirSync(folder)) if (name === 'pg' || name.startsWith('acknowledged-')) rmSync(join(folder, name), { recursive: true, force: true })
     progress.log(`Making a gallery in ${folder}`)
-  } else if (!['PG_VERSION', 'global/pg_control', 'base', 'pg_wal'].every((name) => existsSync(join(data, name)))) throw corrupt(folder, 'files of the database are missing')
+  } else if (!['PG_VERSION', 'global/pg_control', 'base', 'pg_wal'].every((name) => existsSync(join(data, name)))) throw damaged(folder, 'one without files that it needs')
+  const counter = openCounter(join(folder, `acknowledged-${schema}`))
   reserve(folder, fresh ? spareBytes : 0)
   const exitCode = process.exitCode
   let engine: Engine
@@ -75,7 +78,7 @@ async function start(folder: string, lock: Lock, progress: Progress): Promise<Da
   } catch (error) {
     process.exitCode = exitCode // the WebAssembly program sets it when it gives up
     const told = databaseError('gallery', folder, error)
-    throw fresh || told.code !== 'io' || /room on the disk|writable|the disk must take/.test(told.expected) ? told : corrupt(folder, told.got ?? told.message, error)
+    throw fresh || told.code !== 'io' || /room on the disk|writable|the disk must take/.test(told.expected) ? told : damaged(folder, `files that PGlite cannot start with (${told.got ?? told.message})`, restoreIt, error)
   }
   const { pglite } = engine
   const asIs = (value: unknown): string => value as string // Buffers go through in binary form
@@ -103,6 +106,14 @@ async function start(folder: string, lock: Lock, progress: Progress): Promise<Da
       }
     },
     reserve: (bytes) => reserve(folder, bytes),
+    acknowledged: counter.value,
+    acknowledge: (version) => {
+      try {
+        counter.set(version)
+      } catch (error) {
+        throw databaseError('gallery', folder, error)
+      }
+    },
     close: async () => {
       try {
         lock.check()
@@ -111,6 +122,7 @@ async function start(folder: string, lock: Lock, progress: Progress): Promise<Da
         throw databaseError('gallery', folder, engine.ended ?? error)
       } finally {
         process.exitCode = exitCode
+        counter.close()
         lock.release()
       }
     },
@@ -122,8 +134,4 @@ function reserve(folder: string, bytes: number): void {
   const { bavail, bsize } = statfsSync(folder)
   const [free, needed] = [bavail * bsize, bytes + spareBytes]
   if (free < needed) throw new KindredError('io', 'gallery', `there must be room on the disk for ${folder}: ${Math.ceil(needed / 2 ** 20)} MiB free`, `${Math.floor(free / 2 ** 20)} MiB`, 'Free some space and go on: nothing was half-written, and what is there already is skipped.')
-}
-
-function corrupt(folder: string, what: string, cause?: unknown): KindredError {
-  return new KindredError('corrupt', 'gallery', `the database in ${folder} must be whole`, what, 'Restore the folder from a copy, or make the gallery again in another folder.', { cause })
 }

@@ -9,16 +9,17 @@ import { decodeVectors } from './vector-bytes.ts'
 /** Rows read by one statement. */
 const batch = 8192
 
-/** The versions of a gallery: of any change, and of the last that was more than an addition. */
+/** The versions of a gallery: of any change, and of the last that was more than an addition; and how many items it holds, where that is kept. */
 export interface Versions {
   version: number
   rewritten: number
+  items: number | null
 }
 
 /** The gallery's versions now. */
 export async function readVersions(query: Query): Promise<Versions> {
-  const [{ version, rewritten }] = await query<Versions>(`select version::float8 as version, rewritten::float8 as rewritten from gallery`)
-  return { version, rewritten }
+  const [{ version, rewritten, items }] = await query<Versions>(`select version::float8 as version, rewritten::float8 as rewritten, items::float8 as items from gallery`)
+  return { version, rewritten, items }
 }
 
 /**

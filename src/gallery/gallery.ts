@@ -3,59 +3,26 @@
  *
  * Every vector is stamped with the recipe that made it. One gallery has one recipe: vectors of another are refused by name, as distances between them mean nothing.
  */
-import { KindredError, checkChoice, checkOptions, ensure, silent, type Progress } from '../base/index.ts'
-import { parsePlace } from './address.ts'
+import { KindredError, checkChoice, checkOptions, ensure, type Progress } from '../base/index.ts'
 import { checkItem, checkVector } from './check-items.ts'
 import type { Database, Query } from './database.ts'
-import { openFolder } from './embedded.ts'
 import { follow, readVersions, type Versions } from './follow.ts'
 import { buildHnsw } from './hnsw.ts'
 import type { Mirror } from './mirror.ts'
 import { recipeHash, recipeMismatch } from './recipe.ts'
-import { hasGallery, migrate } from './schema.ts'
 import { allowedRows, answer, searchDatabase, type Hit } from './search.ts'
-import { openServer } from './server.ts'
-import { adopt, readState, settle, type State } from './settle.ts'
-import type { AddOptions, Filter, Found, GalleryOptions, IndexOptions, Item, Json, Recipe, SearchOptions, StoredItem, VectorBatch } from './types.ts'
+import { adopt, readState, type State } from './settle.ts'
+import type { AddOptions, Filter, Found, IndexOptions, Item, Json, Recipe, SearchOptions, StoredItem, VectorBatch } from './types.ts'
 import { decodeVectors, encodeVectors } from './vector-bytes.ts'
 import { isEmpty, where } from './where.ts'
+import { ensureAll, recordWhole } from './whole.ts'
 
 /** Queries that pass over the vectors together, before other work gets a turn. */
 const queryGroup = 32
 /** What a changed item writes at most: its row and, after a checkpoint, a whole page of each index. */
 const bytesPerChange = 64 * 1024
 
-/**
- * Opens a gallery, or makes one where there is none.
- *
- * @param place a folder (PostgreSQL runs inside this process, PGlite), or `postgres://user:password@host:port/database` (a server with pgvector)
- * @throws KindredError `mismatch` when the recipe, length or unit norm differ from the gallery's or another process has the folder open; `not-found`; `usage` for a
- *   folder of something else; `unsupported` for a server without pgvector or a gallery of a newer program; `corrupt`; `io`
- * Cost: about a second for a folder, several for a new one
- */
-export async function openGallery(place: string, options: GalleryOptions = {}): Promise<Gallery> {
-  checkOptions('gallery', options, ['recipe', 'dim', 'unitNorm', 'create', 'schema', 'progress'])
-  const { create = true, schema = 'kindred', progress = silent, dim } = options
-  ensure(typeof place === 'string' && place !== '', 'gallery', 'place must be a folder or a postgres:// address', place)
-  ensure(dim === undefined || (Number.isInteger(dim) && dim >= 1 && dim <= 16000), 'gallery', 'dim must be a whole number from 1 to 16000', dim)
-  ensure(/^[a-z_][a-z0-9_]{0,62}$/.test(schema), 'gallery', 'schema must be lower-case letters, digits and _', schema)
-  const parsed = parsePlace(place)
-  const { name } = parsed
-  const remote = parsed.kind === 'server'
-  const database = remote ? await openServer(parsed.url, name) : await openFolder(parsed.path, create, progress)
-  try {
-    if (remote && !create && !(await hasGallery(database, schema))) throw new KindredError('not-found', 'gallery', `${name} must hold a gallery in schema ${schema}`, 'none', 'Check the address, or add to a gallery first.')
-    await migrate(database, schema, name)
-    const state = await database.transaction((query) => settle(query, options))
-    const [{ oid }] = await database.query<{ oid: number }>(`select 'vector'::regtype::oid::int as oid`)
-    return new Gallery(name, database, state, oid, progress)
-  } catch (error) {
-    await database.close().catch(() => {}) // the first error is the one to tell
-    throw error
-  }
-}
-
-/** An open gallery; made by {@link openGallery}. */
+/** An open gallery; made by `openGallery`. */
 export class Gallery {
   /** The folder, or the address without its passwords. */
   readonly place: string
@@ -157,7 +124,7 @@ export class Gallery {
           version,
         ],
       )
-      return { result: added, after: () => void (this.#state = state) }
+      return { result: added, change: added, after: () => void (this.#state = state) }
     })
   }
 
@@ -175,7 +142,7 @@ export class Gallery {
       const gone = await query<{ ord: number }>(`delete from items where ${condition} returning ord::float8 as ord`, params)
       if (gone.length > 0) await query(`update gallery set rewritten = version`)
       const ords = new Set(gone.map((row) => row.ord))
-      return { result: gone.length, after: () => this.#change(version, gone.length > 0, (mirror) => mirror.remove((row) => ords.has(row.ord))) }
+      return { result: gone.length, change: -gone.length, after: () => this.#change(version, gone.length > 0, (mirror) => mirror.remove((row) => ords.has(row.ord))) }
     })
   }
 
@@ -198,7 +165,7 @@ export class Gallery {
       const rename = (mirror: Mirror): void => {
         for (const row of mirror.rows) if (ords.has(row.ord)) row.label = label
       }
-      return { result: changed.length, after: () => this.#change(version, changed.length > 0, rename) }
+      return { result: changed.length, change: 0, after: () => this.#change(version, changed.length > 0, rename) }
     })
   }
 
@@ -258,7 +225,9 @@ export class Gallery {
     if (!this.#database.exclusive || this.#versions === undefined) this.#versions = await readVersions(this.#database.query)
     const old = this.#mirror
     this.#mirror = undefined // should reading fail half-way, the next search begins anew
-    return (this.#mirror = await follow(this.#database.query, old, dim, this.#versions, this.#progress))
+    const mirror = await follow(this.#database.query, old, dim, this.#versions, this.#progress)
+    if (this.#database.exclusive) ensureAll(this.place, mirror.rows.length, this.#versions.items)
+    return (this.#mirror = mirror)
   }
 
   /** The items of a filter, whole, in the order they were added. */
@@ -307,7 +276,11 @@ export class Gallery {
   async count(filter: Filter = {}): Promise<number> {
     this.#checkOpen('gallery count')
     const params: unknown[] = []
-    const [{ count }] = await this.#database.query<{ count: number }>(`select count(*)::int as count from items where ${where('gallery count', filter, params)}`, params)
+    const [{ count, items }] = await this.#database.query<{ count: number; items: number | null }>(
+      `select count(*)::int as count, (select items::float8 from gallery) as items from items where ${where('gallery count', filter, params)}`,
+      params,
+    )
+    if (this.#database.exclusive && isEmpty(filter)) ensureAll(this.place, count, items)
     return count
   }
 
@@ -326,7 +299,7 @@ export class Gallery {
    */
   async index(options: IndexOptions = {}): Promise<void> {
     this.#checkOpen('gallery index')
-    await buildHnsw(this.#database, this.#state.dim, options, this.#progress)
+    await this.#inTurn(() => buildHnsw(this.#database, this.#state.dim, options, this.#progress))
   }
 
   /** Closes it; safe to call twice. */
@@ -360,15 +333,18 @@ export class Gallery {
   }
 
   /** A transaction that changes something: takes the gallery's row, so that writers follow one another, and a new version. */
-  #write<T>(work: (query: Query, version: number) => Promise<{ result: T; after: () => void }>): Promise<T> {
+  #write<T>(work: (query: Query, version: number) => Promise<{ result: T; change: number; after: () => void }>): Promise<T> {
     this.#checkOpen('gallery')
     return this.#inTurn(async () => {
       let version = 0
-      const { result, after } = await this.#database.transaction(async (query) => {
+      const { result, change, after } = await this.#database.transaction(async (query) => {
         ;[{ version }] = await query<{ version: number }>(`update gallery set version = version + 1 returning version::float8 as version`)
-        return work(query, version)
+        const done = await work(query, version)
+        if (this.#database.exclusive) await recordWhole(query, done.change)
+        return done
       })
-      if (this.#versions !== undefined) this.#versions.version = version
+      this.#database.acknowledge(version)
+      if (this.#versions !== undefined) Object.assign(this.#versions, { version, items: this.#versions.items === null ? null : this.#versions.items + change })
       after()
       return result
     })

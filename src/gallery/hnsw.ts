@@ -4,6 +4,7 @@
 import { KindredError, checkChoice, checkOptions, ensure, type Progress } from '../base/index.ts'
 import type { Database } from './database.ts'
 import type { IndexOptions } from './types.ts'
+import { recordWhole } from './whole.ts'
 
 /** pgvector's limit for an index over type `vector`. */
 const maxDim = 2000
@@ -25,6 +26,7 @@ export async function buildHnsw(database: Database, dim: number | null, options:
     await query(`set local maintenance_work_mem = '512MB'`) // the graph is built in memory while it fits
     await query(`drop index if exists items_hnsw`)
     await query(`create index items_hnsw on items using hnsw (embedding vector_l2_ops) with (m = ${m}, ef_construction = ${efConstruction})`)
+    if (database.exclusive) await recordWhole(query, 0)
   })
   task.update(1)
   task.end()

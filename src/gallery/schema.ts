@@ -34,6 +34,8 @@ const migrations: readonly (readonly string[])[] = [
     `alter table items add version bigint not null default 0`,
     `create index items_version on items (version)`,
   ],
+  // What a gallery in a folder holds, so that what a damaged file takes is missed; unknown until it is opened.
+  [`alter table gallery add items bigint, add pages jsonb not null default '{}'`],
 ]
 
 /** The format this program reads and writes. */

@@ -54,6 +54,8 @@ export async function openServer(url: string, name: string): Promise<Database> {
         }
       }),
     reserve: () => {},
+    acknowledged: undefined,
+    acknowledge: () => {},
     close: () => inTurn(() => client.end()),
   }
 }

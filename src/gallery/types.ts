@@ -102,6 +102,8 @@ export interface GalleryOptions {
   create?: boolean
   /** The schema that holds the tables: several galleries in one database; default `kindred`. */
   schema?: string
+  /** Of a folder whose files have lost something, take what is left for the whole of it from now on, instead of an error; default false. */
+  acceptDamage?: boolean
   /** Where long work is shown; default nowhere. */
   progress?: Progress
 }
