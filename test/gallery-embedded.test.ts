@@ -101,10 +101,11 @@ describe('a folder', { timeout: 300_000 }, () => {
     await database.transaction(async (query) => {
       await query(`set local search_path to kindred, public`)
       await query(`alter table items drop column version`)
-      await query(`alter table gallery drop column version, drop column rewritten`)
+      await query(`alter table gallery drop column version, drop column rewritten, drop column items, drop column pages`)
       await query(`update format set format = 1`)
     })
     await database.close()
+    rmSync(join(folder, 'acknowledged-kindred')) // no older program wrote one
     const gallery = await openGallery(folder)
     expect((await gallery.search(items[0].vector, 1))[0].neighbours[0].id).toBe(items[0].id)
     expect(await gallery.count()).toBe(30)
