@@ -3,7 +3,7 @@
  */
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
-import { checkChoice, checkOptions, ensure, KindredError, nearestName } from '../base/index.ts'
+import { checkChoice, checkOptions, ensure, inOrder, KindredError, nearestName } from '../base/index.ts'
 import { readBytes, readJson, sha256 } from '../files/index.ts'
 import { dlibResnet, type Layer } from '../nn/index.ts'
 import { checkModel } from '../onnx/index.ts'
@@ -91,7 +91,7 @@ export async function networkModel(parts: NetworkModelParts, options: FaceModelO
     const data = await network.run(images, n)
     return { data, shape: [n, data.length / n] }
   }
-  return model({ name, hash, preprocessing, template, run, dispose: () => network.dispose() }, options)
+  return model({ name, hash, preprocessing, template, run, concurrency: network.concurrency, dispose: () => network.dispose() }, options)
 }
 
 /**
@@ -109,7 +109,7 @@ export async function onnxModel(path: string, recipe?: OnnxRecipe | string, opti
   const { size, layout } = preprocessing
   const shape = (n: number) => (layout === 'NCHW' ? [n, 3, size, size] : [n, size, size, 3])
   checkModel(bytes, path, { inputs: [shape(1)] })
-  const program = await (options.runtime ?? (await defaultRuntime())).load(bytes)
+  const program = await (options.runtime ?? (await defaultRuntime())).load(bytes, { independent: true })
   ensure(program.inputs.length === 1, 'onnxModel', `${path} must have one input`, program.inputs.join(', '))
   const output = preprocessing.output ?? (program.outputs.length === 1 ? program.outputs[0] : undefined)
   if (output === undefined || !program.outputs.includes(output)) {
@@ -123,7 +123,7 @@ export async function onnxModel(path: string, recipe?: OnnxRecipe | string, opti
     return { data: out.data as Float32Array, shape: out.shape }
   }
   const template: FaceTemplate = { name: 'similarity', size, padding }
-  return model({ name: name ?? basename(path, '.onnx'), hash: sha256(bytes), preprocessing: { ...preprocessing, output }, template, run, dispose: () => program.dispose() }, options)
+  return model({ name: name ?? basename(path, '.onnx'), hash: sha256(bytes), preprocessing: { ...preprocessing, output }, template, run, concurrency: program.concurrency, dispose: () => program.dispose() }, options)
 }
 
 function recipeFile(path: string, model: string): Record<string, unknown> {
@@ -139,6 +139,8 @@ interface ModelParts {
   readonly preprocessing: Preprocessing
   readonly template: FaceTemplate
   readonly run: Run
+  /** How many runs to ask for at once. */
+  readonly concurrency: number
   dispose(): Promise<void>
 }
 
@@ -163,15 +165,20 @@ async function model(parts: ModelParts, { detector = 'unknown', template = parts
       if (crops.length % each !== 0) throw new KindredError('shape', 'embed', `crops must be ${side} x ${side} x 3 bytes each`, `${crops.length} bytes`)
       const count = crops.length / each
       const out = new Float32Array(count * dim)
-      for (let start = 0; start < count; start += chunk) {
-        const n = Math.min(chunk, count - start)
-        const part = crops.subarray(start * each, (start + n) * each)
+      const chunks = inOrder(Math.ceil(count / chunk), parts.concurrency, async (k) => {
+        const n = Math.min(chunk, count - k * chunk)
+        const part = crops.subarray(k * chunk * each, (k * chunk + n) * each)
         const v = await vectors(prepared(part, n, side, preprocessing, false), n)
         if (preprocessing.flip) {
           const mirrored = await vectors(prepared(part, n, side, preprocessing, true), n)
           for (let i = 0; i < v.length; i++) v[i] = (v[i] + mirrored[i]) / 2
         }
-        out.set(preprocessing.normalise ? unit(v, dim) : v, start * dim)
+        return preprocessing.normalise ? unit(v, dim) : v
+      })
+      let at = 0
+      for await (const v of chunks) {
+        out.set(v, at)
+        at += v.length
       }
       return out
     },

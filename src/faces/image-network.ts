@@ -16,6 +16,8 @@ export interface ImageNetwork {
    * @returns the output, n rows
    */
   run(images: Float32Array, n: number): Promise<Float32Array>
+  /** How many runs to ask for at once. */
+  readonly concurrency: number
   dispose(): Promise<void>
 }
 
@@ -31,10 +33,11 @@ export async function imageNetwork(runtime: Runtime, layer: Layer, weights: Read
   const missing = [...asked].find((name) => weights[name] === undefined)
   const unused = Object.keys(weights).find((name) => !asked.has(name))
   if (missing !== undefined || unused !== undefined) throw new KindredError('mismatch', 'network', 'the weights must be those the network asks for', missing === undefined ? `${unused}, which it does not` : `nothing for ${missing}`)
-  const program = await runtime.load(clipped(toOnnx({ output }, { weights })))
+  const program = await runtime.load(clipped(toOnnx({ output }, { weights })), { independent: true })
   return {
     size,
     run: async (images, n) => (await program.run({ images: floats(images, [n, 3, size, size]) })).output.data as Float32Array,
+    concurrency: program.concurrency,
     dispose: () => program.dispose(),
   }
 }

@@ -5,7 +5,7 @@
  * carries in its metadata what a stranger needs: labels, preprocessing, metric, training recipe, seed, data hash, versions.
  */
 import { z } from 'zod'
-import { checkAs, checkOptions, ensure, ensureWithin, KindredError, nonFiniteAt, parseJsonAs } from '../base/index.ts'
+import { checkAs, checkOptions, ensure, ensureWithin, inOrder, KindredError, nonFiniteAt, parseJsonAs } from '../base/index.ts'
 import { readBytes, sha256, writeFileAtomic } from '../files/index.ts'
 import { Scope, type Layer } from '../nn/index.ts'
 import { checkModel, decodeModel, encodeMetadata, encodeModel, toOnnx, type OnnxModel } from '../onnx/index.ts'
@@ -149,7 +149,7 @@ export async function load(source: string | Uint8Array, options: LoadOptions = {
   const { images, size, outputs } = doorsOf(model, what)
   const card = cardOf(m, what)
   checkModel(bytes, what)
-  const program = await (options.runtime ?? (await defaultRuntime())).load(bytes)
+  const program = await (options.runtime ?? (await defaultRuntime())).load(bytes, { independent: true })
   const run = (pixels: Uint8Array | Float32Array, names: readonly string[]) => runChunks(program, pixels, { what, name: images.name, dtype: images.dtype, size, chunk, outputs, names })
   return {
     dim: outputs.embedding,
@@ -219,16 +219,21 @@ async function runChunks(program: Program, pixels: Uint8Array | Float32Array, { 
   for (const n of names) if (!Object.hasOwn(outputs, n)) throw new KindredError('usage', 'embed', `outputs must be among ${Object.keys(outputs).join(', ')}`, n)
   const count = pixels.length / each
   const results = Object.fromEntries(names.map((n) => [n, new Float32Array(count * outputs[n])]))
-  for (let start = 0; start < count; start += chunk) {
-    const n = Math.min(chunk, count - start)
-    const part = pixels.subarray(start * each, (start + n) * each)
+  const chunks = inOrder(Math.ceil(count / chunk), program.concurrency, async (k) => {
+    const n = Math.min(chunk, count - k * chunk)
+    const part = pixels.subarray(k * chunk * each, (k * chunk + n) * each)
     const feed: HostTensor = { dtype, shape: [n, ...size], data: asType(part, dtype) }
-    const out = await program.run({ [name]: feed }, names)
+    return program.run({ [name]: feed }, names)
+  })
+  let start = 0
+  for await (const out of chunks) {
+    const n = Math.min(chunk, count - start)
     for (const key of names) {
       const { dtype: type, shape, data } = out[key]
       if (type !== 'float32' || shape.length !== 2 || shape[0] !== n || shape[1] !== outputs[key]) throw new KindredError('corrupt', what, `${key} must be float32 [${n}, ${outputs[key]}]`, `${type} [${shape.join(', ')}]`)
       results[key].set(data as Float32Array, start * outputs[key])
     }
+    start += n
   }
   for (const key of names) finiteVectors(results[key], outputs[key], what)
   return results

@@ -17,6 +17,8 @@ export interface Program {
   /** The names of the inputs that must be fed. */
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
+  /** How many runs to ask for at once: those that are worked on, and one that waits. 1 where each run has the runtime to itself. */
+  readonly concurrency: number
   /**
    * Computes the outputs.
    *
@@ -33,6 +35,8 @@ export interface Program {
 export interface ProgramOptions {
   /** Writes a per-operator profile (chrome trace JSON) with this file prefix when the program is disposed; Node only. */
   readonly profile?: string
+  /** No run needs another's results, as when images are embedded: several may then be worked on at once, see {@link Program.concurrency}. Default false. */
+  readonly independent?: boolean
 }
 
 /** A place where graphs run. */
@@ -48,8 +52,8 @@ export interface Runtime {
 
 /** Builds the graph's model and loads it. */
 export function compile(runtime: Runtime, outputs: Readonly<Record<string, Tensor>>, options: ToOnnxOptions & ProgramOptions = {}): Promise<Program> {
-  const { profile, ...onnx } = options
-  return runtime.load(toOnnx(outputs, onnx), profile === undefined ? {} : { profile })
+  const { profile, independent, ...onnx } = options
+  return runtime.load(toOnnx(outputs, onnx), { profile, independent })
 }
 
 /** Float32 numbers as a host tensor. */
@@ -83,12 +87,14 @@ export interface OrtModule {
   readonly Tensor: new (type: DType, data: HostTensor['data'], dims: readonly number[]) => OrtTensor
   readonly InferenceSession: { create(model: Uint8Array, options?: Record<string, unknown>): Promise<OrtSession> }
 }
-interface OrtTensor {
-  readonly type: string
+export interface OrtTensor {
+  readonly type: DType
   readonly dims: readonly number[]
-  readonly data: unknown
+  readonly data: HostTensor['data']
 }
-interface OrtSession {
+export interface OrtSession {
+  /** See {@link Program.concurrency}; 1 where it is missing. */
+  readonly concurrency?: number
   readonly inputNames: readonly string[]
   readonly outputNames: readonly string[]
   run(feeds: Record<string, OrtTensor>, fetches?: readonly string[]): Promise<Record<string, OrtTensor>>
@@ -123,6 +129,7 @@ async function createSession(ort: OrtModule, bytesOfModel: Uint8Array, options: 
   try {
     return await ort.InferenceSession.create(bytesOfModel, options)
   } catch (error) {
+    if (error instanceof KindredError) throw error
     // Is it the model, or does nothing run here?
     const reason = error instanceof Error ? error.message : String(error)
     if (outOfMemory.test(reason)) throw tooLarge('the model', reason, error)
@@ -151,6 +158,7 @@ function program(ort: OrtModule, session: OrtSession, options: ProgramOptions): 
   return {
     inputs: session.inputNames,
     outputs: session.outputNames,
+    concurrency: session.concurrency ?? 1,
     async run(feeds, fetches) {
       const ortFeeds: Record<string, OrtTensor> = {}
       for (const name of session.inputNames) {
@@ -162,12 +170,13 @@ function program(ort: OrtModule, session: OrtSession, options: ProgramOptions): 
       try {
         results = fetches === undefined ? await session.run(ortFeeds) : await session.run(ortFeeds, fetches)
       } catch (error) {
+        if (error instanceof KindredError) throw error
         const reason = error instanceof Error ? error.message : String(error)
         if (outOfMemory.test(reason)) throw tooLarge('what the graph computes', reason, error)
         throw new KindredError('shape', 'run', 'the fed numbers must fit the graph', reason, undefined, { cause: error })
       }
       const out: Record<string, HostTensor> = {}
-      for (const [name, t] of Object.entries(results)) out[name] = { dtype: t.type as DType, shape: t.dims, data: t.data as HostTensor['data'] }
+      for (const [name, t] of Object.entries(results)) out[name] = { dtype: t.type, shape: t.dims, data: t.data }
       return out
     },
     async dispose() {

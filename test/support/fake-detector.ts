@@ -15,6 +15,7 @@ export function fakeDetector(seen: (photos: number) => void = () => {}): FaceDet
       dispose: async () => {},
     },
     landmarks: {
+      concurrency: 1,
       size: 8,
       run: async (_, n) => Float32Array.from({ length: n * 136 }, (__, i) => 0.5 + 0.4 * (i % 2 === 0 ? Math.cos : Math.sin)((i % 136 >> 1) * 1.7)),
       dispose: async () => {},

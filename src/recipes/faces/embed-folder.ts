@@ -2,7 +2,7 @@
  * @file A folder of photos to vectors: faces found, cut out, kept, and embedded. Running again does only what is new.
  */
 import { basename, join } from 'node:path'
-import { checkOptions, KindredError, silent, type Progress } from '../../base/index.ts'
+import { checkOptions, inOrder, KindredError, silent, type Progress } from '../../base/index.ts'
 import { decodeImage } from '../../data/index.ts'
 import { alignFace, checkPhotoFolder, cropFolder, findFaces, lockOutput, openDetector, readCrops, type CropRecord, type CropResult, type CropSummary, type DetectorName, type Face, type FaceDetector, type FaceModel, type FaceRecipe, type FaceTemplate, type FindOptions, type Photo, type QuarantineRecord } from '../../faces/index.ts'
 import type { Lock } from '../../files/index.ts'
@@ -56,6 +56,8 @@ export interface EmbeddedFaces extends FoundFaces {
 }
 
 const where = 'faces'
+/** While the network embeds one block of crops, the next is read. */
+const blocksAtOnce = 2
 
 /**
  * Finds, cuts and embeds the faces of all photos below a folder.
@@ -126,15 +128,22 @@ export async function embedRecords(out: string, records: readonly CropRecord[], 
   const block = 32
   const task = progress.start('embedding', fresh.length, 'face')
   let done = 0
+  const goOn = (): void => {
+    if (signal?.aborted) throw new KindredError('interrupted', where, 'the run must not be interrupted', `a stop after ${done} of ${fresh.length} vectors`, 'Run it again: it goes on from there.')
+  }
+  const embedded = inOrder(Math.ceil(fresh.length / block), blocksAtOnce, async (k) => {
+    if (done === 0) goOn()
+    const some = fresh.slice(k * block, (k + 1) * block)
+    return model.embed(photos === undefined ? await readCrops(out, some) : await cutCrops(photos, some, model.template), model.template.size)
+  })
   try {
-    for (; done < fresh.length; done = Math.min(done + block, fresh.length)) {
-      if (signal?.aborted) throw new KindredError('interrupted', where, 'the run must not be interrupted', `a stop after ${done} of ${fresh.length} vectors`, 'Run it again: it goes on from there.')
-      const some = fresh.slice(done, done + block)
-      const crops = photos === undefined ? await readCrops(out, some) : await cutCrops(photos, some, model.template)
-      const vectors = await model.embed(crops, model.template.size)
+    for await (const vectors of embedded) {
+      const ids = fresh.slice(done, done + block).map(faceId)
       lock?.pulse()
-      kept.put(some.map(faceId), vectors)
-      task.update(Math.min(done + block, fresh.length))
+      kept.put(ids, vectors)
+      done += ids.length
+      task.update(done)
+      if (done < fresh.length) goOn()
     }
     lock?.check()
     kept.save(records)

@@ -42,7 +42,7 @@ const lines = (list: readonly object[]): string => list.map((r) => `${JSON.strin
 const quarantine = [{ source: 'anna/empty.jpg', sourceHash: sha256(new Uint8Array(0)), label: 'anna', kind: 'empty', reason: 'the file is empty', settings: '0123456789abcdef' }, { source: 'x.jpg', sourceHash: null, label: null, kind: 'unreadable', reason: 'EACCES', settings: '0123456789abcdef' }]
 
 /** A detector that finds nobody: the lists are what is read. */
-const blind: FaceDetector = { name: 'haar', id: 'haar:0', finder: { hash: '0', find: async (photos) => photos.map(() => []), dispose: async () => {} }, landmarks: { size: 112, run: async () => new Float32Array(0), dispose: async () => {} }, dispose: async () => {} }
+const blind: FaceDetector = { name: 'haar', id: 'haar:0', finder: { hash: '0', find: async (photos) => photos.map(() => []), dispose: async () => {} }, landmarks: { size: 112, run: async () => new Float32Array(0), concurrency: 1, dispose: async () => {} }, dispose: async () => {} }
 
 /** A folder of photos (text files called so) and OUT with lists of an earlier run. */
 const manifestReader: Reader = {
