@@ -14,7 +14,7 @@ import { ensure, KindredError } from '../src/base/index.ts'
 import { openDetector } from '../src/faces/index.ts'
 import { readBytes } from '../src/files/index.ts'
 import { softNegativeTripletLoss } from '../src/losses/index.ts'
-import { exportEmbedder, load } from '../src/models/index.ts'
+import { exportEmbedder, load, type EmbedderCard } from '../src/models/index.ts'
 import { digitNetwork, initialWeights, Scope } from '../src/nn/index.ts'
 import { adam } from '../src/optim/index.ts'
 import { embedFolder } from '../src/recipes/faces/embed-folder.ts'
@@ -85,7 +85,7 @@ async function ownSides(who: string, runtime: Runtime, digits: Uint8Array): Prom
   const graph = trainStep({ objective: (scope) => softNegativeTripletLoss(digitNetwork()(input('images', [batch, 28, 28], 'uint8'), scope), input('labels', [batch], 'int64')), optimizer: adam() })
   const stepper = await Stepper.create(runtime, graph, { seed: 0 })
   const feeds = { images: bytes(digits.subarray(0, batch * 784), [batch, 28, 28]), labels: ints(Array.from({ length: batch }, (_, i) => i % 10)) }
-  const card = { labels: [], preprocessing: {}, metric: 'euclidean', recipe: {}, seed: 0, datasetHash: '', versions: {} } as never
+  const card: EmbedderCard = { labels: [], preprocessing: { range: '0..255', frame: 'mnist' }, metric: 'euclidean', recipe: {}, seed: 0, datasetHash: '', versions: {} }
   const embedder = await load(exportEmbedder({ network: digitNetwork(), weights: embeddingWeights(), size: [28, 28], card }), { runtime })
   const times = (work: () => Promise<unknown>) => (count: number) => timed(async () => {
     for (let i = 0; i < count; i++) await work()

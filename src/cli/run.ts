@@ -57,7 +57,7 @@ export async function run(words: readonly string[], streams: Streams = { out: pr
     .version(version(), '-V, --version', 'show the version')
     .option('--json', 'result and progress as JSON')
     .option('--quiet', 'say nothing but results and warnings')
-    .option('--threads <n>', 'threads inside an operator (default: all cores)', whole({ min: 1, max: 1024 }))
+    .option('--threads <n>', 'threads for networks (default: all cores)', whole({ min: 1, max: 1024 }))
     .option('--runtime <name>', 'native, wasm or auto: native code where it is installed and loads, else WebAssembly (default: auto)', oneOf(runtimeKinds))
     .option('--limit <name=value>', 'change a limit on what is read, e.g. imagePixels=300M; again for another (kindred --help lists them)', limitOption)
     .addHelpText('after', examples)

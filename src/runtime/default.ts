@@ -13,7 +13,7 @@ export type RuntimeKind = (typeof runtimeKinds)[number]
 export interface DefaultRuntimeOptions {
   /** `auto` (default): native code where it loads, else WebAssembly. */
   readonly kind?: RuntimeKind
-  /** Threads inside an operator; all cores by default. */
+  /** Threads; all cores by default. */
   readonly threads?: number
   /** Told once, in words, when WebAssembly runs where native code could. */
   readonly note?: (message: string) => void

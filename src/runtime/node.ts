@@ -9,7 +9,10 @@ import { sessionPool } from './session-pool.ts'
 
 /** Options of {@link nodeRuntime}. */
 export interface NodeRuntimeOptions {
-  /** Threads inside an operator; all cores by default. The same number gives the same bits. */
+  /**
+   * Threads; all cores by default. Programs with independent runs (embedding, faces) share them out among runs, others use them inside each operator.
+   * The same number gives the same bits.
+   */
   readonly threads?: number
   /** `cpu` (default) or `cuda`. */
   readonly device?: 'cpu' | 'cuda'
