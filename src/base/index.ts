@@ -2,6 +2,7 @@
 export { KindredError, ensure, show, type ErrorCode } from './errors.ts'
 export { budget, type Budget } from './budget.ts'
 export { inOrder } from './in-order.ts'
+export { checkRows } from './check-rows.ts'
 export { checkAs, parseJson, parseJsonAs, type Schema } from './json.ts'
 export { defaultLimits, ensureWithin, limits, overLimit, setLimits, type Limits } from './limits.ts'
 export { largest, nonFiniteAt, smallest } from './numbers.ts'

@@ -64,10 +64,10 @@ test('many wide vectors in passable time', () => {
 
 test('says what is wrong', () => {
   const v = new Float32Array(6)
-  expect(() => dbscan(v, 4, { radius: 1 })).toThrow('dbscan: vectors must be a Float32Array of rows of 4')
+  expect(() => dbscan(v, 4, { radius: 1 })).toThrow('dbscan: vectors.length must be a multiple of dim 4, got 6')
   expect(() => dbscan(v, 2, { radius: 0 })).toThrow('dbscan: radius must be a positive number, got 0. For faces a little less than the threshold')
   expect(() => dbscan(v, 2, { radius: Number.NaN })).toThrow('radius must be a positive number')
   expect(() => dbscan(v, 2, { radius: 1, minPoints: 0 })).toThrow('minPoints must be an integer of at least 1, got 0')
-  expect(() => dbscan(Float32Array.of(1, 2, Number.NaN, 0), 2, { radius: 1 })).toThrow('every coordinate must be finite, got "NaN in row 1"')
+  expect(() => dbscan(Float32Array.of(1, 2, Number.NaN, 0), 2, { radius: 1 })).toThrow('every number in vectors must be finite, got NaN in row 1, column 0')
   expect(() => dbscan(v, 2, { radius: 1, minpoints: 2 } as never)).toThrow('Did you mean "minPoints"?')
 })

@@ -5,7 +5,7 @@
  * counts the point itself, as in the paper and in scikit-learn's DBSCAN (min_samples). The clusters of core points are the connected components of the graph "both core,
  * at most radius apart", so they are found by union of pairs, in any order (Schubert et al. 2017, "DBSCAN revisited, revisited", section 2.1).
  */
-import { checkOptions, ensure } from '../base/index.ts'
+import { checkOptions, checkRows, ensure } from '../base/index.ts'
 
 /** What {@link dbscan} asks of a crowd. */
 export interface DbscanOptions {
@@ -47,14 +47,10 @@ export function dbscan(vectors: Float32Array, dim: number, options: DbscanOption
   const where = 'dbscan'
   checkOptions(where, options, ['radius', 'minPoints'])
   const { radius, minPoints = 3 } = options
-  ensure(Number.isInteger(dim) && dim > 0, where, 'dim must be a positive integer', dim)
-  ensure(vectors instanceof Float32Array && vectors.length % dim === 0, where, `vectors must be a Float32Array of rows of ${dim}`, vectors)
+  const n = checkRows(where, vectors, dim, 'vectors')
   ensure(radius > 0 && Number.isFinite(radius), where, 'radius must be a positive number', radius, 'For faces a little less than the threshold of "the same person".')
   ensure(Number.isInteger(minPoints) && minPoints >= 1, where, 'minPoints must be an integer of at least 1', minPoints)
-  const stray = vectors.findIndex((v) => !Number.isFinite(v))
-  ensure(stray < 0, where, 'every coordinate must be finite', `${vectors[stray]} in row ${Math.floor(stray / dim)}`)
 
-  const n = vectors.length / dim
   const pairs = pairsWithin(vectors, dim, radius)
   const neighbours = new Int32Array(n).fill(1) // itself
   for (const i of pairs) neighbours[i]++

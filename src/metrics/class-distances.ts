@@ -3,7 +3,7 @@
  *
  * Both need, for each point, its summed distance to every class; that sum is made row by row, so memory stays O(n + c).
  */
-import { checkOptions, ensure, rng } from '../base/index.ts'
+import { checkOptions, checkRows, ensure, rng } from '../base/index.ts'
 import { checkLabels, compactLabels, type Labels } from './labels.ts'
 
 /** Which points are measured. */
@@ -16,11 +16,11 @@ export interface SilhouetteOptions {
 
 /** Mean Euclidean distances between different points. */
 export interface ClassDistances {
-  /** Over all pairs of one class. */
+  /** Over all pairs of one class; NaN where no class has two points. */
   intra: number
-  /** Over all pairs of two classes. */
+  /** Over all pairs of two classes; NaN where there is one class. */
   inter: number
-  /** intra / inter: small is good. */
+  /** intra / inter: small is good; 1 where all points coincide. */
   ratio: number
   /** The distinct labels, ascending: the rows and columns of `matrix`. */
   classes: Int32Array
@@ -36,14 +36,14 @@ export interface ClassDistances {
  * @param dim coordinates a point
  * @param labels one label a point, at least two distinct
  * @returns a number in [-1, 1]; high where classes are tight and apart
- * @throws KindredError `usage` when there are fewer than two classes or lengths do not fit
+ * @throws KindredError `usage` when there are fewer than two classes, lengths do not fit or a number is not finite
  * Cost: O(n^2 dim), or O(sample * n * dim)
  * Source: Rousseeuw 1987; scikit-learn's silhouette_score (whose sample_size thins both sides, which is biased)
  */
 export function silhouette(points: Float32Array, dim: number, labels: Labels, options: SilhouetteOptions = {}): number {
   const where = 'silhouette'
   checkOptions(where, options, ['sample', 'seed'])
-  const n = checkPoints(where, points, dim, labels)
+  const n = labelled(where, points, dim, labels)
   const { ids, counts } = compactLabels(labels)
   ensure(counts.length >= 2, where, 'there must be at least two classes', counts.length)
   const { sample = n, seed = 0 } = options
@@ -70,11 +70,11 @@ export function silhouette(points: Float32Array, dim: number, labels: Labels, op
  * @param points row-major [n, dim]
  * @param dim coordinates a point
  * @param labels one label a point
- * @throws KindredError `usage` when lengths do not fit
+ * @throws KindredError `usage` when lengths do not fit or a number is not finite
  * Cost: O(n^2 dim); memory O(n + c^2)
  */
 export function classDistances(points: Float32Array, dim: number, labels: Labels): ClassDistances {
-  const n = checkPoints('class distances', points, dim, labels)
+  const n = labelled('class distances', points, dim, labels)
   const { classes, ids, counts } = compactLabels(labels)
   const c = classes.length
   const matrix = new Float64Array(c * c)
@@ -95,7 +95,7 @@ export function classDistances(points: Float32Array, dim: number, labels: Labels
   }
   const intra = sum[0] / pairs[0]
   const inter = sum[1] / pairs[1]
-  return { intra, inter, ratio: intra / inter, classes, matrix }
+  return { intra, inter, ratio: intra === inter ? 1 : intra / inter, classes, matrix }
 }
 
 /** Calls `use(i, sums)` for each row i, with its summed Euclidean distance to the points of each class. */
@@ -115,9 +115,8 @@ function forEachRow(points: Float32Array, dim: number, ids: Int32Array, classes:
   }
 }
 
-function checkPoints(where: string, points: Float32Array, dim: number, labels: Labels): number {
-  ensure(Number.isInteger(dim) && dim > 0, where, 'dim must be a positive integer', dim)
-  ensure(points.length % dim === 0, where, `points.length must be a multiple of dim ${dim}`, points.length)
-  checkLabels(where, 'labels', labels, points.length / dim)
-  return labels.length
+function labelled(where: string, points: Float32Array, dim: number, labels: Labels): number {
+  const n = checkRows(where, points, dim)
+  checkLabels(where, 'labels', labels, n)
+  return n
 }

@@ -1,5 +1,5 @@
 /** @file Whether model A is better than model B on the same points, or only luckier. */
-import { ensure } from '../base/index.ts'
+import { ensure, nonFiniteAt } from '../base/index.ts'
 import { bootstrapInterval, type BootstrapOptions, type Interval } from './intervals.ts'
 
 /** The outcome of McNemar's test. */
@@ -45,12 +45,14 @@ export function mcNemar(correctA: ArrayLike<number | boolean>, correctB: ArrayLi
  *
  * @param a a figure a point for A (for example correctness, 0 or 1)
  * @param b the same for B, at the same points
- * @throws KindredError `usage` when lengths differ
+ * @throws KindredError `usage` when lengths differ or a figure is not finite
  * Cost: O(rounds * n). Source: Efron, Tibshirani 1993; Koehn 2004 for paired comparisons
  */
 export function pairedBootstrap(a: ArrayLike<number>, b: ArrayLike<number>, options: BootstrapOptions = {}): Interval & { difference: number } {
   ensure(a.length === b.length, 'paired bootstrap', 'both must be judged on the same points', `${a.length} and ${b.length}`)
   const gaps = Float64Array.from(a, (x, i) => x - b[i])
+  const bad = nonFiniteAt(gaps)
+  ensure(bad < 0, 'paired bootstrap', 'both must hold finite figures', `${a[bad]} and ${b[bad]} at point ${bad}`)
   const mean = (rows: Int32Array): number => {
     let sum = 0
     for (const row of rows) sum += gaps[row]

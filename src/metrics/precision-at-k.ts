@@ -3,7 +3,7 @@
  *
  * With n_p photos of a person, each asks and finds at most n_p - 1 others: beyond k = n_p - 1 precision must fall, however good the embedding.
  */
-import { checkChoice, checkOptions, ensure, largest } from '../base/index.ts'
+import { checkChoice, checkOptions, checkRows, ensure, largest } from '../base/index.ts'
 import { neighbourSearch } from '../neighbours/index.ts'
 import { bootstrapInterval, wilsonInterval, type Interval } from './intervals.ts'
 import { checkLabels, compactLabels, type Labels } from './labels.ts'
@@ -56,8 +56,7 @@ export function precisionAtK(vectors: Float32Array, dim: number, labels: Labels,
   checkOptions(where, options, ['ks', 'interval', 'level', 'seed'])
   const { interval = 'wilson', level = 0.95, seed = 0 } = options
   checkChoice(where, 'interval', interval, ['wilson', 'bootstrap'])
-  ensure(Number.isInteger(dim) && dim > 0, where, 'dim must be a positive integer', dim)
-  checkLabels(where, 'labels', labels, vectors.length / dim)
+  checkLabels(where, 'labels', labels, checkRows(where, vectors, dim, 'vectors'))
   const known = Int32Array.from(Array.from(labels.keys()).filter((i) => labels[i] >= 0))
   const { classes, ids, counts } = compactLabels(Int32Array.from(known, (i) => labels[i]))
   const widest = largest(counts, 0)

@@ -3,7 +3,7 @@
  *
  * A pair is accepted when its distance is at most the threshold. FAR: share of accepted pairs among those of two people; TAR: among those of one person.
  */
-import { checkOptions, ensure, KindredError } from '../base/index.ts'
+import { checkOptions, checkRows, ensure, KindredError } from '../base/index.ts'
 import { clopperPearson } from './clopper-pearson.ts'
 import type { Interval } from './intervals.ts'
 import { checkLabels, type Labels } from './labels.ts'
@@ -73,8 +73,7 @@ export interface VerificationThreshold {
  */
 export function pairDistances(vectors: Float32Array, dim: number, labels: Labels): PairDistances {
   const where = 'pair distances'
-  ensure(Number.isInteger(dim) && dim > 0, where, 'dim must be a positive integer', dim)
-  checkLabels(where, 'labels', labels, vectors.length / dim)
+  checkLabels(where, 'labels', labels, checkRows(where, vectors, dim, 'vectors'))
   const counts = new Map<number, number>()
   for (const l of labels) if (l >= 0) counts.set(l, (counts.get(l) ?? 0) + 1)
   const known = Array.from(labels.keys()).filter((i) => labels[i] >= 0)
@@ -87,7 +86,6 @@ export function pairDistances(vectors: Float32Array, dim: number, labels: Labels
       const [i, j] = [known[row], known[column]]
       let sum = 0
       for (let d = 0; d < dim; d++) sum += (vectors[i * dim + d] - vectors[j * dim + d]) ** 2
-      ensure(Number.isFinite(sum), where, 'vectors must be finite', `a distance of ${sum} between points ${j} and ${i}`)
       if (labels[i] === labels[j]) {
         out.genuine[g] = Math.sqrt(sum)
         out.genuinePeople[g++] = labels[i]

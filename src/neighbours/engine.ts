@@ -4,7 +4,7 @@
  * |q - r|^2 = |q|^2 + |r|^2 - 2 q.r: one Gemm and one TopK a block. Float32 products pick a few more candidates than asked for;
  * their distances are then computed again in float64, so that answers equal those of {@link nearest} but for candidates that float32 cannot tell apart.
  */
-import { checkOptions, ensure } from '../base/index.ts'
+import { checkOptions, checkRows, ensure, nonFiniteAt } from '../base/index.ts'
 import { compile, floats, type Runtime } from '../runtime/index.ts'
 import { input, matmul, mul, sub, topK } from '../tensor/index.ts'
 import { squaredDistance } from './squared-distance.ts'
@@ -42,18 +42,21 @@ export interface EngineSearch {
  * Prepares references for search on a runtime: faster than {@link nearest} from about 64 dimensions on.
  *
  * @param references row-major [n, dim]; kept, not copied
+ * @throws KindredError `usage` for lengths that do not fit, numbers that are not finite, or rows so long that their squared length is none in float32
  * Cost: O(nQueries n dim) at the speed of the runtime's matrix product
  */
 export function engineSearch(runtime: Runtime, references: Float32Array, dim: number, options: EngineSearchOptions = {}): EngineSearch {
   checkOptions('engineSearch', options, ['block', 'queries'])
   const { block = 10_000, queries: perRun = 500 } = options
-  const n = references.length / dim
-  ensure(Number.isInteger(n) && n > 0, 'engineSearch', `references must be whole points of ${dim} numbers`, references.length)
+  const n = checkRows('engineSearch', references, dim, 'references')
+  ensure(n > 0, 'engineSearch', 'there must be at least one reference', n)
   const norms = Float32Array.from({ length: n }, (_, i) => {
     let s = 0
     for (let j = i * dim; j < (i + 1) * dim; j++) s += references[j] * references[j]
     return s
   })
+  const endless = nonFiniteAt(norms)
+  ensure(endless < 0, 'engineSearch', 'each reference must be shorter than 1e19, as its square is kept in float32', `row ${endless}`, 'Divide all vectors by the same number.')
   const programs = new Map<string, ReturnType<typeof compile>>()
   const programFor = (size: number, k: number) => {
     const key = `${size}/${k}`
@@ -67,9 +70,9 @@ export function engineSearch(runtime: Runtime, references: Float32Array, dim: nu
   }
   /** Calls `take` for each query with its candidates, nearest first by float32: their indices, and |r|^2 - 2 q.r. */
   const eachQuery = async (queries: Float32Array, k: number, { exclude, firstQuery = 0 }: EngineQueryOptions, take: (query: number, indices: Int32Array, scores: Float64Array) => void): Promise<number> => {
-    const count = queries.length / dim
+    const count = checkRows('engineSearch', queries, dim, 'queries')
     const available = exclude === undefined ? n : n - 1
-    ensure(Number.isInteger(count) && count > 0, 'engineSearch', `queries must be whole points of ${dim} numbers`, queries.length)
+    ensure(count > 0, 'engineSearch', 'there must be at least one query', count)
     ensure(Number.isInteger(k) && k >= 1 && k <= available, 'engineSearch', `k must be an integer in 1..${available}`, k)
     for (let start = 0; start < count; start += perRun) {
       const size = Math.min(perRun, count - start)

@@ -72,7 +72,7 @@ describe('nearest', () => {
     const p = new Float32Array(8)
     expect(() => nearest(p, p, 3, 1)).toThrow('nearest: references.length must be a multiple of dim 3, got 8.')
     expect(() => nearest(p, p, 2, 4, { exclude: 'same-index' })).toThrow('k must be an integer from 1 to 3, got 4')
-    expect(() => nearest(p, Float32Array.of(1, NaN), 2, 1)).toThrow('every coordinate of references must be finite')
+    expect(() => nearest(p, Float32Array.of(1, NaN), 2, 1)).toThrow('every number in references must be finite')
     expect(() => nearest(p, p, 2, 1, { metod: 'tree' } as never)).toThrow('Did you mean "method"?')
     expect(() => nearest(p, p, 2, 1, { method: 'trees' as never })).toThrow('Did you mean "tree"?')
   })

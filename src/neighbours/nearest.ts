@@ -4,7 +4,7 @@
  * Two methods give bit-equal answers and the faster one is taken: a k-d tree for narrow vectors with many references,
  * brute force for the rest. An engine-backed search for wide vectors can join as a sibling of {@link neighbourSearch}.
  */
-import { checkChoice, checkOptions, ensure } from '../base/index.ts'
+import { checkChoice, checkOptions, checkRows, ensure } from '../base/index.ts'
 import { bruteForce } from './brute-force.ts'
 import { kdTree } from './kd-tree.ts'
 import type { Neighbours } from './types.ts'
@@ -60,9 +60,7 @@ export function nearest(queries: Float32Array, references: Float32Array, dim: nu
  */
 export function neighbourSearch(references: Float32Array, dim: number): NeighbourSearch {
   const where = 'nearest'
-  ensure(Number.isInteger(dim) && dim > 0, where, 'dim must be a positive integer', dim)
-  checkPoints(where, 'references', references, dim)
-  const size = references.length / dim
+  const size = checkRows(where, references, dim, 'references')
   const brute = bruteForce(references, dim)
   let tree: ReturnType<typeof kdTree> | undefined
   return {
@@ -73,11 +71,10 @@ export function neighbourSearch(references: Float32Array, dim: number): Neighbou
       const { exclude, firstQuery = 0, method = 'auto' } = options
       checkChoice(where, 'method', method, ['auto', 'tree', 'brute-force'])
       if (exclude !== undefined) checkChoice(where, 'exclude', exclude, ['same-index'])
-      checkPoints(where, 'queries', queries, dim)
+      const nQueries = checkRows(where, queries, dim, 'queries')
       const most = exclude === undefined ? size : size - 1
       ensure(Number.isInteger(k) && k >= 1 && k <= most, where, `k must be an integer from 1 to ${most}`, k)
       ensure(Number.isInteger(firstQuery) && firstQuery >= 0, where, 'firstQuery must be an integer >= 0', firstQuery)
-      const nQueries = queries.length / dim
       const answer = { indices: new Int32Array(nQueries * k), distances: new Float32Array(nQueries * k) }
       const byTree = method === 'tree' || (method === 'auto' && dim <= 16 && size >= 1000 && k <= 128)
       if (byTree) tree ??= kdTree(references, dim)
@@ -85,13 +82,5 @@ export function neighbourSearch(references: Float32Array, dim: number): Neighbou
       search(queries, k, exclude === undefined ? undefined : firstQuery, answer.distances, answer.indices)
       return answer
     },
-  }
-}
-
-function checkPoints(where: string, name: string, points: Float32Array, dim: number): void {
-  ensure(points instanceof Float32Array, where, `${name} must be a Float32Array`, points)
-  ensure(points.length % dim === 0, where, `${name}.length must be a multiple of dim ${dim}`, points.length)
-  for (let i = 0; i < points.length; i++) {
-    if (!Number.isFinite(points[i])) ensure(false, where, `every coordinate of ${name} must be finite`, `${points[i]} in row ${Math.floor(i / dim)}`)
   }
 }

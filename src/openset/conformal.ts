@@ -40,12 +40,14 @@ export function conformalThreshold(calibrationScores: ArrayLike<number>, alpha: 
  * @param calibrationScores scores of n held-out in-distribution points
  * @param scores scores to judge
  * @param rejectWhen where outliers lie
+ * @throws KindredError `usage` for a score that is NaN
  * @returns one p-value a score, in [1 / (n + 1), 1]; P(p <= alpha) <= alpha for an in-distribution point
  * Cost: O((n + m) log n). Source: as {@link conformalThreshold}
  */
 export function conformalPValues(calibrationScores: ArrayLike<number>, scores: ArrayLike<number>, rejectWhen: Side): Float64Array {
   const sureness = ascendingSureness('conformal p-values', 'calibrationScores', calibrationScores, rejectWhen)
-  return Float64Array.from(scores, (score) => {
+  return Float64Array.from(scores, (score, i) => {
+    ensure(!Number.isNaN(score), 'conformal p-values', 'scores must hold no NaN', `NaN at ${i}`)
     const s = rejectWhen === 'above' ? -score : score
     let low = 0
     let high = sureness.length

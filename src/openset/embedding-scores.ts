@@ -3,10 +3,10 @@
  *
  * All measure strangeness: **outliers lie above**.
  */
-import { checkChoice, checkOptions, ensure } from '../base/index.ts'
+import { checkChoice, checkOptions, checkRows, ensure } from '../base/index.ts'
 import { neighbourSearch } from '../neighbours/index.ts'
 import { toBase64 } from './base64.ts'
-import { l2Normalize, rowCount, type Rows } from './rows.ts'
+import { l2Normalize, type Rows } from './rows.ts'
 import type { ClassLabels, Scorer } from './scorer.ts'
 import { applyWhitening, covariance, whitening } from './whiten.ts'
 
@@ -40,13 +40,13 @@ export interface MahalanobisOptions {
  * @param references training embeddings, row-major [n, dim]; a thousand a class is nearly as good as all
  * @param dim coordinates an embedding
  * @returns a scorer; cost O(n dim) a row at worst, far less by the tree when dim <= 16
- * @throws KindredError `usage` when lengths do not fit
+ * @throws KindredError `usage` when lengths do not fit or a number is not finite
  * Source: Sun, Ming, Zhu, Li 2022, "Out-of-distribution detection with deep nearest neighbors" (there with normalize)
  */
 export function knnDistance(references: Rows, dim: number, options: KnnDistanceOptions = {}): Scorer {
   const where = 'kNN distance'
   checkOptions(where, options, ['k', 'normalize'])
-  const n = rowCount(where, references, dim)
+  const n = checkRows(where, references, dim, 'references')
   const { k = Math.min(50, n), normalize = false } = options
   ensure(Number.isInteger(k) && k >= 1 && k <= n, where, `k must be an integer from 1 to the ${n} references`, k)
   const single = (x: Rows) => (x instanceof Float32Array ? x : Float32Array.from(x))
@@ -58,7 +58,7 @@ export function knnDistance(references: Rows, dim: number, options: KnnDistanceO
     width: dim,
     outlierWhen: 'above',
     score(x) {
-      const rows = rowCount(where, x, dim)
+      const rows = checkRows(where, x, dim, 'embeddings')
       const queries = prepare(x)
       const out = new Float64Array(rows)
       for (let first = 0; first < rows; first += block) {
@@ -78,7 +78,7 @@ export function knnDistance(references: Rows, dim: number, options: KnnDistanceO
  * @param dim coordinates an embedding
  * @param labels one class an embedding
  * @returns a scorer; cost O(classes dim) a row
- * @throws KindredError `usage` when lengths do not fit
+ * @throws KindredError `usage` when lengths do not fit or a number is not finite
  * Source: nearest class mean classifier, Mensink et al. 2013
  */
 export function classMeanDistance(references: Rows, dim: number, labels: ClassLabels, options: ClassMeanOptions = {}): Scorer {
@@ -96,7 +96,7 @@ export function meansScorer(means: Float64Array, dim: number, normalize: boolean
     width: dim,
     outlierWhen: 'above',
     score(x) {
-      const rows = rowCount('class mean distance', x, dim)
+      const rows = checkRows('class mean distance', x, dim, 'embeddings')
       const points = normalize ? l2Normalize(x, dim) : x
       return Float64Array.from({ length: rows }, (_, i) => Math.sqrt(leastSquared(points, i * dim, means, dim)))
     },
@@ -114,7 +114,7 @@ export function meansScorer(means: Float64Array, dim: number, normalize: boolean
  * @param dim coordinates an embedding
  * @param labels one class an embedding
  * @returns a scorer; cost O(dim^2 + classes dim) a row when shared, O(classes dim^2) per class
- * @throws KindredError `usage` when lengths do not fit, `collapsed` when a covariance is singular
+ * @throws KindredError `usage` when lengths do not fit or a number is not finite, `collapsed` when a covariance is singular
  * Source: Lee et al. 2018, equations 1-2; Ren et al. 2021, "A simple fix to Mahalanobis distance", equation 2
  */
 export function mahalanobis(references: Rows, dim: number, labels: ClassLabels, options: MahalanobisOptions = {}): Scorer {
@@ -156,7 +156,7 @@ export function gaussianScorer(maps: Float64Array, centres: Float64Array, dim: n
     width: dim,
     outlierWhen: 'above',
     score(x) {
-      const rows = rowCount('Mahalanobis distance', x, dim)
+      const rows = checkRows('Mahalanobis distance', x, dim, 'embeddings')
       const y = new Float64Array(dim)
       const distance = (row: number, group: number): number => {
         applyWhitening(parts[group].map, x, row * dim, dim, y, 0)
@@ -173,7 +173,7 @@ export function gaussianScorer(maps: Float64Array, centres: Float64Array, dim: n
 }
 
 function classMeans(where: string, x: Rows, dim: number, labels: ClassLabels): { means: Float64Array; ids: Int32Array; members: Int32Array[] } {
-  const n = rowCount(where, x, dim)
+  const n = checkRows(where, x, dim, 'references')
   ensure(n > 0 && labels.length === n, where, `labels must hold one class for each of ${n} embeddings, and at least one`, labels.length)
   const place = new Map([...new Set(labels)].sort((a, b) => a - b).map((label, i) => [label, i]))
   const ids = Int32Array.from(labels, (label) => place.get(label)!)

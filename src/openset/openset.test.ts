@@ -99,7 +99,7 @@ describe('detectors', () => {
     expect(scorer.score(Float32Array.of(2, -1))[0]).toBeCloseTo(Math.log(p2 / (p0 + p1)), 12)
     expect(() => o.strangerOdds(new Float32Array(5), new Float32Array(3), 2)).toThrow('weight must be [3, 2]')
     expect(() => o.strangerOdds(new Float32Array(2), new Float32Array(1), 2)).toThrow('one known class or more')
-    expect(() => scorer.score(new Float32Array(3))).toThrow('multiple of the row width 2')
+    expect(() => scorer.score(new Float32Array(3))).toThrow('embeddings.length must be a multiple of dim 2')
   })
 
   test('a point on the threshold is kept, and its decision is 0', () => {

@@ -1,10 +1,10 @@
 /** @file Batches of vectors as this room takes them, and the checks they share. */
-import { ensure } from '../base/index.ts'
+import { checkRows, ensure } from '../base/index.ts'
 
 /** Logits, probabilities or embeddings, row-major [n, width]. */
 export type Rows = Float32Array | Float64Array
 
-/** Throws unless `x` holds whole rows of `width` entries; gives the number of rows. */
+/** Throws unless `x` holds whole rows of `width` entries; gives the number of rows. Embeddings and probabilities are held to `checkRows`; logits may be -Infinity. */
 export function rowCount(where: string, x: Rows, width: number): number {
   ensure(Number.isInteger(width) && width > 0, where, 'the width of a row must be a positive integer', width)
   ensure(x.length % width === 0, where, `the length must be a multiple of the row width ${width}`, x.length)
@@ -18,7 +18,7 @@ export function rowCount(where: string, x: Rows, width: number): number {
  * Cost: O(n width)
  */
 export function l2Normalize(x: Rows, width: number): Float32Array {
-  const n = rowCount('L2 normalisation', x, width)
+  const n = checkRows('L2 normalisation', x, width, 'embeddings')
   const out = new Float32Array(x.length)
   for (let i = 0; i < n; i++) {
     let squared = 0

@@ -4,6 +4,7 @@
  * Some rise with sureness and some fall; `scores` in score-table.ts says which, and nothing in this room guesses.
  * Two different quantities are called "Gini": the coefficient (high = sure) and the impurity (high = unsure).
  */
+import { checkRows, ensure } from '../base/index.ts'
 import { rowCount, type Rows } from './rows.ts'
 import { logSumExp, temperatureOf, type TemperatureOptions } from './softmax.ts'
 
@@ -93,7 +94,7 @@ export function softmaxMargin(probabilities: Rows, classes: number): Float64Arra
  */
 export function energy(logits: Rows, classes: number, options: TemperatureOptions = {}): Float64Array {
   const temperature = temperatureOf('energy', options)
-  return perRow('energy', logits, classes, (at) => -temperature * logSumExp(logits, at, classes, temperature))
+  return Float64Array.from({ length: rowCount('energy', logits, classes) }, (_, i) => -temperature * logSumExp(logits, i * classes, classes, temperature))
 }
 
 /**
@@ -103,11 +104,16 @@ export function energy(logits: Rows, classes: number, options: TemperatureOption
  * Cost: O(n) a row. Source: Hendrycks et al. 2022, "Scaling out-of-distribution detection for real-world settings"
  */
 export function maxLogit(logits: Rows, classes: number): Float64Array {
-  return perRow('maximum logit', logits, classes, (at) => logits[largest(logits, at, classes)])
+  return Float64Array.from({ length: rowCount('maximum logit', logits, classes) }, (_, i) => {
+    let most = -Infinity
+    for (let c = i * classes; c < (i + 1) * classes; c++) most = Math.max(most, logits[c])
+    ensure(Number.isFinite(most), 'maximum logit', 'logits must be finite (some of a row may be -Infinity)', `row ${i} with maximum ${most}`)
+    return most
+  })
 }
 
-function perRow(where: string, x: Rows, classes: number, score: (at: number) => number): Float64Array {
-  return Float64Array.from({ length: rowCount(where, x, classes) }, (_, i) => score(i * classes))
+function perRow(where: string, probabilities: Rows, classes: number, score: (at: number) => number): Float64Array {
+  return Float64Array.from({ length: checkRows(where, probabilities, classes, 'probabilities') }, (_, i) => score(i * classes))
 }
 
 function largest(x: Rows, at: number, classes: number): number {

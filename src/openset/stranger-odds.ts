@@ -4,9 +4,8 @@
  * Idea: a background class trained on examples of what does not belong. Source: outlier exposure with a reject class, Mohseni et al. 2020,
  * "Self-supervised learning for generalizable out-of-distribution detection"; the linear layer stands on frozen features here.
  */
-import { ensure, largest } from '../base/index.ts'
+import { checkRows, ensure, largest } from '../base/index.ts'
 import { toBase64 } from './base64.ts'
-import { rowCount } from './rows.ts'
 import type { Scorer } from './scorer.ts'
 
 /**
@@ -32,7 +31,7 @@ export function strangerOdds(weight: Float32Array, bias: Float32Array, dim: numb
     outlierWhen: 'above',
     score(x) {
       const z = new Float64Array(outputs)
-      return Float64Array.from({ length: rowCount(where, x, dim) }, (_, row) => {
+      return Float64Array.from({ length: checkRows(where, x, dim, 'embeddings') }, (_, row) => {
         for (let c = 0; c < outputs; c++) {
           let sum = bias[c]
           for (let d = 0; d < dim; d++) sum += weight[c * dim + d] * x[row * dim + d]

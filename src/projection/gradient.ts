@@ -1,10 +1,9 @@
 /**
  * @file What t-SNE minimises, and its gradient: van der Maaten & Hinton, "Visualizing Data using t-SNE" (JMLR 2008), equations 4 and 5.
  */
-import { ensure } from '../base/index.ts'
+import { checkRows, ensure } from '../base/index.ts'
 import type { Affinities } from './affinities.ts'
 import { barnesHut, type Repulsion } from './barnes-hut.ts'
-import { checkPoints } from './check-points.ts'
 
 /**
  * The gradient of KL(P || Q): dKL / dy_i = 4 sum_j (p_ij - q_ij / Z) q_ij (y_i - y_j), with q_ij = 1 / (1 + |y_i - y_j|^2).
@@ -69,7 +68,7 @@ export function klFromZ(p: Affinities, positions: Float32Array | Float64Array, z
  * Source: van der Maaten & Hinton 2008, equation 2; as scikit-learn's `kl_divergence_`, but for the exact Z.
  */
 export function klDivergence(p: Affinities, positions: Float32Array | Float64Array): number {
-  const n = checkPoints('KL divergence', positions, 2, 'positions')
+  const n = checkRows('KL divergence', positions, 2, 'positions')
   ensure(n === p.n, 'KL divergence', `there must be as many positions as points (${p.n})`, n)
   return klFromZ(p, positions, barnesHut(n)(Float64Array.from(positions), 0, new Float64Array(2 * n)))
 }

@@ -1,5 +1,6 @@
 /** @file Room `projection`: high-dimensional points to a map in the plane, seeded and resumable, and how faithful the map is. */
 export { affinities, type Affinities } from './affinities.ts'
+export { allTheSame } from './all-the-same.ts'
 export { klDivergence } from './gradient.ts'
 export { normalise01 } from './normalise.ts'
 export { pca, type Pca, type PcaOptions, type PcaSolver } from './pca.ts'

@@ -1,5 +1,5 @@
 /** @file Fits a map into the unit square, so that images can be placed on it. */
-import { checkPoints } from './check-points.ts'
+import { checkRows } from '../base/index.ts'
 
 /**
  * Positions moved and scaled into 0..1, the same scale along each axis, so that distances keep their proportions.
@@ -13,7 +13,7 @@ import { checkPoints } from './check-points.ts'
  * Cost: O(n dim).
  */
 export function normalise01(positions: Float32Array | Float64Array, dim = 2): Float32Array {
-  const n = checkPoints('normalise01', positions, dim, 'positions')
+  const n = checkRows('normalise01', positions, dim, 'positions')
   const low = new Float64Array(dim).fill(Infinity)
   const high = new Float64Array(dim).fill(-Infinity)
   for (let i = 0; i < n * dim; i++) {

@@ -3,8 +3,7 @@
  *
  * Definition, variances (divided by n - 1) and signs follow scikit-learn's PCA: each axis points so that its largest entry, by size, is positive.
  */
-import { checkChoice, checkOptions, ensure, rng } from '../base/index.ts'
-import { checkPoints } from './check-points.ts'
+import { checkChoice, checkOptions, checkRows, ensure, rng } from '../base/index.ts'
 import { symmetricEigen } from './symmetric-eigen.ts'
 
 /** How {@link pca} finds its axes. */
@@ -54,7 +53,7 @@ export function pca(points: Float32Array, dim: number, options: PcaOptions = {})
   checkOptions(where, options, ['components', 'solver', 'seed'])
   const { components = 2, solver = 'auto', seed = 0 } = options
   checkChoice(where, 'solver', solver, ['auto', 'exact', 'subspace'])
-  const n = checkPoints(where, points, dim)
+  const n = checkRows(where, points, dim)
   ensure(n >= 2, where, 'there must be at least 2 points', n)
   const rank = Math.min(n, dim)
   ensure(Number.isInteger(components) && components >= 1 && components <= rank, where, `components must be an integer from 1 to min(points, dim) = ${rank}`, components)
@@ -87,7 +86,7 @@ export function pca(points: Float32Array, dim: number, options: PcaOptions = {})
     explainedVariance,
     explainedVarianceRatio: explainedVariance.map((variance) => (total > 0 ? variance / total : 0)),
     transform(others) {
-      const count = checkPoints(where, others, dim)
+      const count = checkRows(where, others, dim)
       const out = new Float32Array(count * components)
       for (let i = 0; i < count; i++) {
         for (let c = 0; c < components; c++) {

@@ -1,5 +1,6 @@
 /** @file The short way to a map: points in, positions in the unit square out, with progress, without freezing a page. */
 import { checkChoice, checkOptions, ensure, KindredError, silent, type Progress } from '../base/index.ts'
+import { allTheSame } from './all-the-same.ts'
 import { normalise01 } from './normalise.ts'
 import { pca } from './pca.ts'
 import { tsne, type TsneOptions } from './tsne.ts'
@@ -33,7 +34,8 @@ const SLICE = 50
  *
  * @param points float32 [n, dim], row-major
  * @param dim    numbers a point; for `pca` at least 2
- * @returns positions normalised by {@link normalise01}, and how good they are
+ * @returns positions normalised by {@link normalise01}, and how good they are. Points that are {@link allTheSame} give one spot in the middle, as a map of them would show nothing but
+ *   rounding
  * @throws KindredError `usage` as {@link tsne} and {@link pca} do; `interrupted` when the signal fires
  * Cost: that of {@link tsne} or {@link pca}; yields to the event loop every 50 ms while stepping.
  */
@@ -45,9 +47,11 @@ export async function project(points: Float32Array, dim: number, options: Projec
     checkOptions('project', rest, ['seed'])
     ensure(dim >= 2, 'project', 'points must have at least 2 dimensions for method pca', dim)
     const fit = pca(points, dim, { components: 2, seed: rest.seed })
+    if (allTheSame(points, dim)) return { method, positions: oneSpot(points, dim), explainedVarianceRatio: [0, 0] }
     return { method, positions: normalise01(fit.transform(points)), explainedVarianceRatio: Array.from(fit.explainedVarianceRatio) }
   }
   const run = tsne(points, dim, rest)
+  if (allTheSame(points, dim)) return { method, positions: oneSpot(points, dim), kl: 0 }
   const task = progress.start('t-SNE', run.iterations, 'iteration')
   try {
     while (!run.done) {
@@ -62,6 +66,8 @@ export async function project(points: Float32Array, dim: number, options: Projec
   }
   return { method, positions: normalise01(run.positions), kl: run.kl() }
 }
+
+const oneSpot = (points: Float32Array, dim: number): Float32Array => new Float32Array((2 * points.length) / dim).fill(0.5)
 
 function checkGoing(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new KindredError('interrupted', 'project', 'the map must be left to finish', 'a request to stop', undefined, { cause: signal.reason })

@@ -1,9 +1,8 @@
 /**
  * @file How faithful a map is to the points it shows: neighbours kept, and neighbours invented.
  */
-import { checkOptions, ensure } from '../base/index.ts'
+import { checkOptions, checkRows, ensure } from '../base/index.ts'
 import { nearest } from '../neighbours/index.ts'
-import { checkPoints } from './check-points.ts'
 
 /** Options of the quality figures. */
 export interface MapQualityOptions {
@@ -78,8 +77,8 @@ export function trustworthiness(high: Float32Array, highDim: number, low: Float3
 function checkMap(where: string, high: Float32Array, highDim: number, low: Float32Array, options: MapQualityOptions): { n: number; k: number; lowDim: number } {
   checkOptions(where, options, ['k', 'lowDim'])
   const { k = 10, lowDim = 2 } = options
-  const n = checkPoints(where, high, highDim, 'high')
-  const inMap = checkPoints(where, low, lowDim, 'low')
+  const n = checkRows(where, high, highDim, 'high')
+  const inMap = checkRows(where, low, lowDim, 'low')
   ensure(n === inMap, where, `the map must hold as many points as there are (${n})`, inMap)
   ensure(Number.isInteger(k) && k >= 1, where, 'k must be a positive integer', k)
   return { n, k, lowDim }

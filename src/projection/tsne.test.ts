@@ -176,7 +176,7 @@ describe('tsne', () => {
     expect(() => tsne(points, 2, { perplexity: 10 })).toThrow('3 * perplexity must be less than the number of points (30), got 10. Pass a perplexity of at most 9, or more points.')
     expect(() => tsne(points, 2, { perplexity: 0.5 })).toThrow('perplexity must be at least 1')
     expect(() => tsne(points.slice(0, 6), 2)).toThrow('there must be at least 4 points, got 3')
-    expect(() => tsne(points.map((v, i) => (i === 7 ? Infinity : v)), 2)).toThrow('got Infinity in point 3, coordinate 1')
+    expect(() => tsne(points.map((v, i) => (i === 7 ? Infinity : v)), 2)).toThrow('got Infinity in row 3, column 1')
     expect(() => tsne(points, 2, { perplexty: 3 } as never)).toThrow('Did you mean "perplexity"')
     expect(() => tsne(points, 2, { init: 'pcs' as never })).toThrow('Did you mean "pca"')
     expect(() => tsne(points, 2, { init: new Float32Array(58) })).toThrow('one position for each of the 30 points, got 29')

@@ -4,10 +4,9 @@
  * Algorithm: van der Maaten, "Accelerating t-SNE using Tree-Based Algorithms" (JMLR 2014). Schedule and defaults are those of scikit-learn's TSNE:
  * exaggeration 12 and momentum 0.5 for 250 iterations, then momentum 0.8 with gains and velocities fresh; learning rate max(n / 48, 50); PCA start.
  */
-import { checkChoice, checkOptions, ensure, rng, show, KindredError } from '../base/index.ts'
+import { checkChoice, checkOptions, checkRows, ensure, KindredError, rng, show } from '../base/index.ts'
 import { affinities, type Affinities } from './affinities.ts'
 import { barnesHut } from './barnes-hut.ts'
-import { checkPoints } from './check-points.ts'
 import { gradient, klFromZ } from './gradient.ts'
 import { pca } from './pca.ts'
 
@@ -90,7 +89,7 @@ export interface TsneRun {
 export function tsne(points: Float32Array, dim: number, options: TsneOptions = {}): TsneRun {
   const where = 't-SNE'
   checkOptions(where, options, ['perplexity', 'iterations', 'seed', 'init', 'angle', 'learningRate', 'earlyExaggeration', 'earlyIterations'])
-  const n = checkPoints(where, points, dim)
+  const n = checkRows(where, points, dim)
   ensure(n >= 4, where, 'there must be at least 4 points', n)
   const { perplexity = Math.min(30, Math.floor((n - 1) / 3)), iterations = 1000, seed = 0, init = 'pca', angle = 0.5 } = options
   const { earlyExaggeration = 12, earlyIterations = Math.min(250, Math.floor(iterations / 2)), learningRate = 'auto' } = options
@@ -181,7 +180,7 @@ function descend(positions: Float64Array, velocities: Float64Array, gains: Float
  */
 function startingPositions(points: Float32Array, n: number, dim: number, init: 'pca' | 'random' | Float32Array, seed: number): Float64Array {
   if (typeof init !== 'string') {
-    const count = checkPoints('t-SNE', init, 2, 'init')
+    const count = checkRows('t-SNE', init, 2, 'init')
     ensure(count === n, 't-SNE', `init must hold one position for each of the ${n} points`, count)
     return Float64Array.from(init)
   }

@@ -5,7 +5,7 @@ import { readVectors, writeVectors, type Vectors } from '../../data/index.ts'
 import { writeFileAtomic } from '../../files/index.ts'
 import { load } from '../../models/index.ts'
 import { embeddingMap, toPng, type Thumbnails } from '../../plots/index.ts'
-import { project } from '../../projection/index.ts'
+import { allTheSame, project } from '../../projection/index.ts'
 import type { Context } from '../context.ts'
 import { loadPictures, type Pictures } from '../pictures.ts'
 
@@ -24,6 +24,7 @@ export async function map(options: MapOptions, given: Context, source: string, p
   const { vectors, images, skipped } = await vectorsOf(source, paths, given)
   const n = vectors.vectors.length / vectors.dim
   if (n < 4) throw new KindredError('usage', 'map', 'there must be at least 4 vectors', String(n))
+  if (allTheSame(vectors.vectors, vectors.dim)) throw new KindredError('collapsed', 'map', 'the vectors must differ', `${n} vectors that are all the same`, 'Unless they are of one and the same picture, the model has collapsed: it embeds everything alike.')
   const { perplexity, iterations } = options
   const { progress, signal } = given
   const projection = await project(vectors.vectors, vectors.dim, method === 'pca' ? { method, seed } : { method, seed, ...(perplexity === undefined ? {} : { perplexity }), ...(iterations === undefined ? {} : { iterations }), progress, signal })

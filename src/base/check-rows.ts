@@ -1,0 +1,20 @@
+/** @file The check that everything begins with that takes vectors side by side: whole rows, and finite numbers. */
+import { ensure, KindredError } from './errors.ts'
+import { nonFiniteAt } from './numbers.ts'
+
+/**
+ * How many rows of `dim` numbers an array holds.
+ *
+ * @param where who asks, for errors
+ * @param name what the rows are, for errors
+ * @throws KindredError `usage` when the array is no whole number of rows, or a number is NaN or infinite: nothing computed with it would mean anything
+ * Cost: O(n dim)
+ */
+export function checkRows(where: string, rows: Float32Array | Float64Array, dim: number, name = 'points'): number {
+  ensure(Number.isInteger(dim) && dim >= 1, where, 'dim must be a positive integer', dim)
+  ensure(rows instanceof Float32Array || rows instanceof Float64Array, where, `${name} must be a Float32Array`, rows)
+  ensure(rows.length % dim === 0, where, `${name}.length must be a multiple of dim ${dim}`, rows.length)
+  const bad = nonFiniteAt(rows)
+  if (bad >= 0) throw new KindredError('usage', where, `every number in ${name} must be finite`, `${rows[bad]} in row ${Math.floor(bad / dim)}, column ${bad % dim}`, 'Drop that row, or find out why it was embedded so.')
+  return rows.length / dim
+}

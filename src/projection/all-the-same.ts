@@ -1,0 +1,25 @@
+/** @file Whether there is anything to see in points at all. */
+import { checkRows } from '../base/index.ts'
+
+/**
+ * Whether all points are the same but for the rounding of float32: no coordinate spreads over more than 2^-22 of the largest number there is.
+ *
+ * A map of such points would show the rounding alone, as a pretty cloud.
+ * @param points float32 [n, dim], row-major
+ * @returns false for no points
+ * @throws KindredError `usage` when a number is not finite
+ * Cost: O(n dim).
+ */
+export function allTheSame(points: Float32Array, dim: number): boolean {
+  const n = checkRows('all the same', points, dim)
+  const low = points.slice(0, dim)
+  const high = points.slice(0, dim)
+  let largest = 0
+  for (let i = 0; i < points.length; i++) {
+    const d = i % dim
+    low[d] = Math.min(low[d], points[i])
+    high[d] = Math.max(high[d], points[i])
+    largest = Math.max(largest, Math.abs(points[i]))
+  }
+  return n > 0 && low.every((value, d) => high[d] - value <= largest * 2 ** -22)
+}
