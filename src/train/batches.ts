@@ -4,6 +4,7 @@
  * Preparing 250 augmented digits takes 3 to 4 ms of CPU time, about 2 % of a step. It is not overlapped with the step: onnxruntime-node computes
  * on the calling thread (with helpers), so nothing else runs on it meanwhile.
  */
+import { z } from 'zod'
 import { ensure, rng, rngFromState, type RngState } from '../base/index.ts'
 import { affineAugmenter, imageAt, type AugmentOptions, type Dataset } from '../data/index.ts'
 import { bytes, ints, type HostTensor } from '../runtime/index.ts'
@@ -58,6 +59,15 @@ export interface BatchState {
   readonly outliers?: ShuffleState
   readonly augmentation?: RngState
 }
+
+const word = z.int().min(-(2 ** 31)).max(2 ** 31 - 1)
+const random = z.tuple([word, word, word, word])
+/** What a {@link BatchState} in JSON must be. */
+export const batchStateSchema: z.ZodType<BatchState> = z.object({
+  sampler: z.union([z.object({ kind: z.literal('random triplets'), random }), z.object({ kind: z.literal('m per class'), random })]),
+  outliers: z.object({ kind: z.literal('shuffled batches'), random, position: z.int().nonnegative() }).optional(),
+  augmentation: random.optional(),
+})
 
 /** A source of fed batches. */
 export interface BatchSource {

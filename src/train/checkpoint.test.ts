@@ -1,10 +1,12 @@
 /** @file Checkpoints: every bit matters, and nothing that happens while one is written loses the last. */
 import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { linkSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { z } from 'zod'
 import { KindredError } from '../base/index.ts'
 import { checkpointName, decodeCheckpoint, encodeCheckpoint, hasCheckpoint, loadCheckpoint, previousName, removeStaleParts, saveCheckpoint } from './checkpoint.ts'
 
@@ -96,6 +98,40 @@ try { saveCheckpoint(${JSON.stringify(run)}, { header: {}, arrays: new Map([['a'
   expect(loadCheckpoint(run)).toMatchObject({ header: { step: 1 } })
   expect(readdirSync(run).filter((n) => n.endsWith('.part'))).toEqual([])
 })
+
+test('a checkpoint whose hash holds and whose content does not is not taken: the one before is', () => {
+  const run = folder()
+  const schema = z.object({ step: z.int() })
+  const good = (step: number) => ({ header: { step }, arrays: new Map([['w', Float32Array.of(step, 2)]]) })
+  saveCheckpoint(run, good(1))
+  const path = join(run, checkpointName)
+  const wrong: Record<string, Uint8Array> = {
+    'no JSON': sealed('{"header":{"step":2},"arrays":[["w",2]', 8),
+    'step must be': encodeCheckpoint({ header: { step: 'x' }, arrays: new Map() }),
+    'must hold finite numbers': encodeCheckpoint({ header: { step: 2 }, arrays: new Map([['w', Float32Array.of(NaN)]]) }),
+    'arrays of 3 numbers': sealed('{"header":{"step":2},"arrays":[["w",3]]}', 8),
+    'arrays[0][1]': sealed('{"header":{"step":2},"arrays":[["w",-1]]}', 8),
+  }
+  for (const [words, bytes] of Object.entries(wrong)) {
+    saveCheckpoint(run, good(1))
+    saveCheckpoint(run, good(1))
+    writeFileSync(path, bytes)
+    const { header, warning } = loadCheckpoint(run, schema)
+    expect(header).toEqual({ step: 1 })
+    expect(warning).toContain(words === 'no JSON' ? 'it must hold JSON' : words)
+  }
+  rmSync(run, { recursive: true })
+})
+
+/** A file with such a header text, zeros for numbers and a hash that holds. */
+function sealed(header: string, numbers: number): Uint8Array {
+  const body = Buffer.alloc(16 + header.length + numbers)
+  body.write('KINDREDC')
+  body.writeUInt32LE(1, 8)
+  body.writeUInt32LE(header.length, 12)
+  body.write(header, 16)
+  return Buffer.concat([body, createHash('sha256').update(body).digest()])
+}
 
 test('a run killed with -9 at four moments always leaves a checkpoint that can be read and resumed', { timeout: 240_000 }, async () => {
   const run = folder()

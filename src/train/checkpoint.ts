@@ -8,7 +8,8 @@
 import { createHash } from 'node:crypto'
 import { copyFileSync, existsSync, linkSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { KindredError } from '../base/index.ts'
+import { z } from 'zod'
+import { checkAs, KindredError, nonFiniteAt, parseJsonAs, type Schema } from '../base/index.ts'
 import { ioError, readBytes, writeFileAtomic } from '../files/index.ts'
 
 /** Named arrays, and anything that survives JSON. */
@@ -48,10 +49,12 @@ export function encodeCheckpoint({ header, arrays }: Checkpoint): Uint8Array<Arr
  * Reads {@link encodeCheckpoint}'s bytes.
  *
  * @param path for messages
- * @throws KindredError `corrupt` when the file is cut short, changed, or no checkpoint; `unsupported` for another version
+ * @param schema what the header must be, and then all numbers must be finite; without one the content is taken as it is
+ * @throws KindredError `corrupt` when the file is cut short, changed, or no checkpoint, or its content is not what the format says; `unsupported` for another version
  */
-export function decodeCheckpoint<Header = unknown>(bytes: Uint8Array, path: string): Checkpoint<Header> {
-  const corrupt = (got: string): KindredError => new KindredError('corrupt', path, 'it must be a whole checkpoint', got, `Resume from ${previousName} beside it, or begin anew.`)
+export function decodeCheckpoint<Header = unknown>(bytes: Uint8Array, path: string, schema?: Schema<Header>): Checkpoint<Header> {
+  const fix = `Resume from ${previousName} beside it, or begin anew.`
+  const corrupt = (got: string): KindredError => new KindredError('corrupt', path, 'it must be a whole checkpoint', got, fix)
   if (bytes.length < 16 + digestBytes) throw corrupt(`${bytes.length} bytes`)
   if (new TextDecoder().decode(bytes.subarray(0, 8)) !== magic) throw corrupt('a file that does not begin as one')
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -59,16 +62,23 @@ export function decodeCheckpoint<Header = unknown>(bytes: Uint8Array, path: stri
   const end = bytes.length - digestBytes
   if (!digest(bytes.subarray(0, end)).equals(bytes.subarray(end))) throw corrupt('bytes that do not match their SHA-256 (cut short or changed)')
   let at = 16 + view.getUint32(12, true)
-  const content = JSON.parse(new TextDecoder().decode(bytes.subarray(16, at))) as { header: Header; arrays: [string, number][] }
+  if (at > end) throw corrupt(`a header of ${at - 16} bytes in a file of ${bytes.length}`)
+  const content = parseJsonAs(new TextDecoder().decode(bytes.subarray(16, at)), path, contentSchema, fix)
+  const floats = content.arrays.reduce((n, [, length]) => n + length, 0)
+  if (at + 4 * floats !== end) throw corrupt(`arrays of ${floats} numbers in ${end - at} bytes`)
   const arrays = new Map<string, Float32Array>()
   for (const [name, length] of content.arrays) {
     const copy = new Float32Array(length)
     new Uint8Array(copy.buffer).set(bytes.subarray(at, at + 4 * length))
+    const odd = schema === undefined ? -1 : nonFiniteAt(copy)
+    if (odd >= 0) throw new KindredError('corrupt', path, `the array ${name} must hold finite numbers`, `${copy[odd]} at ${odd}`, fix)
     arrays.set(name, copy)
     at += 4 * length
   }
-  return { header: content.header, arrays }
+  return { header: schema === undefined ? (content.header as Header) : checkAs(content.header, `${path}, header`, schema, fix), arrays }
 }
+
+const contentSchema = z.object({ header: z.unknown(), arrays: z.array(z.tuple([z.string(), z.int().nonnegative()])) })
 
 /** How bytes reach the disk; replaced in tests by one that fails. */
 export type Write = (path: string, bytes: Uint8Array) => void
@@ -113,16 +123,17 @@ export interface LoadedCheckpoint<Header> extends Checkpoint<Header> {
 /**
  * Reads a run folder's last checkpoint; where that is damaged, the one before it.
  *
+ * @param schema what a header must be, as in {@link decodeCheckpoint}
  * @throws KindredError `not-found` when the folder has none, `corrupt` when neither can be read
  */
-export function loadCheckpoint<Header = unknown>(folder: string): LoadedCheckpoint<Header> {
+export function loadCheckpoint<Header = unknown>(folder: string, schema?: Schema<Header>): LoadedCheckpoint<Header> {
   const [path, previous] = [join(folder, checkpointName), join(folder, previousName)]
   if (!existsSync(path) && !existsSync(previous)) throw new KindredError('not-found', 'resume', `${folder} must hold a checkpoint`, 'none', 'Start the run without --resume.')
   try {
-    return { ...decodeCheckpoint<Header>(readBytes(path, 'resume'), path), path }
+    return { ...decodeCheckpoint(readBytes(path, 'resume'), path, schema), path }
   } catch (error) {
     if (!(error instanceof KindredError) || !existsSync(previous)) throw error
-    return { ...decodeCheckpoint<Header>(readBytes(previous, 'resume'), previous), path: previous, warning: `${error.message} Going on from the checkpoint before it.` }
+    return { ...decodeCheckpoint(readBytes(previous, 'resume'), previous, schema), path: previous, warning: `${error.message} Going on from the checkpoint before it.` }
   }
 }
 

@@ -19,7 +19,11 @@ test('separates three blobs; same seed, same head', async () => {
   const back = headFromJson(headToJson(head, { hash: 'f00' }), 'head', { hash: 'f00' })
   expect(back).toEqual(head)
   expect(() => headFromJson(headToJson(head, { hash: 'f00' }), 'head.json', { hash: 'ba5' })).toThrow('must belong to the model ba5, got f00')
-  expect(() => headFromJson('{"format": 1}', 'head.json')).toThrow('head.json: the file must be a softmax head')
+  expect(() => headFromJson('{"format": 1}', 'head.json')).toThrow('head.json: format must be as the format says: expected "kindred-softmax-head-1", got 1')
+  const written = JSON.parse(headToJson(head, { hash: 'f00' })) as Record<string, unknown>
+  const wrong: readonly [string, unknown, string][] = [['bias', [0, null, 0], 'bias[1]'], ['weight', [1], 'dim x classes weights'], ['classes', ['a', 7, 'c'], 'classes[1]'], ['temperature', 0, 'temperature'], ['dim', -2, 'dim'], ['model', undefined, 'model']]
+  for (const [key, value, place] of wrong) expect(() => headFromJson(JSON.stringify({ ...written, [key]: value }), 'head.json'), key).toThrow(expect.objectContaining({ code: 'corrupt', message: expect.stringContaining(place) }))
+  expect(() => headFromJson(JSON.stringify(written).replace(/"bias":\[[^,]*/, '"bias":[1e999'), 'head.json')).toThrow('bias[0] must be as the format says')
   expect(() => headFromJson('{', 'head.json')).toThrow('must hold JSON')
   const soft = headLogits({ ...head, temperature: 2 }, vectors)
   headLogits(head, vectors).forEach((v, i) => expect(soft[i]).toBeCloseTo(v / 2, 5))

@@ -1,7 +1,8 @@
 /**
  * @file The linear softmax head: an input and a softmax layer only, trained on frozen embeddings.
  */
-import { checkOptions, ensure, KindredError, parseJson, rng, silent, type Progress } from '../base/index.ts'
+import { z } from 'zod'
+import { checkOptions, ensure, KindredError, parseJsonAs, rng, silent, type Progress } from '../base/index.ts'
 import { crossEntropy } from '../losses/index.ts'
 import { dense } from '../nn/index.ts'
 import { adam, cosine } from '../optim/index.ts'
@@ -122,6 +123,11 @@ export function headToJson(head: SoftmaxHead, model: { hash: string }): string {
   return `${JSON.stringify({ format: 'kindred-softmax-head-1', model: model.hash, dim, classes, temperature, weight: [...weight], bias: [...bias] })}\n`
 }
 
+const float32 = z.number().min(-3.4e38).max(3.4e38)
+const headSchema = z
+  .object({ format: z.literal('kindred-softmax-head-1'), model: z.string(), dim: z.int().positive(), classes: z.array(z.string()).min(2), temperature: z.number().min(1e-6).max(1e6), weight: z.array(float32), bias: z.array(float32) })
+  .refine(({ dim, classes, weight, bias }) => weight.length === dim * classes.length && bias.length === classes.length, 'expected dim x classes weights and a bias for each class')
+
 /**
  * Reads {@link headToJson}.
  *
@@ -129,10 +135,7 @@ export function headToJson(head: SoftmaxHead, model: { hash: string }): string {
  * @throws KindredError `corrupt` or `mismatch`
  */
 export function headFromJson(text: string, what = 'softmax head', model?: { hash: string }): SoftmaxHead {
-  const raw = parseJson<{ format?: string; model: string; dim: number; classes: string[]; temperature: number; weight: number[]; bias: number[] }>(text, what, 'the file must hold JSON')
-  if (raw.format !== 'kindred-softmax-head-1' || raw.weight?.length !== raw.dim * raw.classes?.length || raw.bias?.length !== raw.classes.length) {
-    throw new KindredError('corrupt', what, 'the file must be a softmax head (kindred-softmax-head-1)', raw.format ?? 'something else')
-  }
+  const raw = parseJsonAs(text, what, headSchema, 'kindred train and kindred digits write such a file beside their model.')
   if (model !== undefined && model.hash !== raw.model) throw new KindredError('mismatch', what, `the head must belong to the model ${model.hash.slice(0, 12)}`, raw.model.slice(0, 12), 'Train the head again on this model.')
   return { dim: raw.dim, classes: raw.classes, weight: Float32Array.from(raw.weight), bias: Float32Array.from(raw.bias), temperature: raw.temperature }
 }

@@ -5,6 +5,7 @@
  * epoch), so a run that is stopped and resumed ends in the same bytes as one that was not.
  */
 import { join } from 'node:path'
+import { z } from 'zod'
 import { KindredError, largest } from '../base/index.ts'
 import type { Dataset } from '../data/index.ts'
 import { writeFileAtomic } from '../files/index.ts'
@@ -12,7 +13,7 @@ import { Scope } from '../nn/index.ts'
 import { encodeModel, toOnnx } from '../onnx/index.ts'
 import { defaultRuntime, type Runtime } from '../runtime/index.ts'
 import { input } from '../tensor/index.ts'
-import { batchSource, imageShape, type BatchSource, type BatchState } from './batches.ts'
+import { batchSource, batchStateSchema, imageShape, type BatchSource, type BatchState } from './batches.ts'
 import { loadCheckpoint, removeStaleParts, saveCheckpoint, type Checkpoint } from './checkpoint.ts'
 import { collapseInWords } from './collapse.ts'
 import { Evaluation, type EvaluationFigures, type Weights } from './evaluation.ts'
@@ -57,6 +58,35 @@ interface EpochSums {
   readonly seconds: number
 }
 
+const count = z.int().nonnegative()
+const recordSchema: z.ZodType<EpochRecord> = z.object({
+  epoch: count,
+  step: count,
+  trainLoss: z.number(),
+  validationLoss: z.number(),
+  activeTriplets: z.number(),
+  validationActive: z.number(),
+  knnAccuracy: z.number(),
+  spread: z.number(),
+  length: z.number(),
+  learningRate: z.number(),
+  imagesPerSecond: z.number(),
+  seconds: z.number(),
+})
+const headerSchema: z.ZodType<RunHeader> = z
+  .object({
+    kind: z.literal('train-embedder'),
+    options: z.record(z.string(), z.string()),
+    rates: z.string(),
+    runtime: z.string(),
+    step: count,
+    epoch: z.object({ steps: count, loss: z.number(), active: z.number(), seconds: z.number() }),
+    history: z.array(recordSchema).refine((history) => history.every(({ epoch }, i) => epoch === i + 1), 'expected the epochs 1, 2, ... in order'),
+    bestEpoch: count,
+    batches: batchStateSchema,
+  })
+  .refine(({ history, bestEpoch, step, epoch }) => bestEpoch <= history.length && bestEpoch > 0 === history.length > 0 && step === (history.at(-1)?.step ?? 0) + epoch.steps, 'expected steps, epochs and best epoch that fit each other')
+
 const freshEpoch: EpochSums = { steps: 0, loss: 0, active: 0, seconds: 0 }
 const statePrefix = 'state/'
 const bestPrefix = 'best/'
@@ -81,7 +111,7 @@ export async function trainEmbedder(options: TrainEmbedderOptions): Promise<Trai
   const words = fingerprint(settings, { network: networkBytes(settings), step: encodeModel(toOnnx(graph.outputs)) })
   const { runFolder, progress } = settings
   if (runFolder !== undefined) removeStaleParts(runFolder)
-  const saved = settings.resume ? loadCheckpoint<RunHeader>(runFolder!) : undefined
+  const saved = settings.resume ? loadCheckpoint(runFolder!, headerSchema) : undefined
   if (saved?.warning !== undefined) progress.warn(saved.warning)
   if (saved !== undefined) checkSame(saved.header, words, settings, runtime)
   const evaluation = await Evaluation.create({ ...settings, outliers: settings.validationOutliers, runtime })
@@ -280,7 +310,7 @@ function checkSame(header: RunHeader, words: Readonly<Record<string, string>>, s
   if (header.kind !== 'train-embedder') throw new KindredError('mismatch', where, 'the checkpoint must be of an embedder in training', String(header.kind))
   for (const [name, now] of Object.entries(words)) {
     const then = header.options[name]
-    if (then !== now) throw new KindredError('mismatch', where, `${name} must be that of the run, ${then}`, now, 'Resume with the same options, or begin anew in another folder.')
+    if (then !== now) throw new KindredError('mismatch', where, `${name} must be that of the run, ${then ?? 'nothing'}`, now, 'Resume with the same options, or begin anew in another folder.')
   }
   if (ratesSoFar(settings.rate, header.step) !== header.rates) {
     throw new KindredError('mismatch', where, 'the learning-rate schedule must be that of the run', `other rates in the ${header.step} steps done`, 'Another rate, warm-up or number of epochs changes it; resume with the same.')
