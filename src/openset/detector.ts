@@ -4,11 +4,12 @@
  * As scikit-learn's outlier detectors: `scoreSamples` is high for ordinary points, whatever the score's own direction;
  * `decisionFunction` is negative for outliers; `predict` says +1 (ordinary) or -1 (outlier).
  */
-import { checkChoice, ensure, KindredError } from '../base/index.ts'
+import { z } from 'zod'
+import { checkAs, checkChoice, ensure, KindredError } from '../base/index.ts'
 import { fromBase64 } from './base64.ts'
 import { gaussianScorer, knnDistance, meansScorer } from './embedding-scores.ts'
 import { rowCount, type Rows } from './rows.ts'
-import { logitScore, scoreInfo, type LogitScoreName } from './score-table.ts'
+import { logitScore, scoreInfo, scores as knownScores, type LogitScoreName } from './score-table.ts'
 import type { Scorer, ScorerState } from './scorer.ts'
 import { strangerOdds } from './stranger-odds.ts'
 import { temperatureOf, type TemperatureOptions } from './softmax.ts'
@@ -100,27 +101,54 @@ export function detector(scorer: Scorer, rule?: RejectionRule): Detector {
   }
 }
 
+const schema = z.object({
+  format: z.literal('kindred-detector'),
+  version: z.literal(1),
+  scorer: z.object({
+    name: z.enum(knownScores.map((score) => score.name)),
+    width: z.int().positive().max(1_000_000),
+    settings: z.record(z.string(), z.union([z.number(), z.boolean(), z.string()])),
+    arrays: z.record(z.string(), z.base64()),
+  }),
+  rule: z.object({ threshold: z.number(), rejectWhen: z.enum(['above', 'below']) }).optional(),
+})
+
 /**
  * The detector that `toJSON` wrote; gives the same scores to the last bit.
  *
- * @throws KindredError `corrupt` when the object is none of ours
+ * @param where what errors call it: the file it comes from
+ * @throws KindredError `corrupt` when the object is none of ours, or its numbers do not make a score
  */
-export function detectorFromJson(json: unknown): Detector {
-  const { format, version, scorer, rule } = (json ?? {}) as Partial<DetectorJson>
-  if (format !== 'kindred-detector' || version !== 1 || scorer === undefined) {
-    throw new KindredError('corrupt', 'detector', 'the object must be a kindred-detector of version 1', `format ${String(format)}, version ${String(version)}`)
+export function detectorFromJson(json: unknown, where = 'detector'): Detector {
+  const { scorer, rule } = checkAs(json, where, schema)
+  try {
+    return detector(scorerFromState(scorer, where), rule)
+  } catch (error) {
+    if (!(error instanceof KindredError) || error.code === 'corrupt') throw error
+    throw new KindredError('corrupt', where, `${error.where}: ${error.expected}`, error.got, undefined, { cause: error })
   }
-  return detector(scorerFromState(scorer), rule)
 }
 
-function scorerFromState({ name, width, settings, arrays }: ScorerState): Scorer {
-  const array = (key: string): Float64Array => new Float64Array(fromBase64(arrays[key]))
-  if (name === 'class-mean-distance') return meansScorer(array('means'), width, settings.normalize === true)
-  if (name === 'mahalanobis') return gaussianScorer(array('maps'), array('centres'), width, settings.relative === true)
-  if (name === 'stranger-odds') return strangerOdds(new Float32Array(fromBase64(arrays.weight)), new Float32Array(fromBase64(arrays.bias)), width)
-  if (name === 'knn-distance') {
-    const k = Number(settings.k)
-    return knnDistance(new Float32Array(fromBase64(arrays.references)), width, { k, normalize: settings.normalize === true })
+function scorerFromState({ name, width, settings, arrays }: z.infer<typeof schema>['scorer'], where: string): Scorer {
+  /** Rows of `each` numbers, none of which overflows when it is squared. */
+  const array = <T extends Float32Array | Float64Array>(key: string, type: (new (bytes: ArrayBuffer) => T) & { readonly BYTES_PER_ELEMENT: number }, each: number): T => {
+    const bytes = Object.hasOwn(arrays, key) ? fromBase64(arrays[key]) : undefined
+    const size = bytes === undefined ? 0 : bytes.byteLength / type.BYTES_PER_ELEMENT
+    if (bytes === undefined || size === 0 || size % each !== 0) throw new KindredError('corrupt', where, `scorer.arrays.${key} must hold one or more rows of ${each} numbers`, bytes === undefined ? 'nothing' : `${bytes.byteLength} bytes`)
+    const values = new type(bytes)
+    const odd = values.findIndex((v: number) => !(Math.abs(v) <= 1e18))
+    if (odd >= 0) throw new KindredError('corrupt', where, `scorer.arrays.${key} must hold finite numbers below 1e18`, `${values[odd]} at ${odd}`)
+    return values
   }
-  return logitScorer(scoreInfo(name).name as LogitScoreName, width, { temperature: Number(settings.temperature) })
+  if (name === 'class-mean-distance') return meansScorer(array('means', Float64Array, width), width, settings.normalize === true)
+  if (name === 'mahalanobis') {
+    const relative = settings.relative === true
+    const [maps, centres] = [array('maps', Float64Array, width * width), array('centres', Float64Array, width)]
+    const [groups, places] = [maps.length / width ** 2 - (relative ? 1 : 0), centres.length / width - (relative ? 1 : 0)]
+    if (groups < 1 || places < 1 || places % groups !== 0) throw new KindredError('corrupt', where, 'scorer.arrays must hold a map and a centre for each group', `${groups} maps and ${places} centres`)
+    return gaussianScorer(maps, centres, width, relative)
+  }
+  if (name === 'stranger-odds') return strangerOdds(array('weight', Float32Array, width), array('bias', Float32Array, 1), width)
+  if (name === 'knn-distance') return knnDistance(array('references', Float32Array, width), width, { k: Number(settings.k), normalize: settings.normalize === true })
+  return logitScorer(name as LogitScoreName, width, { temperature: Number(settings.temperature) })
 }

@@ -112,6 +112,20 @@ describe('detectors', () => {
     const scorer = o.classMeanDistance(x, 2, labels)
     expect(() => o.detector(scorer).predict(far)).toThrow('there must be a rule')
     expect(() => o.detectorFromJson({ format: 'pickle' })).toThrow('kindred-detector')
+    const good = o.detector(o.strangerOdds(Float32Array.of(1, 2, 3, 4), Float32Array.of(0, 1), 2), { threshold: 1, rejectWhen: 'above' }).toJSON()
+    const withArray = (weight: string) => ({ ...good, scorer: { ...good.scorer, arrays: { ...good.scorer.arrays, weight } } })
+    const wrong: readonly (readonly [unknown, string])[] = [
+      [null, 'expected object'],
+      [{ ...good, rule: { threshold: null, rejectWhen: 'above' } }, 'rule.threshold'],
+      [{ ...good, rule: { threshold: 1, rejectWhen: 'beside' } }, 'rule.rejectWhen'],
+      [{ ...good, scorer: { ...good.scorer, name: 'toString' } }, 'scorer.name'],
+      [{ ...good, scorer: { ...good.scorer, width: 3 } }, 'weight must hold one or more rows of 3 numbers'],
+      [{ ...good, scorer: { ...good.scorer, arrays: {} } }, 'weight must hold'],
+      [withArray('!'), 'scorer.arrays.weight'],
+      [withArray(Buffer.from(Float32Array.of(1, 2, NaN, 4).buffer).toString('base64')), 'finite numbers below 1e18, got NaN at 2'],
+      [withArray(Buffer.from(Float32Array.of(1, 2, 1e30, 4).buffer).toString('base64')), 'finite numbers below 1e18'],
+    ]
+    for (const [json, words] of wrong) expect(() => o.detectorFromJson(json, 'reject.json'), words).toThrow(expect.objectContaining({ code: 'corrupt', where: 'reject.json', message: expect.stringContaining(words) }))
     expect(() => o.mahalanobis(Float32Array.of(0, 0, 1, 0, 2, 0), 2, Uint8Array.of(0, 0, 0), { shrinkage: 0 })).toThrow('Raise shrinkage')
     expect(() => o.knnDistance(x, 2, { k: 201 })).toThrow('from 1 to the 200 references')
     expect(() => o.detector(scorer, { threshold: 1, rejectWhen: 'over' as never })).toThrow('rejectWhen must be one of')
