@@ -69,13 +69,11 @@ export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (typeof value === 'bigint') return `${value}n`
   if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as unknown as { length: number }).length})`
-  if (Array.isArray(value)) return value.length > 12 ? `[${value.slice(0, 12).map(show).join(', ')}, ... ${value.length} in all]` : `[${value.map(show).join(', ')}]`
-  if (value !== null && typeof value === 'object') {
-    try {
-      return JSON.stringify(value).slice(0, 200)
-    } catch {
-      return Object.prototype.toString.call(value)
-    }
+  if (value === null || typeof value !== 'object') return String(value)
+  try {
+    if (Array.isArray(value)) return value.length > 12 ? `[${value.slice(0, 12).map(show).join(', ')}, ... ${value.length} in all]` : `[${value.map(show).join(', ')}]`
+    return JSON.stringify(value).slice(0, 200)
+  } catch {
+    return 'an object that cannot be shown' // it holds itself, or is nested too deep
   }
-  return String(value)
 }

@@ -44,7 +44,7 @@ export function checkAs<T>(value: unknown, what: string, schema: Schema<T>, fix?
   if (result.success) return result.data
   const [{ path, message }] = result.error.issues
   const place = path.map((key, i) => (typeof key === 'number' ? `[${key}]` : `${i === 0 ? '' : '.'}${String(key)}`)).join('')
-  const mustHold = message.replace(/^Invalid (input|option): /, '').replace(', received undefined', '')
+  const mustHold = message.replace(/^Invalid (input|option): /, '').replace(', received undefined', '').replace('expected record', 'expected an object')
   const got = valueAt(value, path)
   throw new KindredError('corrupt', what, `${place === '' ? 'its content' : place} must be as the format says: ${mustHold}`, got === undefined ? 'nothing' : show(got).slice(0, 120), fix)
 }

@@ -58,7 +58,7 @@ describe('wrong words and bad photos', () => {
     [['search', kept, fresh, '--person', 'ana'], 2, 'Did you mean anna?'],
     [['search', kept, fresh, '--threshold', '1', '--calibration', 'x'], 2, 'threshold and calibration must not be given together'],
     [['search', kept, fresh, '--calibration', nowhere], 1, 'no such file'],
-    [['search', kept, fresh, '--calibration', fresh], 1, 'it must hold JSON'],
+    [['search', kept, fresh, '--calibration', fresh], 1, 'must be a text in UTF-8'],
     [['verify', fresh], 2, 'two photos must be given, got one'],
     [['verify'], 2, 'two photos, or --calibrate, must be given'],
     [['verify', fresh, nowhere], 1, 'no such file'],
@@ -225,7 +225,7 @@ describe('verify', () => {
     expect(JSON.parse(warned.out)).toMatchObject({ threshold: null })
     expect(warned.err).toContain('it is not used')
     writeFileSync(join(kept, 'threshold.json'), '{"threshold":0.5}')
-    expect(await kindred('search', kept, fresh)).toMatchObject({ code: 1, err: expect.stringContaining('must be a threshold that kindred verify saved') })
+    expect(await kindred('search', kept, fresh)).toMatchObject({ code: 1, err: expect.stringContaining('kindred must be as the format says: expected "face threshold"') })
     rmSync(join(kept, 'threshold.json'))
   })
 

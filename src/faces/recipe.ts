@@ -33,6 +33,26 @@ export interface FaceRecipe {
   readonly detector: string
 }
 
+const three = z.tuple([z.number(), z.number(), z.number()])
+
+/** What a recipe in JSON must be. What it holds beside that stays: recipes that differ in it are not the same. */
+export const faceRecipeSchema: z.ZodType<FaceRecipe> = z.looseObject({
+  model: z.looseObject({ name: z.string(), hash: z.string() }),
+  preprocessing: z.looseObject({
+    size: z.int().positive(),
+    layout: z.enum(['NCHW', 'NHWC']),
+    channels: z.enum(['RGB', 'BGR']),
+    mean: three,
+    scale: three,
+    output: z.string(),
+    pooling: z.enum(['none', 'mean', 'max']),
+    normalise: z.boolean(),
+    flip: z.boolean(),
+  }),
+  alignment: z.looseObject({ name: z.enum(['similarity', 'upright']), size: z.int().positive(), padding: z.number() }),
+  detector: z.string(),
+})
+
 /** A recipe as one short line, for messages and file names of people. */
 export function recipeLine({ model, preprocessing: p, alignment: a, detector }: FaceRecipe): string {
   const numbers = [...p.mean, ...p.scale].join(',')
@@ -108,10 +128,10 @@ export function readOnnxRecipe(where: string, recipe: unknown): { preprocessing:
   checkChoice(where, 'pooling', pooling, ['none', 'mean', 'max'])
   ensure(typeof normalise === 'boolean' && typeof flip === 'boolean', where, 'normalise and flip must be true or false', show([normalise, flip]))
   ensure(typeof padding === 'number' && padding >= 0 && padding < 3, where, 'padding must lie in 0..3', padding)
-  return { preprocessing: { size, layout, channels, mean: three(where, 'mean', mean), scale: three(where, 'scale', scale), output, pooling, normalise, flip }, padding, name }
+  return { preprocessing: { size, layout, channels, mean: threeOf(where, 'mean', mean), scale: threeOf(where, 'scale', scale), output, pooling, normalise, flip }, padding, name }
 }
 
-function three(where: string, field: string, value: number | readonly number[]): [number, number, number] {
+function threeOf(where: string, field: string, value: number | readonly number[]): [number, number, number] {
   const list = typeof value === 'number' ? [value, value, value] : value
   ensure(Array.isArray(list) && list.length === 3 && list.every((v) => Number.isFinite(v)), where, `${field} must be a number or three numbers`, value)
   return list as unknown as [number, number, number]

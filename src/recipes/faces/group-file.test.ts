@@ -26,6 +26,7 @@ test.each([
   ['{"nane":"Anna","faces":[]}', 'Did you mean "name"?'],
   ['{"name":"","faces":[]}', 'name must be a text, "-" for nobody, or null, got ""'],
   ['{"name":7,"faces":[]}', 'name must be a text'],
+  ['{"name":"Anna","faces":[],"picture":7}', 'picture must be a path'],
   ['{"name":"Anna"}', 'faces must be a list of faces such as "photo.jpg#0"'],
   ['{"name":"Anna","faces":["a.jpg"]}', 'faces must be a list of faces such as "photo.jpg#0", got ["a.jpg"]'],
   ['{"name":"Anna","faces":["a#0"]}\n{"name":"Bea","faces":["a#0"]}', 'line 2: a face must stand in one group, got a#0 here and in line 1'],
@@ -40,6 +41,12 @@ test('a face is known again when the faces of its photo are counted anew', () =>
   const before = [record('p.jpg', 0, [0, 0, 100, 100]), record('p.jpg', 1, [200, 0, 50, 50])]
   writeGroups(out, [{ name: 'Anna', faces: ['p.jpg#0'] }, { name: 'Bea', faces: ['p.jpg#1', 'gone.jpg#0'] }, { name: null, faces: [] }], before, { 'gone.jpg#0': [1, 2, 3, 4] })
   const places = readPlaces(out)
+  for (const [text, words] of [['{"p.jpg#0":[0,0,100]}', 'p.jpg#0'], ['{"p.jpg#0":[0,0,null,1]}', 'p.jpg#0[2]'], ['[]', 'expected an object'], ['{', 'it must hold JSON']]) {
+    const good = readFileSync(join(out, 'groups.places.json'))
+    writeFileSync(join(out, 'groups.places.json'), text)
+    expect(() => readPlaces(out)).toThrow(expect.objectContaining({ code: 'corrupt', message: expect.stringContaining(words) }))
+    writeFileSync(join(out, 'groups.places.json'), good)
+  }
   expect(places).toEqual({ 'p.jpg#0': [0, 0, 100, 100], 'p.jpg#1': [200, 0, 50, 50], 'gone.jpg#0': [1, 2, 3, 4] })
   // a larger face has been found, so the numbers have moved by one
   const after = [record('p.jpg', 0, [400, 0, 200, 200]), record('p.jpg', 1, [2, 1, 98, 100]), record('p.jpg', 2, [201, 0, 50, 50])]

@@ -9,9 +9,10 @@
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { checkOptions, KindredError, show } from '../../base/index.ts'
+import { z } from 'zod'
+import { checkOptions, KindredError, parseJson, show } from '../../base/index.ts'
 import { iou, type CropRecord } from '../../faces/index.ts'
-import { readBytes, writeFileAtomic } from '../../files/index.ts'
+import { readJson, readText, writeFileAtomic } from '../../files/index.ts'
 
 /** A line. Faces are written `PHOTO#INDEX`. */
 export interface GroupLine {
@@ -49,7 +50,7 @@ export function readGroups(out: string): GroupLine[] {
   if (!existsSync(path)) return []
   const lines: GroupLine[] = []
   const seen = new Map<string, { line: number; name: string | null }>()
-  for (const [i, text] of new TextDecoder().decode(readBytes(path, 'groups')).split('\n').entries()) {
+  for (const [i, text] of readText(path, 'groups').split('\n').entries()) {
     if (text.trim() === '') continue
     const line = parseLine(text, `${path} line ${i + 1}`)
     for (const face of [...line.faces, ...(line.found ?? [])]) {
@@ -62,16 +63,13 @@ export function readGroups(out: string): GroupLine[] {
   return joined(lines)
 }
 
+const mend = 'Mend the line, or delete it to have its faces grouped anew.'
+
 function parseLine(text: string, where: string): GroupLine {
   const fail = (expected: string, got: unknown): never => {
-    throw new KindredError('corrupt', where, expected, got instanceof Error ? got.message : show(got), 'Mend the line, or delete it to have its faces grouped anew.')
+    throw new KindredError('corrupt', where, expected, show(got), mend)
   }
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (error) {
-    return fail('it must hold JSON', error)
-  }
+  const value = parseJson<unknown>(text, where, 'it must hold JSON', mend)
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return fail('it must be an object', value)
   try {
     checkOptions(where, value, ['name', 'faces', 'found', 'picture'])
@@ -80,6 +78,7 @@ function parseLine(text: string, where: string): GroupLine {
   }
   const { name = null, faces, found, picture } = value as Partial<GroupLine>
   if (name !== null && (typeof name !== 'string' || name.trim() === '')) fail('name must be a text, "-" for nobody, or null', name)
+  if (picture !== undefined && typeof picture !== 'string') fail('picture must be a path', picture)
   const list = (field: string, given: unknown): readonly string[] => (Array.isArray(given) && given.every((f) => typeof f === 'string' && /#\d+$/.test(f)) ? given : fail(`${field} must be a list of faces such as "photo.jpg#0"`, given))
   return { name: name === null ? null : name.trim().normalize('NFC'), faces: list('faces', faces), ...(found === undefined ? {} : { found: list('found', found) }), ...(picture === undefined ? {} : { picture }) }
 }
@@ -117,15 +116,16 @@ export function writeGroups(out: string, lines: readonly GroupLine[], records: r
 /** x, y, width, height of faces, by key. */
 export type Places = Readonly<Record<string, readonly number[]>>
 
-/** Where the faces that a person has placed lay when the groups were last written. */
+const placesSchema: z.ZodType<Places> = z.record(z.string(), z.tuple([z.number(), z.number(), z.number(), z.number()]))
+
+/**
+ * Where the faces that a person has placed lay when the groups were last written.
+ *
+ * @throws KindredError `corrupt`: without it faces that are counted anew could be taken for others
+ */
 export function readPlaces(out: string): Places {
   const path = join(out, 'groups.places.json')
-  if (!existsSync(path)) return {}
-  try {
-    return JSON.parse(new TextDecoder().decode(readBytes(path, 'groups'))) as Places
-  } catch {
-    return {}
-  }
+  return existsSync(path) ? readJson(path, placesSchema, { where: 'groups', fix: 'Restore it from a copy; or delete it where the photos are those of the last run.' }) : {}
 }
 
 /**

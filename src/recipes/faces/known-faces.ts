@@ -3,10 +3,10 @@
  */
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
-import { KindredError, nearestName, parseJson, silent, type Progress } from '../../base/index.ts'
+import { KindredError, nearestName, silent, type Progress } from '../../base/index.ts'
 import { readVectors } from '../../data/index.ts'
-import { assertSameRecipe, holdsCrops, readCropRecords, recipeLine, type CropRecord, type FaceRecipe } from '../../faces/index.ts'
-import { pathKind, readBytes, sha256 } from '../../files/index.ts'
+import { assertSameRecipe, faceRecipeSchema, holdsCrops, readCropRecords, recipeLine, type CropRecord, type FaceRecipe } from '../../faces/index.ts'
+import { pathKind, readJson, sha256 } from '../../files/index.ts'
 import { isAddress, openGallery, type Gallery } from '../../gallery/index.ts'
 import { nearest } from '../../neighbours/index.ts'
 import type { Runtime } from '../../runtime/index.ts'
@@ -122,6 +122,7 @@ async function fromOutput(out: string, options: KnownFacesOptions): Promise<Know
   try {
     const mine = stored.find((s) => same(s.recipe, networks.model.recipe)) ?? differ(stored, networks.model.recipe)
     const { vectors, dim, ids = [] } = readVectors(mine.path)
+    if (dim !== networks.model.dim) throw new KindredError('corrupt', mine.path, `its vectors must have ${networks.model.dim} numbers, as the model's`, String(dim), 'Run kindred faces again with this --out.')
     const row = new Map(ids.map((id, i) => [id, i]))
     const all = readCropRecords(out).faces
     const records = all.filter((r) => row.has(faceId(r)))
@@ -145,7 +146,7 @@ function storedVectors(out: string): { recipe: FaceRecipe; path: string }[] {
     .sort()
     .map((name) => ({ name, path: join(folder, name.replace(/recipe\.json$/, 'npy')) }))
     .filter(({ path }) => existsSync(path))
-    .map(({ name, path }) => ({ path, recipe: parseJson<FaceRecipe>(new TextDecoder().decode(readBytes(join(folder, name), where)), join(folder, name)) }))
+    .map(({ name, path }) => ({ path, recipe: readJson(join(folder, name), faceRecipeSchema, { where, fix: 'Run kindred faces again with this --out.' }) }))
 }
 
 /** The one recipe there is, or dlib's where there are several. */
@@ -258,9 +259,9 @@ async function fromGallery(place: string, options: KnownFacesOptions): Promise<K
 
 /** The gallery's recipe as one of faces. */
 function faceRecipe(gallery: Gallery): FaceRecipe {
-  const recipe = gallery.recipe as unknown as Partial<FaceRecipe>
-  if (typeof recipe.model?.name !== 'string' || typeof recipe.model.hash !== 'string' || typeof recipe.detector !== 'string' || recipe.preprocessing === undefined || recipe.alignment === undefined) throw new KindredError('mismatch', where, `${gallery.place} must be a gallery of faces`, 'one whose vectors were made otherwise', 'Fill one with kindred faces DIR --gallery PLACE.')
-  return recipe as FaceRecipe
+  const { success, data } = faceRecipeSchema.safeParse(gallery.recipe)
+  if (!success) throw new KindredError('mismatch', where, `${gallery.place} must be a gallery of faces`, 'one whose vectors were made otherwise', 'Fill one with kindred faces DIR --gallery PLACE.')
+  return data
 }
 
 async function galleryPoints(gallery: Gallery): Promise<KnownPoints> {

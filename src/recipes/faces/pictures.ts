@@ -1,7 +1,7 @@
 /** @file The report's pictures made of crops: thumbnails, rows of neighbours. */
 import { join } from 'node:path'
-import sharp from 'sharp'
 import { rng } from '../../base/index.ts'
+import { decodeImage } from '../../data/index.ts'
 import { nearest } from '../../neighbours/index.ts'
 import { faceStrip, imageGrid, type StripRow } from '../../plots/index.ts'
 import type { CropRecord } from '../../faces/index.ts'
@@ -11,7 +11,7 @@ import type { Asked } from './run.ts'
 export async function thumbnails(out: string, records: readonly CropRecord[], side = 96): Promise<Uint8Array> {
   const each = side * side * 3
   const pixels = new Uint8Array(records.length * each)
-  for (const [i, { crop }] of records.entries()) pixels.set(await sharp(join(out, crop)).resize(side, side).removeAlpha().raw().toBuffer(), i * each)
+  for (const [i, { crop }] of records.entries()) pixels.set((await decodeImage(join(out, crop), { size: [side, side] })).pixels, i * each)
   return pixels
 }
 

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import sharp from 'sharp'
 import { checkOptions, ensure, KindredError, silent } from '../../base/index.ts'
+import { decodeImage } from '../../data/index.ts'
 import type { FaceRecipe, Photo } from '../../faces/index.ts'
 import { readBytes, sha256 } from '../../files/index.ts'
 import { faceStrip, type StripRow } from '../../plots/index.ts'
@@ -137,5 +138,5 @@ const short = (name: string): string => ([...name].length <= 40 ? name : `${[...
 /** A crop from disk; a grey square where it is gone. */
 async function thumbnail(crop: string | null, side: number): Promise<Uint8Array> {
   if (crop === null || !existsSync(crop)) return new Uint8Array(side * side * 3).fill(208)
-  return sharp(crop).resize(side, side).removeAlpha().toColourspace('srgb').raw().toBuffer()
+  return (await decodeImage(crop, { size: [side, side] })).pixels
 }

@@ -1,8 +1,8 @@
 /** @file A threshold that was calibrated on labelled photos, kept with the recipe it holds for. */
 import { existsSync } from 'node:fs'
-import { KindredError, parseJson } from '../../base/index.ts'
-import { assertSameRecipe, recipeLine, type FaceRecipe } from '../../faces/index.ts'
-import { readBytes, writeFileAtomic } from '../../files/index.ts'
+import { z } from 'zod'
+import { assertSameRecipe, faceRecipeSchema, recipeLine, type FaceRecipe } from '../../faces/index.ts'
+import { readJson, writeFileAtomic } from '../../files/index.ts'
 import type { Interval } from '../../metrics/index.ts'
 
 /** What `threshold.json` holds. */
@@ -37,12 +37,30 @@ export function saveThreshold(path: string, threshold: SavedThreshold): void {
   writeFileAtomic(path, `${JSON.stringify(threshold, null, 2)}\n`)
 }
 
+const share = z.number().min(0).max(1)
+const interval = z.object({ low: share, high: share })
+const count = z.int().nonnegative()
+const schema: z.ZodType<SavedThreshold> = z.object({
+  kindred: z.literal('face threshold'),
+  threshold: z.number().nonnegative(),
+  farAsked: share,
+  far: share,
+  tar: share,
+  farInterval: interval,
+  tarInterval: interval,
+  intervalsBy: z.enum(['people', 'pairs']),
+  genuine: count,
+  impostors: count,
+  strangers: z.object({ asked: count, accepted: count, interval }),
+  people: count,
+  faces: count,
+  folder: z.string(),
+  recipe: faceRecipeSchema,
+})
+
 /** Reads one. @throws KindredError `not-found`, or `corrupt` for another file */
 export function readThreshold(path: string): SavedThreshold {
-  const saved = parseJson<SavedThreshold>(new TextDecoder().decode(readBytes(path, where)), path, 'it must hold JSON', 'Calibrate again: kindred verify --calibrate DIR --save FILE.')
-  const whole = saved !== null && typeof saved === 'object' && saved.kindred === 'face threshold' && Number.isFinite(saved.threshold) && saved.threshold >= 0 && Number.isFinite(saved.strangers?.asked) && typeof saved.recipe?.model?.hash === 'string'
-  if (!whole) throw new KindredError('corrupt', path, 'it must be a threshold that kindred verify saved', 'something else', 'Calibrate again: kindred verify --calibrate DIR --save FILE.')
-  return saved
+  return readJson(path, schema, { where, fix: 'Calibrate again: kindred verify --calibrate DIR --save FILE.' })
 }
 
 /** The greatest distance at which two faces count as one person, and where that comes from. */
@@ -84,15 +102,15 @@ export function chooseThreshold({ threshold, calibration }: ThresholdChoice, rec
 }
 
 /** Shares as a person reads them. */
-const share = (x: number): string => (x === 0 ? '0' : x >= 0.1 ? `${(100 * x).toFixed(1)} %` : `${Number((100 * x).toPrecision(2))} %`)
+const percent = (x: number): string => (x === 0 ? '0' : x >= 0.1 ? `${(100 * x).toFixed(1)} %` : `${Number((100 * x).toPrecision(2))} %`)
 
 /** What a calibrated threshold does to strangers who are searched for, in one sentence. */
 export function strangersLine({ strangers: { asked, accepted, interval }, faces }: SavedThreshold): string {
-  return `strangers: with each person left out in turn, ${accepted} of ${asked} photos found somebody else within it (95 % interval ${share(interval.low)} to ${share(interval.high)}), among ${faces} faces; more faces, more of these`
+  return `strangers: with each person left out in turn, ${accepted} of ${asked} photos found somebody else within it (95 % interval ${percent(interval.low)} to ${percent(interval.high)}), among ${faces} faces; more faces, more of these`
 }
 
 /** What a threshold is worth, in one sentence. */
 export function thresholdLine({ value, from, file, calibration: c }: UsedThreshold): string {
   if (from === 'given' || c === undefined) return `threshold ${value} as given; nothing is known of its false accepts here`
-  return `threshold ${value.toFixed(4)} of ${file ?? c.folder}: calibrated on ${c.people} people of ${c.folder} for at most ${share(c.farAsked)} of pairs of two people taken for one (there: ${share(c.far)}, 95 % interval ${share(c.farInterval.low)} to ${share(c.farInterval.high)}); it keeps ${share(c.tar)} of pairs of one person`
+  return `threshold ${value.toFixed(4)} of ${file ?? c.folder}: calibrated on ${c.people} people of ${c.folder} for at most ${percent(c.farAsked)} of pairs of two people taken for one (there: ${percent(c.far)}, 95 % interval ${percent(c.farInterval.low)} to ${percent(c.farInterval.high)}); it keeps ${percent(c.tar)} of pairs of one person`
 }

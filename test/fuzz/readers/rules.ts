@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { KindredError, rng } from '../../../src/base/index.ts'
 import { readJson } from '../../../src/cli/run-folder.ts'
 import { runFile } from '../../../src/cli/commands/train.ts'
@@ -91,10 +92,8 @@ const rejectionReader: Reader = {
   command: (input) => ['reject', ...headReader.command!(input).slice(1)],
 }
 
-interface Header {
-  readonly step: number
-  readonly note: string
-}
+const header = z.object({ step: z.int(), note: z.string() })
+type Header = z.infer<typeof header>
 const checkpointOf = (step: number): Checkpoint<Header> => ({ header: { step, note: 'ü' }, arrays: new Map([['state/weight', Float32Array.from({ length: 7 }, (_, i) => Math.cos(i + step))], ['best/weight', Float32Array.of(step)], ['empty', new Float32Array(0)]]) })
 const now = once(() => encodeCheckpoint(checkpointOf(12)))
 const before = once(() => encodeCheckpoint(checkpointOf(6)))
@@ -105,17 +104,17 @@ const checkpointReader: Reader = {
   seeds: (): Files[] => [{ [checkpointName]: part('checkpoint', now()) }, { [checkpointName]: part('checkpoint', now()), [previousName]: part('checkpoint', before()) }],
   called: [checkpointName, previousName],
   read(input) {
-    const loaded = loadCheckpoint<Header>(input.folder)
-    const { header, arrays, warning } = loaded
-    must(header !== null && typeof header === 'object', 'the header is no object')
+    const loaded = loadCheckpoint(input.folder, header)
+    const { arrays, warning } = loaded
+    must(Number.isInteger(loaded.header.step) && typeof loaded.header.note === 'string', 'the header is none')
     for (const [name, a] of arrays) {
       must(typeof name === 'string', 'a name that is no text')
       mustBeFinite(a, name)
     }
     if (loaded.path.endsWith(previousName)) must(warning !== undefined, 'the checkpoint before is taken without a word')
     if (input.resealed) return
-    const then = header.step === 12 ? checkpointOf(12) : checkpointOf(6)
-    must(JSON.stringify(header) === JSON.stringify(then.header), 'another header than the hash stands for')
+    const then = loaded.header.step === 12 ? checkpointOf(12) : checkpointOf(6)
+    must(JSON.stringify(loaded.header) === JSON.stringify(then.header), 'another header than the hash stands for')
     for (const [name, a] of then.arrays) must(Buffer.from(a.buffer).equals(Buffer.from((arrays.get(name) ?? new Float32Array(0)).buffer)), `other numbers in ${name}`)
   },
 }
