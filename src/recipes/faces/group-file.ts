@@ -79,7 +79,7 @@ function parseLine(text: string, where: string): GroupLine {
   const { name = null, faces, found, picture } = value as Partial<GroupLine>
   if (name !== null && (typeof name !== 'string' || name.trim() === '')) fail('name must be a text, "-" for nobody, or null', name)
   if (picture !== undefined && typeof picture !== 'string') fail('picture must be a path', picture)
-  const list = (field: string, given: unknown): readonly string[] => (Array.isArray(given) && given.every((f) => typeof f === 'string' && /#\d+$/.test(f)) ? given : fail(`${field} must be a list of faces such as "photo.jpg#0"`, given))
+  const list = (field: string, given: unknown): readonly string[] => (Array.isArray(given) && given.every((f) => typeof f === 'string' && /#\d+$/.test(f)) ? given : fail(`${field} must be a list of faces such as "photo.jpg#0"`, given ?? null))
   return { name: name === null ? null : name.trim().normalize('NFC'), faces: list('faces', faces), ...(found === undefined ? {} : { found: list('found', found) }), ...(picture === undefined ? {} : { picture }) }
 }
 
