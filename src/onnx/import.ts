@@ -42,7 +42,8 @@ export interface FromOnnxOptions {
  */
 export function fromOnnx(model: OnnxModel, options: FromOnnxOptions = {}): ImportedGraph {
   checkOptions('fromOnnx', options, ['shapes', 'outputs'])
-  const { shapes = {}, outputs: wanted = model.outputs.map((o) => o.name) } = options
+  const { shapes = {}, outputs: asked } = options
+  const wanted = asked ?? model.outputs.map((o) => o.name)
   const weights: Record<string, Float32Array> = {}
   const inputs: Record<string, Tensor> = {}
   const tensors = new Map<string, Tensor>()
@@ -77,7 +78,7 @@ export function fromOnnx(model: OnnxModel, options: FromOnnxOptions = {}): Impor
     throw reader?.fail('its sizes must be known numbers', `dimension ${d}`, 'Give the inputs fixed shapes: fromOnnx(model, { shapes }).') ?? new KindredError('unsupported', 'fromOnnx', 'an output must not be a size that is not known', d)
   }
 
-  for (const node of needed(model, wanted, values)) {
+  for (const node of needed(model, wanted, values, asked === undefined ? 'corrupt' : 'not-found')) {
     const ins = node.inputs.map((name) => (name === '' ? undefined : values.get(name)))
     node.inputs.forEach((name, i) => {
       if (name !== '' && ins[i] === undefined) throw new KindredError('corrupt', `fromOnnx, ${node.opType} ${node.name || node.outputs[0]}`, 'its inputs must come before it', name)
@@ -121,12 +122,12 @@ function sized(tensor: Tensor, where: string): Tensor {
   return tensor
 }
 
-/** The nodes that the wanted values need, in the file's order. */
-function needed(model: OnnxModel, wanted: readonly string[], values: ReadonlyMap<string, Value>): OnnxNode[] {
+/** The nodes that the wanted values need, in the file's order. @param missing the code for a value that is not there: the caller's fault or the file's */
+function needed(model: OnnxModel, wanted: readonly string[], values: ReadonlyMap<string, Value>, missing: 'corrupt' | 'not-found'): OnnxNode[] {
   const producer = new Map(model.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)))
   const keep = new Set<OnnxNode>()
   const ask = [...wanted]
-  for (const name of wanted) if (!producer.has(name) && !values.has(name)) throw new KindredError('not-found', 'fromOnnx', 'outputs must be values of the model', name, `It puts out ${model.outputs.map((o) => o.name).join(', ')}.`)
+  for (const name of wanted) if (!producer.has(name) && !values.has(name)) throw new KindredError(missing, 'fromOnnx', 'outputs must be values of the model', name, `It puts out ${model.outputs.map((o) => o.name).join(', ')}.`)
   for (let name = ask.pop(); name !== undefined; name = ask.pop()) {
     const node = producer.get(name)
     if (node === undefined || keep.has(node)) continue

@@ -39,9 +39,16 @@ export async function filesOf({ reader: name, seed, files }: Found): Promise<{ f
   if (reader === undefined) throw new Error(`found.jsonl names a reader ${name} that is none`)
   const from = (await seedsOf(reader))[seed]
   const out: Record<string, Part> = {}
-  for (const [file, kept] of Object.entries(files)) out[file] = { kind: from[file].kind, bytes: restored(kept, from[file].bytes) }
+  for (const [kept, edit] of Object.entries(files)) {
+    const file = Object.keys(from).find((now) => withoutHash(now) === withoutHash(kept))
+    if (file === undefined) throw new Error(`found.jsonl names a file ${kept}, which the reader ${name} has none of`)
+    out[file] = { kind: from[file].kind, bytes: restored(edit, from[file].bytes) }
+  }
   return { files: out, seed: from }
 }
+
+/** Names of vector files hold a hash of their recipe, which changes with what recipes say. */
+const withoutHash = (file: string): string => file.replace(/-[0-9a-f]{12}\./, '-.')
 
 function restored(kept: Kept, from: Uint8Array): Uint8Array {
   if (kept === 'same') return from

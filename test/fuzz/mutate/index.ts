@@ -12,7 +12,7 @@ import { gzipMutator, zipMutator } from './zip.ts'
 export { zipOf } from './zip.ts'
 
 /** What a file is made of, as far as the mutations can use it. */
-export type Kind = 'bytes' | 'text' | 'json' | 'jsonl' | 'protobuf' | 'pickle' | 'npy' | 'idx' | 'idx.gz' | 'png' | 'jpeg' | 'gif' | 'webp' | 'tiff' | 'avif' | 'zip' | 'torch.zip' | 'checkpoint'
+export type Kind = 'bytes' | 'text' | 'json' | 'jsonl' | 'protobuf' | 'model.onnx' | 'pickle' | 'npy' | 'idx' | 'idx.gz' | 'png' | 'jpeg' | 'gif' | 'webp' | 'tiff' | 'avif' | 'zip' | 'torch.zip' | 'checkpoint'
 
 /** A mutated file. */
 export interface Mutated {
@@ -36,6 +36,7 @@ function mutatorOf(kind: Kind, note: (resealed: boolean) => void): Mutator {
     case 'json': return mutateJson
     case 'jsonl': return mutateJsonLines
     case 'protobuf': return mutateProtobuf
+    case 'model.onnx': return sealedModelMutator(note)
     case 'pickle': return mutatePickle
     case 'npy': return mutateNpy
     case 'idx': return mutateIdx
@@ -75,6 +76,20 @@ const mutateIdx: Mutator = (r, bytes, donor) => {
   const copy = bytes.slice()
   putInteger(copy, 4 * r.integer(4), 4, pick(r, oddIntegers), false)
   return copy
+}
+
+/** A model of kindred ends with a metadata entry that holds the SHA-256 of all before it: put right again, left out (as in older files), or left as it was. */
+function sealedModelMutator(note: (resealed: boolean) => void): Mutator {
+  const [key, size] = [Buffer.from('kindred.sha256'), 84]
+  const entry = (hash: string): Uint8Array => join(Uint8Array.of(0x72, size - 2, 0x0a, key.length), key, Uint8Array.of(0x12, 64), Buffer.from(hash))
+  return (r, bytes, donor) => {
+    const at = bytes.length - size
+    const kind = r.integer(6)
+    if (kind === 0 || at < 0 || !key.equals(bytes.subarray(at + 4, at + 4 + key.length))) return mutateProtobuf(r, bytes, donor)
+    const body = mutateProtobuf(r, bytes.subarray(0, at), donor)
+    note(true)
+    return kind === 1 ? body : join(body, entry(createHash('sha256').update(body).digest('hex')))
+  }
 }
 
 /** `KINDREDC`, version, length of the header, header (JSON), floats, SHA-256: the hash is put right again, mostly. */

@@ -37,14 +37,14 @@ export const head = { dim: 3, classes: ['0', '1', 'zwölf'], weight: Float32Arra
 export const headText = once(() => headToJson(head, { hash: sha256(embedder()) }))
 
 /** A model with its head, for commands. */
-export const embedderFiles = (): Files => ({ 'model.onnx': part('protobuf', embedder()), 'head.json': text(headText(), 'json') })
+export const embedderFiles = (): Files => ({ 'model.onnx': part('model.onnx', embedder()), 'head.json': text(headText(), 'json') })
 
 const digits = Uint8Array.from({ length: 2 * 784 }, (_, i) => (i * 7919) % 251)
 
 const modelReader: Reader = {
   name: 'model-load',
   weight: 1.6,
-  seeds: () => [{ 'model.onnx': part('protobuf', embedder()) }, { 'model.onnx': part('protobuf', floatEmbedder()) }],
+  seeds: () => [{ 'model.onnx': part('model.onnx', embedder()) }, { 'model.onnx': part('model.onnx', floatEmbedder()) }],
   async read(input) {
     const model = await load(input.path(), { runtime: await input.runtime() })
     try {
@@ -129,7 +129,7 @@ const foreign = once(() => {
 const importReader: Reader = {
   name: 'onnx-import',
   weight: 1.4,
-  seeds: () => [{ 'foreign.onnx': part('protobuf', foreign()) }, { 'foreign.onnx': part('protobuf', embedder()) }],
+  seeds: () => [{ 'foreign.onnx': part('protobuf', foreign()) }, { 'foreign.onnx': part('model.onnx', embedder()) }],
   called: ['foreign.onnx', 'fromOnnx'],
   read(input) {
     const model = decodeModel(input.bytes(), 'foreign.onnx')
@@ -144,7 +144,7 @@ const importReader: Reader = {
 const decodeReader: Reader = {
   name: 'onnx-decode',
   weight: 1.4,
-  seeds: () => [{ 'model.onnx': part('protobuf', foreign()) }, { 'model.onnx': part('protobuf', embedder()) }],
+  seeds: () => [{ 'model.onnx': part('protobuf', foreign()) }, { 'model.onnx': part('model.onnx', embedder()) }],
   codes: ['not-found'], // toOnnx and the importer may miss a value
   read(input) {
     const model = decodeModel(input.bytes(), 'model.onnx')
