@@ -114,6 +114,7 @@ test('the doctor tells what runs and what is missing; a package cut for this pla
   const before = diagnosis()
   expect(before).toMatchObject({ runtime: { kind: 'wasm', package: 'onnxruntime-web', works: true }, pictures: { works: true }, cache: { folder: join(home, '.cache/kindred'), writable: true }, folder: { folder: project, writable: true } })
   for (const part of before.parts) expect(part).toMatchObject({ installed: false, command: installCommand([part.name]) })
+  expect(kindred('doctor', '--runtime', 'native')).toMatchObject({ status: 1, stdout: expect.stringContaining('does not run'), stderr: expect.stringContaining('a network must run on this machine') })
   for (const words of ['WebAssembly', installCommand(['native']), installCommand(['letters']), 'Parts that come when asked for']) expect(kindred('doctor').stdout).toContain(words)
   const tarball = execFileSync(process.execPath, [join(root, 'scripts/platform-package.mjs'), `${process.platform}-${process.arch}`, place], { encoding: 'utf8', env }).trim()
   expect(npm(['install', tarball], { cwd: project, env, cache })).toMatchObject({ status: 0, stderr: '' })

@@ -58,5 +58,5 @@ test('the version and help take little more processor time than Node itself', ()
   for (let i = 0; i < 7; i++) {
     for (const [name, args] of Object.entries({ node: [empty], version: [program, '--version'], help: [program, '--help'], faces: [program, 'faces', '--help'] })) least[name] = Math.min(least[name] ?? Infinity, seconds(...args))
   }
-  for (const name of ['version', 'help', 'faces']) expect(least[name] / least.node, `${name}: ${least[name]} s of processor time, Node alone ${least.node}`).toBeLessThan(2)
+  for (const name of ['version', 'help', 'faces']) expect(least[name] / least.node, `${name}: ${least[name]} s of processor time, Node alone ${least.node}`).toBeLessThan(0.35 / 0.13)
 })

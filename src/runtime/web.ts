@@ -41,7 +41,7 @@ export async function webRuntime(options: WebRuntimeOptions = {}): Promise<Runti
 
 async function load(): Promise<WebModule> {
   try {
-    if (node) return (await import(new URL(carried, import.meta.url).href)) as WebModule
+    if (node) return (await import(/* @vite-ignore */ new URL(carried, import.meta.url).href)) as WebModule
   } catch (error) {
     if ((error as { code?: string }).code !== 'ERR_MODULE_NOT_FOUND') throw error // a source tree has it in node_modules alone
   }

@@ -2,7 +2,7 @@
 import { accessSync, constants, existsSync, lstatSync, readdirSync } from 'node:fs'
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { installCommand, KindredError, parts, type Part, type PartName } from '../../base/index.ts'
+import { installCommand, KindredError, limits, parts, type Limits, type Part, type PartName } from '../../base/index.ts'
 import { defaultCacheFolder, hasPart, installedVersion } from '../../files/index.ts'
 import { chooseRuntime, compile, cudaTrouble, defaultRuntime, findNative, floats, loadNative, nativeIsOffered, nodeRuntime, type Runtime, type RuntimeKind } from '../../runtime/index.ts'
 import { add, input } from '../../tensor/index.ts'
@@ -23,6 +23,7 @@ export interface Diagnosis {
   readonly cache: { readonly folder: string; readonly bytes: number; readonly writable: boolean }
   readonly folder: { readonly folder: string; readonly writable: boolean }
   readonly memory: { readonly totalBytes: number; readonly freeBytes: number }
+  readonly limits: Limits
   readonly processors: { readonly count: number; readonly model: string }
 }
 
@@ -45,6 +46,7 @@ async function diagnose(kind: RuntimeKind = 'auto', threads?: number): Promise<D
     cache: { folder: defaultCacheFolder(), bytes: bytesBelow(defaultCacheFolder()), writable: writable(defaultCacheFolder()) },
     folder: { folder: process.cwd(), writable: writable(process.cwd()) },
     memory: { totalBytes: process.constrainedMemory() > 0 ? Math.min(process.constrainedMemory(), totalmem()) : totalmem(), freeBytes: freemem() },
+    limits: limits(),
     processors: { count: availableParallelism(), model: cpus()[0]?.model.trim() ?? 'unknown' },
   }
 }
