@@ -143,7 +143,7 @@ describe('any ONNX model', () => {
     await expect(m.embed(new Uint8Array(5))).rejects.toThrow('8 x 8 x 3')
     await m.dispose()
     const refused = (recipe: object) => onnxModel(path, recipe as OnnxRecipe, { runtime })
-    await expect(refused({ ...base, output: 'vectr' })).rejects.toThrow('Did you mean vector?')
+    await expect(refused({ ...base, output: 'vectr' })).rejects.toThrow(/beside\.onnx, its recipe: .*Did you mean vector\?/)
     await expect(refused({ ...base, output: undefined })).rejects.toThrow('one of vector, map')
     await expect(refused({ ...base, chanels: 'RGB' })).rejects.toThrow('Did you mean "channels"?')
     await expect(refused({ ...base, mean: [1, 2] })).rejects.toThrow('mean must be a number or three numbers')
@@ -156,6 +156,7 @@ describe('any ONNX model', () => {
     }
     writeFileSync(path.replace('.onnx', '.json'), JSON.stringify(base))
     const bytes = readFileSync(path)
+    await expect(refused({ ...base, size: 9 })).rejects.toThrow(expect.objectContaining({ code: 'corrupt', where: path })) // it takes 8 x 8
     writeFileSync(path, bytes.subarray(0, bytes.length - 20))
     await expect(onnxModel(path, undefined, { runtime })).rejects.toThrow(expect.objectContaining({ code: 'corrupt', message: expect.stringContaining('beside.onnx') }))
     const decoded = decodeModel(bytes)

@@ -7,7 +7,7 @@ import { checkChoice, checkOptions, ensure, inOrder, KindredError, nearestName }
 import { readBytes, readJson, sha256 } from '../files/index.ts'
 import { dlibResnet, type Layer } from '../nn/index.ts'
 import { checkModel } from '../onnx/index.ts'
-import { finiteVectors } from '../models/index.ts'
+import { finiteVectors, ofFile } from '../models/index.ts'
 import { defaultRuntime, floats, type Runtime } from '../runtime/index.ts'
 import { dlibTemplate, type FaceTemplate } from './align.ts'
 import { faceApiWeights } from './face-api-weights.ts'
@@ -104,13 +104,17 @@ export async function networkModel(parts: NetworkModelParts, options: FaceModelO
 export async function onnxModel(path: string, recipe?: OnnxRecipe | string, options: FaceModelOptions = {}): Promise<FaceModel> {
   checkOptions('onnxModel', options, optionNames)
   const bytes = readBytes(path, 'onnxModel')
-  const where = typeof recipe === 'object' ? 'onnxModel recipe' : (recipe ?? path.replace(/\.onnx$/, '.json'))
+  const where = typeof recipe === 'object' ? `${path}, its recipe` : (recipe ?? path.replace(/\.onnx$/, '.json'))
   const { preprocessing, padding, name } = readOnnxRecipe(where, typeof recipe === 'object' ? recipe : recipeFile(where, path))
   const { size, layout } = preprocessing
   const shape = (n: number) => (layout === 'NCHW' ? [n, 3, size, size] : [n, size, size, 3])
   checkModel(bytes, path, { inputs: [shape(1)] })
-  const program = await (options.runtime ?? (await defaultRuntime())).load(bytes, { independent: true })
-  ensure(program.inputs.length === 1, 'onnxModel', `${path} must have one input`, program.inputs.join(', '))
+  const runtime = options.runtime ?? (await defaultRuntime())
+  const program = await ofFile(path, () => runtime.load(bytes, { independent: true }))
+  if (program.inputs.length !== 1) {
+    await program.dispose()
+    throw new KindredError('usage', 'onnxModel', `${path} must have one input`, program.inputs.join(', ') || 'none')
+  }
   const output = preprocessing.output ?? (program.outputs.length === 1 ? program.outputs[0] : undefined)
   if (output === undefined || !program.outputs.includes(output)) {
     const near = output === undefined ? undefined : nearestName(output, program.outputs)
@@ -118,12 +122,17 @@ export async function onnxModel(path: string, recipe?: OnnxRecipe | string, opti
     throw new KindredError('usage', where, `output must be one of ${program.outputs.join(', ')}`, output ?? 'none', near === undefined ? 'Name the output that holds the embedding.' : `Did you mean ${near}?`)
   }
   const run: Run = async (images, n) => {
-    const out = (await program.run({ [program.inputs[0]]: floats(images, shape(n)) }, [output]))[output]
+    const out = (await ofFile(path, () => program.run({ [program.inputs[0]]: floats(images, shape(n)) }, [output])))[output]
     if (out.dtype !== 'float32' || out.shape[0] !== n) throw new KindredError('unsupported', path, `its output ${output} must be float32, a row an image`, `${out.dtype} [${out.shape.join(', ')}] for ${n}`)
     return { data: out.data as Float32Array, shape: out.shape }
   }
   const template: FaceTemplate = { name: 'similarity', size, padding }
-  return model({ name: name ?? basename(path, '.onnx'), hash: sha256(bytes), preprocessing: { ...preprocessing, output }, template, run, concurrency: program.concurrency, dispose: () => program.dispose() }, options)
+  try {
+    return await model({ name: name ?? basename(path, '.onnx'), what: path, hash: sha256(bytes), preprocessing: { ...preprocessing, output }, template, run, concurrency: program.concurrency, dispose: () => program.dispose() }, options)
+  } catch (error) {
+    await program.dispose()
+    throw error
+  }
 }
 
 function recipeFile(path: string, model: string): Record<string, unknown> {
@@ -135,6 +144,8 @@ type Run = (images: Float32Array, n: number) => Promise<{ data: Float32Array; sh
 
 interface ModelParts {
   readonly name: string
+  /** What errors call it. Default: its name. */
+  readonly what?: string
   readonly hash: string
   readonly preprocessing: Preprocessing
   readonly template: FaceTemplate
@@ -151,10 +162,10 @@ async function model(parts: ModelParts, { detector = 'unknown', template = parts
   const { size } = preprocessing
   const vectors = async (images: Float32Array, n: number) => {
     const rows = pooled(await parts.run(images, n), preprocessing)
-    return finiteVectors(rows, rows.length / n, parts.name)
+    return finiteVectors(rows, rows.length / n, parts.what ?? parts.name)
   }
   const dim = (await vectors(new Float32Array(3 * size * size), 1)).length
-  ensure(dim > 0, parts.name, 'its output must hold numbers', 'none')
+  ensure(dim > 0, parts.what ?? parts.name, 'its output must hold numbers', 'none')
   return {
     name: parts.name,
     dim,

@@ -84,6 +84,7 @@ describe('XML made to hurt', () => {
     ['text around', '<a/>x', /it must be XML, got x/],
     ['an attribute that does not end', '<a b="c>', /an element must begin/],
     ['a comment that does not end', '<a><!-- </a>', /must end with -->/],
+    ['a name of many letters', `<${'a'.repeat(5000)}></b>`, /<a{40}> must end, got <\/b>\.$/],
     ['an end of file in a tag', '<a><b', /an element must begin/],
     ['nothing', '', /it must be XML, got an empty text/],
   ])('%s', (_, xml, message) => {

@@ -49,7 +49,7 @@ export function parseXml(xml: string, what: string): XmlElement {
       const to = xml.indexOf('>', next)
       const last = open.pop()
       const name = to < 0 ? '' : xml.slice(next + 2, to).trim()
-      if (last === undefined || name !== last.name) throw corrupt(next, last === undefined ? 'no element must end that has not begun' : `<${last.name}> must end`, `</${name.slice(0, 40)}>`)
+      if (last === undefined || name !== last.name) throw corrupt(next, last === undefined ? 'no element must end that has not begun' : `<${last.name.slice(0, 40)}> must end`, `</${name.slice(0, 40)}>`)
       const done: XmlElement = { name: last.name, attributes: last.attributes, children: last.children, text: last.text.join('') }
       if (open.length > 0) open[open.length - 1].children.push(done)
       else root = done
@@ -59,7 +59,7 @@ export function parseXml(xml: string, what: string): XmlElement {
     tag.lastIndex = next + 1
     const match = tag.exec(xml)
     if (match === null) throw corrupt(next, 'an element must begin', JSON.stringify(xml.slice(next, next + 40)))
-    if (root !== undefined) throw corrupt(next, 'there must be one element around all others', `<${match[1]}> behind it`)
+    if (root !== undefined) throw corrupt(next, 'there must be one element around all others', `<${match[1].slice(0, 40)}> behind it`)
     if (++count > limits().entries) throw overLimit('entries', what, 'the elements')
     if (open.length >= limits().nesting) throw overLimit('nesting', where(what, xml, next), 'the elements')
     const attributes = new Map([...match[2].matchAll(/([\w.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)].map(([, name, double, single]) => [name, double ?? single]))
@@ -71,7 +71,7 @@ export function parseXml(xml: string, what: string): XmlElement {
     if (open.length > 0) open[open.length - 1].children.push(empty)
     else root = empty
   }
-  if (open.length > 0) throw corrupt(xml.length, `<${open[open.length - 1].name}> must end`, 'the end of the file')
+  if (open.length > 0) throw corrupt(xml.length, `<${open[open.length - 1].name.slice(0, 40)}> must end`, 'the end of the file')
   if (root === undefined) throw corrupt(0, 'it must be XML', xml.slice(0, 40) || 'an empty text')
   return root
 }

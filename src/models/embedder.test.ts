@@ -94,7 +94,7 @@ describe('model files', () => {
     await refused(ending, 'its bytes must be those that kindred wrote')
   })
   test.each<[string, Record<string, string | undefined>, RegExp]>([
-    ['no labels', { 'kindred.labels': undefined }, /metadata kindred.labels: its content must be as the format says: expected string, received undefined/],
+    ['no labels', { 'kindred.labels': undefined }, /metadata kindred.labels: its content must be as the format says: expected string, got nothing/],
     ['labels that are numbers', { 'kindred.labels': '[1]' }, /metadata kindred.labels: \[0\] must be/],
     ['labels that are no JSON', { 'kindred.labels': '[' }, /metadata kindred.labels: it must hold JSON/],
     ['null', { 'kindred.recipe': 'null' }, /metadata kindred.recipe/],

@@ -12,6 +12,7 @@ import { checkModel, decodeModel, encodeMetadata, encodeModel, toOnnx, type Onnx
 import { defaultRuntime, type HostTensor, type Program, type Runtime } from '../runtime/index.ts'
 import { cast, input, type DType } from '../tensor/index.ts'
 import { finiteVectors } from './finite-vectors.ts'
+import { ofFile } from './of-file.ts'
 
 /** What a model file says about itself; strings and JSON in the file's metadata under `kindred.*`. */
 export interface EmbedderCard {
@@ -149,7 +150,8 @@ export async function load(source: string | Uint8Array, options: LoadOptions = {
   const { images, size, outputs } = doorsOf(model, what)
   const card = cardOf(m, what)
   checkModel(bytes, what)
-  const program = await (options.runtime ?? (await defaultRuntime())).load(bytes, { independent: true })
+  const runtime = options.runtime ?? (await defaultRuntime())
+  const program = await ofFile(what, () => runtime.load(bytes, { independent: true }))
   const run = (pixels: Uint8Array | Float32Array, names: readonly string[]) => runChunks(program, pixels, { what, name: images.name, dtype: images.dtype, size, chunk, outputs, names })
   return {
     dim: outputs.embedding,
@@ -223,7 +225,7 @@ async function runChunks(program: Program, pixels: Uint8Array | Float32Array, { 
     const n = Math.min(chunk, count - k * chunk)
     const part = pixels.subarray(k * chunk * each, (k * chunk + n) * each)
     const feed: HostTensor = { dtype, shape: [n, ...size], data: asType(part, dtype) }
-    return program.run({ [name]: feed }, names)
+    return ofFile(what, () => program.run({ [name]: feed }, names))
   })
   let start = 0
   for await (const out of chunks) {
