@@ -12,21 +12,6 @@ interface SchemaIssue {
 }
 
 /**
- * The value of a JSON text, unchecked: prefer {@link parseJsonAs}.
- *
- * @param what the file or thing the text comes from
- * @throws KindredError `corrupt` with the parser's own words, `limit` when lists and objects lie too deep in each other
- */
-export function parseJson<T>(text: string, what: string, expected = 'it must hold JSON', fix?: string): T {
-  checkNesting(text, what)
-  try {
-    return JSON.parse(text) as T
-  } catch (error) {
-    throw new KindredError('corrupt', what, expected, error instanceof Error ? error.message : String(error), fix, { cause: error })
-  }
-}
-
-/**
  * The value of a JSON text that a schema describes.
  *
  * @param what the file or thing the text comes from
@@ -35,7 +20,16 @@ export function parseJson<T>(text: string, what: string, expected = 'it must hol
  * @throws KindredError `corrupt`, naming the place (`weights[3].name`), what must hold there and what came; `limit` for nesting
  */
 export function parseJsonAs<T>(text: string, what: string, schema: Schema<T>, fix?: string): T {
-  return checkAs(parseJson<unknown>(text, what, 'it must hold JSON', fix), what, schema, fix)
+  return checkAs(parsed(text, what, fix), what, schema, fix)
+}
+
+function parsed(text: string, what: string, fix: string | undefined): unknown {
+  checkNesting(text, what)
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new KindredError('corrupt', what, 'it must hold JSON', error instanceof Error ? error.message : String(error), fix, { cause: error })
+  }
 }
 
 /** A value that is there already, checked by a schema; as {@link parseJsonAs}. */

@@ -165,7 +165,7 @@ describe('vectors', () => {
     ['word.csv', 'v0,v1\n1,zwei\n', 'line 2, column 2: it must be a finite number, got zwei'],
     ['hole.csv', 'v0,v1\n1,\n', 'line 2, column 2: it must be a finite number'],
     ['empty.csv', '', 'line 1: it must hold at least one vector'],
-    ['bad.jsonl', '{"vector":[1]}\n{"vector":[1\n', 'line 2: it must be JSON'],
+    ['bad.jsonl', '{"vector":[1]}\n{"vector":[1\n', 'line 2: it must hold JSON'],
     ['ragged.jsonl', '[1,2]\n[1]\n', 'line 2: its vector must have 2 numbers as the first, got 1'],
     ['null.jsonl', '[1,null]\n', 'column 2: it must be a finite number, got null'],
     ['none.jsonl', '{"id":3}\n', 'an object with "vector"'],

@@ -6,7 +6,7 @@
 import { rmSync } from 'node:fs'
 import { extname } from 'node:path'
 import { z } from 'zod'
-import { checkAs, ensure, KindredError, parseJson } from '../base/index.ts'
+import { checkAs, ensure, KindredError, parseJsonAs } from '../base/index.ts'
 import { pathKind, readBytes, readJson, readTextPieces, writeFileAtomic } from '../files/index.ts'
 import { csvCell, csvRows, csvText, type CsvRow } from './csv.ts'
 import { npyBytes, parseNpy } from './npy.ts'
@@ -148,7 +148,7 @@ function readVectorLines(path: string, texts: Iterable<string>): Vectors {
     line++
     if (text.trim() === '') continue
     const place = `${path}, line ${line}`
-    const row = parseJson<unknown>(text, place, 'it must be JSON')
+    const row = parseJsonAs(text, place, z.unknown())
     const { id, label, ...object } = Array.isArray(row) ? { id: undefined, label: undefined, vector: row as unknown[] } : checkAs(row, place, vectorRow)
     const vector = object.vector ?? ('embedding' in object ? object.embedding : undefined)
     if (vector === undefined || vector.length === 0) throw corruptLine(path, line, 'it must be an array of numbers or an object with "vector"', text.slice(0, 60))

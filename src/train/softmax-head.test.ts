@@ -34,3 +34,9 @@ test('bad input is told', async () => {
   await expect(trainSoftmaxHead({ ...options, classes: ['a', 'b'] })).rejects.toThrow('labels must lie in 0..1, got 2')
   await expect(trainSoftmaxHead({ ...options, dim: 3 })).rejects.toThrow('[300, 3]')
 })
+
+test('logits that overflow are refused, never shown as a share', () => {
+  const head = { dim: 2, classes: ['a', 'b'], weight: Float32Array.of(3e38, 3e38, 1, 1), bias: Float32Array.of(0, 0), temperature: 1 }
+  expect(() => headLogits(head, Float32Array.of(0, 0, 1, 2))).toThrow(expect.objectContaining({ code: 'corrupt', message: expect.stringContaining('Infinity for vector 2') }))
+  expect(() => headLogits(head, Float32Array.of(NaN, 0))).toThrow('NaN for vector 1')
+})

@@ -2,7 +2,7 @@
  * @file The linear softmax head: an input and a softmax layer only, trained on frozen embeddings.
  */
 import { z } from 'zod'
-import { checkOptions, ensure, KindredError, parseJsonAs, rng, silent, type Progress } from '../base/index.ts'
+import { checkOptions, ensure, KindredError, nonFiniteAt, parseJsonAs, rng, silent, type Progress } from '../base/index.ts'
 import { crossEntropy } from '../losses/index.ts'
 import { dense } from '../nn/index.ts'
 import { adam, cosine } from '../optim/index.ts'
@@ -91,7 +91,7 @@ export async function trainSoftmaxHead(options: SoftmaxHeadOptions): Promise<Sof
   return { dim, classes, weight: weights.get('weight')!, bias: weights.get('bias')!, temperature: 1 }
 }
 
-/** Logits of a head: (W x + b) / temperature; [n, dim] -> [n, classes]. */
+/** Logits of a head: (W x + b) / temperature; [n, dim] -> [n, classes]. @throws KindredError `usage` for vectors of another length, `corrupt` when a logit is not finite */
 export function headLogits(head: SoftmaxHead, vectors: Float32Array): Float32Array {
   const { dim, weight, bias, temperature, classes } = head
   ensure(vectors.length % dim === 0, 'softmax head', `vectors must be rows of ${dim} numbers`, vectors.length)
@@ -105,6 +105,8 @@ export function headLogits(head: SoftmaxHead, vectors: Float32Array): Float32Arr
       out[i * k + c] = s / temperature
     }
   }
+  const odd = nonFiniteAt(out)
+  if (odd >= 0) throw new KindredError('corrupt', 'softmax head', 'it must turn each vector into finite numbers', `${out[odd]} for vector ${Math.floor(odd / k) + 1}`, 'The head is damaged: train it again.')
   return out
 }
 

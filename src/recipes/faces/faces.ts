@@ -2,11 +2,12 @@
  * @file `kindred faces`: the whole second story. Find the faces of a folder of photos, cut them out, embed them, draw their map, measure how well like
  * finds like, and write one report.
  */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { z } from 'zod'
 import { checkChoice, checkOptions, KindredError, silent, type Progress } from '../../base/index.ts'
 import { detectorNames, lockOutput, openDetector, photoFiles, type CropRecord, type CropSummary } from '../../faces/index.ts'
-import { needParts } from '../../files/index.ts'
+import { needParts, readJson } from '../../files/index.ts'
 import { isAddress } from '../../gallery/index.ts'
 import { facesPage, growReport, type FacesReport } from '../report/index.ts'
 import { askEachOther } from './ask-each-other.ts'
@@ -58,13 +59,16 @@ export async function faces(dir: string, options: FacesOptions): Promise<FacesRe
   }))
 }
 
+/** What is read of the report of an earlier run. */
+const earlierReport = z.object({ folder: z.string() })
+
 /** Tells where a run of another folder is about to be replaced. */
 function warnOfOther(out: string, dir: string, progress: Progress): void {
   const path = join(out, 'report.json')
   if (!existsSync(path)) return
   try {
-    const { folder } = JSON.parse(readFileSync(path, 'utf8')) as { folder?: unknown }
-    if (typeof folder === 'string' && resolve(folder) !== resolve(dir)) progress.warn(`${out} holds a run of ${folder}, which is replaced: its crops and vectors go. Another --out keeps both.`)
+    const { folder } = readJson(path, earlierReport)
+    if (resolve(folder) !== resolve(dir)) progress.warn(`${out} holds a run of ${folder}, which is replaced: its crops and vectors go. Another --out keeps both.`)
   } catch {
     // a damaged report is replaced without a word
   }

@@ -10,7 +10,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { checkOptions, KindredError, parseJson, show } from '../../base/index.ts'
+import { checkOptions, KindredError, parseJsonAs, show } from '../../base/index.ts'
 import { iou, type CropRecord } from '../../faces/index.ts'
 import { readJson, readText, writeFileAtomic } from '../../files/index.ts'
 
@@ -69,7 +69,7 @@ function parseLine(text: string, where: string): GroupLine {
   const fail = (expected: string, got: unknown): never => {
     throw new KindredError('corrupt', where, expected, show(got), mend)
   }
-  const value = parseJson<unknown>(text, where, 'it must hold JSON', mend)
+  const value = parseJsonAs(text, where, z.unknown(), mend)
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return fail('it must be an object', value)
   try {
     checkOptions(where, value, ['name', 'faces', 'found', 'picture'])
