@@ -85,6 +85,8 @@ function canonical(value: unknown): string {
  * @example { "size": 224, "channels": "RGB", "mean": 127.5, "scale": 0.00784313725, "output": "v99" }
  */
 export interface OnnxRecipe {
+  /** The model, relative to the recipe: needed where the recipe is named in place of the model. */
+  readonly file?: string
   /** A name for people. Default: the file's name. */
   readonly name?: string
   readonly size: number
@@ -118,9 +120,9 @@ export const recipeFileSchema = z.record(z.string(), z.unknown())
  */
 export function readOnnxRecipe(where: string, recipe: unknown): { preprocessing: Omit<Preprocessing, 'output'> & { output: string | undefined }; padding: number; name: string | undefined } {
   ensure(recipe !== null && typeof recipe === 'object' && !Array.isArray(recipe), where, 'a recipe must be an object', recipe)
-  checkOptions(where, recipe, ['name', 'size', 'layout', 'channels', 'mean', 'scale', 'output', 'pooling', 'normalise', 'flip', 'padding'])
-  const { name, size, layout = 'NCHW', channels, mean, scale, output, pooling = 'none', normalise = false, flip = false, padding = 0.25 } = recipe as OnnxRecipe
-  for (const [field, text] of Object.entries({ name, output })) ensure(text === undefined || (typeof text === 'string' && text !== ''), where, `${field} must be a text`, text)
+  checkOptions(where, recipe, ['file', 'name', 'size', 'layout', 'channels', 'mean', 'scale', 'output', 'pooling', 'normalise', 'flip', 'padding'])
+  const { file, name, size, layout = 'NCHW', channels, mean, scale, output, pooling = 'none', normalise = false, flip = false, padding = 0.25 } = recipe as OnnxRecipe
+  for (const [field, text] of Object.entries({ file, name, output })) ensure(text === undefined || (typeof text === 'string' && text !== ''), where, `${field} must be a text`, text)
   ensure(Number.isInteger(size) && size > 0, where, 'size must be a positive integer (the side of the square input)', size)
   ensureWithin('imagePixels', size * size, where, 'the square input')
   checkChoice(where, 'layout', layout, ['NCHW', 'NHWC'])
@@ -133,6 +135,6 @@ export function readOnnxRecipe(where: string, recipe: unknown): { preprocessing:
 
 function threeOf(where: string, field: string, value: number | readonly number[]): [number, number, number] {
   const list = typeof value === 'number' ? [value, value, value] : value
-  ensure(Array.isArray(list) && list.length === 3 && list.every((v) => Number.isFinite(v)), where, `${field} must be a number or three numbers`, value)
+  ensure(Array.isArray(list) && list.length === 3 && list.every((v) => typeof v === 'number' && Math.abs(v) <= 1e6), where, `${field} must be a number or three numbers, none beyond 1e6`, value ?? 'nothing')
   return list as unknown as [number, number, number]
 }

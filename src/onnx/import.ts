@@ -110,7 +110,7 @@ function readNode(reader: NodeReader, ins: readonly (Value | undefined)[]): (Val
     const result = read(reader)
     return (Array.isArray(result) ? result : [result]).map((tensor) => ({ tensor: sized(tensor, reader.where) }))
   } catch (error) {
-    if (!(error instanceof KindredError)) throw new KindredError('corrupt', reader.where, 'its inputs and attributes must be those that ONNX defines for it', error instanceof Error ? error.message : String(error), 'The file is damaged.', { cause: error })
+    if (!(error instanceof KindredError)) throw new KindredError('corrupt', reader.where, 'its inputs and attributes must be those that ONNX defines for it', 'others', 'The file is damaged.', { cause: error })
     if (error.code !== 'shape') throw error
     throw new KindredError('unsupported', `${reader.where}: ${error.where}`, error.expected, error.got, error.fix, { cause: error })
   }

@@ -1,7 +1,7 @@
 /** @file Face models by name: the one door through which stories and commands open them. */
 import { extname, resolve } from 'node:path'
 import { checkOptions, ensure, KindredError, nearestName, type Progress } from '../../base/index.ts'
-import { faceModel, onnxModel, openDetector, readOnnxRecipe, recipeFileSchema, type DetectorName, type FaceDetector, type FaceModel, type OnnxRecipe } from '../../faces/index.ts'
+import { faceModel, onnxModel, openDetector, readOnnxRecipe, recipeFileSchema, type DetectorName, type FaceDetector, type FaceModel } from '../../faces/index.ts'
 import { pathKind, readJson } from '../../files/index.ts'
 import type { Runtime } from '../../runtime/index.ts'
 import { pixelsModel } from './pixels-model.ts'
@@ -46,10 +46,11 @@ export async function openFaceModel(name: string, options: OpenFaceModelOptions)
   if (name === 'pixels') return pixelsModel(detector)
   if (vgg) return vggModel(name, { ...options, detector })
   if (extname(name).toLowerCase() === '.onnx') return onnxModel(name, undefined, { runtime, detector })
-  const { file, ...recipe } = readJson(name, recipeFileSchema, { where })
+  const recipe = readJson(name, recipeFileSchema, { where })
+  const { file } = recipe
   ensure(typeof file === 'string' && file !== '', name, 'a recipe used as a model must name it in the field "file"', file ?? 'nothing', 'Add "file": "MODEL.onnx", or name the .onnx file instead.')
-  readOnnxRecipe(name, recipe) // what is wrong in it is told by this file's name
-  return onnxModel(resolve(name, '..', file), recipe as unknown as OnnxRecipe, { runtime, detector })
+  readOnnxRecipe(name, recipe) // before the model is read
+  return onnxModel(resolve(name, '..', file), name, { runtime, detector })
 }
 
 /** Throws unless a model could have this name: before any work is begun, and without opening it. */
