@@ -5,11 +5,11 @@
  * for the rest by HTTP Range (RFC 9110, section 14). Nothing unverified ever has the final name.
  */
 import { createHash } from 'node:crypto'
-import { createReadStream, existsSync, readFileSync, openSync, closeSync, writeSync, fsyncSync, renameSync, rmSync, statSync } from 'node:fs'
+import { createReadStream, existsSync, readFileSync, openSync, closeSync, writeSync, fsyncSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { checkOptions, ensure, KindredError, silent, type Progress } from '../base/index.ts'
-import { makeFolder, writeFileAtomic } from './atomic.ts'
+import { makeFolder, renameOver, writeFileAtomic } from './atomic.ts'
 import { ioError, sha256File } from './read.ts'
 
 /** A file to fetch, and how to know that it is the right one: at least one checksum, or `pin` where its publisher names none. */
@@ -118,7 +118,7 @@ async function fetchOne(file: RemoteFile, path: string, options: DownloadOptions
       }
       wrong = await wrongChecksum(file, part)
       if (wrong === undefined) {
-        renameSync(part, path)
+        renameOver(part, path)
         return path
       }
       rmSync(part, { force: true }) // a bad start would spoil every further try

@@ -6,11 +6,11 @@
  * crash at any moment leaves one that can be read.
  */
 import { createHash } from 'node:crypto'
-import { copyFileSync, existsSync, linkSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, linkSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { checkAs, KindredError, nonFiniteAt, parseJsonAs, type Schema } from '../base/index.ts'
-import { ioError, readBytes, writeFileAtomic } from '../files/index.ts'
+import { ioError, readBytes, renameOver, writeFileAtomic } from '../files/index.ts'
 
 /** Named arrays, and anything that survives JSON. */
 export interface Checkpoint<Header = unknown> {
@@ -107,7 +107,7 @@ function keepPrevious(folder: string, path: string): void {
     } catch {
       copyFileSync(path, part) // file systems without hard links
     }
-    renameSync(part, previous)
+    renameOver(part, previous)
   } catch (error) {
     rmSync(part, { force: true })
     throw ioError('checkpoint', previous, error)
