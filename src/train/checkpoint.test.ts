@@ -8,7 +8,8 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { KindredError } from '../base/index.ts'
-import { checkpointName, decodeCheckpoint, encodeCheckpoint, hasCheckpoint, loadCheckpoint, previousName, removeStaleParts, saveCheckpoint } from './checkpoint.ts'
+import { sweepParts } from '../files/index.ts'
+import { checkpointName, decodeCheckpoint, encodeCheckpoint, hasCheckpoint, loadCheckpoint, previousName, saveCheckpoint } from './checkpoint.ts'
 
 const folder = () => mkdtempSync(join(tmpdir(), 'kindred-checkpoint-'))
 const content = (step: number, size = 1000) => ({ header: { step, words: 'zwölf ✓' }, arrays: new Map([['state/a', Float32Array.from({ length: size }, (_, i) => Math.sin(i + step))], ['b', new Float32Array(0)], ['c', Float32Array.of(Number.NaN, -0, 1e-40)]]) })
@@ -148,9 +149,9 @@ test('a run killed with -9 at four moments always leaves a checkpoint that can b
     reached = header.step
   }
   // what a killed writer left behind goes at the next start
-  linkSync(join(run, checkpointName), join(run, `.${checkpointName}.4194304.0f.part`))
-  linkSync(join(run, checkpointName), join(run, `.${checkpointName}.${process.pid}.0f.part`))
-  removeStaleParts(run)
-  expect(readdirSync(run).filter((n) => n.endsWith('.part'))).toEqual([`.${checkpointName}.${process.pid}.0f.part`])
+  linkSync(join(run, checkpointName), join(run, `.${checkpointName}.4194304.0000000f.part`))
+  linkSync(join(run, checkpointName), join(run, `.${checkpointName}.${process.pid}.0000000f.part`))
+  sweepParts(run)
+  expect(readdirSync(run).filter((n) => n.endsWith('.part'))).toEqual([`.${checkpointName}.${process.pid}.0000000f.part`])
   rmSync(run, { recursive: true })
 })

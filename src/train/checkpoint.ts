@@ -6,7 +6,7 @@
  * crash at any moment leaves one that can be read.
  */
 import { createHash } from 'node:crypto'
-import { copyFileSync, existsSync, linkSync, readdirSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, linkSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { checkAs, KindredError, nonFiniteAt, parseJsonAs, type Schema } from '../base/index.ts'
@@ -99,7 +99,7 @@ export function saveCheckpoint(folder: string, checkpoint: Checkpoint, write: Wr
 /** Gives the current file a second name: never is there a moment without it. */
 function keepPrevious(folder: string, path: string): void {
   const previous = join(folder, previousName)
-  const part = join(folder, `.${previousName}.${process.pid}.0.part`)
+  const part = join(folder, `.${previousName}.${process.pid}.00000000.part`)
   try {
     rmSync(part, { force: true })
     try {
@@ -140,25 +140,6 @@ export function loadCheckpoint<Header = unknown>(folder: string, schema?: Schema
 /** Whether a folder holds a checkpoint, readable or not. */
 export function hasCheckpoint(folder: string): boolean {
   return existsSync(join(folder, checkpointName)) || existsSync(join(folder, previousName))
-}
-
-/** Removes what a killed process left half-written in the folder: part files whose process is gone. */
-export function removeStaleParts(folder: string): void {
-  if (!existsSync(folder)) return
-  for (const name of readdirSync(folder)) {
-    const pid = /^\..+\.(\d+)\.[0-9a-f]+\.part$/.exec(name)?.[1]
-    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(folder, name), { force: true })
-  }
-}
-
-function isAlive(pid: number): boolean {
-  if (pid === process.pid) return true
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }
 
 function digest(bytes: Uint8Array): Buffer {

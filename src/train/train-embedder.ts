@@ -8,13 +8,13 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { KindredError, largest } from '../base/index.ts'
 import type { Dataset } from '../data/index.ts'
-import { writeFileAtomic } from '../files/index.ts'
+import { sweepParts, writeFileAtomic } from '../files/index.ts'
 import { Scope } from '../nn/index.ts'
 import { encodeModel, toOnnx } from '../onnx/index.ts'
 import { defaultRuntime, type Runtime } from '../runtime/index.ts'
 import { input } from '../tensor/index.ts'
 import { batchSource, batchStateSchema, imageShape, type BatchSource, type BatchState } from './batches.ts'
-import { loadCheckpoint, removeStaleParts, saveCheckpoint, type Checkpoint } from './checkpoint.ts'
+import { loadCheckpoint, saveCheckpoint, type Checkpoint } from './checkpoint.ts'
 import { collapseInWords } from './collapse.ts'
 import { Evaluation, type EvaluationFigures, type Weights } from './evaluation.ts'
 import { collapsedLoss, tripletObjective } from './objective.ts'
@@ -110,7 +110,7 @@ export async function trainEmbedder(options: TrainEmbedderOptions): Promise<Trai
   const graph = stepGraph(settings)
   const words = fingerprint(settings, { network: networkBytes(settings), step: encodeModel(toOnnx(graph.outputs)) })
   const { runFolder, progress } = settings
-  if (runFolder !== undefined) removeStaleParts(runFolder)
+  if (runFolder !== undefined) sweepParts(runFolder)
   const saved = settings.resume ? loadCheckpoint(runFolder!, headerSchema) : undefined
   if (saved?.warning !== undefined) progress.warn(saved.warning)
   if (saved !== undefined) checkSame(saved.header, words, settings, runtime)
