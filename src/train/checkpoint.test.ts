@@ -150,8 +150,8 @@ test('a run killed with -9 at four moments always leaves a checkpoint that can b
   }
   // what a killed writer left behind goes at the next start
   linkSync(join(run, checkpointName), join(run, `.${checkpointName}.4194304.0000000f.part`))
-  linkSync(join(run, checkpointName), join(run, `.${checkpointName}.${process.pid}.0000000f.part`))
+  linkSync(join(run, checkpointName), join(run, `.${checkpointName}.${process.ppid}.0000000f.part`))
   sweepParts(run)
-  expect(readdirSync(run).filter((n) => n.endsWith('.part'))).toEqual([`.${checkpointName}.${process.pid}.0000000f.part`])
+  expect(readdirSync(run).filter((n) => n.endsWith('.part'))).toEqual([`.${checkpointName}.${process.ppid}.0000000f.part`])
   rmSync(run, { recursive: true })
 })
