@@ -62,15 +62,26 @@ export async function faces(dir: string, options: FacesOptions): Promise<FacesRe
 /** What is read of the report of an earlier run. */
 const earlierReport = z.object({ folder: z.string() })
 
-/** Tells where a run of another folder is about to be replaced. */
+/**
+ * Tells where a run of another folder is about to be replaced.
+ *
+ * @throws KindredError `not-found` when there is nothing to replace it with, as when a folder's name is mistyped
+ */
 function warnOfOther(out: string, dir: string, progress: Progress): void {
-  const path = join(out, 'report.json')
-  if (!existsSync(path)) return
+  const folder = earlierFolder(join(out, 'report.json'))
+  if (folder === undefined || resolve(folder) === resolve(dir)) return
+  const { photos } = photoFiles(dir, out)
+  if (photos.length === 0) throw new KindredError('not-found', where, `${dir} must hold photos`, 'none', `Check the path. ${out} holds a run of ${folder}, which is left as it is.`)
+  progress.warn(`${out} holds a run of ${folder}, which is replaced: its crops and vectors go. Another --out keeps both.`)
+}
+
+/** The folder an earlier run looked at; undefined where there was none, or its report is damaged. */
+function earlierFolder(path: string): string | undefined {
+  if (!existsSync(path)) return undefined
   try {
-    const { folder } = readJson(path, earlierReport)
-    if (resolve(folder) !== resolve(dir)) progress.warn(`${out} holds a run of ${folder}, which is replaced: its crops and vectors go. Another --out keeps both.`)
+    return readJson(path, earlierReport).folder
   } catch {
-    // a damaged report is replaced without a word
+    return undefined
   }
 }
 
