@@ -40,6 +40,8 @@ test.each([
   ['postgres://u:SECRET%ff@h/db', 'percent-encoded bytes that are no UTF-8'],
   ['postgres://u:SEC:RET@h/db', '":" more than once before the "@"'],
   ['postgres:/u:SECRET@h/db', 'no // after the scheme'],
+  ['postgres:u:SECRET@h/db', 'no // after the scheme'],
+  ['PostgreSQL:u', 'no // after the scheme'],
   ['postgres://u:SECRET@h:99999/db', 'a port above 65535'],
   ['postgres://u:SECRET@h1,h2/db', 'several hosts'],
   ['postgres://u:SECRET@h/db?pass%77ord=SECRET', 'a parameter that is not of the form name=value'],
@@ -55,7 +57,7 @@ test.each([
 
 test('what is no address of PostgreSQL makes no folder of its name', async () => {
   expect((await refused('postgre://u:SECRET@h/db')).message).toBe('gallery: place must be a folder or a postgres:// address, got an address of scheme postgre:. Did you mean postgres://? If a folder of this name is meant, begin it with ./')
-  for (const place of ['mysql://u:SECRET@h/db', 'psotgres:/h', 'file:///tmp/x', 'host=h user=u password=SECRET']) expect(inspect(await refused(place))).not.toContain('SECRET')
+  for (const place of ['mysql://u:SECRET@h/db', 'jdbc:postgresql://u:SECRET@h/db', 'pg:u:SECRET@h', 'psotgres:/h', 'file:///tmp/x', 'host=h user=u password=SECRET']) expect(inspect(await refused(place))).not.toContain('SECRET')
   expect(readdirSync(home)).toEqual([])
 })
 

@@ -4,8 +4,12 @@
 import { KindredError, nearestName, redact } from '../base/index.ts'
 
 const schemes = ['postgres', 'postgresql']
-/** A scheme of two letters or more (one is a Windows drive) and a slash. */
-const addressLike = /^\s*([a-z][a-z0-9+.-]+):[/\\]/i
+/**
+ * A scheme of two letters or more (one is a Windows drive) and a slash, or schemes of which any is PostgreSQL's (`jdbc:postgresql:`, `postgres:user...`), or a
+ * scheme and, further on, an `@`: a password may stand before that.
+ */
+const addressLike = /^\s*([a-z][a-z0-9+.-]+):(?:[/\\]|.*@|.*:\/\/)/i
+const schemeAlone = /^\s*(?:[a-z][a-z0-9+.-]+:)*(postgres(?:ql)?):/i
 const where = 'gallery'
 
 /** A gallery's place, understood. */
@@ -16,7 +20,7 @@ export type Place =
 
 /** Whether a place is meant as the address of a server rather than as a folder; it may still be one that {@link parsePlace} refuses. */
 export function isAddress(place: string): boolean {
-  return addressLike.test(place) || keywords.test(place)
+  return addressLike.test(place) || schemeAlone.test(place) || keywords.test(place)
 }
 
 /** libpq's other way of naming a server: `host=... password=...`. */
@@ -30,7 +34,7 @@ const keywords = /^\s*(host|hostaddr|port|dbname|user|password|sslmode)\s*=/
  */
 export function parsePlace(place: string): Place {
   if (keywords.test(place)) throw new KindredError('usage', where, 'place must be a folder or a postgres:// address', 'words such as host=... password=...', 'Write them as postgres://user:password@host:port/database.')
-  const scheme = addressLike.exec(place)?.[1].toLowerCase()
+  const scheme = (addressLike.exec(place) ?? schemeAlone.exec(place))?.[1].toLowerCase()
   if (scheme === undefined) return { kind: 'folder', path: place, name: place }
   if (!schemes.includes(scheme)) {
     const near = nearestName(scheme, schemes)
@@ -43,6 +47,15 @@ export function parsePlace(place: string): Place {
     throw new KindredError('usage', where, 'the address must be of the form postgres://user:password@host:port/database, with what else is special percent-encoded', problem, fix)
   }
   return { kind: 'server', url: place, name: redact(place) }
+}
+
+/**
+ * Refuses a place that {@link parsePlace} refuses, for work that uses it only in the end.
+ *
+ * @throws KindredError as {@link parsePlace}
+ */
+export function checkPlace(place: string): void {
+  parsePlace(place)
 }
 
 /** What keeps an address from having one meaning, in words that show nothing of it; undefined for a good one. */

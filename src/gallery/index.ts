@@ -1,5 +1,5 @@
 /** @file Room `gallery`: images, labels and embeddings in PostgreSQL + pgvector, embedded in a folder or on a server. Node only. */
-export { isAddress } from './address.ts'
+export { checkPlace, isAddress } from './address.ts'
 export { Gallery } from './gallery.ts'
 export { openGallery } from './open-gallery.ts'
 export { itemId, recipeHash } from './recipe.ts'

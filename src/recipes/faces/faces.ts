@@ -8,7 +8,7 @@ import { z } from 'zod'
 import { checkChoice, checkOptions, KindredError, silent, type Progress } from '../../base/index.ts'
 import { detectorNames, lockOutput, openDetector, photoFiles, type CropRecord, type CropSummary } from '../../faces/index.ts'
 import { needParts, readJson } from '../../files/index.ts'
-import { isAddress } from '../../gallery/index.ts'
+import { checkPlace, isAddress } from '../../gallery/index.ts'
 import { facesPage, growReport, type FacesReport } from '../report/index.ts'
 import { askEachOther } from './ask-each-other.ts'
 import { drawMap, findAndEmbed, intoGallery, judgeThresholds, retrieve, showNeighbours } from './chapters.ts'
@@ -31,7 +31,10 @@ export async function faces(dir: string, options: FacesOptions): Promise<FacesRe
   const { out, detector: detectorName = 'ssd', model: modelName = 'dlib', runtime, progress = silent, signal, seed = 0, weights, layer } = options
   checkChoice(where, 'detector', detectorName, detectorNames)
   checkFaceModelName(modelName)
-  if (options.gallery !== undefined) needParts(where, [isAddress(options.gallery) ? 'postgres' : 'gallery']) // now, not when all faces are found
+  if (options.gallery !== undefined) {
+    checkPlace(options.gallery) // now, not when all faces are found
+    needParts(where, [isAddress(options.gallery) ? 'postgres' : 'gallery'])
+  }
   const kind = facesToTake(dir, out, options.faces)
   warnOfOther(out, dir, progress)
   const stop = signal === undefined ? {} : { signal }

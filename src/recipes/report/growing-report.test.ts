@@ -233,3 +233,17 @@ test('a folder that cannot be made is refused with the true reason', () => {
   expect(() => openRunFolder(join(folder, 'below'))).toThrow('must be a folder')
   expect(() => openRunFolder('x'.repeat(5000))).toThrow('ENAMETOOLONG')
 })
+
+describe('what somebody else has written', () => {
+  test.each<[string, Record<string, string>]>([
+    ['a page', { 'report.html': 'MINE' }],
+    ['data of another form', { 'report.json': '{"total": 3}', 'report.html': 'MINE' }],
+    ['data that are no JSON', { 'report.json': 'MINE' }],
+  ])('%s stays as it is, and the run does not begin', async (_, files) => {
+    mkdirSync(folder)
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content)
+    await expect(grow(async () => {})).rejects.toThrow(expect.objectContaining({ code: 'usage', message: expect.stringContaining('which kindred has not written') }))
+    expect(readdirSync(folder).sort()).toEqual(Object.keys(files).sort())
+    for (const [name, content] of Object.entries(files)) expect(readFileSync(join(folder, name), 'utf8')).toBe(content)
+  })
+})

@@ -8,7 +8,7 @@ import { KindredError, printable, redact } from '../../base/index.ts'
 import { writeFileAtomic } from '../../files/index.ts'
 import { toPng } from '../../plots/index.ts'
 import type { ReportState } from './report-state.ts'
-import { closeInPlace, openRunFolder } from './run-folder.ts'
+import { closeInPlace, ensureNoForeignReport, openRunFolder } from './run-folder.ts'
 
 /** Writes a page from a report and its figures. */
 export type PageOf<Report, Figure extends string> = (report: Report, figures: Partial<Record<Figure, string>>) => string
@@ -31,9 +31,10 @@ const heartbeat = 15_000
  * @param folder made where it is missing
  * @param report what is known from the start
  * @returns the report as it stands in `report.json`
- * @throws what the work throws; KindredError `io`
+ * @throws what the work throws; KindredError `io`; `usage` where a report lies that kindred has not written
  */
 export async function growReport<Report extends ReportState, Figure extends string>(folder: string, report: Report, page: PageOf<Report, Figure>, options: GrowOptions<Figure>, work: (story: GrowingReport<Report, Figure>) => Promise<void>): Promise<Report> {
+  ensureNoForeignReport(folder)
   openRunFolder(folder)
   const story = new GrowingReport(folder, report, page, options.signal)
   const stop = (): void => story.stopping()

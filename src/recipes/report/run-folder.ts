@@ -3,8 +3,8 @@ import { closeSync, ftruncateSync, openSync, readFileSync, statSync, writeSync }
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { parseJsonAs } from '../../base/index.ts'
-import { isProcess, makeFolder, readText, sweepParts, writeFileAtomic } from '../../files/index.ts'
+import { KindredError, parseJsonAs } from '../../base/index.ts'
+import { isProcess, makeFolder, pathKind, readText, sweepParts, writeFileAtomic } from '../../files/index.ts'
 import { closedPage } from './life-line.ts'
 
 /** Folders below a run's folder that are all its own. */
@@ -20,6 +20,30 @@ export function openRunFolder(folder: string): void {
   sweepParts(folder)
   for (const name of own) sweepParts(join(folder, name), { recursive: true })
   closeDeadReport(folder)
+}
+
+/**
+ * Keeps files that somebody else has written: a report page or data without the other, or data that are not of our form, are none of ours.
+ *
+ * @throws KindredError `usage`
+ */
+export function ensureNoForeignReport(folder: string): void {
+  const [data, page] = [join(folder, 'report.json'), join(folder, 'report.html')]
+  const isThere = (path: string): boolean => pathKind(path, 'run folder') !== undefined
+  const foreign = !isThere(data) ? (isThere(page) ? page : undefined) : isOurs(data) ? undefined : data
+  if (foreign === undefined) return
+  throw new KindredError('usage', 'run folder', `${folder} must be empty or hold results of kindred`, `${foreign}, which kindred has not written`, 'Choose another --out, or move the file away.')
+}
+
+const anyReport = z.looseObject({ complete: z.boolean(), seconds: z.number() })
+
+function isOurs(path: string): boolean {
+  try {
+    const text = readText(path, 'report')
+    return text === '' || parseJsonAs(text, path, anyReport) !== undefined // an empty one is of a machine that went down
+  } catch {
+    return false
+  }
 }
 
 const reportSchema = z.looseObject({
