@@ -4,7 +4,7 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
-import { checkOptions, ensure, inOrder, KindredError, silent, type Progress } from '../base/index.ts'
+import { budget, checkOptions, ensure, inOrder, KindredError, silent, type Budget, type Progress } from '../base/index.ts'
 import { decodeImage, holdImage, readImageFile, type HeldImage } from '../data/index.ts'
 import { readBytes, sha256, sha256File, writeFileAtomic, type FileList, type Lock } from '../files/index.ts'
 import type { Runtime } from '../runtime/index.ts'
@@ -49,7 +49,7 @@ export interface CropOptions extends FindOptions {
   readonly runtime?: Runtime
   /** How faces are cut out. Default dlib's 150 pixels. */
   readonly template?: FaceTemplate
-  /** Photos that are written down together; twice as many are under way at once, as far as `pixelBytesInFlight` has room. Default 4. */
+  /** Photos that are written down together. Default 4. */
   readonly batch?: number
   /**
    * Called once, with all photos there are (paths relative to the folder), before crops of others are removed: whoever keeps more of faces than crops removes it
@@ -125,11 +125,12 @@ async function work(dir: string, sources: readonly string[], w: Work): Promise<n
   const goOn = (): void => {
     if (signal?.aborted) throw new KindredError('interrupted', where, 'the run must not be interrupted', `a stop after ${done} of ${sources.length} photos`, 'Run it again: it goes on from there.')
   }
-  const inTurn = turns()
+  const { concurrency } = w.detector.landmarks // two runs a thread: half of them, and a photo that is read meanwhile; more would only take memory
+  const networks = budget(() => concurrency)
   try {
     goOn()
     let some: Looked[] = []
-    for await (const one of inOrder(sources.length, 2 * batch, (i) => look(dir, sources[i], w, inTurn))) {
+    for await (const one of inOrder(sources.length, Math.ceil(concurrency / 2) + 1, (i) => look(dir, sources[i], w, networks))) {
       some.push(one)
       if (some.length < batch && done + some.length < sources.length) continue
       processed += some.filter((l) => l.kind !== 'done').length
@@ -145,16 +146,6 @@ async function work(dir: string, sources: readonly string[], w: Work): Promise<n
   }
 }
 
-/** Lets one piece of work begin when the one before has ended, in the order in which they come. */
-function turns(): <T>(piece: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve()
-  return (piece) => {
-    const mine = last.then(piece)
-    last = mine.catch(() => {})
-    return mine
-  }
-}
-
 /** What became of a photo. */
 type Looked =
   | { readonly kind: 'done' }
@@ -165,9 +156,9 @@ type Looked =
  * Reads a photo that is new, finds its faces and cuts them out. Its pixels are counted from before it is decoded until the last face is cut; as it waits for nothing
  * that another photo's pixels hold up, no two can wait for each other.
  *
- * @param inTurn runs the networks for one photo after the other
+ * @param networks for how many photos the networks run at once
  */
-async function look(dir: string, source: string, { book, detector, find, template }: Work, inTurn: ReturnType<typeof turns>): Promise<Looked> {
+async function look(dir: string, source: string, { book, detector, find, template }: Work, networks: Budget): Promise<Looked> {
   const path = join(dir, source)
   const bad = (kind: QuarantineRecord['kind'], reason: string, sourceHash: string | null): Looked => ({ kind: 'bad', record: { source, sourceHash, label: labelOf(source), kind, reason, settings: book.settings } })
   let file: Awaited<ReturnType<typeof readImageFile>>
@@ -189,7 +180,8 @@ async function look(dir: string, source: string, { book, detector, find, templat
     file.release()
   }
   try {
-    const faces = await inTurn(() => findFaces(photo, detector, find))
+    const leave = await networks.take(1)
+    const faces = await findFaces(photo, detector, find).finally(leave)
     const { size } = template
     const raw = { width: size, height: size, channels: 3 } as const
     const pngs = await Promise.all(faces.map((face) => sharp(alignFace(photo, face, template), { raw }).png({ compressionLevel: 6 }).toBuffer()))
