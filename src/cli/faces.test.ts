@@ -119,6 +119,7 @@ describe('results among photos', () => {
       expect(await kindred('group', dir, '--out', out, ...quick)).toMatchObject({ code: 2 })
     }
     expect(readdirSync(dir)).toEqual(['anna'])
+    expect((await kindred('faces', dir, '--out', dir)).err).not.toContain('The report grows')
   })
 
   test('what earlier runs left below the photos is nobody’s photo, whatever it is called; it is passed over and said so', async () => {

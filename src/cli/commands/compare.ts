@@ -1,5 +1,4 @@
 /** @file `kindred compare`: the same faces by two models. */
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DetectorName } from '../../faces/index.ts'
 import { compare } from '../../recipes/index.ts'
@@ -17,7 +16,6 @@ interface Options {
 
 export async function tell(options: Options, given: Context, dir: string): Promise<void> {
   const { out, models, detector, layer, faces, seed } = options
-  if (existsSync(dir)) given.progress.log(`The report grows in ${join(out, 'report.html')}: open it any time.`)
   const runtime = await given.runtime()
   const report = await compare(dir, {
     out, detector, seed,

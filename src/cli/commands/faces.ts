@@ -1,5 +1,4 @@
 /** @file `kindred faces`: the whole faces story, from a folder of photos to one report. */
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DetectorName } from '../../faces/index.ts'
 import { faces, samplePhotos } from '../../recipes/index.ts'
@@ -23,7 +22,6 @@ interface Options {
 export async function tell(options: Options, given: Context, folder?: string): Promise<void> {
   const { out, detector, model, weights, layer, faces: which, minScore, minSize, minSharpness, gallery, seed } = options
   const dir = folder ?? samplePhotos()
-  if (existsSync(dir)) given.progress.log(`The report grows in ${join(out, 'report.html')}: open it any time.`)
   const runtime = await given.runtime()
   const report = await faces(dir, {
     out, detector, model, seed,

@@ -58,49 +58,52 @@ export async function compare(dir: string, options: CompareOptions): Promise<Com
   const kind = facesToTake(dir, out, options.faces)
   const names = models.map((m) => modelSpec(m).name) as [string, string]
   const stop = signal === undefined ? {} : { signal }
-  return lockOutput(out, { progress }, (lock) => growReport(out, emptyReport(dir, options, detectorName, names), comparePage, { signal }, async (story: CompareStory) => {
-    const shown = telling(progress, story)
-    const detector = await openDetector(detectorName, { runtime })
-    try {
-      let records: readonly CropRecord[] = []
-      const sides: Side[] = []
-      for (const [i, { name, weights }] of specs.entries()) {
-        const found = await story.stage(`Vectors of ${names[i]}`, `opening ${names[i]}`, async (): Promise<EmbeddedFaces> => {
-          const layer = options.layer !== undefined && name.startsWith('vgg') ? { layer: options.layer } : {}
-          const model = await openFaceModel(name, { runtime, detector, progress: shown, ...layer, ...(weights === undefined ? {} : { weights }), ...stop })
-          try {
-            if (i === 0) {
-              const find = { faces: kind, ...(minScore === undefined ? {} : { minScore }), ...(minSize === undefined ? {} : { minSize }), ...(minSharpness === undefined ? {} : { minSharpness }) }
-              const { faces, summary, quarantine, skipped } = await cropFolder(dir, out, { detector, template: model.template, ...find, onPhotos: (photos) => forgetPhotos(out, photos), lock, progress: shown, ...stop })
-              records = faces
-              forgetFaces(out, records)
-              story.tell({ photos: summary.photos, faces: summary.faces, people: countPeople({ records, quarantine }), missed: quarantine.map(({ source, kind: k, reason }) => ({ photo: source, kind: k, reason })), skipped })
-              noFaces(dir, out, summary, faces)
-            } else if (recipeHash(galleryRecipe(sides[0].found.recipe)) === recipeHash(galleryRecipe(model.recipe))) {
-              throw new KindredError('usage', where, 'the two models must differ', `${recipeLine(model.recipe)} twice`, 'Compare it with another, e.g. pixels.')
+  return lockOutput(out, { progress }, (lock) => {
+    progress.log(`The report grows in ${join(out, 'report.html')}: open it any time.`)
+    return growReport(out, emptyReport(dir, options, detectorName, names), comparePage, { signal }, async (story: CompareStory) => {
+      const shown = telling(progress, story)
+      const detector = await openDetector(detectorName, { runtime })
+      try {
+        let records: readonly CropRecord[] = []
+        const sides: Side[] = []
+        for (const [i, { name, weights }] of specs.entries()) {
+          const found = await story.stage(`Vectors of ${names[i]}`, `opening ${names[i]}`, async (): Promise<EmbeddedFaces> => {
+            const layer = options.layer !== undefined && name.startsWith('vgg') ? { layer: options.layer } : {}
+            const model = await openFaceModel(name, { runtime, detector, progress: shown, ...layer, ...(weights === undefined ? {} : { weights }), ...stop })
+            try {
+              if (i === 0) {
+                const find = { faces: kind, ...(minScore === undefined ? {} : { minScore }), ...(minSize === undefined ? {} : { minSize }), ...(minSharpness === undefined ? {} : { minSharpness }) }
+                const { faces, summary, quarantine, skipped } = await cropFolder(dir, out, { detector, template: model.template, ...find, onPhotos: (photos) => forgetPhotos(out, photos), lock, progress: shown, ...stop })
+                records = faces
+                forgetFaces(out, records)
+                story.tell({ photos: summary.photos, faces: summary.faces, people: countPeople({ records, quarantine }), missed: quarantine.map(({ source, kind: k, reason }) => ({ photo: source, kind: k, reason })), skipped })
+                noFaces(dir, out, summary, faces)
+              } else if (recipeHash(galleryRecipe(sides[0].found.recipe)) === recipeHash(galleryRecipe(model.recipe))) {
+                throw new KindredError('usage', where, 'the two models must differ', `${recipeLine(model.recipe)} twice`, 'Compare it with another, e.g. pixels.')
+              }
+              const { vectors, embedded } = await embedRecords(out, records, model, { ...(i === 0 ? {} : { photos: dir }), lock, progress: shown, ...stop })
+              return { records, vectors, dim: model.dim, ...peopleOf(records), recipe: model.recipe, embedded, summary: { photos: story.current.photos, faces: records.length }, quarantine: [], skipped: [], seconds: { crop: 0, embed: 0 } }
+            } finally {
+              await model.dispose()
             }
-            const { vectors, embedded } = await embedRecords(out, records, model, { ...(i === 0 ? {} : { photos: dir }), lock, progress: shown, ...stop })
-            return { records, vectors, dim: model.dim, ...peopleOf(records), recipe: model.recipe, embedded, summary: { photos: story.current.photos, faces: records.length }, quarantine: [], skipped: [], seconds: { crop: 0, embed: 0 } }
-          } finally {
-            await model.dispose()
-          }
-        })
-        sides.push(await story.stage(`Map and figures of ${names[i]}`, `mapping ${names[i]}`, async () => {
-          const answers = askEachOther(found.vectors, found.dim, found.labels)
-          const places = await mapFaces(found.vectors, found.dim, { seed, progress: shown, ...stop })
-          const side = { name: names[i], found, answers, places, report: reportOf(names[i], { found, answers }, places, seed) }
-          story.tell({ models: [...story.current.models, side.report] })
-          return side
-        }))
+          })
+          sides.push(await story.stage(`Map and figures of ${names[i]}`, `mapping ${names[i]}`, async () => {
+            const answers = askEachOther(found.vectors, found.dim, found.labels)
+            const places = await mapFaces(found.vectors, found.dim, { seed, progress: shown, ...stop })
+            const side = { name: names[i], found, answers, places, report: reportOf(names[i], { found, answers }, places, seed) }
+            story.tell({ models: [...story.current.models, side.report] })
+            return side
+          }))
+        }
+        const [a, b] = sides
+        const difference = differ(a, b, seed)
+        story.tell(difference === undefined ? { noRetrieval: whyNoRetrieval(a.found.labels) } : { difference })
+        await story.stage('Pictures', 'drawing', () => draw(story, out, a, b, seed))
+      } finally {
+        await detector.dispose()
       }
-      const [a, b] = sides
-      const difference = differ(a, b, seed)
-      story.tell(difference === undefined ? { noRetrieval: whyNoRetrieval(a.found.labels) } : { difference })
-      await story.stage('Pictures', 'drawing', () => draw(story, out, a, b, seed))
-    } finally {
-      await detector.dispose()
-    }
-  }))
+    })
+  })
 }
 
 function emptyReport(dir: string, { seed = 0, command, versions, runtime }: CompareOptions, detector: string, names: [string, string]): CompareReport {

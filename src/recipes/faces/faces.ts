@@ -39,27 +39,30 @@ export async function faces(dir: string, options: FacesOptions): Promise<FacesRe
   warnOfOther(out, dir, progress)
   const stop = signal === undefined ? {} : { signal }
   const png = ['mapPoints', 'precision', 'neighbours', 'wrong', 'distances'] as const
-  return lockOutput(out, { progress }, (lock) => growReport(out, emptyReport(dir, options, detectorName, modelName), facesPage, { png, signal }, async (story: FacesStory) => {
-    const run: FacesRun = { dir, options, lock, story, seed, progress: telling(progress, story) }
-    const detector = await openDetector(detectorName, { runtime })
-    try {
-      const model = await story.stage('Opening the networks', 'opening the networks', () => openFaceModel(modelName, { runtime, detector, progress, ...stop, ...(weights === undefined ? {} : { weights }), ...(layer === undefined ? {} : { layer }) }))
+  return lockOutput(out, { progress }, (lock) => {
+    progress.log(`The report grows in ${join(out, 'report.html')}: open it any time.`)
+    return growReport(out, emptyReport(dir, options, detectorName, modelName), facesPage, { png, signal }, async (story: FacesStory) => {
+      const run: FacesRun = { dir, options, lock, story, seed, progress: telling(progress, story) }
+      const detector = await openDetector(detectorName, { runtime })
       try {
-        const found = await findAndEmbed(run, model, detector, kind)
-        noFaces(dir, out, found.summary, found.records)
-        const answers = askEachOther(found.vectors, found.dim, found.labels)
-        await drawMap(run, { found, answers })
-        await retrieve(run, { found, answers })
-        await showNeighbours(run, { found, answers })
-        await judgeThresholds(run, found)
-        await intoGallery(run, found)
+        const model = await story.stage('Opening the networks', 'opening the networks', () => openFaceModel(modelName, { runtime, detector, progress, ...stop, ...(weights === undefined ? {} : { weights }), ...(layer === undefined ? {} : { layer }) }))
+        try {
+          const found = await findAndEmbed(run, model, detector, kind)
+          noFaces(dir, out, found.summary, found.records)
+          const answers = askEachOther(found.vectors, found.dim, found.labels)
+          await drawMap(run, { found, answers })
+          await retrieve(run, { found, answers })
+          await showNeighbours(run, { found, answers })
+          await judgeThresholds(run, found)
+          await intoGallery(run, found)
+        } finally {
+          await model.dispose()
+        }
       } finally {
-        await model.dispose()
+        await detector.dispose()
       }
-    } finally {
-      await detector.dispose()
-    }
-  }))
+    })
+  })
 }
 
 /** What is read of the report of an earlier run. */
