@@ -143,7 +143,7 @@ function change(r: Rng, archive: Archive, donor: Uint8Array): boolean {
     case 12: e.packed = mutateBytes(r, e.packed, donor); e.packedSize = e.packed.length; break // the checksum stays as it was
     default:
       if (r.integer(4) === 0) [e.method, e.packed, e.packedSize, e.size] = [8, bomb(800), bomb(800).length, 800 << 20]
-      else for (let n = 2000; n > 0; n--) entries.push(e)
+      else for (let n = e.packed.length > 2000 ? 1 : 2000; n > 0; n--) entries.push(e)
   }
   return [0, 1, 2, 8, 13].includes(kind)
 }

@@ -135,7 +135,7 @@ const tfjsFiles = (wrapped: boolean): Files => ({
 const tfjsReader: Reader = {
   name: 'tfjs',
   seeds: () => [tfjsFiles(false), tfjsFiles(true)],
-  called: ['net-'],
+  called: ['net-', 'tfjs weights: '], // or the file that the manifest names now
   codes: ['not-found'], // a shard that the manifest names may not be there
   read(input) {
     for (const [name, { shape, data }] of readTfjsWeights(input.path('manifest.json'))) {
