@@ -21,9 +21,7 @@ export type DigitWay = 'as is' | 'inverted' | 'framed'
  */
 export async function loadDigitImage(input: string | Uint8Array, options: FrameOptions = {}): Promise<{ pixels: Uint8Array; way: DigitWay }> {
   const { pixels, height, width } = await decodeImage(input, { channels: 1 })
-  if (pixels.every((v) => v === pixels[0])) {
-    throw new KindredError('usage', typeof input === 'string' ? input : 'digit image', 'the picture must show ink', `one flat grey (${pixels[0]})`, 'Draw a digit that stands out from the paper.')
-  }
+  if (pixels.every((v) => v === pixels[0])) throw noInk(input, `one flat grey (${pixels[0]})`)
   if (height === 28 && width === 28 && options.invert !== false) {
     const paper = borderMedian(pixels, 28, 28)
     if (paper < 64 && options.invert !== true) return { pixels, way: 'as is' }
@@ -32,8 +30,13 @@ export async function loadDigitImage(input: string | Uint8Array, options: FrameO
       if (inFrame(turned)) return { pixels: turned, way: 'inverted' }
     }
   } else if (height === 28 && width === 28) return { pixels, way: 'as is' }
-  return { pixels: mnistFrame(pixels, height, width, { thicken: 'auto', ...options }), way: 'framed' }
+  const framed = mnistFrame(pixels, height, width, { thicken: 'auto', ...options })
+  if (framed.every((v) => v === 0)) throw noInk(input, 'too little of it to be a digit')
+  return { pixels: framed, way: 'framed' }
 }
+
+const noInk = (input: string | Uint8Array, got: string): KindredError =>
+  new KindredError('usage', typeof input === 'string' ? input : 'digit image', 'the picture must show ink', got, 'Draw a digit that stands out from the paper.')
 
 function inFrame(pixels: Uint8Array): boolean {
   let mass = 0

@@ -160,5 +160,9 @@ describe('loadDigitImage', () => {
 
   it('refuses a sheet without ink', async () => {
     await expect(loadDigitImage(await png(new Uint8Array(400).fill(250), 20, 20))).rejects.toThrow('the picture must show ink')
+    // two specks, which are nothing at 28 pixels
+    const wide = new Uint8Array(3000 * 30).fill(255)
+    wide[3000 * 15] = wide[3000 * 15 + 2999] = 0
+    await expect(loadDigitImage(await png(wide, 30, 3000))).rejects.toThrow('too little of it to be a digit')
   })
 })

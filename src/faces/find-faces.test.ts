@@ -156,6 +156,7 @@ test('weight manifests: floats, codes, and files that do not fit', () => {
       [{ weightsManifest: null }, 'expected array'],
       [[{ paths: ['1.bin', '2.bin'] }], '[0].weights'],
       [[{ paths: ['1.bin', '../2.bin'], weights }], '[0].paths[1]'],
+      ...['..', '2\0.bin', '2'.repeat(300)].map((path): [unknown, string] => [[{ paths: ['1.bin', path], weights }], '[0].paths[1]']),
       [[{ paths: ['1.bin', '1.bin', '2.bin'], weights }], '1.bin twice'],
       [[{ paths: ['1.bin', '2.bin'], weights: [{ ...a, shape: [-2] }, b, c] }], '[0].weights[0].shape[0]'],
       [[{ paths: ['1.bin', '2.bin'], weights: [{ ...a, shape: [2 ** 40, 2 ** 40] }, b, c] }], 'tensorElements'],

@@ -16,7 +16,7 @@ export interface TfjsWeight {
 
 const groups = z.array(
   z.object({
-    paths: z.array(z.string().regex(/^[^/\\]+$/, 'the name of a file beside the manifest')).min(1),
+    paths: z.array(z.string().regex(/^(?!\.\.?$)[^/\\\0]{1,255}$/, 'the name of a file beside the manifest')).min(1),
     weights: z.array(
       z.object({
         name: z.string(),

@@ -27,6 +27,7 @@ describe('reading', () => {
     expect(code(() => readBytes('/dev/zero'))).toBe('unsupported')
     expect(code(() => readBytes(home))).toBe('usage')
     expect(code(() => readBytes(join(home, 'none')))).toBe('not-found')
+    expect(() => readBytes('a\0b')).toThrow(expect.objectContaining({ code: 'usage', got: 'a text with a zero byte' }))
     expect(readBytes('/proc/self/status').length).toBeGreaterThan(100) // says that it has 0 bytes
   })
   test('whole content comes back, and a file above its limit is refused unread', async () => {

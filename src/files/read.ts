@@ -190,6 +190,7 @@ export function ioError(where: string, path: string, error: unknown): KindredErr
   if (code === 'ENOENT') return new KindredError('not-found', where, `${path} must exist`, 'no such file or folder', 'Check the path.', cause)
   if (code === 'EISDIR') return new KindredError('usage', where, `${path} must be a file`, 'a folder', undefined, cause)
   if (code === 'ENOTDIR' || code === 'EEXIST') return new KindredError('usage', where, `${dirname(path)} must be a folder`, 'a file', undefined, cause)
+  if (code === 'ERR_INVALID_ARG_VALUE') return new KindredError('usage', where, `${path} must be a path`, 'a text with a zero byte', undefined, cause)
   if (Object.hasOwn(refusals, code)) {
     const [mustHold, got, fix] = refusals[code]
     return new KindredError('io', where, mustHold(path), got, fix, cause)

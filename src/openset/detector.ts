@@ -5,7 +5,7 @@
  * `decisionFunction` is negative for outliers; `predict` says +1 (ordinary) or -1 (outlier).
  */
 import { z } from 'zod'
-import { checkAs, checkChoice, ensure, KindredError } from '../base/index.ts'
+import { checkAs, checkChoice, ensure, KindredError, show } from '../base/index.ts'
 import { fromBase64 } from './base64.ts'
 import { gaussianScorer, knnDistance, meansScorer } from './embedding-scores.ts'
 import { rowCount, type Rows } from './rows.ts'
@@ -150,5 +150,7 @@ function scorerFromState({ name, width, settings, arrays }: z.infer<typeof schem
   }
   if (name === 'stranger-odds') return strangerOdds(array('weight', Float32Array, width), array('bias', Float32Array, 1), width)
   if (name === 'knn-distance') return knnDistance(array('references', Float32Array, width), width, { k: Number(settings.k), normalize: settings.normalize === true })
-  return logitScorer(name as LogitScoreName, width, { temperature: Number(settings.temperature) })
+  const temperature = settings.temperature
+  if (typeof temperature !== 'number' || !(temperature >= 1e-6 && temperature <= 1e6)) throw new KindredError('corrupt', where, 'scorer.settings.temperature must be a number from 1e-6 to 1e6', show(temperature ?? 'nothing'))
+  return logitScorer(name as LogitScoreName, width, { temperature })
 }

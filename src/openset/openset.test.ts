@@ -122,6 +122,7 @@ describe('detectors', () => {
       [{ ...good, scorer: { ...good.scorer, width: 3 } }, 'weight must hold one or more rows of 3 numbers'],
       [{ ...good, scorer: { ...good.scorer, arrays: {} } }, 'weight must hold'],
       [withArray('!'), 'scorer.arrays.weight'],
+      ...[1e-320, -1, 0, '2', undefined].map((temperature) => [{ ...good, scorer: { name: 'energy', width: 3, settings: { temperature: temperature! }, arrays: {} } }, 'temperature'] as const),
       [withArray(Buffer.from(Float32Array.of(1, 2, NaN, 4).buffer).toString('base64')), 'finite numbers below 1e18, got NaN at 2'],
       [withArray(Buffer.from(Float32Array.of(1, 2, 1e30, 4).buffer).toString('base64')), 'finite numbers below 1e18'],
     ]

@@ -197,7 +197,7 @@ const recipeReader: Reader = {
   seeds: () => [faceFiles(), faceFiles({ file: 'net.onnx', mean: 0, scale: [1, 1, 1] })],
   mutable: /json$/,
   called: ['net.', 'onnxModel: '], // or the file that the recipe names now
-  codes: ['usage', 'not-found'], // a recipe is written by hand: its words are the caller's; the model it names may not be there
+  codes: ['usage', 'not-found', 'io'], // a recipe is written by hand: its words are the caller's; the model it names may not be there
   read: async (input) => checkFaceModel(await openFaceModel(Object.hasOwn(seedRecipe(input), 'file') ? input.path('net.json') : input.path('net.onnx'), { runtime: await input.runtime(), detector: { id: 'none:0' } })),
 }
 
