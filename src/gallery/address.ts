@@ -8,7 +8,7 @@ const schemes = ['postgres', 'postgresql']
  * A scheme of two letters or more (one is a Windows drive) and a slash, or schemes of which any is PostgreSQL's (`jdbc:postgresql:`, `postgres:user...`), or a
  * scheme and, further on, an `@`: a password may stand before that.
  */
-const addressLike = /^\s*([a-z][a-z0-9+.-]+):(?:[/\\]|.*@|.*:\/\/)/i
+const addressLike = /^\s*([a-z][a-z0-9+.-]+):(?:[/\\]|\S*@|\S*:\/\/)/i
 const schemeAlone = /^\s*(?:[a-z][a-z0-9+.-]+:)*(postgres(?:ql)?):/i
 const where = 'gallery'
 

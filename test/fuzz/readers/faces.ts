@@ -152,8 +152,8 @@ const reportReader: Reader = {
   weight: 0.15,
   seeds: () => [{ 'out/report.json': text(`${JSON.stringify({ complete: true, seconds: 12.5, seed: 0, folder: '/home/anna/photos', photos: { total: 3 } }, null, 2)}\n`, 'json') }],
   refusesSeeds: true,
-  codes: ['not-found'],
-  called: ['photos'],
+  codes: ['not-found', 'usage'], // a report that is none of ours is left alone
+  called: ['photos', 'report.json'],
   async read(input) {
     const dir = join(input.folder, 'photos')
     mkdirSync(dir, { recursive: true })
