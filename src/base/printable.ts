@@ -7,12 +7,23 @@
 // oxlint-disable-next-line no-control-regex
 const unsafe = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]|\p{Surrogate}/gu
 
+/** Backslashes that would read as the beginning of an escape, by what follows them: such a letter, or an unsafe character. */
+// oxlint-disable-next-line no-control-regex
+const looksEscaped = new RegExp(String.raw`(?<!\\)\\+(?=[ntr]|x[0-9a-f]{2}|u[0-9a-f]{4}|u\{[0-9a-f]+\}|${unsafe.source})`, 'gu')
+
 /**
- * The text with each unsafe character written as `\n`, `\t`, `\x1b` or `\u202e`.
+ * The text with each unsafe character written as `\n`, `\t`, `\x1b` or `\u202e`. A backslash stays as it is unless it would read as the beginning of such an escape:
+ * then it is doubled. So no two texts print alike, and a path of Windows still leads there.
  *
+ * Applied once, where the text is shown: a second time would escape the escapes. Text that is escaped already goes through {@link escapeControls}.
  * @param text one line: a file name, a label, a message of another program
  */
 export function printable(text: string): string {
+  return escapeControls(text.replace(looksEscaped, (run) => run + run))
+}
+
+/** The text with each unsafe character escaped and nothing else changed; a second time changes nothing. Two texts may look alike: for what is kept rather than shown. */
+export function escapeControls(text: string): string {
   return text.replace(unsafe, escaped)
 }
 
@@ -51,7 +62,7 @@ export function quoteCommand(words: readonly string[]): string {
 
 function quoteWord(word: string): string {
   if (word !== '' && !/[^\w@%+=:,./-]/.test(word)) return word
-  if (printable(word) === word) return `'${word.replaceAll("'", `'\\''`)}'`
+  if (escapeControls(word) === word) return `'${word.replaceAll("'", `'\\''`)}'`
   const bytes = (char: string): string => [...new TextEncoder().encode(char)].map((b) => `\\x${b.toString(16).padStart(2, '0')}`).join('')
   return `$'${word.replace(/['\\]/g, '\\$&').replace(unsafe, bytes)}'`
 }

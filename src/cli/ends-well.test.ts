@@ -3,9 +3,11 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import { bash, start, startWords } from '../../test/support/command.ts'
-import { limits } from '../base/index.ts'
+import { KindredError, limits, printable } from '../base/index.ts'
+import { context } from './context.ts'
 import { echoedCommand } from './echo.ts'
 import { columns } from './face-options.ts'
 import { limitOption } from './limit-option.ts'
@@ -70,9 +72,34 @@ describe('names from outside', () => {
     }
   })
 
+  test('that differ never look alike in any line that is shown', () => {
+    const piece = fc.constantFrom('\\', '\\', '\n', 'n', '\t', 't', '\u001b', 'x1b', 'x', '1', 'b', '\u202e', 'u202e', 'u', '2', '{', 'e0001', '}', '\u{e0001}', '\ud800', 'é')
+    const name = fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join(''))
+    const shownBy = (...names: string[]): string[][] => {
+      const result: string[] = []
+      const given = context({}, { out: { write: (text) => result.push(text) }, err: recorded().stream }, new AbortController().signal, 'kindred')
+      given.result(null, names)
+      const table: string[] = []
+      context({}, { out: { write: (text) => table.push(text) }, err: recorded().stream }, new AbortController().signal, 'kindred').result(null, columns(names.map((cell) => [cell, 1])))
+      const { written, stream } = recorded()
+      names.forEach((text) => lineProgress(stream).log(text))
+      const errors: string[] = []
+      names.forEach((text) => reportError(new KindredError('corrupt', text, 'it must be whole', text), {}, { write: (line) => errors.push(line) }))
+      return [result.join('').split('\n').slice(0, -1), table.join('').split('\n').slice(0, -1), written, errors]
+    }
+    expect(shownBy('a\n.png', 'a\\n.png', 'C:\\Photos\\1.png')[0]).toEqual(['a\\n.png', 'a\\\\n.png', 'C:\\Photos\\1.png'])
+    fc.assert(fc.property(name, name, (a, b) => {
+      fc.pre(a !== b)
+      for (const shown of shownBy(a, b)) {
+        expect(shown.length).toBe(2)
+        expect(shown[0]).not.toBe(shown[1])
+      }
+    }), { numRuns: 3000 })
+  })
+
   test('keep columns straight, and a bar within the terminal, however wide their letters', () => {
     expect([textWidth('abc'), textWidth('日本'), textWidth('é'), textWidth('😀'), fit('日本語', 5), fit('😀😀', 3)]).toEqual([3, 4, 1, 2, '日本', '😀'])
-    expect(columns([['日本', 1], ['a\nb', 22]])).toEqual(['日本   1.0000', 'a\\nb  22.0000'])
+    expect(columns([['日本', 1], ['a\nb', 22]]).map(printable)).toEqual(['日本   1.0000', 'a\\nb  22.0000'])
     const { written, stream } = recorded(true, 60)
     let now = 0
     const task = barProgress(stream, () => now).start('日本語の写真'.repeat(10), 2, 'step')

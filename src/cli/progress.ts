@@ -55,7 +55,7 @@ function statusText({ task, done, first, total, unit, seconds, figures }: Line):
   const p = pace(done, first, total, seconds)
   const speed = p === undefined ? '' : `, ${short(p.rate)} ${unit}/s, ${duration(p.left)} left`
   const more = Object.keys(figures).length === 0 ? '' : ` (${figuresText(figures)})`
-  return oneLine(`${task} ${done}/${total}${speed}${more}`)
+  return `${task} ${done}/${total}${speed}${more}`
 }
 
 /** Runs a task whose state is shown by `draw`, at most every `interval` milliseconds. */
@@ -89,7 +89,7 @@ export function barProgress(stream: ProgressStream, clock: Clock = () => perform
     const share = line.total === 0 ? 1 : Math.min(1, line.done / line.total)
     const cells = 20
     const full = Math.floor(share * cells)
-    const text = fit(`[${'#'.repeat(full)}${'-'.repeat(cells - full)}] ${String(Math.floor(share * 100)).padStart(3)} % ${statusText(line)}`, width - 1)
+    const text = fit(`[${'#'.repeat(full)}${'-'.repeat(cells - full)}] ${String(Math.floor(share * 100)).padStart(3)} % ${oneLine(statusText(line))}`, width - 1)
     stream.write(`${clear()}${text}`)
     open = text
   }

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { printable } from '../base/index.ts'
 import { photoFiles, skippedLine } from './photo-files.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'kindred-photo-files-'))
@@ -39,8 +40,9 @@ test.runIf(process.platform === 'linux')('what is no regular file is passed over
   expect(skippedLine(skipped)).toMatch(/^6 passed over: caf\\xe9\.jpg \(its name is no UTF-8 text\); .*; \.\.\.$/)
 })
 
-test('what a name cannot do is forge a line', () => {
-  expect(skippedLine([{ path: 'x\n\u001b[2Jdone\u202e.jpg', reason: 'a pipe' }])).toBe('passed over: x\\n\\x1b[2Jdone\\u202e.jpg (a pipe)')
+test('names of what was passed over are escaped once, where they are shown', () => {
+  const line = skippedLine([{ path: 'x\n\u001b[2Jdone\u202e.jpg', reason: 'a pipe' }])!
+  expect(printable(line)).toBe('passed over: x\\n\\x1b[2Jdone\\u202e.jpg (a pipe)')
   expect(skippedLine([])).toBeUndefined()
 })
 

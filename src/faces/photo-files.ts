@@ -1,7 +1,7 @@
 /** @file Which files of a folder are photos, what their labels are, and how their crops are called. */
 import { readdirSync, realpathSync, statSync, type BigIntStats } from 'node:fs'
 import { basename, dirname, join, relative, sep } from 'node:path'
-import { KindredError, printable } from '../base/index.ts'
+import { KindredError } from '../base/index.ts'
 import { pictureName } from '../data/index.ts'
 import { ioError, listFiles, madeByKindred, sha256, type FileList } from '../files/index.ts'
 
@@ -88,10 +88,10 @@ function namesIn(dir: string): string[] {
   }
 }
 
-/** One line for the reader on what was passed over; undefined where nothing was. */
+/** A sentence for the reader on what was passed over, names as they are; undefined where nothing was. */
 export function skippedLine(skipped: FileList['skipped']): string | undefined {
   if (skipped.length === 0) return undefined
-  const shown = skipped.slice(0, 3).map(({ path, reason }) => `${printable(path)} (${reason})`)
+  const shown = skipped.slice(0, 3).map(({ path, reason }) => `${path} (${reason})`)
   return `${skipped.length === 1 ? 'passed over' : `${skipped.length} passed over`}: ${shown.join('; ')}${skipped.length > 3 ? '; ...' : ''}`
 }
 

@@ -1,6 +1,7 @@
 /**
  * @file The report of a comparison as one HTML page: the same faces by two models, and whether the difference is more than luck.
  */
+import { printable } from '../../base/index.ts'
 import type { CompareFigure, CompareReport, Difference } from './compare-report.ts'
 import { environmentFacts, madeChapter } from './closing-chapters.ts'
 import { chapter, type Chapter } from './digits-sections.ts'
@@ -37,7 +38,7 @@ function verdict(r: CompareReport): Html {
 <p class="lead">${r.faces === 0 ? 'The faces of a folder' : `${many(r.faces, 'face')} from ${many(r.photos.withFace, 'photo')}`}, found once and embedded twice: by <strong>${first}</strong> and by <strong>${second}</strong>, each with the cut-out it wants. All else is the same: photos, detector, landmarks, seed.${r.complete && r.stopped === undefined ? ` Everything took ${duration(r.seconds)}.` : ''}</p>
 ${lifeLine(r)}
 <ul class="tiles">${side(0)}${side(1)}</ul>
-${(r.warnings ?? []).length > 0 && html`<div class="note bad" role="note"><p><strong>Read with care.</strong></p>${(r.warnings ?? []).map((w) => html`<p>${w}</p>`)}</div>`}`
+${(r.warnings ?? []).length > 0 && html`<div class="note bad" role="note"><p><strong>Read with care.</strong></p>${(r.warnings ?? []).map((w) => html`<p>${printable(w)}</p>`)}</div>`}`
 }
 
 function maps(figures: Figures): Chapter {

@@ -1,6 +1,7 @@
 /**
  * @file The report's chapters on learning: verdict, how it works, training, baselines, map, sweep. Each is a function of the report; words follow from the figures.
  */
+import { printable } from '../../base/index.ts'
 import { allStrangers, strangersOf, type DigitsReport, type FigureName, type RejectionResult, type Strangers } from './digits-report.ts'
 import { computing, duration, figure, figureText, html, pct, table, whole, type Html } from './html.ts'
 import { lifeLine } from './life-line.ts'
@@ -58,7 +59,7 @@ ${rejected === undefined ? (taught === undefined ? tile('…', 'Letters rejected
 ${taught !== undefined && tile(pct(taught.lettersRejected), 'Letters rejected, after seeing others', `${taught.letters}, by ${scoreWords(taught.score, true)}; ${pct(taught.digitsKeptRight)} of digits kept and right`)}
 </ul>
 ${gain !== undefined && html`<p>${gain}</p>`}
-${(r.warnings ?? []).length > 0 && html`<div class="note bad" role="note"><p><strong>Read with care.</strong></p>${(r.warnings ?? []).map((w) => html`<p>${w}</p>`)}</div>`}`
+${(r.warnings ?? []).length > 0 && html`<div class="note bad" role="note"><p><strong>Read with care.</strong></p>${(r.warnings ?? []).map((w) => html`<p>${printable(w)}</p>`)}</div>`}`
 }
 
 function mistakes(ours: number, theirs: number): string {

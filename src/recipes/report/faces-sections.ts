@@ -1,6 +1,7 @@
 /**
  * @file The faces report's chapters: verdict, how it works, what was found, map. Each is a function of the report; words follow from the figures.
  */
+import { printable } from '../../base/index.ts'
 import { chapter, type Chapter } from './digits-sections.ts'
 import type { FacesFigure, FacesReport } from './faces-report.ts'
 import { computing, duration, figure, figureText, html, pct, table, whole, type Html } from './html.ts'
@@ -48,7 +49,7 @@ ${retrieval !== undefined && tile(pct(retrieval.map), 'Mean average precision', 
 ${retrieval === undefined && r.faces > 0 && tile(whole(r.faces), 'Faces', 'each with a crop and a vector')}
 ${r.photosPerSecond !== null && tile(figureText(r.photosPerSecond), 'Photos a second', 'found, aligned and embedded, networks being open')}
 </ul>
-${(r.warnings ?? []).length > 0 && html`<div class="note bad" role="note"><p><strong>Read with care.</strong></p>${(r.warnings ?? []).map((w) => html`<p>${w}</p>`)}</div>`}`
+${(r.warnings ?? []).length > 0 && html`<div class="note bad" role="note"><p><strong>Read with care.</strong></p>${(r.warnings ?? []).map((w) => html`<p>${printable(w)}</p>`)}</div>`}`
 }
 
 /** What an embedding is, for someone who never heard of it. */

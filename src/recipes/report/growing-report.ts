@@ -4,7 +4,7 @@
  */
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { KindredError, printable, redact } from '../../base/index.ts'
+import { escapeControls, KindredError, redact } from '../../base/index.ts'
 import { writeFileAtomic } from '../../files/index.ts'
 import { toPng } from '../../plots/index.ts'
 import type { ReportState } from './report-state.ts'
@@ -168,12 +168,12 @@ export class GrowingReport<Report extends ReportState, Figure extends string> {
   }
 }
 
-/** The fields that hold messages and commands, without passwords and control characters; the data stays as it is. */
+/** The fields that hold messages and commands, without passwords and control characters; warnings are shown by others, too, and keep the names in them. */
 function withoutSecrets<Part extends Partial<ReportState>>(part: Part): Part {
-  const clean = (text: string): string => printable(redact(text))
+  const clean = (text: string): string => escapeControls(redact(text))
   const cleaned: Partial<ReportState> = {}
   for (const key of ['now', 'stopped', 'command'] as const) if (part[key] !== undefined) cleaned[key] = clean(part[key])
-  if (part.warnings !== undefined) cleaned.warnings = part.warnings.map(clean)
+  if (part.warnings !== undefined) cleaned.warnings = part.warnings.map(redact)
   return { ...part, ...cleaned }
 }
 
