@@ -119,11 +119,15 @@ export class Evaluation {
     if (!embedded.every(Number.isFinite)) throw new KindredError('collapsed', 'evaluation', 'every embedding must be finite', 'NaN or Infinity', 'Lower the learning rate.')
     const extra = outliers === undefined ? new Float32Array(0) : await this.embed(weights, outliers.images)
     const known = await this.embed(weights, references.images)
-    return {
+    const figures: EvaluationFigures = {
       ...(await this.validationLoss(embedded, extra)),
       knnAccuracy: knnAccuracy(known, references.labels, dim, { k: Math.min(5, references.count), queries: embedded, queryLabels: validation.labels }),
       ...spreadOf(embedded, dim),
     }
+    for (const [name, value] of Object.entries(figures)) {
+      if (!Number.isFinite(value)) throw new KindredError('collapsed', 'evaluation', `${name} must be a finite number`, String(value), 'The embeddings are too large to be measured: lower the learning rate.')
+    }
+    return figures
   }
 
   async dispose(): Promise<void> {
