@@ -10,6 +10,7 @@ import { KindredError, limits, printable } from '../base/index.ts'
 import { context } from './context.ts'
 import { echoedCommand } from './echo.ts'
 import { columns } from './face-options.ts'
+import { exitCodeOf, interruptible } from './interrupt.ts'
 import { limitOption } from './limit-option.ts'
 import { barProgress, jsonProgress, lineProgress, progressFor } from './progress.ts'
 import { reportError } from './report-error.ts'
@@ -187,6 +188,14 @@ describe.runIf(posix)('signals', () => {
     await running.said('working')
     running.child.kill(signal)
     expect(await running.ended).toMatchObject({ code, err: expect.stringContaining(`Stopping after the running step (${signal})`) })
+  })
+
+  test('Ctrl-Break on Windows lets the work end, too', async () => {
+    let code: number | undefined
+    const stopped = interruptible((signal) => new Promise((_, fail) => signal.addEventListener('abort', () => fail(signal.reason))), { say: () => {}, onSignal: (signal) => (code = exitCodeOf(signal)) })
+    process.emit('SIGBREAK', 'SIGBREAK') // only Windows sends it
+    await expect(stopped).rejects.toMatchObject({ code: 'interrupted', got: 'SIGBREAK' })
+    expect([code, process.listenerCount('SIGBREAK')]).toEqual([149, 0])
   })
 
   test('a signal that comes twice at once, as timeout sends it, counts once', async () => {

@@ -1,13 +1,16 @@
 /** @file Ctrl-C and its kin: the first signal asks the work to stop and to save, the second ends the process at once. */
-import { constants } from 'node:os'
 import { KindredError } from '../base/index.ts'
 
-/** Signals that ask a process to end: Ctrl-C, `kill`, a terminal that was closed. */
-export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
-const stopSignals: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
+/**
+ * Signals that ask a process to end, and their numbers: Ctrl-C, `kill`, a terminal that was closed, Ctrl-Break on Windows. There SIGTERM is never heard: whoever sends
+ * it ends the process at once, as SIGKILL does elsewhere, and a closed console leaves ten seconds.
+ */
+const stopSignals = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1, SIGBREAK: 21 } as const
+export type StopSignal = keyof typeof stopSignals
+const names = Object.keys(stopSignals) as StopSignal[]
 
-/** The exit code of work that a signal stopped, as shells count: 130, 143, 129. */
-export const exitCodeOf = (signal: StopSignal): number => 128 + constants.signals[signal]
+/** The exit code of work that a signal stopped, as shells count: 130, 143, 129, 149. */
+export const exitCodeOf = (signal: StopSignal): number => 128 + stopSignals[signal]
 
 /** Settings of {@link interruptible}. */
 export interface InterruptOptions {
@@ -31,7 +34,7 @@ const sameSignal = 300
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>, { say, onSignal, patience = 5000 }: InterruptOptions): Promise<T> {
   const controller = new AbortController()
   let watchdog: NodeJS.Timeout | undefined
-  const off = (): void => stopSignals.forEach((signal) => process.off(signal, stop))
+  const off = (): void => names.forEach((signal) => process.off(signal, stop))
   function stop(signal: StopSignal): void {
     say(`Stopping after the running step (${signal}); ${signal === 'SIGINT' ? 'Ctrl-C again' : 'another signal'} stops at once.`)
     // asleep, so that a second copy of this signal has come before the system gets its way
@@ -42,7 +45,7 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
     watchdog.unref()
     controller.abort(new KindredError('interrupted', 'kindred', 'the work must not be stopped before its end', signal === 'SIGINT' ? 'Ctrl-C (SIGINT)' : signal))
   }
-  for (const signal of stopSignals) process.on(signal, stop)
+  for (const signal of names) process.on(signal, stop)
   try {
     return await work(controller.signal)
   } finally {

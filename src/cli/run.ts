@@ -31,7 +31,7 @@ Limits on what is read (--limit NAME=VALUE raises one; 200M, 1e9 and 2G are numb
 ${limitsHelp()}
 
 Exit codes: 0 done, 1 failed, 2 wrong words, 141 the result could not be written because its reader had closed the pipe (files are complete).
-Stopped: 130 by Ctrl-C (SIGINT), 143 by SIGTERM, 129 by a closed terminal (SIGHUP); what was done is saved. A second signal ends the process at once.
+Stopped: 130 by Ctrl-C (SIGINT), 143 by SIGTERM, 129 by a closed terminal (SIGHUP), on Windows 149 by Ctrl-Break; what was done is saved. A second signal ends the process at once.
 With --json the result is one JSON object on standard output; progress, warnings and errors are JSON lines on standard error.`
 
 /**

@@ -13,7 +13,7 @@ import type { CropRecord, PhotoEntry, QuarantineRecord } from './crop-records.ts
 import { alignFace, dlibTemplate, type FaceTemplate } from './align.ts'
 import { findFaces, findOptionNames, openDetector, type DetectorName, type Face, type FaceDetector, type FindOptions } from './find-faces.ts'
 import { lockOutput } from './output-lock.ts'
-import { cropName, labelOf, photoFiles, skippedLine } from './photo-files.ts'
+import { cropNames, labelOf, photoFiles, skippedLine } from './photo-files.ts'
 
 /** What a run did. */
 export interface CropSummary {
@@ -68,7 +68,7 @@ const where = 'crop folder'
  * Finds, aligns and saves the faces of all photos below a folder.
  *
  * A file that is empty, damaged or no image goes to `quarantine.jsonl` with its reason, so does a photo without a face; the run goes on. Crops are PNG files
- * in `OUT/crops/`, which mirrors the source: `anna/garden.jpg` gives `crops/anna/garden.jpg.0.png`. Crops of photos that are gone or changed are removed,
+ * in `OUT/crops/`, which mirrors the source: `anna/garden.jpg` gives `crops/anna/garden.jpg.0.png`; names that other systems do not take are changed and get a hash. Crops of photos that are gone or changed are removed,
  * as are crops that a killed run left without a record. Each photo's records are on the disk as soon as its crops are; a stop at any moment costs the photos in
  * hand.
  * @param dir one folder per person, or photos without labels; any depth; the label is the name of the folder a photo lies in
@@ -92,7 +92,7 @@ export async function cropFolder(dir: string, out: string, options: CropOptions 
       const settings = sha256(Buffer.from(JSON.stringify({ detector: detector.id, template, find: Object.entries(find).sort() }))).slice(0, 16)
       const book = new CropBook(out, settings, sources, { lock, progress, onPhotos })
       try {
-        const processed = await work(dir, sources, { out, detector, find, template, settings, book, batch, progress, signal })
+        const processed = await work(dir, sources, { out, detector, find, template, settings, book, batch, nameOf: cropNames(sources), progress, signal })
         book.close()
         return { summary: book.summary(processed, ignored), faces: book.faces(), quarantine: book.quarantine(), skipped }
       } catch (error) {
@@ -113,6 +113,7 @@ interface Work {
   readonly settings: string
   readonly book: CropBook
   readonly batch: number
+  readonly nameOf: (source: string, face: number) => string
   readonly progress: Progress
   readonly signal: AbortSignal | undefined
 }
@@ -208,7 +209,7 @@ function reasonOf(kind: QuarantineRecord['kind'], error: unknown): string {
 }
 
 /** Saves the crops of some photos, and takes down what became of each. What was saved before a write fails is taken down, too. */
-function save(some: readonly Looked[], { out, detector, template, settings, book }: Work): void {
+function save(some: readonly Looked[], { out, detector, template, settings, book, nameOf }: Work): void {
   const entries: PhotoEntry[] = []
   try {
     for (const one of some) {
@@ -217,7 +218,7 @@ function save(some: readonly Looked[], { out, detector, template, settings, book
       const { source, sourceHash, found } = one
       const label = labelOf(source)
       const faces = found.map(({ face, png }): CropRecord => {
-        const crop = cropName(source, face.index)
+        const crop = nameOf(source, face.index)
         writeFileAtomic(join(out, ...crop.split('/')), png)
         return { source, sourceHash, label, face: face.index, ...rounded(face), detector: detector.id, alignment: template, crop, cropHash: sha256(png), settings }
       })

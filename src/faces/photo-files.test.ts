@@ -3,9 +3,10 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { printable } from '../base/index.ts'
-import { photoFiles, skippedLine } from './photo-files.ts'
+import { cropNames, isCropName, photoFiles, skippedLine } from './photo-files.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'kindred-photo-files-'))
 let dir: string
@@ -44,6 +45,37 @@ test('names of what was passed over are escaped once, where they are shown', () 
   const line = skippedLine([{ path: 'x\n\u001b[2Jdone\u202e.jpg', reason: 'a pipe' }])!
   expect(printable(line)).toBe('passed over: x\\n\\x1b[2Jdone\\u202e.jpg (a pipe)')
   expect(skippedLine([])).toBeUndefined()
+})
+
+describe('names of crops', () => {
+  /** As Windows and exFAT have it. */
+  const taken = (name: string): boolean =>
+    // oxlint-disable-next-line no-control-regex
+    !/[\u0000-\u001f<>:"\\|?*]/.test(name) && !/[. ]$/.test(name) && !/^(con|prn|aux|nul|com[0-9]|lpt[0-9])[. ]*(\.|$)/i.test(name) && Buffer.byteLength(name) <= 255
+  test('are those of the photos where these are ordinary', () => {
+    for (const source of ['anna/garden.jpg', 'top.JPG', 'Žofie & 日本/a b (1).jpg', 'console/nullable.png', 'com10/aux-2.jpg', "it's/a~b.webp", 'a..b/c .jpg']) expect(cropNames([source])(source, 2)).toBe(`crops/${source}.2.png`)
+  })
+  test('hold nothing that Windows or exFAT does not take', () => {
+    for (const source of ['CON/a.jpg', 'aux.jpg', 'nul.anna/Lpt1.x.png', 'com¹/a.jpg', 'prn /x.jpg', 'Anna./a.jpg', 'Anna /a.jpg', 'J.R./q?.jpg', 'a:b/c*d"<e>|f.png', 'x\\y/n\nl.jpg', `${'é'.repeat(120)}?/a.jpg`, `${'x'.repeat(245)}.jpg`]) {
+      const crop = cropNames([source])(source, 0)
+      expect(crop.split('/').every(taken), crop).toBe(true)
+      expect(crop.split('/').length).toBe(source.split('/').length + 1)
+      expect(isCropName(crop), crop).toBe(true)
+    }
+  })
+  test('of two photos are never one, also where upper and lower case are', () => {
+    const piece = fc.constantFrom('a', 'A', 'é', 'e\u0301', 'É', '?', '*', '_', '.', ' ', '/', 'con', 'CON', '\\', '~')
+    const photo = fc.array(piece, { minLength: 1, maxLength: 5 }).map((pieces) => `${pieces.join('').replace(/\/+/g, '/').replace(/^\/|\/$/g, '')}.jpg`)
+    fc.assert(fc.property(fc.uniqueArray(photo, { minLength: 2, maxLength: 12 }), (sources) => {
+      const nameOf = cropNames(sources)
+      const crops = sources.map((source) => nameOf(source, 0))
+      expect(new Set(crops.map((crop) => crop.normalize('NFC').toLowerCase())).size).toBe(sources.length)
+    }), { numRuns: 2000 })
+    const [crop] = ['a?.jpg'].map((source) => cropNames([source])(source, 0))
+    const twin = crop.replace('crops/', '').replace(/\.0\.png$/, '') // a photo called as the crop of another one
+    const both = cropNames(['a?.jpg', twin])
+    expect(both('a?.jpg', 0)).not.toBe(both(twin, 0))
+  })
 })
 
 describe('folders that kindred made', () => {

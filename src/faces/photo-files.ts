@@ -101,11 +101,37 @@ export function labelOf(source: string): string | null {
   return folder === '.' ? null : basename(folder).normalize('NFC')
 }
 
-/** The crop's path: the photo's own, below `crops/`, with the face's number. Names too long for the file system are cut and get a hash. */
-export function cropName(source: string, face: number): string {
-  const cut = source.split('/').map((part) => (Buffer.byteLength(part) <= 200 ? part : `${[...part].slice(0, 40).join('')}~${sha256(Buffer.from(part)).slice(0, 16)}`))
-  return `crops/${cut.join('/')}.${face}.png`
+/** What Windows and exFAT take in no name; a folder's name there ends neither with a dot nor with a blank. */
+// oxlint-disable-next-line no-control-regex
+const notEverywhere = /[\u0000-\u001f<>:"\\|?*]/g
+/** Names of devices on Windows, whatever follows a dot. */
+const device = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?=[. ]*(\.|$))/i
+
+/**
+ * The crop's path: the photo's own, below `crops/`, with the face's number; everywhere the same, so that the folder can be taken to another system. Names too long for
+ * the file system, and such as Windows or exFAT do not take, are changed and get a hash.
+ *
+ * @param lone false where another photo's path differs from this one's in nothing but upper and lower case or the writing of accents: the name then gets a hash,
+ *   too, for there are disks on which the two would be one
+ */
+function cropName(source: string, face: number, lone = true): string {
+  const cut = source.split('/').map((part) => {
+    const safe = part.replace(notEverywhere, '_').replace(device, '$&_').replace(/[. ]+$/, (end) => '_'.repeat(end.length))
+    if (Buffer.byteLength(part) > 200) return `${[...safe].slice(0, 40).join('')}~${hashOf(part)}`
+    return safe === part ? part : `${safe}~${hashOf(part)}`
+  })
+  return `crops/${cut.join('/')}${lone ? '' : `~${hashOf(source)}`}.${face}.png`
 }
+
+/** How each photo's crop of a face is called, {@link cropName} with all photos of a folder in view. */
+export function cropNames(sources: readonly string[]): (source: string, face: number) => string {
+  const fold = (source: string): string => cropName(source, 0).normalize('NFC').toLowerCase()
+  const photos = new Map<string, number>()
+  for (const source of sources) photos.set(fold(source), (photos.get(fold(source)) ?? 0) + 1)
+  return (source, face) => cropName(source, face, photos.get(fold(source))! < 2)
+}
+
+const hashOf = (text: string): string => sha256(Buffer.from(text)).slice(0, 16)
 
 /** Whether a file may be called as {@link cropName} calls crops, whatever folder it lies in. */
 export const isCropName = (name: string): boolean => /(~[0-9a-f]{16}|\.[a-z]{3,4})\.\d+\.png$/i.test(name)
