@@ -11,7 +11,7 @@ import { checkOptions } from './options.ts'
 export interface Limits {
   /** Pixels of one image, width x height, before it is decoded. */
   readonly imagePixels: number
-  /** Bytes of decoded pixels held at one time, over all images being worked on. */
+  /** Bytes of decoded pixels held at one time, over all images being worked on; an image whose decoding alone takes more is decoded while no other is held. */
   readonly pixelBytesInFlight: number
   /** Bytes of one image file. */
   readonly imageFileBytes: number

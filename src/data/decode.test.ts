@@ -117,14 +117,27 @@ describe('memory of pictures within the limits', () => {
     expect(grew).toBeLessThan(900)
   })
 
-  test('what a decoder needs beside the pixels counts, and a raised limit lets it pass', async () => {
-    undo.push(setLimits({ pixelBytesInFlight: 40_000_000 }))
+  test('what a decoder needs beside the pixels counts; a picture that needs more than there is goes alone', async () => {
     const plain = await sharp({ create: { width: 2000, height: 2000, channels: 3, background: '#777' } }).png().toBuffer()
-    expect((await decodeImage(plain)).width).toBe(2000)
     const avif = await sharp(plain).avif({ effort: 0 }).toBuffer()
-    await expect(decodeImage(avif)).rejects.toThrow('the memory to decode its 4,000,000 pixels (avif) must have at most 40,000,000 bytes (limit pixelBytesInFlight)')
-    undo.push(setLimits({ pixelBytesInFlight: 80_000_000 }))
-    expect((await decodeImage(avif)).width).toBe(2000)
+    undo.push(setLimits({ pixelBytesInFlight: 90_000_000 })) // one of 78 MB, and no second one
+    const first = await holdImage(plain)
+    const order: string[] = []
+    const under = [decodeImage(avif).then(() => order.push('avif')), decodeImage(plain).then(() => order.push('png'))]
+    await new Promise((resume) => setTimeout(resume, 50))
+    expect(pixelBudget.taken).toBe(12_000_000 + 78_000_000)
+    first.release()
+    await Promise.all(under)
+    expect(order).toEqual(['avif', 'png'])
+    undo.push(setLimits({ pixelBytesInFlight: 40_000_000 })) // the AVIF needs more than all
+    const held = await holdImage(plain)
+    let came = false
+    const large = decodeImage(avif).then(({ width }) => ((came = true), width))
+    await new Promise((resume) => setTimeout(resume, 50))
+    expect([came, pixelBudget.taken]).toEqual([false, 12_000_000])
+    held.release()
+    expect(await large).toBe(2000)
+    expect(pixelBudget.taken).toBe(0)
   })
 
   test('pixels that are held stay counted; the next waits', async () => {

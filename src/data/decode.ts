@@ -50,8 +50,7 @@ const longest = 60 // seconds: a hundred megapixels take a few
  * @param input a path, or the file's bytes
  * @returns pixels with EXIF orientation applied and alpha laid on `background`; grey is sharp's (Rec. 709 luminance)
  * @throws KindredError `not-found` for a missing path; `usage` for a folder; `unsupported` for pipes, and for drawings (SVG, PDF) and formats that are not read;
- *   `limit` for files over `imageFileBytes`, pictures over `imagePixels`, pictures whose decoding takes more than `pixelBytesInFlight`;
- *   `corrupt` for empty, truncated or other content
+ *   `limit` for files over `imageFileBytes`, pictures over `imagePixels`; `corrupt` for empty, truncated or other content
  * cost: decoding; resizing by Lanczos 3
  */
 export async function decodeImage(input: string | Uint8Array, options: DecodeOptions = {}): Promise<DecodedImage> {
@@ -136,8 +135,7 @@ async function decode(bytes: Uint8Array, name: string, options: DecodeOptions): 
     ensureWithin('imagePixels', pixels, name, 'the picture')
     const kept = (size === undefined ? pixels : size[0] * size[1]) * channels
     const needed = Math.ceil(kept + (header.channels < channels ? kept / channels : 0) + pixels * workBytes(format, header))
-    ensureWithin('pixelBytesInFlight', needed, name, `the memory to decode its ${pixels.toLocaleString('en-US')} pixels (${format})`)
-    const release = await pixelBudget.take(needed)
+    const release = await pixelBudget.take(needed) // more than there is: when all others have given theirs back
     try {
       let image = open(limits().imagePixels).autoOrient()
       if (size !== undefined) image = image.resize({ height: size[0], width: size[1], fit, background })
