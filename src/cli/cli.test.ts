@@ -112,7 +112,7 @@ describe('one run', { timeout: 240_000 }, () => {
     expect((await kindred('map', model, pictures, '--out', figure, '--method', 'pca')).code).toBe(0)
     const same = join(folder, 'same.csv')
     writeFileSync(same, `a,b\n${'0.1,0.2\n'.repeat(40)}`)
-    expect(await kindred('map', same, '--out', join(folder, 'same.svg'))).toMatchObject({ code: 1, err: expect.stringContaining('the vectors must differ, got 40 vectors that are all the same') })
+    expect(await kindred('map', same, '--out', join(folder, 'same-map.svg'))).toMatchObject({ code: 1, err: expect.stringContaining('the vectors must differ, got 40 vectors that are all the same') })
     expect(existsSync(join(folder, 'same.svg'))).toBe(false)
     const classified = JSON.parse((await kindred('classify', model, pictures, '--json')).out) as { accuracy: number; pictures: { class: string; probability: number }[] }
     expect(classified.pictures.length).toBe(9)

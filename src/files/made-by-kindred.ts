@@ -13,6 +13,7 @@ const marks: readonly (readonly [name: string, head: RegExp])[] = [
   ['quarantine.jsonl', /^\{"source":".*","sourceHash":(null|"[0-9a-f]{64}"),"label":/],
   ['report.json', /^\{\s*"complete": (true|false),\s*"seconds": /],
   ['run.json', /^\{\s*"command": "train /],
+  ['sweep.json', /^\{\s*"sweep": \[/],
   ['checkpoint.kindred', /^KINDREDC/],
   ['checkpoint.previous.kindred', /^KINDREDC/],
   ['gallery.json', /^\{"kindred":"gallery"/],

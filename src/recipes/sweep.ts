@@ -137,11 +137,11 @@ export async function sweep(options: SweepOptions): Promise<SweepResult> {
 export async function writeSweep(folder: string, { report, panels, classes }: SweepResult): Promise<void> {
   const svg = sweepPanels(panels, classes)
   const curves = sweepCurves(report.sweep)
+  writeFileAtomic(join(folder, 'sweep.json'), `${JSON.stringify(report, null, 2)}\n`) // first: it shows whose folder this is
   writeFileAtomic(join(folder, 'sweep.svg'), svg)
   writeFileAtomic(join(folder, 'sweep.png'), await toPng(svg))
   writeFileAtomic(join(folder, 'sweep-curves.svg'), curves)
   writeFileAtomic(join(folder, 'sweep-curves.png'), await toPng(curves))
-  writeFileAtomic(join(folder, 'sweep.json'), `${JSON.stringify(report, null, 2)}\n`)
 }
 
 /** The margin with the best kNN accuracy among those that did not collapse; within half a percentage point the better silhouette decides. */

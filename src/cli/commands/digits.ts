@@ -25,7 +25,6 @@ interface Options {
 export async function tell(options: Options, given: Context): Promise<void> {
   const { out, preset, epochs, dim, margin, seed, letters, outliers, sweepSteps, images, resume } = options
   if (sweepSteps > 0 && sweepSteps < 5) throw new KindredError('usage', 'digits', '--sweep-steps must be 0 or at least 5', String(sweepSteps))
-  given.progress.log(`The report grows in ${join(out, 'report.html')}: open it any time.`)
   const runtime = await given.runtime()
   const report = await digits({
     out, preset, dim, margin, seed, outliers, sweepSteps,

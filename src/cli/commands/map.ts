@@ -1,5 +1,6 @@
 /** @file `kindred map`: vectors, or pictures through a model, as a picture of their neighbourhoods in the plane. */
-import { extname } from 'node:path'
+import { existsSync } from 'node:fs'
+import { extname, resolve } from 'node:path'
 import { KindredError } from '../../base/index.ts'
 import { readVectors, writeVectors, type Vectors } from '../../data/index.ts'
 import { writeFileAtomic } from '../../files/index.ts'
@@ -21,6 +22,8 @@ interface MapOptions {
 export async function map(options: MapOptions, given: Context, source: string, paths: string[]): Promise<void> {
   const { out, method, seed, title } = options
   if (extname(out).toLowerCase() !== '.svg') throw new KindredError('usage', 'map', '--out must end in .svg', out, 'PNG and CSV are written beside it.')
+  const beside = (extension: string) => `${out.slice(0, -4)}${extension}`
+  keepOthers(out, beside, source)
   const { vectors, images, skipped } = await vectorsOf(source, paths, given)
   const n = vectors.vectors.length / vectors.dim
   if (n < 4) throw new KindredError('usage', 'map', 'there must be at least 4 vectors', String(n))
@@ -32,12 +35,18 @@ export async function map(options: MapOptions, given: Context, source: string, p
   const numbers = new Map(classes.map((name, c) => [name, c]))
   const labels = Int32Array.from({ length: n }, (_, i) => (vectors.labels === undefined ? 0 : numbers.get(vectors.labels[i])!))
   const svg = embeddingMap(projection.positions, labels, classes, { ...(title === undefined ? {} : { title }), ...(images === undefined ? {} : { images }) })
-  const beside = (extension: string) => `${out.slice(0, -4)}${extension}`
   writeFileAtomic(out, svg)
   writeFileAtomic(beside('.png'), await toPng(svg))
   writeVectors(beside('.csv'), { vectors: projection.positions, dim: 2, ids: vectors.ids, labels: vectors.labels })
   const quality = { ...(projection.kl === undefined ? {} : { kl: projection.kl }), ...(projection.explainedVarianceRatio === undefined ? {} : { explainedVarianceRatio: projection.explainedVarianceRatio }) }
   given.result({ out, png: beside('.png'), positions: beside('.csv'), count: n, method, ...quality, skipped }, [`map of ${n} vectors by ${method === 'tsne' ? 't-SNE' : 'PCA'}: ${out}`])
+}
+
+/** Keeps what a map would be written over without having been named: its own source, and files beside a map that is not there yet. @throws KindredError `usage` */
+function keepOthers(out: string, beside: (extension: string) => string, source: string): void {
+  const written = [out, beside('.png'), beside('.csv')]
+  const over = written.find((path) => resolve(path) === resolve(source)) ?? (existsSync(out) ? undefined : written.find((path) => existsSync(path)))
+  if (over !== undefined) throw new KindredError('usage', 'map', `what a map is written over must be an earlier map, with its .png and .csv`, over, 'Name another file with --out.')
 }
 
 async function vectorsOf(source: string, paths: string[], given: Context): Promise<{ vectors: Vectors; images?: Thumbnails; skipped?: Pictures['skipped'] }> {

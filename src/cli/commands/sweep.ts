@@ -1,7 +1,7 @@
 /** @file `kindred sweep`: the same training once for each margin, side by side. */
 import { join } from 'node:path'
 import { loadMnist, stratifiedSplit, take } from '../../data/index.ts'
-import { openRunFolder, preset, sweep, writeSweep, type PresetName } from '../../recipes/index.ts'
+import { ensureNoForeignFiles, openRunFolder, preset, sweep, writeSweep, type PresetName } from '../../recipes/index.ts'
 import type { Context } from '../context.ts'
 import { mnistFrom } from '../mnist-from.ts'
 
@@ -21,6 +21,7 @@ export async function run(options: Options, given: Context): Promise<void> {
   const { out, margins, steps, dim, seed, images } = options
   const { progress, signal } = given
   const from = mnistFrom('sweep', options)
+  ensureNoForeignFiles(out, ['sweep.json', 'sweep.svg', 'sweep.png', 'sweep-curves.svg', 'sweep-curves.png'])
   openRunFolder(out)
   const all = await loadMnist({ from, split: 'train', progress, signal })
   const { train, validation } = stratifiedSplit(all, { count: 2000, seed })

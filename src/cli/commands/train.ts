@@ -6,7 +6,7 @@ import { inventedCharacters, lettersFrom, loadMnist, pseudoOutliers, renderedLet
 import { writeFileAtomic } from '../../files/index.ts'
 import { knnAccuracy } from '../../metrics/index.ts'
 import { load, saveEmbedder } from '../../models/index.ts'
-import { openRunFolder, outlierTraining, preset, presetNames } from '../../recipes/index.ts'
+import { ensureNoForeignFiles, openRunFolder, outlierTraining, preset, presetNames } from '../../recipes/index.ts'
 import { headToJson, minings, trainEmbedder, trainSoftmaxHead, type TrainEmbedderResult } from '../../train/index.ts'
 import type { Context } from '../context.ts'
 import { mnistFrom } from '../mnist-from.ts'
@@ -48,6 +48,7 @@ export async function train(options: TrainOptions, given: Context, what: string)
   const { signal, progress } = given
   const out = options.out ?? join('runs', `mnist-${options.preset ?? 'default'}`)
   checkFree(out, options)
+  ensureNoForeignFiles(out, ['run.json', 'model.onnx', 'head.json', 'history.json', 'loss.svg', 'loss.png'])
   openRunFolder(out)
   const said = Object.fromEntries(kept.filter((k) => options[k] !== undefined).map((k) => [k, options[k]])) as TrainWords
   const words: TrainWords = { ...(options.resume ? readJson(out, 'run.json', runFile).options : {}), ...said }

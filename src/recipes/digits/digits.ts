@@ -33,7 +33,7 @@ export async function digits(options: DigitsOptions): Promise<DigitsReport> {
     environment: { ...options.versions, runtime: `${runtime.name}, ${runtime.threads} threads` },
   }
   const png = ['loss', 'map', 'sweepPanels', 'sweepCurves', 'confusion', 'rejectionHistogram', 'rejectionCurve'] as const
-  return growReport(out, report, digitsPage, { png, signal }, async (story: Story) => {
+  return growReport(out, report, digitsPage, { png, signal, progress, files: ['model.onnx', 'head.json', 'reject.json', 'loss.svg', 'loss.png', 'training'] }, async (story: Story) => {
     const run: Run = { options, story, runtime, progress, preset: chosen, seed, train, validation, test }
     story.show('triplets', tripletPicture(train, seed))
     const judged = await trainAndJudge(run)

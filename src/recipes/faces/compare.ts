@@ -59,8 +59,7 @@ export async function compare(dir: string, options: CompareOptions): Promise<Com
   const names = models.map((m) => modelSpec(m).name) as [string, string]
   const stop = signal === undefined ? {} : { signal }
   return lockOutput(out, { progress }, (lock) => {
-    progress.log(`The report grows in ${join(out, 'report.html')}: open it any time.`)
-    return growReport(out, emptyReport(dir, options, detectorName, names), comparePage, { signal }, async (story: CompareStory) => {
+    return growReport(out, emptyReport(dir, options, detectorName, names), comparePage, { signal, progress, files: ['map.svg', 'map.png'] }, async (story: CompareStory) => {
       const shown = telling(progress, story)
       const detector = await openDetector(detectorName, { runtime })
       try {

@@ -40,8 +40,7 @@ export async function faces(dir: string, options: FacesOptions): Promise<FacesRe
   const stop = signal === undefined ? {} : { signal }
   const png = ['mapPoints', 'precision', 'neighbours', 'wrong', 'distances'] as const
   return lockOutput(out, { progress }, (lock) => {
-    progress.log(`The report grows in ${join(out, 'report.html')}: open it any time.`)
-    return growReport(out, emptyReport(dir, options, detectorName, modelName), facesPage, { png, signal }, async (story: FacesStory) => {
+    return growReport(out, emptyReport(dir, options, detectorName, modelName), facesPage, { png, signal, progress, files: ['map.svg', 'map.png'] }, async (story: FacesStory) => {
       const run: FacesRun = { dir, options, lock, story, seed, progress: telling(progress, story) }
       const detector = await openDetector(detectorName, { runtime })
       try {

@@ -8,6 +8,7 @@ import { writeFileAtomic } from '../../files/index.ts'
 import { bCubed, type BCubed } from '../../metrics/index.ts'
 import { faceSheet, toPng, type SheetGroup } from '../../plots/index.ts'
 import { faceKey, readGroups, readPlaces, rowsOf, writeGroups, type GroupLine } from './group-file.ts'
+import { ensureNoForeignFiles } from '../report/index.ts'
 import { removeSheets } from './forget-faces.ts'
 import { keptFolder, openKnownFaces, type KnownFacesOptions } from './known-faces.ts'
 import { namedClusters } from './named-clusters.ts'
@@ -79,8 +80,9 @@ export async function groupFaces(dir: string, options: GroupOptions): Promise<Fa
   ensure(Number.isInteger(minPoints) && minPoints >= 1, where, 'minPoints must be an integer of at least 1', minPoints)
   const isOutput = holdsCrops(dir)
   ensure(!isOutput || given === undefined || resolve(given) === resolve(dir), where, '--out must be left out where the folder is itself an output folder', given, 'Its groups are kept in it.')
-  if (isOutput) readGroups(dir) // what is wrong with it is told before any work
   const out = given ?? keptFolder(dir)
+  if (!isOutput) ensureNoForeignFiles(out, ['groups.jsonl', 'groups.places.json', 'groups.png', 'groups'])
+  readGroups(isOutput ? dir : out) // what is wrong with it is told before any work
   const known = await openKnownFaces(dir, { ...rest, progress, ...(given === undefined ? {} : { keep: given }) })
   try {
     const { records, vectors, dim, labels, people } = await known.rows()

@@ -4,11 +4,11 @@
  */
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { escapeControls, KindredError, redact } from '../../base/index.ts'
+import { escapeControls, KindredError, redact, silent, type Progress } from '../../base/index.ts'
 import { writeFileAtomic } from '../../files/index.ts'
 import { toPng } from '../../plots/index.ts'
 import type { ReportState } from './report-state.ts'
-import { closeInPlace, ensureNoForeignReport, openRunFolder } from './run-folder.ts'
+import { closeInPlace, ensureNoForeignFiles, ensureNoForeignReport, openRunFolder } from './run-folder.ts'
 
 /** Writes a page from a report and its figures. */
 export type PageOf<Report, Figure extends string> = (report: Report, figures: Partial<Record<Figure, string>>) => string
@@ -17,6 +17,10 @@ export type PageOf<Report, Figure extends string> = (report: Report, figures: Pa
 export interface GrowOptions<Figure extends string> {
   /** Figures that also get a PNG beside their SVG. */
   readonly png?: readonly Figure[]
+  /** What else the work writes into the folder: names of files and folders. */
+  readonly files?: readonly string[]
+  /** Told where the report grows. */
+  readonly progress?: Progress
   readonly signal?: AbortSignal
 }
 
@@ -31,11 +35,14 @@ const heartbeat = 15_000
  * @param folder made where it is missing
  * @param report what is known from the start
  * @returns the report as it stands in `report.json`
- * @throws what the work throws; KindredError `io`; `usage` where a report lies that kindred has not written
+ * @throws what the work throws; KindredError `io`; `usage` where a report, or another file that is going to be written, lies that kindred has not written
  */
 export async function growReport<Report extends ReportState, Figure extends string>(folder: string, report: Report, page: PageOf<Report, Figure>, options: GrowOptions<Figure>, work: (story: GrowingReport<Report, Figure>) => Promise<void>): Promise<Report> {
   ensureNoForeignReport(folder)
+  ensureNoForeignFiles(folder, ['figures', ...(options.files ?? [])])
   openRunFolder(folder)
+  const { progress = silent } = options
+  progress.log(`The report grows in ${join(folder, 'report.html')}: open it any time.`)
   const story = new GrowingReport(folder, report, page, options.signal)
   const stop = (): void => story.stopping()
   const beat = setInterval(() => story.breathe(), heartbeat)

@@ -4,7 +4,7 @@ export type { DigitsReport, FigureName, NeighbourFigures, RejectionResult, Stran
 export { scoreWords } from './digits-sections.ts'
 export { growReport, type GrowingReport } from './growing-report.ts'
 export type { ReportState } from './report-state.ts'
-export { closeDeadReport, openRunFolder } from './run-folder.ts'
+export { closeDeadReport, ensureNoForeignFiles, openRunFolder } from './run-folder.ts'
 export { facesPage } from './faces-page.ts'
 export { modelWords } from './faces-sections.ts'
 export type { FaceDistances, FaceRetrieval, FacesFigure, FacesReport, Range } from './faces-report.ts'

@@ -1,10 +1,10 @@
 /** @file The folder that a run writes into: made where it is missing, and cleared of what a killed run has left. */
-import { closeSync, ftruncateSync, openSync, readFileSync, statSync, writeSync } from 'node:fs'
+import { closeSync, ftruncateSync, openSync, readdirSync, readFileSync, statSync, writeSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { KindredError, parseJsonAs } from '../../base/index.ts'
-import { isProcess, makeFolder, pathKind, readText, sweepParts, writeFileAtomic } from '../../files/index.ts'
+import { isProcess, madeByKindred, makeFolder, pathKind, readText, sweepParts, writeFileAtomic } from '../../files/index.ts'
 import { closedPage } from './life-line.ts'
 
 /** Folders below a run's folder that are all its own. */
@@ -33,6 +33,22 @@ export function ensureNoForeignReport(folder: string): void {
   const foreign = !isThere(data) ? (isThere(page) ? page : undefined) : isOurs(data) ? undefined : data
   if (foreign === undefined) return
   throw new KindredError('usage', 'run folder', `${folder} must be empty or hold results of kindred`, `${foreign}, which kindred has not written`, 'Choose another --out, or move the file away.')
+}
+
+/**
+ * Keeps files that somebody else has written where a run would write its own: in a folder that no run of kindred has made, nothing may lie under these names.
+ *
+ * @param names of the files and folders that are going to be written; an empty folder is nobody's
+ * @throws KindredError `usage`, naming the first
+ */
+export function ensureNoForeignFiles(folder: string, names: readonly string[]): void {
+  if (pathKind(folder, 'run folder') !== 'folder') return // made anew, or refused by whoever makes it
+  const here = readdirSync(folder)
+  if (madeByKindred(folder, here) !== undefined || (here.includes('report.json') && isOurs(join(folder, 'report.json')))) return
+  const isFilled = (path: string): boolean => pathKind(path, 'run folder') !== 'folder' || readdirSync(path).length > 0
+  const foreign = names.filter((name) => here.includes(name)).map((name) => join(folder, name)).find(isFilled)
+  if (foreign === undefined) return
+  throw new KindredError('usage', 'run folder', `${folder} must be empty or hold results of kindred`, `${foreign}, which kindred has not written`, 'Choose another --out, or move it away.')
 }
 
 const anyReport = z.looseObject({ complete: z.boolean(), seconds: z.number() })
