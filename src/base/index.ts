@@ -1,4 +1,4 @@
-/** @file Room `base`: errors, seeded random numbers, option checks, progress, limits, text made safe to show. Imports nothing. */
+/** @file Room `base`: errors, seeded random numbers, option checks, progress, limits, text made safe to show, SHA-256. Imports no other room. */
 export { KindredError, ensure, show, type ErrorCode } from './errors.ts'
 export { budget, type Budget } from './budget.ts'
 export { inOrder } from './in-order.ts'
@@ -11,4 +11,5 @@ export { installCommand, missingParts, parts, type Part, type PartName } from '.
 export { rng, rngFromState, type Rng, type RngState } from './rng.ts'
 export { escapeControls, printable, printableJson, printableLines, quoteCommand } from './printable.ts'
 export { redact, redactWord } from './redact.ts'
+export { sha256, sha256Pieces, type Sha256 } from './sha256.ts'
 export { silent, type Progress, type ProgressTask } from './progress.ts'

@@ -3,8 +3,7 @@ import { closeSync, fstatSync, openSync, readFileSync, readlinkSync, readSync, s
 import { hostname, networkInterfaces } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import { checkAs } from '../base/index.ts'
-import { sha256 } from './read.ts'
+import { checkAs, sha256 } from '../base/index.ts'
 import { askFor } from './sign-of-life.ts'
 
 const schema = z.object({

@@ -1,8 +1,7 @@
 /** @file Reading files of unknown origin: regular ones only, no larger than the limits allow, and every refusal of the system in words. */
-import { createHash } from 'node:crypto'
 import { closeSync, constants, fstatSync, openSync, readSync, statSync, type Stats } from 'node:fs'
 import { dirname } from 'node:path'
-import { ensureWithin, KindredError, overLimit, limits, parseJsonAs, type Limits, type Schema } from '../base/index.ts'
+import { ensureWithin, KindredError, overLimit, limits, parseJsonAs, sha256Pieces, type Limits, type Schema } from '../base/index.ts'
 
 /** Which limit holds for a file's size. */
 export type SizeLimit = Extract<keyof Limits, 'fileBytes' | 'imageFileBytes' | 'textBytes'>
@@ -198,18 +197,13 @@ export function ioError(where: string, path: string, error: unknown): KindredErr
   return new KindredError('io', where, `the system must accept ${path}`, error instanceof Error ? error.message : String(error), undefined, cause)
 }
 
-/** SHA-256 of bytes as lower-case hex. */
-export function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
-}
-
 /**
  * SHA-256 of a regular file of any size as lower-case hex, read in pieces.
  *
  * @throws KindredError as {@link openRegular}
  */
 export async function sha256File(path: string): Promise<string> {
-  const hash = createHash('sha256')
+  const hash = sha256Pieces()
   const { fd } = openRegular(path)
   const piece = new Uint8Array(1 << 20)
   try {
@@ -222,5 +216,5 @@ export async function sha256File(path: string): Promise<string> {
   } finally {
     closeSync(fd)
   }
-  return hash.digest('hex')
+  return hash.hex()
 }
