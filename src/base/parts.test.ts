@@ -26,5 +26,5 @@ test('the error says what is missing, where, and how to get it', () => {
   const error = missingParts('gallery', ['gallery'])
   expect(error.toJSON()).toMatchObject({ code: 'not-found', where: 'gallery', fix: `Run: ${installCommand(['gallery'])}` })
   expect(error.message).toContain('the packages @electric-sql/pglite and @electric-sql/pglite-pgvector must be installed')
-  expect(missingParts('weights', ['hdf5']).message).toContain('the package h5wasm must be installed')
+  expect(missingParts('weights', ['hdf5']).message).toBe('weights: the package h5wasm must be installed beside kindred, got no such package. Run: npm install h5wasm@0.10')
 })

@@ -51,5 +51,5 @@ const plain = (range: string): string => range.replace(/^\^(0\.)?(\d+)\..*/, '$1
 export function missingParts(where: string, names: readonly PartName[], instead?: string): KindredError {
   const packages = names.flatMap((name) => Object.keys(parts[name].packages))
   const which = packages.length === 1 ? `the package ${packages[0]}` : packages.length === 2 ? `the packages ${packages.join(' and ')}` : `${packages.length} packages (${names.map((name) => parts[name].gives).join('; ')})`
-  return new KindredError('not-found', where, `${which} must be installed`, 'nothing', `Run: ${installCommand(names)}${instead === undefined ? '' : `; or ${instead}`}`)
+  return new KindredError('not-found', where, `${which} must be installed beside kindred`, packages.length === 1 ? 'no such package' : 'not all of them', `Run: ${installCommand(names)}${instead === undefined ? '' : `; or ${instead}`}`)
 }

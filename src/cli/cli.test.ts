@@ -34,6 +34,7 @@ describe('wrong words', () => {
     [['train', 'mnist', '--data', 'a', '--download', '--out', '/tmp/kindred-none'], '--data and --download'],
     [['map', 'a.npy', '--out', 'map.png'], 'must end in .svg'],
     [['embed', 'model.onnx'], "missing required argument 'pictures'"],
+    [['classify', 'seven.png'], "missing required argument 'pictures': kindred classify takes <model> <pictures...>. model: model.onnx of a run. pictures: image files, or folders of them"],
   ])('%j is answered with what is meant, on standard error, and exit 2', async (words, message) => {
     const { code, out, err } = await kindred(...words)
     expect([code, out]).toEqual([2, ''])

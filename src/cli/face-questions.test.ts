@@ -201,7 +201,9 @@ describe('verify', () => {
     expect((await kindred('verify', '--calibrate', one, '--keep', join(root, 'k3'))).err).toContain("must hold photos of two people or more, each person's in a folder of their own, got one person")
     const flat = join(root, 'flat1')
     await writePeople(flat, { names: ['anna'], each: 1, flat: true })
-    expect((await kindred('verify', '--calibrate', flat, '--keep', join(root, 'k4'))).err).toContain('got photos without names')
+    const unnamed = await kindred('verify', '--calibrate', flat, '--keep', join(root, 'k4'))
+    expect(unnamed.err).toContain('got photos without names')
+    for (const kept of ['k3', 'k4']) expect(existsSync(join(root, kept))).toBe(false) // no photo was looked at
   })
 
   test('calibrates, saves, and uses it later with its recipe checked', async () => {

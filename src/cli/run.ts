@@ -77,6 +77,7 @@ export async function run(words: readonly string[], streams: Streams = { out: pr
     }
   }
   for (const register of commands) register(program, act)
+  for (const each of program.commands) Object.assign(each, { missingArgument: (name: string) => each.error(missingText(each, name), { code: 'commander.missingArgument' }) })
   try {
     await program.parseAsync([...words], { from: 'user' })
     return 0
@@ -90,6 +91,13 @@ export async function run(words: readonly string[], streams: Streams = { out: pr
 interface Written {
   readonly out?: string
   readonly save?: string
+}
+
+/** Which argument is missing, what it is, and what the command takes: a single word may have been meant for any of them. */
+function missingText(command: Command, missing: string): string {
+  const takes = command.registeredArguments.map((a) => `${a.required ? '<' : '['}${a.name()}${a.variadic ? '...' : ''}${a.required ? '>' : ']'}`).join(' ')
+  const each = command.registeredArguments.filter((a) => a.required).map((a) => `${a.name()}: ${a.description}`).join('. ')
+  return `error: missing required argument '${missing}': kindred ${command.name()} takes ${takes}. ${each}`
 }
 
 /** Commander's message, whose hint stands on a line of its own; words from the command line forge none. */

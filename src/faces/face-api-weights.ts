@@ -49,7 +49,7 @@ export function faceApiFolder(): string {
       // try the next place
     }
   }
-  throw new KindredError('not-found', 'face models', 'the package @vladmandic/face-api must be installed', 'nothing', 'Run: npm install @vladmandic/face-api@1.7.15')
+  throw new KindredError('not-found', 'face models', 'the package @vladmandic/face-api must be installed beside kindred', 'no such package', 'Run: npm install @vladmandic/face-api@1.7.15')
 }
 
 /**

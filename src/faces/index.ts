@@ -14,5 +14,5 @@ export { faceModel, networkModel, onnxModel, type FaceModel, type FaceModelOptio
 export { assertSameRecipe, faceRecipeSchema, readOnnxRecipe, recipeFileSchema, recipeLine, type FaceRecipe, type OnnxRecipe, type Preprocessing } from './recipe.ts'
 export { cropFolder, readCrops, type CropOptions, type CropResult, type CropSummary } from './crop-folder.ts'
 export { holdsCrops, readCropRecords, type CropRecord, type QuarantineRecord } from './crop-records.ts'
-export { checkPhotoFolder, photoFiles, type PhotoFiles } from './photo-files.ts'
+export { checkPhotoFolder, labelOf, photoFiles, type PhotoFiles } from './photo-files.ts'
 export { lockOutput } from './output-lock.ts'

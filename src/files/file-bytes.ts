@@ -1,7 +1,7 @@
 /** @file A file that is read at any place, piece by piece: a file of weights or an archive is larger than what is needed of it at one time. */
 import { closeSync, readSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
-import { ensureWithin, KindredError } from '../base/index.ts'
+import { ensure, ensureWithin, KindredError } from '../base/index.ts'
 import { ioError, openRegular } from './read.ts'
 
 /** Reads from a file at any place, and complains clearly at its end. */
@@ -13,6 +13,7 @@ export class FileBytes {
 
   /** @throws KindredError as `openRegular`; `limit` for a file above `fileBytes` */
   constructor(path: string, where = 'read') {
+    ensure(typeof path === 'string', where, 'the path of a file must be given', path)
     const { fd, stats } = openRegular(path, where)
     this.fd = fd
     this.path = path

@@ -57,6 +57,17 @@ test('the one before is kept, and used when the last is damaged', () => {
   expect(() => loadCheckpoint(run)).toThrow(expect.objectContaining({ code: 'corrupt' }))
 })
 
+test('a damaged one names the one before only where there is one', () => {
+  const run = folder()
+  saveCheckpoint(run, content(1))
+  writeFileSync(join(run, checkpointName), 'half')
+  expect(() => loadCheckpoint(run)).toThrow(expect.objectContaining({ code: 'corrupt', fix: 'Begin anew.' }))
+  writeFileSync(join(run, previousName), 'half')
+  const damaged = (name: string) => () => decodeCheckpoint(readFileSync(join(run, name)), join(run, name))
+  expect(damaged(checkpointName)).toThrow(expect.objectContaining({ fix: `Resume from ${previousName} beside it, or begin anew.` }))
+  expect(damaged(previousName)).toThrow(expect.objectContaining({ fix: 'Begin anew.' }))
+})
+
 test('a disk that is full while writing leaves the last checkpoint as it was', () => {
   const run = folder()
   saveCheckpoint(run, content(1))

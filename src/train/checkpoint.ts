@@ -7,7 +7,7 @@
  */
 import { createHash } from 'node:crypto'
 import { copyFileSync, existsSync, linkSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import { checkAs, KindredError, nonFiniteAt, parseJsonAs, type Schema } from '../base/index.ts'
 import { ioError, readBytes, renameOver, writeFileAtomic } from '../files/index.ts'
@@ -53,7 +53,8 @@ export function encodeCheckpoint({ header, arrays }: Checkpoint): Uint8Array<Arr
  * @throws KindredError `corrupt` when the file is cut short, changed, or no checkpoint, or its content is not what the format says; `unsupported` for another version
  */
 export function decodeCheckpoint<Header = unknown>(bytes: Uint8Array, path: string, schema?: Schema<Header>): Checkpoint<Header> {
-  const fix = `Resume from ${previousName} beside it, or begin anew.`
+  const previous = join(dirname(path), previousName)
+  const fix = basename(path) === checkpointName && existsSync(previous) ? `Resume from ${previousName} beside it, or begin anew.` : 'Begin anew.'
   const corrupt = (got: string): KindredError => new KindredError('corrupt', path, 'it must be a whole checkpoint', got, fix)
   if (bytes.length < 16 + digestBytes) throw corrupt(`${bytes.length} bytes`)
   if (new TextDecoder().decode(bytes.subarray(0, 8)) !== magic) throw corrupt('a file that does not begin as one')

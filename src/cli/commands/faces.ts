@@ -42,6 +42,6 @@ export async function tell(options: Options, given: Context, folder?: string): P
     retrieval === undefined ? (report.noRetrieval ?? '') : `nearest neighbour right ${percent(retrieval.knnAccuracy)}, mAP ${percent(retrieval.map)}  (${retrieval.queries} faces, leave-one-out)`,
     ...(report.gallery === undefined ? [] : [`gallery: ${report.gallery.added} added, ${report.gallery.skipped} there already`]),
     ...(report.warnings ?? []),
-    `report: ${join(out, 'report.html')}  (${Math.round(report.seconds)} s${report.photosPerSecond === null ? ', nothing new' : `, ${report.photosPerSecond} photos/s`})`,
+    `report: ${join(out, 'report.html')}  (${Math.round(report.seconds)} s${report.photosPerSecond === null ? ', nothing new' : `, ${report.photosPerSecond} photos/s from file to vectors`})`,
   ].filter((line) => line !== ''))
 }

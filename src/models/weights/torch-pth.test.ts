@@ -247,3 +247,7 @@ test('small archives and their pickles, damaged: only our errors, and no wrong n
     { numRuns: 1500 },
   )
 }, 120_000)
+
+test('bytes are no path, and are not spelled out', () => {
+  expect(() => openTorch(new Uint8Array(3000) as never)).toThrow('weights: the path of a file must be given, got Uint8Array(3000)')
+})

@@ -40,7 +40,7 @@ export async function faces(dir: string, options: FacesOptions): Promise<FacesRe
   const stop = signal === undefined ? {} : { signal }
   const png = ['mapPoints', 'precision', 'neighbours', 'wrong', 'distances'] as const
   return lockOutput(out, { progress }, (lock) => {
-    return growReport(out, emptyReport(dir, options, detectorName, modelName), facesPage, { png, signal, progress, files: ['map.svg', 'map.png'] }, async (story: FacesStory) => {
+    return growReport(out, emptyReport(dir, options, detectorName, modelName), (report, figures) => facesPage(report, figures, out), { png, signal, progress, files: ['map.svg', 'map.png'] }, async (story: FacesStory) => {
       const run: FacesRun = { dir, options, lock, story, seed, progress: telling(progress, story) }
       const detector = await openDetector(detectorName, { runtime })
       try {

@@ -95,6 +95,9 @@ export async function openKnownFaces(place: string, options: KnownFacesOptions):
   return fromPhotos(place, options)
 }
 
+/** Whether {@link openKnownFaces} takes a place for a folder of photos, whose faces it has to find. */
+export const isPhotoFolder = (place: string): boolean => !isAddress(place) && pathKind(place, where) === 'folder' && !existsSync(join(place, 'gallery.json')) && !holdsCrops(place)
+
 async function fromPhotos(dir: string, options: KnownFacesOptions): Promise<KnownFaces> {
   const { runtime, progress = silent, signal, keep = keptFolder(dir), faces = 'all' } = options
   openRunFolder(keep)

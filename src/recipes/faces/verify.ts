@@ -1,12 +1,12 @@
 /** @file Do two photos show one person? A distance, and a verdict by a threshold that was calibrated at a false-accept rate on labelled photos. */
 import { checkOptions, ensure, KindredError, silent } from '../../base/index.ts'
-import type { FaceRecipe } from '../../faces/index.ts'
+import { labelOf, photoFiles, type FaceRecipe } from '../../faces/index.ts'
 import { readBytes } from '../../files/index.ts'
 import { calibrateVerification, pairDistances, wilsonInterval } from '../../metrics/index.ts'
 import type { Runtime } from '../../runtime/index.ts'
 import { embedPhoto, type EmbeddedPhoto } from './embed-folder.ts'
 import { openNetworks, type FaceNetworks, type NetworkChoice } from './face-networks.ts'
-import { openKnownFaces, pick, type KnownFaces, type KnownFacesOptions } from './known-faces.ts'
+import { isPhotoFolder, keptFolder, openKnownFaces, pick, type KnownFaces, type KnownFacesOptions } from './known-faces.ts'
 import { some } from './pictures.ts'
 import { chooseThreshold, readThreshold, type SavedThreshold, type ThresholdChoice, type UsedThreshold } from './threshold-file.ts'
 
@@ -32,12 +32,24 @@ export interface CalibrateThresholdOptions extends KnownFacesOptions {
 export async function calibrateThreshold(place: string, options: CalibrateThresholdOptions): Promise<SavedThreshold> {
   checkOptions('calibrate', options, ['far', 'keep', 'faces', 'detector', 'model', 'weights', 'layer', 'runtime', 'progress', 'signal'])
   const { far, ...rest } = options
+  checkNames(place, options.keep)
   const known = await openKnownFaces(place, rest)
   try {
     return await calibrateOn(known, far)
   } finally {
     await known.close()
   }
+}
+
+/** What the names of folders tell before any photo is looked at. @throws KindredError `usage` */
+function checkNames(place: string, keep: string = keptFolder(place)): void {
+  if (!isPhotoFolder(place)) return
+  const { photos } = photoFiles(place, keep)
+  if (photos.length > 0) ensurePeople(place, new Set(photos.map(labelOf).filter((label) => label !== null)).size)
+}
+
+function ensurePeople(place: string, people: number): void {
+  if (people < 2) throw new KindredError('usage', 'calibrate', `${place} must hold photos of two people or more, each person's in a folder of their own`, people === 0 ? 'photos without names' : 'one person')
 }
 
 /** {@link calibrateThreshold} on faces that are open. */
@@ -47,7 +59,7 @@ export async function calibrateOn(known: KnownFaces, far = 0.001): Promise<Saved
   const all = [...labels.keys()].filter((i) => labels[i] >= 0 && !seen.has(`${labels[i]} ${ids[i]}`) && seen.add(`${labels[i]} ${ids[i]}`))
   const rows = some(all.length, mostFaces, 0).map((at) => all[at])
   const people = new Set(rows.map((i) => labels[i]))
-  if (people.size < 2) throw new KindredError('usage', 'calibrate', `${known.place} must hold photos of two people or more, each person's in a folder of their own`, people.size === 0 ? 'photos without names' : 'one person')
+  ensurePeople(known.place, people.size)
   const pairs = pairDistances(pick(vectors, dim, rows), dim, Int32Array.from(rows, (i) => labels[i]))
   const rule = calibrateVerification({ ...pairs, far })
   const byPeople = people.size >= enoughPeople ? rule.byPeople : undefined

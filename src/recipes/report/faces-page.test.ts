@@ -59,6 +59,19 @@ describe('the faces page', () => {
     expect(page).not.toContain('When is near near enough?')
   })
 
+  test('what is asked next is asked of the run, and what is looked at anew are the photos', () => {
+    const page = words(facesPage(full, {}, 'runs/faces'))
+    for (const command of ['kindred search runs/faces QUERY.jpg', '--calibrate runs/faces', 'kindred compare photos --models']) expect(page).toContain(command)
+  })
+
+  test('a first run has kept nothing from an earlier one', () => {
+    const made = (processed: number, embedded: number): string => words(facesPage({ ...full, photos: { ...full.photos, processed }, embedded }, {}))
+    expect(made(full.photos.total, full.faces)).not.toContain('earlier run')
+    expect(made(full.photos.total - 1, full.faces)).toContain('the rest was kept from an earlier run')
+    expect(made(full.photos.total, full.faces - 1)).toContain('the rest was kept from an earlier run')
+    expect(made(1, 1)).toContain('photos a second, from the file to the vectors')
+  })
+
   test('text from outside cannot become markup, and commands are quoted', () => {
     const page = facesPage({ ...full, folder: 'my "photos" $HOME', people: [{ person: '<script>x</script>', photos: 1, withFace: 1, faces: 1 }], warnings: ['<img src=x>'] }, {})
     expect(page).not.toMatch(/<script|<img|<b>\.jpg/)

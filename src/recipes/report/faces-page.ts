@@ -11,8 +11,9 @@ import { pageFrame } from './page-frame.ts'
  *
  * @param report the figures in numbers
  * @param figures SVG documents by name; those that are missing leave a placeholder, or nothing where they are extras
+ * @param home the folder of the run, which questions are asked; default: the photos'
  */
-export function facesPage(report: FacesReport, figures: FacesFigures): string {
+export function facesPage(report: FacesReport, figures: FacesFigures, home?: string): string {
   const named = report.people.some((p) => p.person !== null) || report.retrieval !== undefined
   const chapters = [
     facesHow(report, figures),
@@ -21,7 +22,7 @@ export function facesPage(report: FacesReport, figures: FacesFigures): string {
     facesRetrieval(report, figures),
     facesNeighbours(report, figures),
     ...(named || !report.complete ? [facesThreshold(report, figures)] : []),
-    facesNext(report),
+    facesNext(report, home),
     facesMade(report),
   ]
   return pageFrame({ title: 'Faces: who lies near whom', description: 'Report of a faces run of kindred', complete: report.complete, verdict: facesVerdict(report), chapters })

@@ -90,15 +90,17 @@ ${d?.refused !== undefined && html`<div class="note"><p>${d.refused}</p></div>`}
   )
 }
 
-/** Proposals with exact commands. */
-export function facesNext(r: FacesReport): Chapter {
+/** Proposals with exact commands. @param home the folder of the run */
+export function facesNext(r: FacesReport, home: string = r.folder): Chapter {
   const named = r.people.some((p) => p.person !== null)
-  const folder = /^[\w./~-]+$/.test(r.folder) ? r.folder : `"${r.folder.replace(/(["\\$`])/g, '\\$1')}"`
+  const quoted = (path: string): string => (/^[\w./~-]+$/.test(path) ? path : `"${path.replace(/(["\\$`])/g, '\\$1')}"`)
+  const folder = quoted(r.folder)
+  const out = quoted(home) // what is known of the faces is asked, rather than the photos once more
   const other = r.model === 'dlib' ? 'pixels' : 'dlib'
   const proposals = [
     { command: `kindred compare ${folder} --models ${other},${/^[\w./~-]+$/.test(r.model) ? r.model : `"${r.model}"`}`, why: r.model === 'dlib' ? 'Is the network worth it? The same faces by their raw pixels and by the network, side by side.' : 'Another network on the same faces, side by side, with a test whether the difference is more than luck.' },
-    { command: `kindred search ${folder} QUERY.jpg -k 5`, why: 'Who of these does a new photo show? With --threshold it can say that it is nobody you know.' },
-    ...(named ? [{ command: `kindred verify A.jpg B.jpg --calibrate ${folder}`, why: 'Do two photos show one person? The limit is taken from these photos.' }] : [{ command: `kindred group ${folder}`, why: 'Sorts faces without names into groups that you can name.' }]),
+    { command: `kindred search ${out} QUERY.jpg -k 5`, why: 'Who of these does a new photo show? With --threshold it can say that it is nobody you know.' },
+    ...(named ? [{ command: `kindred verify A.jpg B.jpg --calibrate ${out}`, why: 'Do two photos show one person? The limit is taken from these photos.' }] : [{ command: `kindred group ${out}`, why: 'Sorts faces without names into groups that you can name.' }]),
     ...(r.gallery === undefined ? [{ command: `kindred faces ${folder} --gallery gallery`, why: 'Keeps the faces in a gallery that is quick to search and can grow.' }] : []),
   ]
   return nextChapter(proposals)
@@ -114,8 +116,8 @@ export function facesMade(r: FacesReport): Chapter {
       ...(r.recipe === undefined ? [] : ([['Recipe of the vectors', r.recipe]] as [string, string][])),
       ...(r.licence === undefined ? [] : ([['Licence of the weights', r.licence]] as [string, string][])),
       ...(r.gallery === undefined ? [] : ([['Gallery', `${r.gallery.place}: ${whole(r.gallery.added)} added, ${whole(r.gallery.skipped)} there already, ${whole(r.gallery.count)} in all`]] as [string, string][])),
-      ['This run', `${many(r.photos.processed, 'photo')} looked at, ${many(r.embedded ?? 0, 'vector')} made; the rest was kept from an earlier run`],
-      ...(r.photosPerSecond === null ? [] : ([['Speed', `${figureText(r.photosPerSecond)} photos a second`]] as [string, string][])),
+      ['This run', `${many(r.photos.processed, 'photo')} looked at, ${many(r.embedded ?? 0, 'vector')} made${r.photos.processed < r.photos.total || (r.embedded ?? 0) < r.faces ? '; the rest was kept from an earlier run' : ''}`],
+      ...(r.photosPerSecond === null ? [] : ([['Speed', `${figureText(r.photosPerSecond)} photos a second, from the file to the vectors`]] as [string, string][])),
       ['Seed', String(r.seed)],
       ...environmentFacts(r),
     ],
