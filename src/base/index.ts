@@ -13,3 +13,4 @@ export { escapeControls, printable, printableJson, printableLines, quoteCommand 
 export { redact, redactWord } from './redact.ts'
 export { sha256, sha256Pieces, type Sha256 } from './sha256.ts'
 export { silent, type Progress, type ProgressTask } from './progress.ts'
+export { stopIfAborted } from './stop-if-aborted.ts'

@@ -3,7 +3,7 @@
  *
  * Each comes in two forms: `paired` compares row i with row i, `pairwise` every row with every row.
  */
-import { add, div, matmul, maximum, mul, neg, sqrt, square, sub, sum, transpose, type Tensor } from '../tensor/index.ts'
+import { add, div, greater, matmul, maximum, mean, mul, neg, sqrt, square, stopGradient, sub, sum, transpose, where, type Tensor } from '../tensor/index.ts'
 
 /** A way to measure how far two embeddings lie apart; smaller is more alike. */
 export interface Distance {
@@ -19,9 +19,24 @@ const pairEpsilon = 1e-6
 
 /** |a - b|^2, from |a|^2 + |b|^2 - 2 a.b, not below 0. */
 function squaredPairwise(a: Tensor, b: Tensor): Tensor {
-  const rows = sum(square(a), { axes: 1, keepDims: true })
-  const columns = transpose(sum(square(b), { axes: 1, keepDims: true }), [1, 0])
-  return maximum(sub(add(rows, columns), mul(matmul(a, b, { transB: true }), 2)), 0)
+  const offset = farOffset(b)
+  const x = sub(a, offset)
+  const y = a === b ? x : sub(b, offset)
+  const rows = sum(square(x), { axes: 1, keepDims: true })
+  const columns = transpose(sum(square(y), { axes: 1, keepDims: true }), [1, 0])
+  return maximum(sub(add(rows, columns), mul(matmul(x, y, { transB: true }), 2)), 0)
+}
+
+/**
+ * The mean row where the rows lie far from the origin for their spread (|mean|^2 above 1000 times their mean squared distance to it), else 0.
+ *
+ * In float32 the difference of two large squares has few digits left; a distance is the same wherever the origin lies. Nearer rows are left as they are.
+ */
+function farOffset(x: Tensor): Tensor {
+  const fixed = stopGradient(x)
+  const centre = mean(fixed, { axes: 0, keepDims: true })
+  const spread = mean(sum(square(sub(fixed, centre)), { axes: 1, keepDims: true }))
+  return where(greater(sum(square(centre)), mul(spread, 1000)), centre, 0)
 }
 
 /**
@@ -50,7 +65,8 @@ export const cosine: Distance = {
 /** All distances by name. */
 export const distances: Readonly<Record<Distance['name'], Distance>> = { euclidean, 'squared-euclidean': squaredEuclidean, cosine }
 
-/** Rows scaled to length 1: x / sqrt(|x|^2 + 1e-12); [n, d] -> [n, d]. */
+/** Rows scaled to length 1: x / sqrt(|x|^2 + 1e-12); [n, d] -> [n, d]. A row of zeros has no direction: it stays, and no gradient passes it. */
 export function l2Normalise(x: Tensor): Tensor {
-  return div(x, sqrt(add(sum(square(x), { axes: 1, keepDims: true }), 1e-12)))
+  const squares = sum(square(x), { axes: 1, keepDims: true })
+  return where(greater(squares, 0), div(x, sqrt(add(squares, 1e-12))), 0)
 }

@@ -1,9 +1,10 @@
 /** @file Losses and miners against their definitions written out in plain loops. */
 import { describe, expect, test } from 'vitest'
 import { rng } from '../base/index.ts'
-import { cosine, euclidean, squaredEuclidean } from '../distances/index.ts'
+import { cosine, euclidean, l2Normalise, squaredEuclidean } from '../distances/index.ts'
 import { batchHard, easyPositive, semiHard } from '../miners/index.ts'
-import { evaluate, grad, input, integers, ndarray, type NdArray, type Tensor } from '../tensor/index.ts'
+import { compile, floats, nodeRuntime } from '../runtime/index.ts'
+import { evaluate, grad, input, integers, mul, ndarray, sum, type NdArray, type Tensor } from '../tensor/index.ts'
 import { allTriplets, constantTriplets, stackedTriplets } from '../tuples/index.ts'
 import { crossEntropy, softNegativeTripletLoss, tripletMarginLoss } from './index.ts'
 
@@ -31,6 +32,61 @@ describe('distances', () => {
     const turned: NdArray = { shape: [n, d], data: Float64Array.from({ length: n * d }, (_, k) => points.data[(k + d) % (n * d)]) }
     const paired = evaluate([distance.paired(e, two)], { e: points, f: turned })[0].data
     paired.forEach((v, i) => near(v, expected(i, (i + 1) % n)))
+  })
+})
+
+/** The same in float32, as training computes it. */
+async function inFloat32(outputs: Readonly<Record<string, Tensor>>, feeds: Readonly<Record<string, NdArray>>): Promise<Record<string, number[]>> {
+  const program = await compile(await nodeRuntime({ threads: 1 }), outputs)
+  const results = await program.run(Object.fromEntries(Object.entries(feeds).map(([name, { data, shape }]) => [name, floats(Float32Array.from(data), shape)])))
+  await program.dispose()
+  return Object.fromEntries(Object.entries(results).map(([name, { data }]) => [name, Array.from(data as Float32Array)]))
+}
+
+describe('in float32', () => {
+  test('distances far from the origin are those near it', async () => {
+    const near32: NdArray = { shape: [n, d], data: Float64Array.from(points.data, (v) => Math.fround(v / 4)) }
+    for (const offset of [0, 1, 100, 1e4]) {
+      const moved: NdArray = { shape: [n, d], data: Float64Array.from(near32.data, (v) => Math.fround(v + offset)) }
+      for (const distance of [euclidean, squaredEuclidean]) {
+        const all = distance.pairwise(e, e)
+        const other = distance.pairwise(input('f', [n, d]), e)
+        const got = await inFloat32({ all, other, slope: grad(sum(mul(all, all)), [e])[0] }, { e: moved, f: moved })
+        const [exact, slope] = evaluate([all, grad(sum(mul(all, all)), [e])[0]], { e: moved })
+        exact.data.forEach((v, i) => {
+          expect(Math.abs(got.all[i] - v)).toBeLessThan(1e-3)
+          expect(Math.abs(got.other[i] - v)).toBeLessThan(1e-3)
+        })
+        slope.data.forEach((v, i) => expect(Math.abs(got.slope[i] - v)).toBeLessThan(1e-3 * n * Math.max(1, Math.abs(v))))
+      }
+    }
+  })
+
+  test('a vector of zeros stays one at unit length, and no gradient passes it', async () => {
+    for (const tiny of [0, 1e-30]) {
+      const some: NdArray = { shape: [n, d], data: Float64Array.from(points.data, (v, i) => (i < d ? tiny : v)) }
+      const weights = input('w', [n, d])
+      for (const y of [l2Normalise(e), cosine.pairwise(e, weights), cosine.paired(e, weights)]) {
+        const { value, slope } = await inFloat32({ value: y, slope: grad(sum(mul(y, y)), [e])[0] }, { e: some, w: points })
+        expect(value.every(Number.isFinite)).toBe(true)
+        expect(slope.slice(0, d).map(Math.abs)).toEqual([0, 0, 0])
+        if (y.shape[1] === n) expect(Math.max(...slope.slice(d).map(Math.abs))).toBeGreaterThan(0.01)
+      }
+    }
+  })
+
+  test('the soft margin neither overflows nor loses small losses', async () => {
+    const t = n / 3
+    for (const gap of [-200, -20, -10, -1, 0, 1, 30, 200, 1e4]) {
+      // anchor at 0, positive at 300 + gap, negative at 300 on one line
+      const line: NdArray = { shape: [n, d], data: Float64Array.from({ length: n * d }, (_, i) => (i % d > 0 || i < t * d ? 0 : i < 2 * t * d ? 300 + gap : 300)) }
+      const { loss } = tripletMarginLoss(e, stackedTriplets(t), { margin: 0, soft: true })
+      const { value, slope } = await inFloat32({ value: loss, slope: grad(loss, [e])[0] }, { e: line })
+      const exact = gap > 30 ? gap : Math.log1p(Math.exp(gap))
+      if (gap > -100) expect(Math.abs(value[0] / exact - 1)).toBeLessThan(1e-4)
+      else expect(value[0]).toBeLessThan(1e-30)
+      expect(slope.every(Number.isFinite)).toBe(true)
+    }
   })
 })
 
@@ -108,6 +164,36 @@ describe('miners', () => {
     })
     expect(exists.reduce((s, v) => s + v, 0)).toBe(n * 2)
     expect(fallbacks).toBeLessThan(n * 2)
+  })
+
+  /** Batches in which some or all rows have no positive or no negative. */
+  const sparse: [string, number[], number[]][] = [
+    ['one class', labels.map(() => 7), []],
+    ['all labels different', labels.map((_, i) => i), []],
+    ['a lone label', [0, ...labels.slice(1)].map((l, i) => (i === 0 ? 9 : l)), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]],
+  ]
+  test.each(sparse)('no triplet is invented: %s', (_, given, anchors) => {
+    const labelled = integers(given)
+    const positives = (i: number) => given.filter((l, j) => j !== i && l === given[i]).length
+    for (const [miner, each] of [[batchHard, () => 1], [easyPositive, () => 1], [semiHard, positives]] as const) {
+      const mined = miner(e, labelled)
+      const [a, p, ng, exists] = compute(mined.anchor, mined.positive, mined.negative, mined.exists!)
+      a.forEach((i, k) => {
+        if (exists[k] === 0) return
+        expect(p[k]).not.toBe(i)
+        expect(given[p[k]]).toBe(given[i])
+        expect(given[ng[k]]).not.toBe(given[i])
+      })
+      expect(exists.reduce((s, v) => s + v, 0)).toBe(anchors.reduce((s, i) => s + each(i), 0))
+      const { loss } = tripletMarginLoss(e, mined, { margin: 100 })
+      const [[value], slope] = compute(loss, grad(loss, [e])[0])
+      if (anchors.length > 0) expect(value).toBeGreaterThan(50)
+      else expect([value, ...slope.map(Math.abs)]).toEqual(Array(1 + n * d).fill(0))
+    }
+    const soft = softNegativeTripletLoss(e, labelled, { margin: 100 }).loss
+    const [[value], slope] = compute(soft, grad(soft, [e])[0])
+    if (anchors.length > 0) expect(value).toBeGreaterThan(50)
+    else expect([value, ...slope.map(Math.abs)]).toEqual(Array(1 + n * d).fill(0))
   })
 
   test('no gradient flows through the choice', () => {

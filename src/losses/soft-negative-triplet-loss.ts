@@ -8,7 +8,7 @@
 import { ensure } from '../base/index.ts'
 import { euclidean, type Distance } from '../distances/index.ts'
 import { add, cast, div, logSumExp, mul, relu, reshape, sub, where, type Tensor } from '../tensor/index.ts'
-import { pairMasks } from '../tuples/index.ts'
+import { anchorsOf, pairMasks } from '../tuples/index.ts'
 import { reduceLosses, type LossOutput, type ReducerName } from './reducers.ts'
 import { checkMargin } from './triplet-margin-loss.ts'
 
@@ -38,9 +38,9 @@ export function softNegativeTripletLoss(embeddings: Tensor, labels: Tensor, opti
   const n = embeddings.shape[0] as number
   const d = distance.pairwise(embeddings, embeddings)
   const masks = pairMasks(labels)
-  const softMin = mul(logSumExp(where(masks.negative, div(d, -temperature), -1e4), 1), -temperature)
+  const softMin = mul(logSumExp(where(masks.negative, div(d, -temperature), -1e30), 1), -temperature)
   const losses = relu(add(sub(d, reshape(softMin, [n, 1])), margin))
-  const pairs = cast(masks.positive, 'float32')
+  const pairs = mul(cast(masks.positive, 'float32'), reshape(anchorsOf(masks), [n, 1]))
   const exists = anchors === undefined ? pairs : mul(pairs, reshape(anchors, [n, 1]))
   return reduceLosses(reshape(losses, [n * n]), reshape(exists, [n * n]), reducer)
 }

@@ -1,7 +1,7 @@
 /** @file The triplet margin loss (Weinberger & Saul 2009; Schroff et al. 2015, FaceNet, equation 2). */
 import { ensure } from '../base/index.ts'
 import { euclidean, type Distance } from '../distances/index.ts'
-import { add, exp, gather, log, relu, sub, type Tensor } from '../tensor/index.ts'
+import { abs, add, exp, gather, less, log, mul, neg, relu, sub, where, type Tensor } from '../tensor/index.ts'
 import type { Triplets } from '../tuples/index.ts'
 import { reduceLosses, type LossOutput, type ReducerName } from './reducers.ts'
 
@@ -31,11 +31,21 @@ export function tripletMarginLoss(embeddings: Tensor, triplets: Triplets, option
   const violation = margin === 0 ? gap : add(gap, margin)
   const hinge = reduceLosses(relu(violation), triplets.exists, reducer)
   if (!soft) return hinge
-  const { loss } = reduceLosses(log(add(exp(violation), 1)), triplets.exists, reducer)
+  const { loss } = reduceLosses(softplus(violation), triplets.exists, reducer)
   return { loss, active: hinge.active }
 }
 
 /** Throws unless the margin is a finite number >= 0. */
 export function checkMargin(where: string, margin: number): void {
   ensure(Number.isFinite(margin) && margin >= 0, where, 'margin must be a number >= 0', margin, 'Pass a margin such as 0.4.')
+}
+
+/**
+ * log(1 + e^x) as max(x, 0) + log(1 + e^-|x|), which neither overflows nor loses x; log(1 + u) of a small u is u - u^2/2, whose next term is below
+ * half a float32 digit there.
+ */
+function softplus(x: Tensor): Tensor {
+  const u = exp(neg(abs(x)))
+  const small = less(u, 1e-3)
+  return add(relu(x), where(small, sub(u, mul(mul(u, u), 0.5)), log(add(u, 1))))
 }

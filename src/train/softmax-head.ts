@@ -2,7 +2,7 @@
  * @file The linear softmax head: an input and a softmax layer only, trained on frozen embeddings.
  */
 import { z } from 'zod'
-import { checkOptions, ensure, KindredError, nonFiniteAt, parseJsonAs, rng, silent, type Progress } from '../base/index.ts'
+import { checkOptions, ensure, KindredError, nonFiniteAt, parseJsonAs, rng, silent, stopIfAborted, type Progress } from '../base/index.ts'
 import { crossEntropy } from '../losses/index.ts'
 import { dense } from '../nn/index.ts'
 import { adam, cosine } from '../optim/index.ts'
@@ -75,7 +75,7 @@ export async function trainSoftmaxHead(options: SoftmaxHeadOptions): Promise<Sof
     const x = new Float32Array(batch * dim)
     const y = new Int32Array(batch)
     for (let step = 1; step <= steps; step++) {
-      if (signal?.aborted) throw new KindredError('interrupted', where, 'the head must be trained to the end', `a stop at step ${step} of ${steps}`)
+      stopIfAborted(signal, where, `a stop before step ${step} of ${steps}`)
       order.next().forEach((row, i) => {
         x.set(vectors.subarray(row * dim, (row + 1) * dim), i * dim)
         y[i] = labels[row]

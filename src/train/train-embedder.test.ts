@@ -78,7 +78,7 @@ describe('training', () => {
     const still = { ...quiet, schedule: (total: number) => (step: number) => (step <= total / 3 ? 0.05 : 0) }
     expect((await trainEmbedder(still)).bestEpoch).toBe(1)
     expect((await trainEmbedder({ ...still, keep: 'latest-near-best' })).bestEpoch).toBe(3)
-    const wrecked = { ...quiet, schedule: (total: number) => (step: number) => (step <= (2 * total) / 3 ? 0.05 : 30) }
+    const wrecked = { ...quiet, schedule: (total: number) => (step: number) => (step <= (2 * total) / 3 ? 0.05 : 3) }
     const { bestEpoch, history } = await trainEmbedder({ ...wrecked, keep: 'latest-near-best' })
     expect(history[2].knnAccuracy).toBeLessThan(history[bestEpoch - 1].knnAccuracy - 0.2)
     expect(bestEpoch).toBeLessThan(3)
@@ -114,8 +114,8 @@ describe('a stopped run', () => {
 
   test('claims to have saved what it has saved, and nothing before the first step', async () => {
     const runFolder = folder()
-    const error = (await trainEmbedder({ ...tiny, runFolder, signal: AbortSignal.abort() }).catch((e: unknown) => e)) as Error
-    expect(error).toMatchObject({ code: 'interrupted', message: 'training: the run must not be stopped before its end, got a stop before the first step.' })
+    const error = (await trainEmbedder({ ...tiny, runFolder, signal: AbortSignal.abort('lunch') }).catch((e: unknown) => e)) as Error
+    expect(error).toMatchObject({ code: 'interrupted', cause: 'lunch', message: 'training: the run must not be stopped before its end, got a stop before the first step.' })
     expect(existsSync(join(runFolder, 'checkpoint.kindred'))).toBe(false)
     expect(await stopAfter(2, runFolder)).toMatchObject({ message: expect.stringContaining(`a stop after step 2, saved in ${runFolder}. Go on with --resume.`) })
     expect(existsSync(join(runFolder, 'checkpoint.kindred'))).toBe(true)

@@ -6,7 +6,7 @@
  */
 import { join } from 'node:path'
 import { z } from 'zod'
-import { KindredError, largest } from '../base/index.ts'
+import { KindredError, largest, stopIfAborted } from '../base/index.ts'
 import type { Dataset } from '../data/index.ts'
 import { sweepParts, writeFileAtomic } from '../files/index.ts'
 import { Scope } from '../nn/index.ts'
@@ -255,7 +255,7 @@ class Run {
     const saved = runFolder !== undefined && step > 0
     if (saved) this.save()
     const got = step === 0 ? 'a stop before the first step' : `a stop after step ${step}${saved ? `, saved in ${runFolder}` : ''}`
-    throw new KindredError('interrupted', 'training', 'the run must not be stopped before its end', got, saved ? 'Go on with --resume.' : undefined)
+    stopIfAborted(signal, 'training', got, saved ? 'Go on with --resume.' : undefined)
   }
 
   private save(): void {

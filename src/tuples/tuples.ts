@@ -4,7 +4,7 @@
  * The design is PyTorch Metric Learning's: tuple -> distance -> loss -> reducer.
  */
 import { KindredError } from '../base/index.ts'
-import { and, constant, equal, iota, not, reshape, slice, transpose, type Tensor } from '../tensor/index.ts'
+import { and, cast, constant, equal, iota, max, mul, not, reshape, slice, transpose, type Tensor } from '../tensor/index.ts'
 
 /** Triplets in a graph: int64 row numbers [t] each, and which of them count. */
 export interface Triplets {
@@ -29,6 +29,12 @@ export function pairMasks(labels: Tensor): { positive: Tensor; negative: Tensor 
   const row = reshape(iota(n), [n, 1])
   const self = equal(row, transpose(row, [1, 0]))
   return { positive: and(same, not(self)), negative: not(same) }
+}
+
+/** float32 [n]: 1 for the rows of {@link pairMasks} that have both a positive and a negative, and so can be anchors, else 0. */
+export function anchorsOf({ positive, negative }: { positive: Tensor; negative: Tensor }): Tensor {
+  const any = (mask: Tensor) => max(cast(mask, 'float32'), { axes: 1 })
+  return mul(any(positive), any(negative))
 }
 
 /**
