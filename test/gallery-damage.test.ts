@@ -17,6 +17,7 @@ const made = join(root, 'made')
 const count = 1500
 /** Files of the gallery's tables and indexes by name, relative to the folder; `aside` is where PostgreSQL keeps long vectors. */
 let files: Record<string, string>
+let columns = 0
 const numbered = (first: number, n: number): Item[] => Array.from({ length: n }, (_, i) => numberedItem(first + i))
 const message = (folder: string, options: GalleryOptions = {}): Promise<string> => openGallery(folder, options).then((gallery) => gallery.close().then(() => 'no error'), (error: Error) => error.message)
 
@@ -165,5 +166,22 @@ describe('no false alarm', { timeout: 120_000 }, () => {
       expect(await message(folder), text).toMatch(/acknowledged-kindred: .* must .*It must hold a number: restore the folder from a copy, or delete this file/)
     }
     expect(readdirSync(folder)).not.toContain('lock')
+  })
+})
+
+describe('a gallery whose database somebody has changed', { timeout: 120_000 }, () => {
+  it('what stands in columns of JSON must be objects, whoever has written there', async () => {
+    const changed = async (sql: string): Promise<string> => {
+      const folder = join(root, `columns${++columns}`)
+      cpSync(made, folder, { recursive: true })
+      const database = await openFolder(folder, false, silent)
+      await database.query(sql)
+      await database.close()
+      return folder
+    }
+    expect(await message(await changed(`update kindred.recipes set recipe = '[3]'`))).toMatch(/the recipe of the gallery: its content must be as the format says.*expected an object, received array/)
+    const gallery = await openGallery(await changed(`update kindred.items set meta = '"x"' where ord = 7`))
+    await expect((async () => { for await (const _ of gallery.items()); })()).rejects.toMatchObject({ code: 'corrupt', message: expect.stringMatching(/gallery item .*, meta: its content must be/) })
+    await gallery.close()
   })
 })

@@ -11,7 +11,7 @@ import { buildHnsw } from './hnsw.ts'
 import type { Mirror } from './mirror.ts'
 import { recipeHash, recipeMismatch } from './recipe.ts'
 import { allowedRows, answer, searchDatabase, type Hit } from './search.ts'
-import { adopt, readState, type State } from './settle.ts'
+import { adopt, jsonObject, readState, type State } from './settle.ts'
 import type { AddOptions, Filter, Found, IndexOptions, Item, Json, Recipe, SearchOptions, StoredItem, VectorBatch } from './types.ts'
 import { decodeVectors, encodeVectors } from './vector-bytes.ts'
 import { isEmpty, where } from './where.ts'
@@ -233,7 +233,7 @@ export class Gallery {
   /** The items of a filter, whole, in the order they were added. */
   async *items(filter: Filter = {}, options: { batch?: number } = {}): AsyncGenerator<StoredItem> {
     for await (const rows of this.#pages('gallery items', 'id, source, label, crop, box, meta, recipe', filter, options)) {
-      for (const { vector, ord: _, ...row } of rows) yield { ...row, vector: decodeVectors(vector, this.#state.dim!) } as StoredItem
+      for (const { vector, ord: _, ...row } of rows) yield { ...row, meta: jsonObject(row.meta, `gallery item ${String(row.id)}, meta`), vector: decodeVectors(vector, this.#state.dim!) } as StoredItem
     }
   }
 
@@ -287,9 +287,10 @@ export class Gallery {
   /** The recipes the gallery knows, with their hashes and the number of items made by each. */
   async recipes(): Promise<{ hash: string; recipe: Recipe; count: number }[]> {
     this.#checkOpen('gallery recipes')
-    return this.#database.query<{ hash: string; recipe: { [field: string]: Json }; count: number }>(
+    const rows = await this.#database.query<{ hash: string; recipe: Json; count: number }>(
       `select hash, recipes.recipe, (select count(*)::int from items where items.recipe = hash) as count from recipes order by hash collate "C"`,
     )
+    return rows.map((row) => ({ ...row, recipe: jsonObject(row.recipe, `gallery recipe ${row.hash}`) }))
   }
 
   /**

@@ -1,7 +1,8 @@
 /**
  * @file What a gallery settles once: its recipe, the length of its vectors, whether they have norm 1.
  */
-import { KindredError, ensure } from '../base/index.ts'
+import { z } from 'zod'
+import { checkAs, KindredError, ensure } from '../base/index.ts'
 import type { Query } from './database.ts'
 import { recipeHash, recipeMismatch } from './recipe.ts'
 import type { GalleryOptions, Recipe } from './types.ts'
@@ -23,12 +24,20 @@ export async function settle(query: Query, { recipe, dim, unitNorm }: GalleryOpt
   return adopt(query, 'gallery', state, recipe, dim)
 }
 
+const objectSchema = z.record(z.string(), z.unknown())
+
+/** What a JSON column must hold: whoever may write in the database can put anything there. @throws KindredError `corrupt` */
+export function jsonObject(value: unknown, what: string): Recipe {
+  return checkAs(value, what, objectSchema, 'Somebody has changed the database: restore it, or make the gallery again.') as Recipe
+}
+
 /** The gallery's row, held until the transaction ends. */
 export async function readState(query: Query): Promise<State> {
   const [row] = await query<{ hash: string | null; recipe: Recipe | null; dim: number | null; unit: boolean }>(
     `select gallery.recipe as hash, recipes.recipe, dim, unit_norm as unit from gallery left join recipes on recipes.hash = gallery.recipe for update of gallery`,
   )
-  return { hash: row.hash, recipe: row.recipe, dim: row.dim, unitNorm: row.unit }
+  const recipe = row.recipe === null ? null : jsonObject(row.recipe, 'the recipe of the gallery')
+  return { hash: row.hash, recipe, dim: row.dim, unitNorm: row.unit }
 }
 
 /** Gives the gallery a recipe and a length if it has none; throws if it has others. */
