@@ -110,7 +110,7 @@ export async function onnxModel(path: string, recipe?: OnnxRecipe | string, opti
   const shape = (n: number) => (layout === 'NCHW' ? [n, 3, size, size] : [n, size, size, 3])
   checkModel(bytes, path, { inputs: [shape(1)] })
   const runtime = options.runtime ?? (await defaultRuntime())
-  const program = await ofFile(path, () => runtime.load(bytes, { independent: true }))
+  const program = await ofFile(path, () => runtime.load(bytes, { independent: true, checked: true }))
   if (program.inputs.length !== 1) {
     await program.dispose()
     throw new KindredError('usage', 'onnxModel', `${path} must have one input`, program.inputs.join(', ') || 'none')

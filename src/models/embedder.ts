@@ -151,7 +151,7 @@ export async function load(source: string | Uint8Array, options: LoadOptions = {
   const card = cardOf(m, what)
   checkModel(bytes, what)
   const runtime = options.runtime ?? (await defaultRuntime())
-  const program = await ofFile(what, () => runtime.load(bytes, { independent: true }))
+  const program = await ofFile(what, () => runtime.load(bytes, { independent: true, checked: true }))
   const run = (pixels: Uint8Array | Float32Array, names: readonly string[]) => runChunks(program, pixels, { what, name: images.name, dtype: images.dtype, size, chunk, outputs, names })
   return {
     dim: outputs.embedding,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { KindredError } from '../base/index.ts'
+import { encodeModel, toOnnx } from '../onnx/index.ts'
 import { add, input } from '../tensor/index.ts'
 import { chooseRuntime, compile, cudaTrouble, defaultRuntime, findNative, loadNative, nodeRuntime, webRuntime } from './index.ts'
 import { ortRuntime } from './runtime.ts'
@@ -72,9 +73,18 @@ describe('what is missing is told apart from a bad model', () => {
     const about = { library: { name, version }, unavailable: (reason: string) => new KindredError('unsupported', 'runtime', 'the device must work', reason) }
     const on = (device: string) => ortRuntime(ort, device, 1, { executionProviders: [device], logSeverityLevel: 4 }, about)
     expect(await refused(compile(on('nonsense'), y))).toMatchObject({ code: 'unsupported', message: expect.stringContaining('the device must work, got no available backend found') })
-    expect(await refused(on('cpu').load(Uint8Array.of(1, 2, 3)))).toMatchObject({ code: 'corrupt', message: expect.stringContaining('ONNX Runtime must accept the model') })
+    expect(await refused(on('cpu').load(Uint8Array.of(1, 2, 3), { checked: true }))).toMatchObject({ code: 'corrupt', message: expect.stringContaining('ONNX Runtime must accept the model') })
     const full = ortRuntime({ ...ort, InferenceSession: { create: () => Promise.reject(new Error("Can't create a session. ERROR_MESSAGE: std::bad_alloc")) } }, 'wasm', 1, {}, about)
     expect(await refused(compile(full, y))).toMatchObject({ code: 'unsupported', message: expect.stringContaining('the model must fit into memory') })
+    for (const runtime of [await nodeRuntime({ threads: 1 }), await nodeRuntime({ threads: 2 }), await webRuntime()]) {
+      const own = toOnnx(y)
+      const nan = encodeModel({ ...own, initializers: { ...own.initializers, bias: { dtype: 'float32', shape: [1], data: Float32Array.of(NaN) } } }) // ONNX Runtime itself takes it
+      for (const independent of [false, true]) {
+        expect(await refused(runtime.load(nan, { independent }))).toMatchObject({ code: 'corrupt', message: expect.stringContaining('tensor bias') })
+        await (await runtime.load(nan, { independent, checked: true })).dispose()
+        await (await runtime.load(encodeModel(toOnnx(y)), { independent })).dispose()
+      }
+    }
     for (const runtime of [await nodeRuntime({ threads: 1 }), await webRuntime()]) expect(await refused(runtime.load(Uint8Array.of(1, 2, 3)))).toMatchObject({ code: 'corrupt' })
   })
 })

@@ -2,9 +2,8 @@
 import { availableParallelism } from 'node:os'
 import { isMainThread } from 'node:worker_threads'
 import { checkChoice, checkOptions, ensure, KindredError } from '../base/index.ts'
-import { encodeModel } from '../onnx/index.ts'
 import { cudaTrouble, loadNative } from './load-native.ts'
-import { ortRuntime, type Runtime } from './runtime.ts'
+import { bytesOf, ortRuntime, type Runtime } from './runtime.ts'
 import { sessionPool } from './session-pool.ts'
 
 /** Options of {@link nodeRuntime}. */
@@ -64,10 +63,10 @@ export async function nodeRuntime(options: NodeRuntimeOptions = {}): Promise<Run
   const several = ortRuntime(sessionPool(entry, sessions), device, threads, session(Math.floor(threads / sessions)), told)
   return {
     ...single,
-    load(model, options = {}) {
-      const bytes = model instanceof Uint8Array ? model : encodeModel(model)
+    async load(model, options = {}) {
+      const bytes = bytesOf(model, options)
       const { independent = false, profile } = options
-      return (independent && profile === undefined && bytes.length <= mostBytes ? several : single).load(bytes, options)
+      return (independent && profile === undefined && bytes.length <= mostBytes ? several : single).load(bytes, { ...options, checked: true })
     },
   }
 }

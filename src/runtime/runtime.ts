@@ -2,7 +2,7 @@
  * @file What runs a graph: one interface over onnxruntime-node and onnxruntime-web.
  */
 import { KindredError } from '../base/index.ts'
-import { encodeModel, toOnnx, type OnnxModel, type ToOnnxOptions } from '../onnx/index.ts'
+import { checkModel, encodeModel, toOnnx, type OnnxModel, type ToOnnxOptions } from '../onnx/index.ts'
 import { input, neg, sizeOf, type DType, type Tensor } from '../tensor/index.ts'
 
 /** Numbers on the host: row-major, with their shape. `bool` is a Uint8Array of 0 and 1. */
@@ -37,6 +37,8 @@ export interface ProgramOptions {
   readonly profile?: string
   /** No run needs another's results, as when images are embedded: several may then be worked on at once, see {@link Program.concurrency}. Default false. */
   readonly independent?: boolean
+  /** The caller has looked at the bytes with `checkModel` already, with the sizes it is going to feed. Default false: that is done here. */
+  readonly checked?: boolean
 }
 
 /** A place where graphs run. */
@@ -46,7 +48,11 @@ export interface Runtime {
   readonly threads: number
   /** The package that computes. */
   readonly library: { readonly name: string; readonly version: string }
-  /** Makes an ONNX model ready to run. */
+  /**
+   * Makes an ONNX model ready to run. Bytes may be anybody's and are looked at first, see `checkModel`; a model that was built here is not.
+   *
+   * @throws KindredError `corrupt`, `limit` or `unsupported` for bytes that may not be run
+   */
   load(model: OnnxModel | Uint8Array, options?: ProgramOptions): Promise<Program>
 }
 
@@ -116,13 +122,20 @@ export function ortRuntime(ort: OrtModule, name: string, threads: number, sessio
     threads,
     library,
     async load(model, options = {}) {
-      const session = await createSession(ort, model instanceof Uint8Array ? model : encodeModel(model), {
+      const session = await createSession(ort, bytesOf(model, options), {
         ...sessionOptions,
         ...(options.profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: options.profile }),
       }, unavailable)
       return program(ort, session, options)
     },
   }
+}
+
+/** A model as bytes that may be handed to ONNX Runtime. */
+export function bytesOf(model: OnnxModel | Uint8Array, { checked: known = false }: ProgramOptions): Uint8Array {
+  if (!(model instanceof Uint8Array)) return encodeModel(model)
+  if (!known) checkModel(model, 'runtime')
+  return model
 }
 
 async function createSession(ort: OrtModule, bytesOfModel: Uint8Array, options: Record<string, unknown>, unavailable: OrtAbout['unavailable']): Promise<OrtSession> {

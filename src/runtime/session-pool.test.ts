@@ -53,7 +53,7 @@ test('the calling thread is free while a run goes on, and two runs go on at once
 describe('errors are those of a single session', () => {
   test('a model that is none', async () => {
     const runtime = await nodeRuntime({ threads: 2 })
-    await expect(runtime.load(Uint8Array.of(1, 2, 3), { independent: true })).rejects.toMatchObject({ code: 'corrupt', where: 'runtime' })
+    await expect(runtime.load(Uint8Array.of(1, 2, 3), { independent: true, checked: true })).rejects.toMatchObject({ code: 'corrupt', where: 'runtime' })
   })
 
   test('feeds that are missing or do not fit, and runs after the end', async () => {
