@@ -32,17 +32,27 @@ export const rooms = {
   cli: ['base', 'files', 'tensor', 'onnx', 'runtime', 'models', 'neighbours', 'metrics', 'clusters', 'openset', 'projection', 'data', 'gallery', 'faces', 'plots', 'train', 'recipes'],
 }
 
-/** Rooms that may touch Node's own modules, sharp and the native runtime: where files and processes are. */
-export const nodeRooms = ['files', 'runtime', 'models', 'data', 'gallery', 'faces', 'plots', 'train', 'recipes', 'cli']
+/**
+ * The floor: rooms that run in a browser. They enter floor rooms alone and touch neither Node's own modules nor sharp nor the native runtime, except in a folder
+ * `node/`, whose index.ts a bundler for the browser replaces (`browser` in package.json). See docs/decisions/browser-floor.md.
+ */
+export const floor = ['base', 'tensor', 'onnx', 'runtime', 'distances', 'tuples', 'neighbours', 'nn', 'optim', 'losses', 'miners', 'samplers', 'metrics', 'clusters', 'openset', 'projection']
+/** Floor rooms with such a folder. */
+const withNode = ['runtime']
 
-const nodeOnly = { regex: '^(node:|sharp$|onnxruntime-node$)', message: 'Only rooms where files and processes are may touch Node, sharp or the native runtime; see docs/architecture.md.' }
+const nodeOnly = { regex: '^(node:|sharp$|onnxruntime-node$)', message: 'Rooms of the browser floor touch Node, sharp or the native runtime in a folder node/ alone; see docs/architecture.md.' }
+const nodeDoor = { regex: '/node/([^i]|i[^n]|in[^d]|ind[^e]|inde[^x]|index[^.])', message: 'A folder node/ is entered through its index.ts, which a bundler for the browser replaces.' }
 // The linter's regular expressions know no look-ahead: "anything but index.ts", spelt out.
 const notIndex = '([^i]|i[^n]|in[^d]|ind[^e]|inde[^x]|index[^.])'
 const throughIndex = { regex: `^(\\.\\./)+(${Object.keys(rooms).join('|')})/${notIndex}`, message: 'A room is entered through its index.ts.' }
 
 /** The linter's configuration, made from the table. */
-export function config() {
-  const all = Object.keys(rooms)
+export function config(table = rooms) {
+  const all = Object.keys(table)
+  for (const room of floor) {
+    const above = table[room].filter((other) => !floor.includes(other))
+    if (above.length > 0) throw new Error(`${room} is of the browser floor and may not enter ${above.join(', ')}, which is not`)
+  }
   return {
     $schema: './node_modules/oxlint/configuration_schema.json',
     plugins: ['typescript', 'import', 'unicorn', 'oxc'],
@@ -57,14 +67,17 @@ export function config() {
       'unicorn/no-thenable': 'off',
     },
     ignorePatterns: ['dist', 'node_modules', '**/.venv', 'test/planted'],
-    overrides: all.map((room) => {
-      const closed = all.filter((other) => other !== room && !rooms[room].includes(other))
+    overrides: all.flatMap((room) => {
+      const closed = all.filter((other) => other !== room && !table[room].includes(other))
       const patterns = [
-        { regex: `^(\\.\\./)+(${closed.join('|')})/`, message: `Room ${room} may enter only: ${rooms[room].join(', ') || 'no other room'}. See docs/architecture.md.` },
+        { regex: `^(\\.\\./)+(${closed.join('|')})/`, message: `Room ${room} may enter only: ${table[room].join(', ') || 'no other room'}. See docs/architecture.md.` },
         throughIndex,
       ]
-      const product = nodeRooms.includes(room) ? patterns : [...patterns, nodeOnly]
-      return { files: [`src/${room}/**/*.ts`], excludeFiles: [`src/${room}/**/*.test.ts`], rules: { 'no-restricted-imports': ['error', { patterns: product }] } }
+      const rule = (files, excludeFiles, product) => ({ files: [files], excludeFiles, rules: { 'no-restricted-imports': ['error', { patterns: product }] } })
+      const [inside, tests, node] = [`src/${room}/**/*.ts`, `src/${room}/**/*.test.ts`, `src/${room}/node/**/*.ts`]
+      if (!floor.includes(room)) return [rule(inside, [tests], patterns)]
+      const closedToNode = [...patterns, nodeOnly]
+      return withNode.includes(room) ? [rule(inside, [tests, node], [...closedToNode, nodeDoor]), rule(node, [tests], patterns)] : [rule(inside, [tests], closedToNode)]
     }),
   }
 }

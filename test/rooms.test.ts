@@ -25,7 +25,10 @@ test.each([
   ['tensor/planted.ts', `import { x } from '../train/index.ts'\nexport const y = x\n`, 'Room tensor may enter only: base'],
   ['losses/planted.ts', `import { x } from '../miners/index.ts'\nexport const y = x\n`, 'Room losses may enter only'],
   ['metrics/planted.ts', `import { x } from '../neighbours/brute-force.ts'\nexport const y = x\n`, 'entered through its index.ts'],
-  ['projection/planted.ts', `import fs from 'node:fs'\nexport const y = fs\n`, 'where files and processes are'],
+  ['projection/planted.ts', `import fs from 'node:fs'\nexport const y = fs\n`, 'in a folder node/ alone'],
+  ['runtime/planted.ts', `import fs from 'node:fs'\nexport const y = fs\n`, 'in a folder node/ alone'],
+  ['runtime/planted.ts', `import { x } from './node/load-native.ts'\nexport const y = x\n`, 'entered through its index.ts'],
+  ['runtime/planted.ts', `import { x } from '../files/index.ts'\nexport const y = x\n`, 'Room runtime may enter only'],
   ['nn/architectures/planted.ts', `import { x } from '../../recipes/index.ts'\nexport const y = x\n`, 'Room nn may enter only'],
 ])('the linter refuses a planted violation in %s', (file, code, message) => {
   const { refused, says } = lint(file, code)
@@ -34,7 +37,15 @@ test.each([
 })
 
 test('and passes what the table allows', () => {
-  expect(lint('train/planted.ts', `import fs from 'node:fs'\nimport { x } from '../losses/index.ts'\nexport const y = [fs, x]\n`)).toMatchObject({ refused: false })
+  expect(lint('runtime/node/planted.ts', `import fs from 'node:fs'\nexport const y = fs\n`)).toMatchObject({ refused: false })
+  expect(lint('runtime/planted.ts', `import { x } from './node/index.ts'\nexport const y = x\n`)).toMatchObject({ refused: false })
+  expect(lint('recipes/planted.ts', `import fs from 'node:fs'\nimport { x } from '../losses/index.ts'\nexport const y = [fs, x]\n`)).toMatchObject({ refused: false })
+})
+
+test('a room of the browser floor enters none that is above it', async () => {
+  const { config, rooms } = (await import(new URL('../scripts/rooms.mjs', import.meta.url).href)) as { config: (table?: object) => object; rooms: Record<string, string[]> }
+  expect(() => config({ ...rooms, metrics: [...rooms.metrics, 'files'] })).toThrow('metrics is of the browser floor and may not enter files')
+  expect(() => config()).not.toThrow()
 })
 
 test('.oxlintrc.json is what scripts/rooms.mjs makes', () => {

@@ -6,7 +6,8 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { KindredError } from '../base/index.ts'
 import { encodeModel, toOnnx } from '../onnx/index.ts'
 import { add, input } from '../tensor/index.ts'
-import { chooseRuntime, compile, cudaTrouble, defaultRuntime, findNative, loadNative, nodeRuntime, webRuntime } from './index.ts'
+import { chooseRuntime, compile, cudaTrouble, defaultRuntime, findNative, floats, loadNative, nodeRuntime, webRuntime, type WebModule } from './index.ts'
+import * as browser from './browser.ts'
 import { ortRuntime } from './runtime.ts'
 
 const place = mkdtempSync(join(tmpdir(), 'kindred-choice-'))
@@ -26,7 +27,7 @@ describe('options', () => {
     [() => webRuntime({ treads: 2 } as never), 'Did you mean "threads"?'],
     [() => webRuntime({ device: 'wsam' as never }), 'Did you mean "wasm"?'],
     [() => defaultRuntime({ kind: 'naitve' as never }), 'Did you mean "native"?'],
-    [() => defaultRuntime({ device: 'cuda' } as never), 'options must be among kind, threads, note'],
+    [() => defaultRuntime({ device: 'cuda' } as never), 'options must be among kind, threads, note, wasm'],
   ])('misspelt: %s', async (call, message) => {
     expect(await refused(call())).toMatchObject({ code: 'usage', message: expect.stringContaining(message) })
   })
@@ -87,4 +88,45 @@ describe('what is missing is told apart from a bad model', () => {
     }
     for (const runtime of [await nodeRuntime({ threads: 1 }), await webRuntime()]) expect(await refused(runtime.load(Uint8Array.of(1, 2, 3)))).toMatchObject({ code: 'corrupt' })
   })
+})
+
+test('in a browser: WebAssembly, and native code refused with the way out', async () => {
+  expect(await browser.chooseRuntime()).toEqual({ kind: 'wasm', why: 'a browser runs no native code' })
+  for (const call of [browser.nodeRuntime, browser.loadNative]) expect(await refused(call())).toMatchObject({ code: 'unsupported', message: expect.stringContaining('native code must run here, got a browser') })
+  expect(browser.availableThreads()).toBe(1)
+})
+
+test('a program ends with its block, and once however often it is asked', async () => {
+  let released = 0
+  const session = { inputNames: ['x'], outputNames: ['y'], run: () => Promise.reject(new Error('none')), release: async () => void released++ }
+  const { ort } = await loadNative()
+  const runtime = ortRuntime({ ...ort, InferenceSession: { create: async () => session } }, 'cpu', 1, {}, { library: { name: '', version: '' }, unavailable: () => new KindredError('io', '', '', '') })
+  {
+    await using program = await compile(runtime, y)
+    expect(program.inputs).toEqual(['x'])
+    expect(released).toBe(0)
+  }
+  expect(released).toBe(1)
+  const program = await compile(runtime, y)
+  await Promise.all([program.dispose(), program.dispose()])
+  expect(released).toBe(2)
+})
+
+test('a model is loaded from an ArrayBuffer as from bytes', async () => {
+  const model = encodeModel(toOnnx(y))
+  for (const runtime of [await nodeRuntime({ threads: 1 }), await nodeRuntime({ threads: 2 }), await webRuntime()]) {
+    await using program = await runtime.load(model.slice().buffer, { independent: true })
+    expect((await program.run({ x: floats([1, 2]) })).y.data).toEqual(Float32Array.of(2, 3))
+  }
+})
+
+test('WebAssembly from bytes of one\'s own, or from a build of onnxruntime-web of one\'s own', async () => {
+  const env = { wasm: {} as Record<string, unknown>, versions: { web: '9' } }
+  const module = { ...(await loadNative()).ort, env } as WebModule
+  const wasm = new Uint8Array(3)
+  expect(await webRuntime({ module, wasm })).toMatchObject({ name: 'wasm', library: { name: 'onnxruntime-web', version: '9' } })
+  expect(env.wasm.wasmBinary).toBe(wasm)
+  await webRuntime({ module, wasm: new URL('https://example.org/ort.wasm') })
+  expect(env.wasm.wasmPaths).toEqual({ wasm: 'https://example.org/ort.wasm' })
+  expect(await refused(webRuntime({ device: 'webgpu' }))).toMatchObject({ code: 'unsupported' })
 })

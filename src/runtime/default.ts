@@ -1,10 +1,8 @@
-/** @file Which runtime runs where none is named: native code where it loads, else WebAssembly, which is always there. */
-import { availableParallelism } from 'node:os'
-import { checkChoice, checkOptions, installCommand, KindredError } from '../base/index.ts'
-import { findNative, loadNative, nativeIsOffered } from './load-native.ts'
-import { nodeRuntime } from './node.ts'
+/** @file Which runtime runs where none is named: native code where it loads, else WebAssembly, which is always there; in a browser WebAssembly. */
+import { checkChoice, checkOptions } from '../base/index.ts'
+import { availableThreads, chooseRuntime, nodeRuntime } from './node/index.ts'
 import type { Runtime } from './runtime.ts'
-import { webRuntime } from './web.ts'
+import { webRuntime, type WebRuntimeOptions } from './web.ts'
 
 export const runtimeKinds = ['auto', 'native', 'wasm'] as const
 export type RuntimeKind = (typeof runtimeKinds)[number]
@@ -13,10 +11,12 @@ export type RuntimeKind = (typeof runtimeKinds)[number]
 export interface DefaultRuntimeOptions {
   /** `auto` (default): native code where it loads, else WebAssembly. */
   readonly kind?: RuntimeKind
-  /** Threads; all cores by default. */
+  /** Threads; all cores by default, in a page that is not cross-origin isolated 1. */
   readonly threads?: number
   /** Told once, in words, when WebAssembly runs where native code could. */
   readonly note?: (message: string) => void
+  /** Where the WebAssembly file comes from, as in {@link WebRuntimeOptions}. */
+  readonly wasm?: WebRuntimeOptions['wasm']
 }
 
 /** A runtime that was chosen, and why. */
@@ -27,30 +27,14 @@ export interface RuntimeChoice {
   readonly hint?: string
 }
 
-/** Decides between native code and WebAssembly as `auto` does. The native runtime is loaded to see whether it does. */
-export async function chooseRuntime(): Promise<RuntimeChoice> {
-  const found = findNative()
-  if (found === undefined) {
-    if (!nativeIsOffered()) return { kind: 'wasm', why: `there is no native code for ${process.platform}-${process.arch}` }
-    return { kind: 'wasm', why: 'onnxruntime-node is not installed', hint: `Native code is 4 to 6 times as fast: ${installCommand(['native'])}` }
-  }
-  try {
-    await loadNative(found)
-    return { kind: 'native', why: `${found.name} ${found.version} is installed` }
-  } catch (error) {
-    if (!(error instanceof KindredError)) throw error
-    return { kind: 'wasm', why: `${found.name} ${found.version} is installed but does not run here`, hint: error.message }
-  }
-}
-
 /**
- * The runtime that everything uses which is given none.
+ * The runtime that everything uses which is given none. In a browser it is {@link webRuntime}.
  *
  * @throws KindredError `usage` for a misspelt option; with kind `native` what {@link nodeRuntime} throws
  */
 export async function defaultRuntime(options: DefaultRuntimeOptions = {}): Promise<Runtime> {
-  checkOptions('defaultRuntime', options, ['kind', 'threads', 'note'])
-  const { kind = 'auto', threads, note } = options
+  checkOptions('defaultRuntime', options, ['kind', 'threads', 'note', 'wasm'])
+  const { kind = 'auto', threads, note, wasm } = options
   checkChoice('defaultRuntime', 'kind', kind, runtimeKinds)
   if (kind === 'native') return nodeRuntime({ threads })
   if (kind === 'auto') {
@@ -58,5 +42,5 @@ export async function defaultRuntime(options: DefaultRuntimeOptions = {}): Promi
     if (choice.kind === 'native') return nodeRuntime({ threads })
     if (choice.hint !== undefined) note?.(`Networks run as WebAssembly: ${choice.why}. ${choice.hint}`)
   }
-  return webRuntime({ threads: threads ?? availableParallelism() })
+  return webRuntime({ threads: threads ?? availableThreads(), wasm })
 }

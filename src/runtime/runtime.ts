@@ -27,8 +27,10 @@ export interface Program {
    * @throws KindredError `shape` when a feed is missing or does not fit
    */
   run(feeds: Readonly<Record<string, HostTensor>>, fetches?: readonly string[]): Promise<Record<string, HostTensor>>
-  /** Frees the memory held by the runtime. */
+  /** Frees the memory held by the runtime; a second call waits for the first. */
   dispose(): Promise<void>
+  /** The same, for `await using program = ...`. */
+  [Symbol.asyncDispose](): Promise<void>
 }
 
 /** Options of {@link Runtime.load}. */
@@ -53,7 +55,7 @@ export interface Runtime {
    *
    * @throws KindredError `corrupt`, `limit` or `unsupported` for bytes that may not be run
    */
-  load(model: OnnxModel | Uint8Array, options?: ProgramOptions): Promise<Program>
+  load(model: OnnxModel | Uint8Array | ArrayBuffer, options?: ProgramOptions): Promise<Program>
 }
 
 /** Builds the graph's model and loads it. */
@@ -132,10 +134,11 @@ export function ortRuntime(ort: OrtModule, name: string, threads: number, sessio
 }
 
 /** A model as bytes that may be handed to ONNX Runtime. */
-export function bytesOf(model: OnnxModel | Uint8Array, { checked: known = false }: ProgramOptions): Uint8Array {
-  if (!(model instanceof Uint8Array)) return encodeModel(model)
-  if (!known) checkModel(model, 'runtime')
-  return model
+export function bytesOf(model: OnnxModel | Uint8Array | ArrayBuffer, { checked: known = false }: ProgramOptions): Uint8Array {
+  const given = model instanceof ArrayBuffer ? new Uint8Array(model) : model
+  if (!(given instanceof Uint8Array)) return encodeModel(given)
+  if (!known) checkModel(given, 'runtime')
+  return given
 }
 
 async function createSession(ort: OrtModule, bytesOfModel: Uint8Array, options: Record<string, unknown>, unavailable: OrtAbout['unavailable']): Promise<OrtSession> {
@@ -168,6 +171,12 @@ async function runsAtAll(ort: OrtModule, options: Record<string, unknown>): Prom
 }
 
 function program(ort: OrtModule, session: OrtSession, options: ProgramOptions): Program {
+  let ended: Promise<void> | undefined
+  const end = async (): Promise<void> => {
+    if (options.profile !== undefined) session.endProfiling?.()
+    await session.release()
+  }
+  const dispose = (): Promise<void> => (ended ??= end())
   return {
     inputs: session.inputNames,
     outputs: session.outputNames,
@@ -192,9 +201,7 @@ function program(ort: OrtModule, session: OrtSession, options: ProgramOptions): 
       for (const [name, t] of Object.entries(results)) out[name] = { dtype: t.type, shape: t.dims, data: t.data }
       return out
     },
-    async dispose() {
-      if (options.profile !== undefined) session.endProfiling?.()
-      await session.release()
-    },
+    dispose,
+    [Symbol.asyncDispose]: dispose,
   }
 }

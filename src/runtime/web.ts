@@ -1,5 +1,6 @@
 /** @file ONNX Runtime as WebAssembly: the same graphs in a browser, or in Node without native code. */
 import { checkChoice, checkOptions, ensure, KindredError } from '../base/index.ts'
+import { loadWebModule } from './node/index.ts'
 import { ortRuntime, type OrtModule, type Runtime } from './runtime.ts'
 
 /** Options of {@link webRuntime}. */
@@ -9,45 +10,61 @@ export interface WebRuntimeOptions {
    * runtimes have as many as the first.
    */
   readonly threads?: number
-  /** `wasm` (default) or `webgpu` (in a browser). */
+  /** `wasm` (default) or `webgpu` (in a browser, with `module`). */
   readonly device?: 'wasm' | 'webgpu'
+  /**
+   * Where `ort-wasm-simd-threaded.wasm` (14 MB, 3.7 MB compressed) comes from: its address or its bytes. Default: in Node the package itself; in a browser
+   * where the bundler has put it (Vite and webpack copy it), else beside the program. It is loaded once in a process or page: the first runtime's counts.
+   */
+  readonly wasm?: string | URL | Uint8Array | ArrayBuffer
+  /** Another build of onnxruntime-web than `onnxruntime-web/wasm`: `await import('onnxruntime-web/webgpu')` for WebGPU. */
+  readonly module?: WebModule
 }
 
-type WebModule = OrtModule & { readonly env: { readonly wasm: { numThreads: number }; logLevel: string; readonly versions: { readonly web?: string } } }
+/** The part of onnxruntime-web that is used. */
+export type WebModule = OrtModule & {
+  readonly env: {
+    readonly wasm: { numThreads?: number; wasmPaths?: string | { readonly wasm?: string | URL }; wasmBinary?: ArrayBufferLike | Uint8Array }
+    logLevel?: unknown
+    readonly versions: { readonly web?: string }
+  }
+}
 
 const node = typeof process === 'object' && process.versions?.node !== undefined
-/** The part of onnxruntime-web that Node needs, in the published package. */
-const carried = '../vendor/onnxruntime-web/ort.node.min.mjs'
+
 let running: number | undefined
 
 /**
- * The WebAssembly runtime. In Node it is part of the package; for a browser the bundler takes onnxruntime-web.
+ * The WebAssembly runtime. In Node it is part of the package; for a browser the bundler takes `onnxruntime-web/wasm`.
  *
  * @throws KindredError `usage` for a misspelt option, `not-found` when onnxruntime-web is needed and not installed, `unsupported` for WebGPU in Node
  */
 export async function webRuntime(options: WebRuntimeOptions = {}): Promise<Runtime> {
-  checkOptions('webRuntime', options, ['threads', 'device'])
-  const { threads = 1, device = 'wasm' } = options
+  checkOptions('webRuntime', options, ['threads', 'device', 'wasm', 'module'])
+  const { threads = 1, device = 'wasm', wasm, module } = options
   ensure(Number.isInteger(threads) && threads > 0, 'webRuntime', 'threads must be a positive integer', threads)
   checkChoice('webRuntime', 'device', device, ['wasm', 'webgpu'])
-  if (node && device === 'webgpu') throw new KindredError('unsupported', 'webRuntime', "device must be 'wasm' in Node", 'webgpu')
-  const ort = await load()
+  if (device === 'webgpu') {
+    if (node) throw new KindredError('unsupported', 'webRuntime', "device must be 'wasm' in Node", 'webgpu')
+    if (module === undefined) throw new KindredError('usage', 'webRuntime', "device 'webgpu' must come with the module that knows it", 'none', "Give module: await import('onnxruntime-web/webgpu').")
+  }
+  const ort = module ?? (await load())
   running ??= threads
   ort.env.wasm.numThreads = running
   ort.env.logLevel = 'error'
-  const unavailable = (reason: string, cause?: unknown): KindredError => new KindredError('unsupported', 'runtime', `${device} must work here`, reason, undefined, { cause })
-  return ortRuntime(ort, device, running, { executionProviders: [device], graphOptimizationLevel: 'all' }, { library: { name: 'onnxruntime-web', version: ort.env.versions.web ?? 'unknown' }, unavailable })
+  if (typeof wasm === 'string' || wasm instanceof URL) ort.env.wasm.wasmPaths = { wasm: String(wasm) }
+  else if (wasm !== undefined) ort.env.wasm.wasmBinary = wasm
+  const served = node ? undefined : 'The page must be able to fetch ort-wasm-simd-threaded.wasm of onnxruntime-web: serve it beside the program, or say where it is with webRuntime({ wasm: address }).'
+  const unavailable = (reason: string, cause?: unknown): KindredError => new KindredError('unsupported', 'runtime', `${device} must work here`, reason, served, { cause })
+  const library = { name: 'onnxruntime-web', version: ort.env.versions.web ?? 'unknown' }
+  return ortRuntime(ort, device, running, { executionProviders: [device], graphOptimizationLevel: 'all' }, { library, unavailable })
 }
 
 async function load(): Promise<WebModule> {
   try {
-    if (node) return (await import(/* @vite-ignore */ new URL(carried, import.meta.url).href)) as WebModule
+    return await loadWebModule()
   } catch (error) {
-    if ((error as { code?: string }).code !== 'ERR_MODULE_NOT_FOUND') throw error // a source tree has it in node_modules alone
-  }
-  try {
-    return (await import('onnxruntime-web')) as unknown as WebModule
-  } catch (error) {
+    if (((error as { code?: string }).code ?? 'ERR_MODULE_NOT_FOUND') !== 'ERR_MODULE_NOT_FOUND') throw error
     throw new KindredError('not-found', 'runtime', 'the package onnxruntime-web must be installed', String(error), 'Run: npm install onnxruntime-web@1.30', { cause: error })
   }
 }

@@ -5,8 +5,8 @@
  * for nobody. Measured in docs/decisions/busy-machine.md.
  */
 import { SHARE_ENV, Worker } from 'node:worker_threads'
-import { KindredError } from '../base/index.ts'
-import type { OrtModule, OrtSession, OrtTensor } from './runtime.ts'
+import { KindredError } from '../../base/index.ts'
+import type { OrtModule, OrtSession, OrtTensor } from '../runtime.ts'
 import { sessionWorker } from './session-worker.ts'
 
 type Names = Pick<OrtSession, 'inputNames' | 'outputNames'>

@@ -10,8 +10,8 @@ import { createRequire } from 'node:module'
 import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
-import { KindredError, missingParts, parts } from '../base/index.ts'
-import type { OrtModule } from './runtime.ts'
+import { KindredError, missingParts, parts } from '../../base/index.ts'
+import type { OrtModule } from '../runtime.ts'
 
 /** onnxruntime-node, or this platform's part of it as a package of its own (`npm run platform-package` cuts one). */
 const packages = ['onnxruntime-node', `kindred-onnxruntime-${process.platform}-${process.arch}`] as const

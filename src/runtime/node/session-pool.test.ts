@@ -3,11 +3,11 @@ import { spawnSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { KindredError, rng } from '../base/index.ts'
-import { conv2d, input, matmul, relu, sum } from '../tensor/index.ts'
-import { compile, floats, nodeRuntime, type HostTensor } from './index.ts'
+import { KindredError, rng } from '../../base/index.ts'
+import { conv2d, input, matmul, relu, sum } from '../../tensor/index.ts'
+import { compile, floats, nodeRuntime, type HostTensor } from '../index.ts'
 import { loadNative } from './load-native.ts'
-import { ortRuntime, type OrtModule } from './runtime.ts'
+import { ortRuntime, type OrtModule } from '../runtime.ts'
 import { sessionPool } from './session-pool.ts'
 
 /** A runtime with nothing added. */
@@ -102,8 +102,8 @@ test('threads end with the last program, and start again with the next', async (
 function inProcess(code: string): { status: number | null; signal: string | null; stdout: string; stderr: string } {
   const here = (name: string) => JSON.stringify(new URL(name, import.meta.url).href)
   const start = `
-    import { matmul, input } from ${here('../tensor/index.ts')}
-    import { compile, floats, nodeRuntime } from ${here('./index.ts')}
+    import { matmul, input } from ${here('../../tensor/index.ts')}
+    import { compile, floats, nodeRuntime } from ${here('../index.ts')}
     const program = await compile(await nodeRuntime({ threads: 2 }), { y: matmul(input('x', ['N', 400]), input('w', [400, 400])) }, { weights: { w: new Float32Array(160_000).fill(0.5) }, independent: true })
     const feed = (n) => ({ x: floats(new Float32Array(n * 400).fill(2), [n, 400]) })\n`
   return spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', start + code], { cwd: fileURLToPath(new URL('../..', import.meta.url)), encoding: 'utf8', timeout: 30_000 })

@@ -1,9 +1,9 @@
 /** @file ONNX Runtime in Node: native CPU kernels (and CUDA where its libraries are installed). */
 import { availableParallelism } from 'node:os'
 import { isMainThread } from 'node:worker_threads'
-import { checkChoice, checkOptions, ensure, KindredError } from '../base/index.ts'
+import { checkChoice, checkOptions, ensure, KindredError } from '../../base/index.ts'
 import { cudaTrouble, loadNative } from './load-native.ts'
-import { bytesOf, ortRuntime, type Runtime } from './runtime.ts'
+import { bytesOf, ortRuntime, type Runtime } from '../runtime.ts'
 import { sessionPool } from './session-pool.ts'
 
 /** Options of {@link nodeRuntime}. */
