@@ -77,7 +77,8 @@ export function config(table = rooms) {
       const [inside, tests, node] = [`src/${room}/**/*.ts`, `src/${room}/**/*.test.ts`, `src/${room}/node/**/*.ts`]
       if (!floor.includes(room)) return [rule(inside, [tests], patterns)]
       const closedToNode = [...patterns, nodeOnly]
-      return withNode.includes(room) ? [rule(inside, [tests, node], [...closedToNode, nodeDoor]), rule(node, [tests], patterns)] : [rule(inside, [tests], closedToNode)]
+      if (!withNode.includes(room)) return [rule(inside, [tests], closedToNode)]
+      return [rule(inside, [tests, node], [...closedToNode, nodeDoor]), rule(node, [tests], patterns)]
     }),
   }
 }

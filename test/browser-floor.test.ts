@@ -21,6 +21,7 @@ describe('esbuild', () => {
   test.each(floor)('%s', async (room) => {
     const { code, files } = await bundle(project, wholeRoom(room), { external: ['onnxruntime-web/wasm'], format: 'iife' })
     expect(files.filter((file) => file.includes('/node/'))).toEqual([])
+    expect(files.filter((file) => file.includes('zod/v4/locales') && !file.endsWith('/en.js'))).toEqual([])
     const loaded = page()
     runInContext(code, loaded)
     const here = (await import(`../src/${room}/index.ts`)) as object

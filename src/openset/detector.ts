@@ -4,7 +4,7 @@
  * As scikit-learn's outlier detectors: `scoreSamples` is high for ordinary points, whatever the score's own direction;
  * `decisionFunction` is negative for outliers; `predict` says +1 (ordinary) or -1 (outlier).
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { checkAs, checkChoice, ensure, KindredError, show } from '../base/index.ts'
 import { fromBase64 } from './base64.ts'
 import { gaussianScorer, knnDistance, meansScorer } from './embedding-scores.ts'

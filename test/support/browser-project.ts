@@ -32,7 +32,7 @@ export function browserProject(folder: string): string {
   return installed
 }
 
-/** Bundles a program of the project for the browser by esbuild, with no setting that helps. */
+/** Bundles a program of the project for the browser by esbuild, with no setting that helps; says which files came along. */
 export async function bundle(folder: string, program: string, options: BuildOptions = {}): Promise<{ code: string; files: readonly string[] }> {
   const { outputFiles, metafile, warnings } = await build({
     stdin: { contents: program, resolveDir: folder, sourcefile: 'program.js' },
@@ -46,5 +46,6 @@ export async function bundle(folder: string, program: string, options: BuildOpti
     ...options,
   })
   if (warnings.length > 0) throw new Error(warnings.map(({ text }) => text).join('\n'))
-  return { code: outputFiles![0].text, files: Object.keys(metafile!.inputs) }
+  const [output] = Object.values(metafile!.outputs)
+  return { code: outputFiles![0].text, files: Object.keys(output.inputs).filter((file) => output.inputs[file].bytesInOutput > 0) }
 }
