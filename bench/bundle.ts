@@ -14,7 +14,10 @@ interface Weight {
   readonly bytes: number
   readonly gzip: number
 }
-const weigh = (content: string | Uint8Array): Weight => ({ bytes: Buffer.byteLength(content), gzip: gzipSync(content, { level: 9 }).length })
+const weigh = (content: string | Uint8Array): Weight => ({
+  bytes: Buffer.byteLength(content),
+  gzip: gzipSync(content, { level: 9 }).length,
+})
 const row = (what: string, { bytes, gzip }: Weight) => ({ what, 'minified kB': bytes / 1000, 'gzip kB': gzip / 1000 })
 
 /** Runs the benchmark; it has no options. */
@@ -25,13 +28,20 @@ export const run: Benchmark = async (argv) => {
   try {
     browserProject(project)
     copyFileSync(join(root, 'test/browser/learn.mjs'), join(project, 'learn.mjs'))
-    const weight = async (program: string, external = ['onnxruntime-web/wasm']) => weigh((await bundle(project, program, { external, minify: true })).code)
+    const weight = async (program: string, external = ['onnxruntime-web/wasm']) =>
+      weigh((await bundle(project, program, { external, minify: true })).code)
     const rooms: Record<string, Weight> = {}
     for (const room of floor) rooms[room] = await weight(wholeRoom(room))
     const all = await weight(floor.map((room) => `export * as ${room} from 'kindred/${room}'`).join('\n'))
     const program = `import { learn } from './learn.mjs'\nglobalThis.learn = learn\n`
-    const [learn, learnWithRuntime, defaultRuntime] = [await weight(program), await weight(program, []), await weight(`export * from 'onnxruntime-web'`, [])]
-    const [wasm, defaultWasm] = ['ort-wasm-simd-threaded.wasm', 'ort-wasm-simd-threaded.jsep.wasm'].map((name) => weigh(readFileSync(join(root, 'node_modules/onnxruntime-web/dist', name))))
+    const [learn, learnWithRuntime, defaultRuntime] = [
+      await weight(program),
+      await weight(program, []),
+      await weight(`export * from 'onnxruntime-web'`, []),
+    ]
+    const [wasm, defaultWasm] = ['ort-wasm-simd-threaded.wasm', 'ort-wasm-simd-threaded.jsep.wasm'].map((name) =>
+      weigh(readFileSync(join(root, 'node_modules/onnxruntime-web/dist', name))),
+    )
     table([
       ...Object.entries(rooms).map(([room, size]) => row(room, size)),
       row('all rooms of the floor', all),
@@ -42,7 +52,16 @@ export const run: Benchmark = async (argv) => {
       row('its WebAssembly', defaultWasm),
     ])
     const page = learnWithRuntime.gzip + wasm.gzip
-    return { ratio: page / (learn.gzip + defaultRuntime.gzip + defaultWasm.gzip), rooms, all, learn, learnWithRuntime, wasm, defaultRuntime, defaultWasm }
+    return {
+      ratio: page / (learn.gzip + defaultRuntime.gzip + defaultWasm.gzip),
+      rooms,
+      all,
+      learn,
+      learnWithRuntime,
+      wasm,
+      defaultRuntime,
+      defaultWasm,
+    }
   } finally {
     rmSync(project, { recursive: true, force: true })
   }

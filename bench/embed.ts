@@ -10,7 +10,20 @@ import { readBytes } from '../src/files/index.ts'
 import { digitNetwork, initialWeights, Scope, studentNetwork } from '../src/nn/index.ts'
 import { bytes, compile, nodeRuntime, webRuntime } from '../src/runtime/index.ts'
 import { input } from '../src/tensor/index.ts'
-import { exchangeFolder, interleave, machine, pythonWith, readFloat32, startPeer, summarise, table, timed, writeArray, type Benchmark, type Timing } from './peer.ts'
+import {
+  exchangeFolder,
+  interleave,
+  machine,
+  pythonWith,
+  readFloat32,
+  startPeer,
+  summarise,
+  table,
+  timed,
+  writeArray,
+  type Benchmark,
+  type Timing,
+} from './peer.ts'
 
 const usage = '--preset student|default --runtime node|web --threads 2 --pairs 9 --n 10000'
 const networks = { student: studentNetwork, default: digitNetwork }
@@ -19,7 +32,10 @@ const batchSizes = [16, 32, 64, 128, 256, 512]
 function readOptions(argv: string[]): { preset: keyof typeof networks; runtime: string; threads: number; pairs: number; n: number } {
   try {
     const string = (fallback: string) => ({ type: 'string' as const, default: fallback })
-    const { values } = parseArgs({ args: argv, options: { preset: string('student'), runtime: string('node'), threads: string('2'), pairs: string('9'), n: string('10000') } })
+    const { values } = parseArgs({
+      args: argv,
+      options: { preset: string('student'), runtime: string('node'), threads: string('2'), pairs: string('9'), n: string('10000') },
+    })
     const { preset, runtime } = values
     if (!Object.hasOwn(networks, preset)) throw new Error(`--preset must be student or default, got ${preset}`)
     if (runtime !== 'node' && runtime !== 'web') throw new Error(`--runtime must be node or web, got ${runtime}`)
@@ -59,7 +75,13 @@ export const run: Benchmark = async (argv) => {
   const exchange = exchangeFolder()
   const peer = startPeer(pythonWith('torch'), 'embed_peer.py')
   const flat = Float32Array.from([...weights.values()].flatMap((w) => Array.from(w)))
-  const { version } = await peer.ask<{ version: string }>({ do: 'start', preset, threads, weights: writeArray(exchange, 'weights.f32', flat), images: writeArray(exchange, 'images.u8', images) })
+  const { version } = await peer.ask<{ version: string }>({
+    do: 'start',
+    preset,
+    threads,
+    weights: writeArray(exchange, 'weights.f32', flat),
+    images: writeArray(exchange, 'images.u8', images),
+  })
   const peerEmbed = (batch: number, more = {}) => peer.ask<Timing>({ do: 'embed', batch, total: n, ...more })
 
   const load = machine().load
@@ -69,7 +91,13 @@ export const run: Benchmark = async (argv) => {
   const theirs = readFloat32(path)
   const scale = Math.max(...theirs.map(Math.abs))
   const difference = own.reduce((worst, v, i) => Math.max(worst, Math.abs(v - theirs[i])), 0) / scale
-  if (!(difference < 1e-4)) throw new KindredError('mismatch', 'embed', 'both sides must compute the same embeddings', `a largest difference of ${difference} of the largest number`)
+  if (!(difference < 1e-4))
+    throw new KindredError(
+      'mismatch',
+      'embed',
+      'both sides must compute the same embeddings',
+      `a largest difference of ${difference} of the largest number`,
+    )
 
   // Three rounds over all sizes with fewer images, both sides in turn; the least processor time of each counts, which other work on the machine disturbs least.
   const few = Math.min(n, 2048)
@@ -83,7 +111,11 @@ export const run: Benchmark = async (argv) => {
   }
   const best = (times: Map<number, number>) => [...times].reduce((a, b) => (b[1] < a[1] ? b : a))[0]
   const [ownBatch, peerBatch] = [best(least.kindred), best(least.peer)]
-  const results = await interleave(pairs, () => embed(ownBatch), () => peerEmbed(peerBatch))
+  const results = await interleave(
+    pairs,
+    () => embed(ownBatch),
+    () => peerEmbed(peerBatch),
+  )
   peer.close()
   await program.dispose()
 
@@ -92,5 +124,20 @@ export const run: Benchmark = async (argv) => {
     { side: `kindred (${runtime.name})`, batch: ownBatch, 'images/s': n / kindred.wall, 'wall s': kindred.wall, 'cpu s': kindred.cpu },
     { side: `PyTorch ${version} eager`, batch: peerBatch, 'images/s': n / torch.wall, 'wall s': torch.wall, 'cpu s': torch.cpu },
   ])
-  return { ratio, cpuRatio, ratios, kindred: { batch: ownBatch, ...kindred }, peer: { name: `PyTorch ${version}`, batch: peerBatch, ...torch }, preset, n, dim, runtime: runtime.name, threads, pairs, difference, ...machine(), load: { before: load, after: machine().load } }
+  return {
+    ratio,
+    cpuRatio,
+    ratios,
+    kindred: { batch: ownBatch, ...kindred },
+    peer: { name: `PyTorch ${version}`, batch: peerBatch, ...torch },
+    preset,
+    n,
+    dim,
+    runtime: runtime.name,
+    threads,
+    pairs,
+    difference,
+    ...machine(),
+    load: { before: load, after: machine().load },
+  }
 }

@@ -20,17 +20,29 @@ async function load({ folder }) {
   wasm.setWasmPaths(`${join(folder, 'node_modules', '@tensorflow', 'tfjs-backend-wasm', 'dist')}/`)
   await tf.setBackend('wasm')
   await tf.ready()
-  for (const net of ['ssdMobilenetv1', 'faceLandmark68Net', 'faceRecognitionNet']) await faceapi.nets[net].loadFromDisk(join(packageFolder, 'model'))
+  for (const net of ['ssdMobilenetv1', 'faceLandmark68Net', 'faceRecognitionNet'])
+    await faceapi.nets[net].loadFromDisk(join(packageFolder, 'model'))
   const [simd, threads] = [await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT'), await tf.env().getAsync('WASM_HAS_MULTITHREAD_SUPPORT')]
-  return { versions: { 'face-api': require('@vladmandic/face-api/package.json').version, tfjs: tf.version.tfjs }, backend: `${tf.getBackend()}${simd ? ', SIMD' : ''}${threads ? `, ${wasm.getThreadsCount()} threads` : ', one thread'}` }
+  return {
+    versions: { 'face-api': require('@vladmandic/face-api/package.json').version, tfjs: tf.version.tfjs },
+    backend: `${tf.getBackend()}${simd ? ', SIMD' : ''}${threads ? `, ${wasm.getThreadsCount()} threads` : ', one thread'}`,
+  }
 }
 
 /** The face of the highest score, as a person would write it with the package. */
 async function describe(path) {
-  const { data, info } = await sharp(readFileSync(path)).autoOrient().flatten({ background: '#ffffff' }).toColourspace('srgb').raw().toBuffer({ resolveWithObject: true })
+  const { data, info } = await sharp(readFileSync(path))
+    .autoOrient()
+    .flatten({ background: '#ffffff' })
+    .toColourspace('srgb')
+    .raw()
+    .toBuffer({ resolveWithObject: true })
   const pixels = info.channels === 3 ? data : Buffer.from(Array.from({ length: data.length * 3 }, (_, i) => data[Math.floor(i / 3)]))
   const tensor = tf.tensor3d(new Uint8Array(pixels), [info.height, info.width, 3], 'int32')
-  const face = await faceapi.detectSingleFace(tensor, new faceapi.SsdMobilenetv1Options({ minConfidence: 0.5 })).withFaceLandmarks().withFaceDescriptor()
+  const face = await faceapi
+    .detectSingleFace(tensor, new faceapi.SsdMobilenetv1Options({ minConfidence: 0.5 }))
+    .withFaceLandmarks()
+    .withFaceDescriptor()
   tensor.dispose()
   return face === undefined ? null : [...face.descriptor]
 }

@@ -7,7 +7,21 @@
 import { join } from 'node:path'
 import { openGallery, type Item } from '../src/gallery/index.ts'
 import { rng } from '../src/base/index.ts'
-import { exchangeFolder, interleave, machine, median, numberOptions, pythonWith, startPeer, summarise, table, timed, writeArray, type Benchmark, type Timing } from './peer.ts'
+import {
+  exchangeFolder,
+  interleave,
+  machine,
+  median,
+  numberOptions,
+  pythonWith,
+  startPeer,
+  summarise,
+  table,
+  timed,
+  writeArray,
+  type Benchmark,
+  type Timing,
+} from './peer.ts'
 
 /** Runs the benchmark: `--pairs 7 --n 100000 --dim 128 --queries 50 --k 10 --ef 100`. */
 export const run: Benchmark = async (argv) => {
@@ -15,14 +29,23 @@ export const run: Benchmark = async (argv) => {
   const { points, queries } = people(n, dim, count, 1)
   const folder = exchangeFolder()
   const peer = startPeer(pythonWith('gallery'), 'gallery_peer.py')
-  const versions = await peer.ask<{ faiss: string; numpy: string; threads: number }>({ load: writeArray(folder, 'points.f32', points), dim })
+  const versions = await peer.ask<{ faiss: string; numpy: string; threads: number }>({
+    load: writeArray(folder, 'points.f32', points),
+    dim,
+  })
   const queryFile = writeArray(folder, 'queries.f32', queries)
   const load = machine().load
 
   const place = join(folder, 'gallery')
   const make = await timed(() => openGallery(place, { recipe: { model: 'bench' } }))
   const items = function* (): Generator<Item> {
-    for (let i = 0; i < n; i++) yield { id: `${i}`, source: `photos/${i}.jpg`, label: `person ${Math.floor(i / 20)}`, vector: points.subarray(i * dim, (i + 1) * dim) }
+    for (let i = 0; i < n; i++)
+      yield {
+        id: `${i}`,
+        source: `photos/${i}.jpg`,
+        label: `person ${Math.floor(i / 20)}`,
+        vector: points.subarray(i * dim, (i + 1) * dim),
+      }
   }
   const insert = await timed(() => make.result.add(items()))
   const close = await timed(() => make.result.close())
@@ -44,11 +67,16 @@ export const run: Benchmark = async (argv) => {
     })
     return { wall, cpu, times, ids }
   }
-  const recall = (found: number[][], truth: number[][]): number => found.reduce((sum, ids, q) => sum + ids.filter((id) => truth[q].includes(id)).length, 0) / (found.length * k)
+  const recall = (found: number[][], truth: number[][]): number =>
+    found.reduce((sum, ids, q) => sum + ids.filter((id) => truth[q].includes(id)).length, 0) / (found.length * k)
 
   await each('exact')
   await peer.ask({ search: queryFile, k, engine: 'faiss' })
-  const exact = await interleave(pairs, () => each('exact'), () => peer.ask<Timing & { times: number[]; ids: number[][] }>({ search: queryFile, k, engine: 'faiss' }))
+  const exact = await interleave(
+    pairs,
+    () => each('exact'),
+    () => peer.ask<Timing & { times: number[]; ids: number[][] }>({ search: queryFile, k, engine: 'faiss' }),
+  )
   const numpy = await peer.ask<Timing & { times: number[]; ids: number[][] }>({ search: queryFile, k, engine: 'numpy' })
   const sql = await each('sql', Math.min(10, count))
   const build = await timed(() => gallery.index())
@@ -58,7 +86,10 @@ export const run: Benchmark = async (argv) => {
   peer.close()
 
   const truth = Array.from({ length: count }, (_, q) => bruteForce(points, dim, one(q), k))
-  const ms = (times: number[]): { median: number; p90: number } => ({ median: 1e3 * median(times), p90: 1e3 * [...times].sort((a, b) => a - b)[Math.floor(0.9 * times.length)] })
+  const ms = (times: number[]): { median: number; p90: number } => ({
+    median: 1e3 * median(times),
+    p90: 1e3 * [...times].sort((a, b) => a - b)[Math.floor(0.9 * times.length)],
+  })
   const ours = ms(exact.flatMap((pair) => pair.kindred.times))
   const theirs = ms(exact.flatMap((pair) => pair.peer.times))
   const rows = [
@@ -68,13 +99,38 @@ export const run: Benchmark = async (argv) => {
     { side: 'kindred, exact by SQL', ...ms(sql.times), recall: recall(sql.ids, truth.slice(0, sql.ids.length)) },
     { side: `kindred, HNSW, efSearch ${ef}`, ...ms(hnsw.times), recall: recall(hnsw.ids, truth) },
   ]
-  table(rows.map(({ side, median: middle, p90, recall: found }) => ({ side, 'ms a query': middle, 'ms, 90 %': p90, [`recall@${k}`]: found })))
-  console.log(`making ${make.wall.toFixed(1)} s; adding ${Math.round(n / insert.wall)} items/s (${Math.round(n / insert.cpu)} a CPU second); closing ${close.wall.toFixed(2)} s; opening ${reopen.wall.toFixed(2)} s; first search, which loads the vectors, ${first.wall.toFixed(2)} s; HNSW built in ${build.wall.toFixed(1)} s`)
+  table(
+    rows.map(({ side, median: middle, p90, recall: found }) => ({ side, 'ms a query': middle, 'ms, 90 %': p90, [`recall@${k}`]: found })),
+  )
+  console.log(
+    `making ${make.wall.toFixed(1)} s; adding ${Math.round(n / insert.wall)} items/s (${Math.round(n / insert.cpu)} a CPU second); closing ${close.wall.toFixed(2)} s; opening ${reopen.wall.toFixed(2)} s; first search, which loads the vectors, ${first.wall.toFixed(2)} s; HNSW built in ${build.wall.toFixed(1)} s`,
+  )
   const { ratio, cpuRatio, ratios } = summarise(exact)
-  const [kindred, faiss, brute, bySql, graph] = rows.map(({ side: name, median: middle, p90, recall: found }) => ({ name, ms: middle, p90, recall: found }))
+  const [kindred, faiss, brute, bySql, graph] = rows.map(({ side: name, median: middle, p90, recall: found }) => ({
+    name,
+    ms: middle,
+    p90,
+    recall: found,
+  }))
   return {
-    ratio, cpuRatio, ratios, exact: kindred, faiss, numpy: brute, sql: bySql, hnsw: { ...graph, buildSeconds: build.wall }, n, dim, k,
-    insertPerSecond: n / insert.wall, insertPerCpuSecond: n / insert.cpu, makeSeconds: make.wall, reopenSeconds: reopen.wall, firstSearchSeconds: first.wall, ...machine(), load: { before: load, after: machine().load },
+    ratio,
+    cpuRatio,
+    ratios,
+    exact: kindred,
+    faiss,
+    numpy: brute,
+    sql: bySql,
+    hnsw: { ...graph, buildSeconds: build.wall },
+    n,
+    dim,
+    k,
+    insertPerSecond: n / insert.wall,
+    insertPerCpuSecond: n / insert.cpu,
+    makeSeconds: make.wall,
+    reopenSeconds: reopen.wall,
+    firstSearchSeconds: first.wall,
+    ...machine(),
+    load: { before: load, after: machine().load },
   }
 }
 
@@ -98,5 +154,7 @@ function people(n: number, dim: number, count: number, seed: number): { points: 
 function bruteForce(points: Float32Array, dim: number, query: Float32Array, k: number): number[] {
   const distances = new Float64Array(points.length / dim)
   for (let i = 0; i < distances.length; i++) for (let j = 0; j < dim; j++) distances[i] += (query[j] - points[i * dim + j]) ** 2
-  return Array.from(distances.keys()).sort((a, b) => distances[a] - distances[b] || a - b).slice(0, k)
+  return Array.from(distances.keys())
+    .sort((a, b) => distances[a] - distances[b] || a - b)
+    .slice(0, k)
 }

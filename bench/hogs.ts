@@ -21,15 +21,19 @@ export interface Hogs {
 
 /** Starts processes that compute all the time, one thread each. However this process ends, they end. */
 export async function startHogs(count: number): Promise<Hogs> {
-  const children = Array.from({ length: count }, () => spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }))
+  const children = Array.from({ length: count }, () =>
+    spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }),
+  )
   const hogs: Hogs = {
     async cpu() {
-      const answers = await Promise.all(children.map(async (child) => {
-        const answer = once(child, 'message')
-        child.send('cpu')
-        const [{ user, system }] = (await answer) as [NodeJS.CpuUsage]
-        return (user + system) / 1e6
-      }))
+      const answers = await Promise.all(
+        children.map(async (child) => {
+          const answer = once(child, 'message')
+          child.send('cpu')
+          const [{ user, system }] = (await answer) as [NodeJS.CpuUsage]
+          return (user + system) / 1e6
+        }),
+      )
       return answers.reduce((sum, s) => sum + s, 0)
     },
     stop: () => children.forEach((child) => child.kill('SIGKILL')),

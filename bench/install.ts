@@ -36,14 +36,29 @@ export const run: Benchmark = async (argv) => {
   try {
     const tarball = pack(place)
     const own = await installed(join(place, 'kindred'), [tarball], statSync(tarball).size)
-    const helpCpuSeconds = Math.max(...['--version', '--help'].map((word) => processorSeconds(place, join(place, 'kindred/project/node_modules/kindred/dist/cli/main.js'), word)))
+    const helpCpuSeconds = Math.max(
+      ...['--version', '--help'].map((word) =>
+        processorSeconds(place, join(place, 'kindred/project/node_modules/kindred/dist/cli/main.js'), word),
+      ),
+    )
     const nodeCpuSeconds = processorSeconds(place, '-e', '0')
     const rows: { what: string; weight: Weight | string }[] = [{ what: 'kindred', weight: own }]
     if (options.peers) {
-      for (const [what, packages] of Object.entries(peers)) rows.push({ what, weight: await attempt(what, () => installed(join(place, what.replaceAll(/\W+/g, '-')), packages, 0, ['--ignore-scripts'])) })
-      if (options.python) rows.push({ what: pythonPeer[0], weight: await attempt(pythonPeer[0], () => installedByPip(join(place, 'python'))) })
+      for (const [what, packages] of Object.entries(peers))
+        rows.push({
+          what,
+          weight: await attempt(what, () => installed(join(place, what.replaceAll(/\W+/g, '-')), packages, 0, ['--ignore-scripts'])),
+        })
+      if (options.python)
+        rows.push({ what: pythonPeer[0], weight: await attempt(pythonPeer[0], () => installedByPip(join(place, 'python'))) })
     }
-    table(rows.map(({ what, weight }) => (typeof weight === 'string' ? { install: what, 'downloads MB': weight, 'disk MB': '-', packages: '-' } : { install: what, 'downloads MB': weight.downloadMB, 'disk MB': weight.diskMB, packages: weight.packages })))
+    table(
+      rows.map(({ what, weight }) =>
+        typeof weight === 'string'
+          ? { install: what, 'downloads MB': weight, 'disk MB': '-', packages: '-' }
+          : { install: what, 'downloads MB': weight.downloadMB, 'disk MB': weight.diskMB, packages: weight.packages },
+      ),
+    )
     console.log(`kindred --version and --help: ${helpCpuSeconds} s of processor time, Node alone ${nodeCpuSeconds} s`)
     const over = Object.entries(limits).filter(([name, limit]) => ({ ...own, helpCpuSeconds })[name as keyof typeof limits] > limit)
     if (over.length > 0) {
@@ -53,7 +68,11 @@ export const run: Benchmark = async (argv) => {
     const beside = rows[1]?.weight
     return {
       ratio: beside === undefined || typeof beside === 'string' ? NaN : own.diskMB / beside.diskMB,
-      ...own, helpCpuSeconds, nodeCpuSeconds, limits, platform: `${process.platform}-${process.arch}`,
+      ...own,
+      helpCpuSeconds,
+      nodeCpuSeconds,
+      limits,
+      platform: `${process.platform}-${process.arch}`,
       peers: Object.fromEntries(rows.slice(1).map(({ what, weight }) => [what, weight])),
     }
   } finally {
@@ -63,7 +82,11 @@ export const run: Benchmark = async (argv) => {
 
 function readOptions(argv: string[]): { peers: boolean; python: boolean } {
   try {
-    return parseArgs({ args: argv, allowNegative: true, options: { peers: { type: 'boolean', default: true }, python: { type: 'boolean', default: true } } }).values
+    return parseArgs({
+      args: argv,
+      allowNegative: true,
+      options: { peers: { type: 'boolean', default: true }, python: { type: 'boolean', default: true } },
+    }).values
   } catch (error) {
     throw new KindredError('usage', 'install', 'options must be among --no-peers, --no-python', (error as Error).message)
   }
@@ -82,10 +105,17 @@ async function installed(folder: string, packages: readonly string[], local: num
   for (const path of [home, project]) mkdirSync(path, { recursive: true })
   writeFileSync(join(project, 'package.json'), '{ "name": "stranger", "private": true }\n')
   console.error(`installing ${packages.map((p) => p.split('/').at(-1)).join(' ')} ...`)
-  const { status, stderr } = npm(['install', '--omit=dev', '--cache', cache, ...more, ...packages], { cwd: project, env: strangersEnvironment(home) })
+  const { status, stderr } = npm(['install', '--omit=dev', '--cache', cache, ...more, ...packages], {
+    cwd: project,
+    env: strangersEnvironment(home),
+  })
   if (status !== 0) throw new KindredError('io', 'install', 'npm install must succeed', stderr.slice(-500))
   const lock = JSON.parse(readFileSync(join(project, 'node_modules/.package-lock.json'), 'utf8')) as { packages: object }
-  const weight = { downloadMB: mega(local + fetched(cache)), diskMB: mega(occupied(join(project, 'node_modules'))), packages: Object.keys(lock.packages).length }
+  const weight = {
+    downloadMB: mega(local + fetched(cache)),
+    diskMB: mega(occupied(join(project, 'node_modules'))),
+    packages: Object.keys(lock.packages).length,
+  }
   rmSync(cache, { recursive: true, force: true })
   return weight
 }
@@ -120,11 +150,22 @@ const mega = (bytes: number): number => Math.round(bytes / 1e4) / 100
 
 /** Seconds on all cores that a Node program takes from start to end, as the shell counts them: the median of nine runs. */
 function processorSeconds(place: string, ...args: string[]): number {
-  return Math.round(median(Array.from({ length: 9 }, () => {
-    const { stdout } = spawnSync('sh', ['-c', '"$@" >/dev/null 2>&1; times', 'sh', process.execPath, ...args], { encoding: 'utf8', env: strangersEnvironment(place) })
-    const [user, system] = [...stdout.split('\n')[1].matchAll(/(\d+)m([\d.]+)s/g)].map(([, minutes, seconds]) => 60 * Number(minutes) + Number(seconds))
-    return user + system
-  })) * 1e3) / 1e3
+  return (
+    Math.round(
+      median(
+        Array.from({ length: 9 }, () => {
+          const { stdout } = spawnSync('sh', ['-c', '"$@" >/dev/null 2>&1; times', 'sh', process.execPath, ...args], {
+            encoding: 'utf8',
+            env: strangersEnvironment(place),
+          })
+          const [user, system] = [...stdout.split('\n')[1].matchAll(/(\d+)m([\d.]+)s/g)].map(
+            ([, minutes, seconds]) => 60 * Number(minutes) + Number(seconds),
+          )
+          return user + system
+        }),
+      ) * 1e3,
+    ) / 1e3
+  )
 }
 
 /** The weight, or why there is none. */
@@ -144,13 +185,20 @@ async function installedByPip(folder: string): Promise<Weight> {
   const python = join(venv, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python')
   const call = (program: string, ...args: string[]): void => {
     console.error(`${args.slice(0, 4).join(' ')} ...`)
-    const { status, stderr } = spawnSync(program, args, { encoding: 'utf8', env: { ...strangersEnvironment(folder), PIP_DISABLE_PIP_VERSION_CHECK: '1' } })
+    const { status, stderr } = spawnSync(program, args, {
+      encoding: 'utf8',
+      env: { ...strangersEnvironment(folder), PIP_DISABLE_PIP_VERSION_CHECK: '1' },
+    })
     if (status !== 0) throw new KindredError('io', 'install', `${args.slice(0, 4).join(' ')} must succeed`, stderr.slice(-500))
   }
   call(process.env.PYTHON ?? 'python3', '-m', 'venv', venv)
   call(python, '-m', 'pip', 'download', '--quiet', '--dest', archives, ...pythonPeer)
   call(python, '-m', 'pip', 'install', '--quiet', '--find-links', archives, '--target', target, ...pythonPeer)
-  const weight = { downloadMB: mega(readdirSync(archives).reduce((sum, name) => sum + statSync(join(archives, name)).size, 0)), diskMB: mega(occupied(target)), packages: readdirSync(target).filter((name) => name.endsWith('.dist-info')).length }
+  const weight = {
+    downloadMB: mega(readdirSync(archives).reduce((sum, name) => sum + statSync(join(archives, name)).size, 0)),
+    diskMB: mega(occupied(target)),
+    packages: readdirSync(target).filter((name) => name.endsWith('.dist-info')).length,
+  }
   if (existsSync(folder)) rmSync(folder, { recursive: true, force: true })
   return weight
 }

@@ -15,7 +15,11 @@ export function photosBelow(dir: string): LabelledPhoto[] {
     .filter((e) => e.isFile() && /\.(jpe?g|png|webp)$/i.test(e.name) && e.parentPath !== dir)
     .map(({ name, parentPath }) => {
       const above = basename(dirname(parentPath))
-      return { path: join(parentPath, name), person: basename(parentPath).normalize('NFC'), split: above === 'train' || above === 'val' ? above : undefined }
+      return {
+        path: join(parentPath, name),
+        person: basename(parentPath).normalize('NFC'),
+        split: above === 'train' || above === 'val' ? above : undefined,
+      }
     })
     .sort((a, b) => (a.path < b.path ? -1 : 1))
 }

@@ -25,9 +25,15 @@ async function main([name, ...argv]: string[]): Promise<void> {
   if (name === undefined || name === '--help') return console.log(usage)
   if (!Object.hasOwn(benchmarks, name)) {
     const near = nearestName(name, Object.keys(benchmarks))
-    throw new KindredError('usage', 'bench', `NAME must be one of ${Object.keys(benchmarks).join(', ')}`, name, near === undefined ? undefined : `Did you mean ${near}?`)
+    throw new KindredError(
+      'usage',
+      'bench',
+      `NAME must be one of ${Object.keys(benchmarks).join(', ')}`,
+      name,
+      near === undefined ? undefined : `Did you mean ${near}?`,
+    )
   }
-  const file = new URL(`./${name}.ts`, import.meta.url)
+  const file = new URL(`.//${name}.ts`, import.meta.url)
   if (!existsSync(file)) throw new KindredError('not-found', 'bench', `bench/${name}.ts must exist`, 'no such file')
   const { run } = (await import(file.href)) as { run: Benchmark }
   console.log(JSON.stringify({ benchmark: name, ...(await run(argv)) }))

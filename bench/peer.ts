@@ -54,7 +54,11 @@ export function nodeWith(name: string, packages: readonly string[]): string {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
-  command('npm', ['install', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', ...packages], 'The peer needs npm and the package registry.')
+  command(
+    'npm',
+    ['install', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', ...packages],
+    'The peer needs npm and the package registry.',
+  )
   writeFileSync(stamp, wanted)
   return folder
 }
@@ -65,12 +69,26 @@ function pinned(name: string): string[] {
     .split(/\n\s*\n/)
     .find((block) => block.trim().split('\n')[0] === `# ${name}`)
   if (section === undefined) throw new KindredError('not-found', 'bench', `bench/requirements.txt must have a section "# ${name}"`, 'none')
-  return section.trim().split('\n').filter((line) => !line.startsWith('#'))
+  return section
+    .trim()
+    .split('\n')
+    .filter((line) => !line.startsWith('#'))
 }
 
-function command(program: string, args: string[], needs = 'The peer needs Python 3.11 or newer with pip (set PYTHON to choose one), and the package index.'): void {
+function command(
+  program: string,
+  args: string[],
+  needs = 'The peer needs Python 3.11 or newer with pip (set PYTHON to choose one), and the package index.',
+): void {
   const { status, error } = spawnSync(program, args, { stdio: ['ignore', 'inherit', 'inherit'] })
-  if (status !== 0) throw new KindredError('not-found', 'bench', `\`${program} ${args.slice(0, 3).join(' ')} ...\` must succeed`, error?.message ?? `exit ${status}`, needs)
+  if (status !== 0)
+    throw new KindredError(
+      'not-found',
+      'bench',
+      `\`${program} ${args.slice(0, 3).join(' ')} ...\` must succeed`,
+      error?.message ?? `exit ${status}`,
+      needs,
+    )
 }
 
 /** A running peer. */
@@ -84,7 +102,10 @@ export interface Peer {
 /** Starts `bench/<script>` with the given Python, or Node for `.mjs`; it stays alive between requests, so that imports and warm-up are paid once. */
 export function startPeer(program: string, script: string, env: Record<string, string> = {}): Peer {
   const path = join(root, 'bench', script)
-  const child = spawn(program, script.endsWith('.mjs') ? [path] : ['-u', path], { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...env } })
+  const child = spawn(program, script.endsWith('.mjs') ? [path] : ['-u', path], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
+  })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   child.on('error', () => {}) // a failed start ends stdout, which `ask` reports
   child.stdin.on('error', () => {})
@@ -92,7 +113,14 @@ export function startPeer(program: string, script: string, env: Record<string, s
     async ask<T>(request: Record<string, unknown>) {
       child.stdin.write(`${JSON.stringify(request)}\n`)
       const { value, done } = await lines.next()
-      if (done) throw new KindredError('io', 'bench', `bench/${script} must answer ${JSON.stringify(request).slice(0, 80)}`, 'its end', 'Its own message is above.')
+      if (done)
+        throw new KindredError(
+          'io',
+          'bench',
+          `bench/${script} must answer ${JSON.stringify(request).slice(0, 80)}`,
+          'its end',
+          'Its own message is above.',
+        )
       return JSON.parse(value) as T
     },
     close: () => child.stdin.end(),
@@ -144,7 +172,11 @@ export interface Pair<A, B> {
  *
  * Every second pair begins with the peer, so that neither always follows the other.
  */
-export async function interleave<A extends Timing, B extends Timing>(pairs: number, kindred: (pair: number) => Promise<A>, peer: (pair: number) => Promise<B>): Promise<Pair<A, B>[]> {
+export async function interleave<A extends Timing, B extends Timing>(
+  pairs: number,
+  kindred: (pair: number) => Promise<A>,
+  peer: (pair: number) => Promise<B>,
+): Promise<Pair<A, B>[]> {
   const out: Pair<A, B>[] = []
   for (let i = 0; i < pairs; i++) {
     if (i % 2 === 0) {
@@ -155,7 +187,9 @@ export async function interleave<A extends Timing, B extends Timing>(pairs: numb
       out.push({ kindred: await kindred(i), peer: b })
     }
     const { kindred: k, peer: p } = out[i]
-    console.error(`pair ${i + 1} of ${pairs}: kindred ${k.wall.toPrecision(3)} s, peer ${p.wall.toPrecision(3)} s, ratio ${(k.wall / p.wall).toPrecision(3)}`)
+    console.error(
+      `pair ${i + 1} of ${pairs}: kindred ${k.wall.toPrecision(3)} s, peer ${p.wall.toPrecision(3)} s, ratio ${(k.wall / p.wall).toPrecision(3)}`,
+    )
   }
   return out
 }
@@ -168,15 +202,35 @@ export function median(values: readonly number[]): number {
 }
 
 /** Medians of both sides' times and of the pairs' ratios kindred / peer; `ratio` is of wall time. */
-export function summarise(pairs: readonly Pair<Timing, Timing>[]): { ratio: number; cpuRatio: number; ratios: number[]; kindred: Timing; peer: Timing } {
-  const side = (of: (pair: Pair<Timing, Timing>) => Timing): Timing => ({ wall: median(pairs.map((p) => of(p).wall)), cpu: median(pairs.map((p) => of(p).cpu)) })
+export function summarise(pairs: readonly Pair<Timing, Timing>[]): {
+  ratio: number
+  cpuRatio: number
+  ratios: number[]
+  kindred: Timing
+  peer: Timing
+} {
+  const side = (of: (pair: Pair<Timing, Timing>) => Timing): Timing => ({
+    wall: median(pairs.map((p) => of(p).wall)),
+    cpu: median(pairs.map((p) => of(p).cpu)),
+  })
   const ratios = pairs.map((p) => p.kindred.wall / p.peer.wall)
-  return { ratio: median(ratios), cpuRatio: median(pairs.map((p) => p.kindred.cpu / p.peer.cpu)), ratios, kindred: side((p) => p.kindred), peer: side((p) => p.peer) }
+  return {
+    ratio: median(ratios),
+    cpuRatio: median(pairs.map((p) => p.kindred.cpu / p.peer.cpu)),
+    ratios,
+    kindred: side((p) => p.kindred),
+    peer: side((p) => p.peer),
+  }
 }
 
 /** The machine and how busy it is: belongs in every report. */
 export function machine(): { cpu: string; cores: number; load: number[]; node: string } {
-  return { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, load: loadavg().map((l) => Math.round(l * 100) / 100), node: process.version }
+  return {
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    load: loadavg().map((l) => Math.round(l * 100) / 100),
+    node: process.version,
+  }
 }
 
 /** Prints rows as a table with aligned columns, numbers to four figures. */
@@ -196,7 +250,10 @@ export function table(rows: readonly Record<string, string | number>[]): void {
  */
 export function numberOptions<T extends Record<string, number>>(argv: string[], defaults: T): T {
   try {
-    const { values } = parseArgs({ args: argv, options: Object.fromEntries(Object.keys(defaults).map((name) => [name, { type: 'string' as const }])) })
+    const { values } = parseArgs({
+      args: argv,
+      options: Object.fromEntries(Object.keys(defaults).map((name) => [name, { type: 'string' as const }])),
+    })
     return Object.fromEntries(
       Object.entries(defaults).map(([name, fallback]) => {
         const value = Number(values[name] ?? fallback)
@@ -205,6 +262,13 @@ export function numberOptions<T extends Record<string, number>>(argv: string[], 
       }),
     ) as T
   } catch (error) {
-    throw new KindredError('usage', 'bench', `options must be among ${Object.keys(defaults).map((name) => `--${name} NUMBER`).join(', ')}`, (error as Error).message)
+    throw new KindredError(
+      'usage',
+      'bench',
+      `options must be among ${Object.keys(defaults)
+        .map((name) => `--${name} NUMBER`)
+        .join(', ')}`,
+      (error as Error).message,
+    )
   }
 }

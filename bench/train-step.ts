@@ -18,7 +18,19 @@ import { bytes, ints, nodeRuntime, webRuntime, type HostTensor, type Runtime } f
 import { input } from '../src/tensor/index.ts'
 import { Stepper, trainStep, type StepGraph } from '../src/train/index.ts'
 import { stackedTriplets } from '../src/tuples/index.ts'
-import { exchangeFolder, interleave, machine, pythonWith, startPeer, summarise, table, timed, writeArray, type Benchmark, type Timing } from './peer.ts'
+import {
+  exchangeFolder,
+  interleave,
+  machine,
+  pythonWith,
+  startPeer,
+  summarise,
+  table,
+  timed,
+  writeArray,
+  type Benchmark,
+  type Timing,
+} from './peer.ts'
 
 const usage = '--preset student|default --runtime node|web --threads 2 --pairs 12 --steps 5 --profile'
 const learningRate = 2e-4
@@ -31,22 +43,43 @@ const presets: Record<string, { images: number; graph: () => StepGraph; classOf:
     images: 384,
     classOf: (() => {
       const classes: number[] = []
-      return (i, random) => (classes[i] = i < 128 ? Math.floor(random() * 10) : i < 256 ? classes[i - 128] : (classes[i - 256] + 1 + Math.floor(random() * 9)) % 10)
+      return (i, random) =>
+        (classes[i] =
+          i < 128 ? Math.floor(random() * 10) : i < 256 ? classes[i - 128] : (classes[i - 256] + 1 + Math.floor(random() * 9)) % 10)
     })(),
-    graph: () => trainStep({ objective: (scope) => tripletMarginLoss(studentNetwork()(input('images', [384, 28, 28], 'uint8'), scope), stackedTriplets(128)), optimizer: adam() }),
+    graph: () =>
+      trainStep({
+        objective: (scope) => tripletMarginLoss(studentNetwork()(input('images', [384, 28, 28], 'uint8'), scope), stackedTriplets(128)),
+        optimizer: adam(),
+      }),
   },
   // 25 images of each digit, every pair against all negatives.
   default: {
     images: 250,
     classOf: (i) => i % 10,
-    graph: () => trainStep({ objective: (scope) => softNegativeTripletLoss(digitNetwork()(input('images', [250, 28, 28], 'uint8'), scope), input('labels', [250], 'int64')), optimizer: adam() }),
+    graph: () =>
+      trainStep({
+        objective: (scope) =>
+          softNegativeTripletLoss(digitNetwork()(input('images', [250, 28, 28], 'uint8'), scope), input('labels', [250], 'int64')),
+        optimizer: adam(),
+      }),
   },
 }
 
 function readOptions(argv: string[]): { preset: string; runtime: string; threads: number; pairs: number; steps: number; profile: boolean } {
   try {
     const string = (fallback: string) => ({ type: 'string' as const, default: fallback })
-    const { values } = parseArgs({ args: argv, options: { preset: string('student'), runtime: string('node'), threads: string('2'), pairs: string('12'), steps: string('5'), profile: { type: 'boolean', default: false } } })
+    const { values } = parseArgs({
+      args: argv,
+      options: {
+        preset: string('student'),
+        runtime: string('node'),
+        threads: string('2'),
+        pairs: string('12'),
+        steps: string('5'),
+        profile: { type: 'boolean', default: false },
+      },
+    })
     const { preset, runtime, profile } = values
     if (!Object.hasOwn(presets, preset)) throw new Error(`--preset must be student or default, got ${preset}`)
     if (runtime !== 'node' && runtime !== 'web') throw new Error(`--runtime must be node or web, got ${runtime}`)
@@ -72,8 +105,14 @@ export const run: Benchmark = async (argv) => {
   const folder = exchangeFolder()
   const peer = startPeer(pythonWith('torch'), 'train_step_peer.py')
   const { version } = await peer.ask<{ version: string }>({
-    do: 'start', preset, threads, learningRate, batches: batchCount,
-    weights: writeArray(folder, 'weights.f32', weights), images: writeArray(folder, 'images.u8', images), labels: writeArray(folder, 'labels.i64', labels),
+    do: 'start',
+    preset,
+    threads,
+    learningRate,
+    batches: batchCount,
+    weights: writeArray(folder, 'weights.f32', weights),
+    images: writeArray(folder, 'images.u8', images),
+    labels: writeArray(folder, 'labels.i64', labels),
   })
   const ownSteps = (count: number) =>
     timed(async () => {
@@ -86,9 +125,19 @@ export const run: Benchmark = async (argv) => {
   const load = machine().load
   const warm = { kindred: (await ownSteps(5)).result, peer: (await peerSteps(5)).losses }
   const difference = Math.max(...warm.kindred.map((loss, i) => Math.abs(loss / warm.peer[i] - 1)))
-  if (!(difference < 1e-3)) throw new KindredError('mismatch', 'train-step', 'both sides must compute the same losses', `kindred ${warm.kindred.join(', ')}; PyTorch ${warm.peer.join(', ')}`)
+  if (!(difference < 1e-3))
+    throw new KindredError(
+      'mismatch',
+      'train-step',
+      'both sides must compute the same losses',
+      `kindred ${warm.kindred.join(', ')}; PyTorch ${warm.peer.join(', ')}`,
+    )
 
-  const results = await interleave(pairs, () => ownSteps(steps), () => peerSteps(steps))
+  const results = await interleave(
+    pairs,
+    () => ownSteps(steps),
+    () => peerSteps(steps),
+  )
   const { ratio, cpuRatio, ratios, kindred, peer: torch } = summarise(results)
   const each = (t: Timing) => ({ wallMs: (t.wall / steps) * 1000, cpuMs: (t.cpu / steps) * 1000 })
   table([
@@ -102,7 +151,22 @@ export const run: Benchmark = async (argv) => {
   }
   peer.close()
   await stepper.dispose()
-  return { ratio, cpuRatio, ratios, kindred: each(kindred), peer: { name: `PyTorch ${version}`, ...each(torch) }, preset, images: presets[preset].images, runtime: runtime.name, threads, pairs, steps, lossDifference: difference, ...machine(), load: { before: load, after: machine().load } }
+  return {
+    ratio,
+    cpuRatio,
+    ratios,
+    kindred: each(kindred),
+    peer: { name: `PyTorch ${version}`, ...each(torch) },
+    preset,
+    images: presets[preset].images,
+    runtime: runtime.name,
+    threads,
+    pairs,
+    steps,
+    lossDifference: difference,
+    ...machine(),
+    load: { before: load, after: machine().load },
+  }
 }
 
 /** Seeded batches of MNIST training images, as one array for the peer and as feeds. */
@@ -137,12 +201,19 @@ async function ownProfile(runtime: Runtime, graph: StepGraph, feeds: Record<stri
     const stepper = await Stepper.create(runtime, graph, { seed: 0 }, { profile: join(folder, 'ort') })
     for (let i = 0; i < 3 + steps; i++) await stepper.run(feeds[i % batchCount], learningRate)
     await stepper.dispose()
-    const events = JSON.parse(readFileSync(join(folder, readdirSync(folder)[0]), 'utf8')) as { cat: string; name: string; ts: number; dur: number; args?: { op_name?: string } }[]
+    const events = JSON.parse(readFileSync(join(folder, readdirSync(folder)[0]), 'utf8')) as {
+      cat: string
+      name: string
+      ts: number
+      dur: number
+      args?: { op_name?: string }
+    }[]
     const start = events.filter((e) => e.name === 'model_run').sort((a, b) => a.ts - b.ts)[3].ts
     const ops: Record<string, number> = {}
     for (const e of events) {
       const op = e.args?.op_name
-      if (e.cat === 'Node' && op !== undefined && e.ts >= start && e.name.endsWith('_kernel_time')) ops[op] = (ops[op] ?? 0) + e.dur / 1000 / steps
+      if (e.cat === 'Node' && op !== undefined && e.ts >= start && e.name.endsWith('_kernel_time'))
+        ops[op] = (ops[op] ?? 0) + e.dur / 1000 / steps
     }
     return ops
   } finally {
@@ -155,18 +226,34 @@ const kinds: readonly (readonly [string, RegExp])[] = [
   ['convolution', /^(Conv|ConvTranspose|FusedConv)$|conv(olution)?(_backward)?$/],
   ['matrix product', /^(Gemm|MatMul|FusedMatMul|FusedGemm)$|::(addmm|mm|bmm|matmul)$/],
   ['pooling', /Pool|pool/],
-  ['moving numbers', /^(Transpose|Slice|Concat|Pad|Gather|Reshape|Expand|Split|DepthToSpace|SpaceToDepth)$|::(copy_|fill_|cat|select|slice)/],
+  [
+    'moving numbers',
+    /^(Transpose|Slice|Concat|Pad|Gather|Reshape|Expand|Split|DepthToSpace|SpaceToDepth)$|::(copy_|fill_|cat|select|slice)/,
+  ],
   ['elementwise and reductions', /./],
 ]
 
 function showProfiles(own: Record<string, number>, torch: Record<string, number>): void {
   const kindOf = (op: string) => kinds.find(([, pattern]) => pattern.test(op))![0]
   const rows = (ops: Record<string, number>) => Object.entries(ops).sort((a, b) => b[1] - a[1])
-  const sum = (ops: Record<string, number>, kind?: string) => rows(ops).reduce((s, [op, ms]) => s + (kind === undefined || kindOf(op) === kind ? ms : 0), 0)
+  const sum = (ops: Record<string, number>, kind?: string) =>
+    rows(ops).reduce((s, [op, ms]) => s + (kind === undefined || kindOf(op) === kind ? ms : 0), 0)
   console.log('\nMilliseconds a step by kind of operator')
-  table([...kinds.map(([kind]) => ({ kind, kindred: sum(own, kind), PyTorch: sum(torch, kind) })), { kind: 'all', kindred: sum(own), PyTorch: sum(torch) }])
+  table([
+    ...kinds.map(([kind]) => ({ kind, kindred: sum(own, kind), PyTorch: sum(torch, kind) })),
+    { kind: 'all', kindred: sum(own), PyTorch: sum(torch) },
+  ])
   console.log('\nThe largest operators')
   const [a, b] = [rows(own).slice(0, 16), rows(torch).slice(0, 16)]
-  table(a.map(([op, ms], i) => ({ kindred: op, ms, '': kindOf(op), PyTorch: b[i]?.[0] ?? '', 'ms ': b[i]?.[1] ?? '', ' ': b[i] === undefined ? '' : kindOf(b[i][0]) })))
+  table(
+    a.map(([op, ms], i) => ({
+      kindred: op,
+      ms,
+      '': kindOf(op),
+      PyTorch: b[i]?.[0] ?? '',
+      'ms ': b[i]?.[1] ?? '',
+      ' ': b[i] === undefined ? '' : kindOf(b[i][0]),
+    })),
+  )
   console.log()
 }

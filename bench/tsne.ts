@@ -8,11 +8,32 @@ import { createRequire } from 'node:module'
 import { join, dirname } from 'node:path'
 import { affinities, klDivergence, neighbourPreservation, pca, trustworthiness, tsne } from '../src/projection/index.ts'
 import { readBytes } from '../src/files/index.ts'
-import { exchangeFolder, interleave, machine, median, numberOptions, pythonWith, readFloat32, startPeer, summarise, table, timed, writeArray, type Benchmark, type Timing } from './peer.ts'
+import {
+  exchangeFolder,
+  interleave,
+  machine,
+  median,
+  numberOptions,
+  pythonWith,
+  readFloat32,
+  startPeer,
+  summarise,
+  table,
+  timed,
+  writeArray,
+  type Benchmark,
+  type Timing,
+} from './peer.ts'
 
 /** Runs the benchmark: `--pairs 3 --n 5000 --iterations 1000 --perplexity 30 --threads 0`; threads are scikit-learn's, 0 being all cores. */
 export const run: Benchmark = async (argv) => {
-  const { pairs, n, iterations, perplexity, threads } = numberOptions(argv, { pairs: 3, n: 5000, iterations: 1000, perplexity: 30, threads: 0 })
+  const { pairs, n, iterations, perplexity, threads } = numberOptions(argv, {
+    pairs: 3,
+    n: 5000,
+    iterations: 1000,
+    perplexity: 30,
+    threads: 0,
+  })
   const dim = 10
   const images = mnistTestImages(n)
   const points = pca(images, 784, { components: dim }).transform(images)
@@ -35,7 +56,14 @@ export const run: Benchmark = async (argv) => {
     },
     async (seed) => {
       const positions = join(folder, `${seed}.f32`)
-      const answer = await peer.ask<Timing & { iterations: number; version: string; ownKl: number }>({ points: path, dim, perplexity, iterations, seed, positions })
+      const answer = await peer.ask<Timing & { iterations: number; version: string; ownKl: number }>({
+        points: path,
+        dim,
+        perplexity,
+        iterations,
+        seed,
+        positions,
+      })
       return { ...answer, positions: readFloat32(positions) }
     },
   )
@@ -52,11 +80,40 @@ export const run: Benchmark = async (argv) => {
   const sklearn = { ...summary.peer, ...quality(results.map((r) => r.peer.positions)) }
   const { version, iterations: peerIterations } = results[0].peer
   table([
-    { side: 'kindred', 'wall s': kindred.wall, 'cpu s': kindred.cpu, KL: kindred.kl, 'kept of 10': kindred.preservation, trustworthiness: kindred.trustworthiness, iterations },
-    { side: `scikit-learn ${version}`, 'wall s': sklearn.wall, 'cpu s': sklearn.cpu, KL: sklearn.kl, 'kept of 10': sklearn.preservation, trustworthiness: sklearn.trustworthiness, iterations: peerIterations },
+    {
+      side: 'kindred',
+      'wall s': kindred.wall,
+      'cpu s': kindred.cpu,
+      KL: kindred.kl,
+      'kept of 10': kindred.preservation,
+      trustworthiness: kindred.trustworthiness,
+      iterations,
+    },
+    {
+      side: `scikit-learn ${version}`,
+      'wall s': sklearn.wall,
+      'cpu s': sklearn.cpu,
+      KL: sklearn.kl,
+      'kept of 10': sklearn.preservation,
+      trustworthiness: sklearn.trustworthiness,
+      iterations: peerIterations,
+    },
   ])
   const { ratio, cpuRatio, ratios } = summary
-  return { ratio, cpuRatio, ratios, kindred, peer: { name: `scikit-learn ${version}`, iterations: peerIterations, ...sklearn }, n, dim, perplexity, iterations, peerThreads: threads || 'all', ...machine(), load: { before: load, after: machine().load } }
+  return {
+    ratio,
+    cpuRatio,
+    ratios,
+    kindred,
+    peer: { name: `scikit-learn ${version}`, iterations: peerIterations, ...sklearn },
+    n,
+    dim,
+    perplexity,
+    iterations,
+    peerThreads: threads || 'all',
+    ...machine(),
+    load: { before: load, after: machine().load },
+  }
 }
 
 /** The first n test images, each 784 numbers in 0..1. */

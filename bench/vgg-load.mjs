@@ -10,7 +10,11 @@ const { nodeRuntime } = await import(pathToFileURL(`${dist}/runtime/index.js`).h
 const peak = () => process.resourceUsage().maxRSS * 1024
 const before = peak()
 const start = process.hrtime.bigint()
-const vgg = await loadVgg(file, { layer: 'fc7/relu', preprocessing: JSON.parse(preprocessing), runtime: await nodeRuntime({ threads: Number(threads) }) })
+const vgg = await loadVgg(file, {
+  layer: 'fc7/relu',
+  preprocessing: JSON.parse(preprocessing),
+  runtime: await nodeRuntime({ threads: Number(threads) }),
+})
 const loadSeconds = Number(process.hrtime.bigint() - start) / 1e9
 const loadPeak = peak()
 const vectors = await vgg.embed(new Uint8Array(readFileSync(images)))

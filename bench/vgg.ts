@@ -11,7 +11,20 @@ import { fileURLToPath } from 'node:url'
 import { KindredError } from '../src/base/index.ts'
 import { loadVgg, type VggPreprocessing } from '../src/models/index.ts'
 import { nodeRuntime } from '../src/runtime/index.ts'
-import { exchangeFolder, machine, median, numberOptions, pythonWith, readFloat32, startPeer, table, timed, writeArray, type Benchmark, type Timing } from './peer.ts'
+import {
+  exchangeFolder,
+  machine,
+  median,
+  numberOptions,
+  pythonWith,
+  readFloat32,
+  startPeer,
+  table,
+  timed,
+  writeArray,
+  type Benchmark,
+  type Timing,
+} from './peer.ts'
 
 const layouts = ['keras-vggface.h5', 'deepface.h5', 'vgg_face_dag.pth']
 /** One preparation for all three files, as they hold the same weights. */
@@ -65,20 +78,50 @@ export const run: Benchmark = async (argv) => {
       const { wall, cpu } = await sides[name]()
       times[name].push({ wall, cpu })
     }
-    console.error(`round ${round + 1} of ${rounds}: ${names.map((name) => `${name} ${(n / times[name][round].wall).toFixed(2)}`).join(', ')} images/s`)
+    console.error(
+      `round ${round + 1} of ${rounds}: ${names.map((name) => `${name} ${(n / times[name][round].wall).toFixed(2)}`).join(', ')} images/s`,
+    )
   }
   peer.close()
   await vgg.dispose()
 
   const against = (name: 'keras' | 'torch', of: keyof Timing) => median(times.kindred.map((t, i) => t[of] / times[name][i][of]))
-  table(files.map(({ file, bytes, difference, loadSeconds, peak, peakOverWeights }) => ({ file, 'weights MB': bytes / 1e6, 'difference from Keras': difference, 'load s': loadSeconds, 'peak MB': peak / 1e6, 'peak / weights': peakOverWeights })))
-  table(names.map((name) => ({ side: name === 'kindred' ? name : `${name} ${name === 'keras' ? `${versions.tf_keras} (TensorFlow ${versions.tensorflow})` : versions.torch}`, 'images/s': n / median(times[name].map((t) => t.wall)), 'cpu s / image': median(times[name].map((t) => t.cpu)) / n })))
+  table(
+    files.map(({ file, bytes, difference, loadSeconds, peak, peakOverWeights }) => ({
+      file,
+      'weights MB': bytes / 1e6,
+      'difference from Keras': difference,
+      'load s': loadSeconds,
+      'peak MB': peak / 1e6,
+      'peak / weights': peakOverWeights,
+    })),
+  )
+  table(
+    names.map((name) => ({
+      side:
+        name === 'kindred'
+          ? name
+          : `${name} ${name === 'keras' ? `${versions.tf_keras} (TensorFlow ${versions.tensorflow})` : versions.torch}`,
+      'images/s': n / median(times[name].map((t) => t.wall)),
+      'cpu s / image': median(times[name].map((t) => t.cpu)) / n,
+    })),
+  )
   const ratios = { keras: against('keras', 'wall'), torch: against('torch', 'wall') }
   return {
-    ratio: Math.max(ratios.keras, ratios.torch), ratios, cpuRatios: { keras: against('keras', 'cpu'), torch: against('torch', 'cpu') },
+    ratio: Math.max(ratios.keras, ratios.torch),
+    ratios,
+    cpuRatios: { keras: against('keras', 'cpu'), torch: against('torch', 'cpu') },
     imagesPerSecond: Object.fromEntries(names.map((name) => [name, n / median(times[name].map((t) => t.wall))])),
-    maxDifference: Math.max(...files.map((f) => f.difference)), torchDifference, peakOverWeights: Math.max(...files.map((f) => f.peakOverWeights)),
-    files, images: n, rounds, threads, versions, ...machine(), load: { before: load, after: machine().load },
+    maxDifference: Math.max(...files.map((f) => f.difference)),
+    torchDifference,
+    peakOverWeights: Math.max(...files.map((f) => f.peakOverWeights)),
+    files,
+    images: n,
+    rounds,
+    threads,
+    versions,
+    ...machine(),
+    load: { before: load, after: machine().load },
   }
 }
 
@@ -86,8 +129,11 @@ export const run: Benchmark = async (argv) => {
 function built(): string {
   const root = fileURLToPath(new URL('..', import.meta.url))
   const dist = join(root, '.cache', 'bench-dist')
-  spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.build.json'), '--outDir', dist], { stdio: 'ignore' })
-  if (!existsSync(join(dist, 'models', 'index.js'))) throw new KindredError('io', 'bench', 'the package must build', 'no models/index.js', 'Run: npx tsc -p tsconfig.build.json')
+  spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.build.json'), '--outDir', dist], {
+    stdio: 'ignore',
+  })
+  if (!existsSync(join(dist, 'models', 'index.js')))
+    throw new KindredError('io', 'bench', 'the package must build', 'no models/index.js', 'Run: npx tsc -p tsconfig.build.json')
   return dist
 }
 

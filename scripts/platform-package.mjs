@@ -21,10 +21,14 @@ const { version, dependencies, repository } = JSON.parse(readFileSync(join(sourc
 const stage = mkdtempSync(join(tmpdir(), 'kindred-platform-'))
 try {
   mkdirSync(join(stage, 'dist'))
-  for (const name of readdirSync(join(source, 'dist'))) if (/\.(js|d\.ts)$/.test(name)) copyFileSync(join(source, 'dist', name), join(stage, 'dist', name))
+  for (const name of readdirSync(join(source, 'dist')))
+    if (/\.(js|d\.ts)$/.test(name)) copyFileSync(join(source, 'dist', name), join(stage, 'dist', name))
   cpSync(libraries, join(stage, 'bin/napi-v6', platform, arch), { recursive: true })
   copyFileSync(fileURLToPath(new URL('onnxruntime-licence.txt', import.meta.url)), join(stage, 'LICENSE'))
-  writeFileSync(join(stage, 'README.md'), `The part of the npm package onnxruntime-node ${version} that runs on ${target}, its files unchanged. MIT licence, Microsoft Corporation.\nNotices of what it is made from: https://github.com/microsoft/onnxruntime/blob/v${version}/ThirdPartyNotices.txt\n`)
+  writeFileSync(
+    join(stage, 'README.md'),
+    `The part of the npm package onnxruntime-node ${version} that runs on ${target}, its files unchanged. MIT licence, Microsoft Corporation.\nNotices of what it is made from: https://github.com/microsoft/onnxruntime/blob/v${version}/ThirdPartyNotices.txt\n`,
+  )
   const manifest = {
     name: `kindred-onnxruntime-${target}`,
     version,
@@ -41,7 +45,9 @@ try {
   writeFileSync(join(stage, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
   const to = resolve(folder)
   mkdirSync(to, { recursive: true })
-  const [{ filename }] = JSON.parse(execFileSync('npm', ['pack', '--json', '--pack-destination', to, '--loglevel=error'], { cwd: stage, encoding: 'utf8' }))
+  const [{ filename }] = JSON.parse(
+    execFileSync('npm', ['pack', '--json', '--pack-destination', to, '--loglevel=error'], { cwd: stage, encoding: 'utf8' }),
+  )
   console.log(join(to, filename))
 } finally {
   rmSync(stage, { recursive: true })

@@ -23,28 +23,137 @@ export const rooms = {
   clusters: ['base'],
   openset: ['base', 'neighbours'],
   projection: ['base', 'neighbours'],
-  data: ['base', 'files'],
+  dataset: ['base'],
+  train: [
+    'base',
+    'files',
+    'tensor',
+    'onnx',
+    'runtime',
+    'distances',
+    'tuples',
+    'neighbours',
+    'nn',
+    'models',
+    'optim',
+    'losses',
+    'miners',
+    'samplers',
+    'metrics',
+    'openset',
+    'dataset',
+  ],
+  images: ['base', 'files'],
+  vectors: ['base', 'files'],
+  data: ['base', 'files', 'images', 'dataset'],
   gallery: ['base', 'files'],
-  plots: ['base', 'files'],
-  faces: ['base', 'files', 'tensor', 'onnx', 'runtime', 'nn', 'models', 'neighbours', 'data'],
-  train: ['base', 'files', 'tensor', 'onnx', 'runtime', 'distances', 'tuples', 'neighbours', 'nn', 'models', 'optim', 'losses', 'miners', 'samplers', 'metrics', 'openset', 'data'],
-  recipes: ['base', 'files', 'tensor', 'onnx', 'runtime', 'distances', 'tuples', 'neighbours', 'nn', 'models', 'optim', 'losses', 'miners', 'samplers', 'metrics', 'clusters', 'openset', 'projection', 'data', 'gallery', 'faces', 'plots', 'train'],
-  cli: ['base', 'files', 'tensor', 'onnx', 'runtime', 'models', 'neighbours', 'metrics', 'clusters', 'openset', 'projection', 'data', 'gallery', 'faces', 'plots', 'train', 'recipes'],
+  plots: ['base', 'files', 'images'],
+  digits: ['base', 'files', 'nn', 'optim', 'train', 'images', 'dataset', 'data'],
+  faces: ['base', 'files', 'tensor', 'onnx', 'runtime', 'nn', 'models', 'neighbours', 'images'],
+  report: ['base', 'files', 'images', 'plots'],
+  people: [
+    'base',
+    'files',
+    'runtime',
+    'neighbours',
+    'nn',
+    'models',
+    'metrics',
+    'clusters',
+    'images',
+    'vectors',
+    'gallery',
+    'plots',
+    'faces',
+    'report',
+  ],
+  stories: [
+    'base',
+    'files',
+    'tensor',
+    'onnx',
+    'runtime',
+    'neighbours',
+    'nn',
+    'models',
+    'optim',
+    'samplers',
+    'metrics',
+    'openset',
+    'projection',
+    'train',
+    'images',
+    'dataset',
+    'vectors',
+    'data',
+    'gallery',
+    'plots',
+    'digits',
+    'faces',
+    'report',
+    'people',
+  ],
+  cli: [
+    'base',
+    'files',
+    'tensor',
+    'runtime',
+    'neighbours',
+    'nn',
+    'models',
+    'metrics',
+    'openset',
+    'projection',
+    'train',
+    'images',
+    'dataset',
+    'vectors',
+    'data',
+    'gallery',
+    'plots',
+    'digits',
+    'faces',
+    'report',
+    'people',
+    'stories',
+  ],
 }
 
 /**
  * The floor: rooms that run in a browser. They enter floor rooms alone and touch neither Node's own modules nor sharp nor the native runtime, except in a folder
  * `node/`, whose index.ts a bundler for the browser replaces (`browser` in package.json). See docs/decisions/browser-floor.md.
  */
-export const floor = ['base', 'tensor', 'onnx', 'runtime', 'distances', 'tuples', 'neighbours', 'nn', 'optim', 'losses', 'miners', 'samplers', 'metrics', 'clusters', 'openset', 'projection']
+export const floor = [
+  'base',
+  'tensor',
+  'onnx',
+  'runtime',
+  'distances',
+  'tuples',
+  'neighbours',
+  'nn',
+  'optim',
+  'losses',
+  'miners',
+  'samplers',
+  'metrics',
+  'clusters',
+  'openset',
+  'projection',
+]
 /** Floor rooms with such a folder. */
 const withNode = ['runtime']
 
-const nodeOnly = { regex: '^(node:|sharp$|onnxruntime-node$)', message: 'Rooms of the browser floor touch Node, sharp or the native runtime in a folder node/ alone; see docs/architecture.md.' }
-const nodeDoor = { regex: '/node/([^i]|i[^n]|in[^d]|ind[^e]|inde[^x]|index[^.])', message: 'A folder node/ is entered through its index.ts, which a bundler for the browser replaces.' }
+const nodeOnly = {
+  regex: '^(node:|sharp$|onnxruntime-node$)',
+  message: 'Rooms of the browser floor touch Node, sharp or the native runtime in a folder node/ alone; see docs/architecture.md.',
+}
+const nodeDoor = {
+  regex: '/node/([^i]|i[^n]|in[^d]|ind[^e]|inde[^x]|index[^.])',
+  message: 'A folder node/ is entered through its index.ts, which a bundler for the browser replaces.',
+}
 // The linter's regular expressions know no look-ahead: "anything but index.ts", spelt out.
 const notIndex = '([^i]|i[^n]|in[^d]|ind[^e]|inde[^x]|index[^.])'
-const throughIndex = { regex: `^(\\.\\./)+(${Object.keys(rooms).join('|')})/${notIndex}`, message: 'A room is entered through its index.ts.' }
 
 /** The linter's configuration, made from the table. */
 export function config(table = rooms) {
@@ -69,16 +178,30 @@ export function config(table = rooms) {
     ignorePatterns: ['dist', 'node_modules', '**/.venv', 'test/planted'],
     overrides: all.flatMap((room) => {
       const closed = all.filter((other) => other !== room && !table[room].includes(other))
-      const patterns = [
-        { regex: `^(\\.\\./)+(${closed.join('|')})/`, message: `Room ${room} may enter only: ${table[room].join(', ') || 'no other room'}. See docs/architecture.md.` },
-        throughIndex,
-      ]
-      const rule = (files, excludeFiles, product) => ({ files: [files], excludeFiles, rules: { 'no-restricted-imports': ['error', { patterns: product }] } })
-      const [inside, tests, node] = [`src/${room}/**/*.ts`, `src/${room}/**/*.test.ts`, `src/${room}/node/**/*.ts`]
-      if (!floor.includes(room)) return [rule(inside, [tests], patterns)]
-      const closedToNode = [...patterns, nodeOnly]
-      if (!withNode.includes(room)) return [rule(inside, [tests], closedToNode)]
-      return [rule(inside, [tests, node], [...closedToNode, nodeDoor]), rule(node, [tests], patterns)]
+      // depth: how many folders a file lies below src/, and so how many steps lead out of its room
+      return [1, 2].flatMap((depth) => {
+        const out = `^${'\\.\\./'.repeat(depth)}`
+        const patterns = [
+          {
+            regex: `${out}(${closed.join('|')})/`,
+            message: `Room ${room} may enter only: ${table[room].join(', ') || 'no other room'}. See docs/architecture.md.`,
+          },
+          { regex: `${out}(${all.join('|')})/${notIndex}`, message: 'A room is entered through its index.ts.' },
+        ]
+        const below = depth === 1 ? '' : '*/'
+        const rule = (files, excludeFiles, product) => ({
+          files: [files],
+          excludeFiles,
+          rules: { 'no-restricted-imports': ['error', { patterns: product }] },
+        })
+        const [inside, tests, node] = [`src/${room}/${below}*.ts`, `src/${room}/${below}*.test.ts`, `src/${room}/node/*.ts`]
+        if (!floor.includes(room)) return [rule(inside, [tests], patterns)]
+        const closedToNode = [...patterns, nodeOnly]
+        if (!withNode.includes(room)) return [rule(inside, [tests], closedToNode)]
+        return depth === 1
+          ? [rule(inside, [tests], [...closedToNode, nodeDoor])]
+          : [rule(inside, [tests, node], closedToNode), rule(node, [tests], patterns)]
+      })
     }),
   }
 }

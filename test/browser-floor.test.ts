@@ -29,7 +29,11 @@ describe('esbuild', () => {
   })
 
   test('of a room only what is used comes along', async () => {
-    const [all, one] = await Promise.all([wholeRoom('runtime'), `import { floats } from 'kindred/runtime'\nglobalThis.floats = floats\n`].map((program) => bundle(project, program, { external: ['onnxruntime-web/wasm'] })))
+    const [all, one] = await Promise.all(
+      [wholeRoom('runtime'), `import { floats } from 'kindred/runtime'\nglobalThis.floats = floats\n`].map((program) =>
+        bundle(project, program, { external: ['onnxruntime-web/wasm'] }),
+      ),
+    )
     expect(one.code).toContain('the data must fill its shape')
     expect(one.code.length).toBeLessThan(all.code.length / 5)
   })
@@ -48,7 +52,11 @@ describe('Vite', () => {
       root: project,
       configFile: false,
       logLevel: 'silent',
-      build: { write: false, minify: false, rolldownOptions: { input: entry, external: ['onnxruntime-web/wasm'], onLog: (_, { message }) => warnings.push(message) } },
+      build: {
+        write: false,
+        minify: false,
+        rolldownOptions: { input: entry, external: ['onnxruntime-web/wasm'], onLog: (_, { message }) => warnings.push(message) },
+      },
     })
     const { output } = made as Rolldown.RolldownOutput
     const modules = output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []))
@@ -63,7 +71,9 @@ test('a file that stands in for another in a browser exports the same names', as
   const { browser } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as { browser: Record<string, string> }
   expect(Object.keys(browser).length).toBeGreaterThan(0)
   for (const pair of Object.entries(browser)) {
-    const [inNode, inBrowser] = await Promise.all(pair.map(async (file) => Object.keys((await import(join(installed, file))) as object).sort()))
+    const [inNode, inBrowser] = await Promise.all(
+      pair.map(async (file) => Object.keys((await import(join(installed, file))) as object).sort()),
+    )
     expect(inBrowser, pair.join(' -> ')).toEqual(inNode)
   }
 })

@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { loadMnist, take } from '../src/data/index.ts'
+import { take } from '../src/dataset/index.ts'
+import { loadMnist } from '../src/digits/index.ts'
 import { browserProject, bundle } from './support/browser-project.ts'
 import { chromiumPath, visit } from './support/chromium.ts'
 
-if (chromiumPath === undefined) console.warn('Chromium is not installed: the browser floor is bundled, but not run in a browser. Run: apt-get install chromium')
+if (chromiumPath === undefined)
+  console.warn('Chromium is not installed: the browser floor is bundled, but not run in a browser. Run: apt-get install chromium')
 
 interface Learnt {
   readonly runtime: string
@@ -53,10 +55,14 @@ function apart(a: readonly number[], b: readonly number[]): number {
 }
 
 test.skipIf(chromiumPath === undefined)('40 steps, embeddings, classes and a map, all in a page', { timeout: 120_000 }, async () => {
-  const { code } = await bundle(project, `
+  const { code } = await bundle(
+    project,
+    `
     import { learn } from './learn.mjs'
     const get = async (path) => new Uint8Array(await (await fetch(path)).arrayBuffer())
-    globalThis.run = async () => learn(await get('/pixels'), await get('/labels'), ${tested})`, { minify: true })
+    globalThis.run = async () => learn(await get('/pixels'), await get('/labels'), ${tested})`,
+    { minify: true },
+  )
   const binary = 'application/octet-stream'
   const { result, requests, hosts } = await visit<Learnt>({
     '/page.js': { type: 'text/javascript', content: code },
@@ -64,7 +70,13 @@ test.skipIf(chromiumPath === undefined)('40 steps, embeddings, classes and a map
     '/pixels': { type: binary, content: pixels },
     '/labels': { type: binary, content: labels },
   })
-  expect(requests.map((address) => new URL(address).pathname).sort()).toEqual(['/', '/labels', '/ort-wasm-simd-threaded.wasm', '/page.js', '/pixels'])
+  expect(requests.map((address) => new URL(address).pathname).sort()).toEqual([
+    '/',
+    '/labels',
+    '/ort-wasm-simd-threaded.wasm',
+    '/page.js',
+    '/pixels',
+  ])
   expect(requests.filter((address) => new URL(address).hostname !== '127.0.0.1')).toEqual([])
   expect(hosts.filter((host) => host !== '~notfound')).toEqual(['127.0.0.1'])
 
@@ -93,17 +105,36 @@ test.skipIf(chromiumPath === undefined)('40 steps, embeddings, classes and a map
   expect(Math.abs(result.kl - map.kl) / map.kl).toBeLessThan(0.1)
 })
 
-test.skipIf(chromiumPath === undefined)('the WebAssembly file is where a page says it is; without it the error says what to do', { timeout: 60_000 }, async () => {
-  const { code } = await bundle(project, `
+test.skipIf(chromiumPath === undefined)(
+  'the WebAssembly file is where a page says it is; without it the error says what to do',
+  { timeout: 60_000 },
+  async () => {
+    const { code } = await bundle(
+      project,
+      `
     import { compile, defaultRuntime, floats } from 'kindred/runtime'
     import { add, input } from 'kindred/tensor'
     const sum = async (options) => {
       const program = await compile(await defaultRuntime(options), { y: add(input('x', [2]), 1) })
       return [...(await program.run({ x: floats([1, 2]) })).y.data]
     }
-    globalThis.run = () => sum(globalThis.options).catch(({ code, message }) => ({ code, message }))`)
-  const page = (options: object) => ({ '/page.js': { type: 'text/javascript', content: `globalThis.options = ${JSON.stringify(options)}\n${code}` } })
-  expect((await visit({ ...page({ wasm: '/static/ort.wasm' }), '/static/ort.wasm': { type: 'application/wasm', content: wasm } })).result).toEqual([2, 3])
-  expect((await visit(page({}))).result).toMatchObject({ code: 'unsupported', message: expect.stringMatching(/wasm must work here, got .*The page must be able to fetch ort-wasm-simd-threaded\.wasm .* webRuntime\(\{ wasm: address \}\)/s) })
-  expect((await visit(page({ kind: 'native' }))).result).toMatchObject({ code: 'unsupported', message: expect.stringContaining('native code must run here, got a browser') })
-})
+    globalThis.run = () => sum(globalThis.options).catch(({ code, message }) => ({ code, message }))`,
+    )
+    const page = (options: object) => ({
+      '/page.js': { type: 'text/javascript', content: `globalThis.options = ${JSON.stringify(options)}\n${code}` },
+    })
+    expect(
+      (await visit({ ...page({ wasm: '/static/ort.wasm' }), '/static/ort.wasm': { type: 'application/wasm', content: wasm } })).result,
+    ).toEqual([2, 3])
+    expect((await visit(page({}))).result).toMatchObject({
+      code: 'unsupported',
+      message: expect.stringMatching(
+        /wasm must work here, got .*The page must be able to fetch ort-wasm-simd-threaded\.wasm .* webRuntime\(\{ wasm: address \}\)/s,
+      ),
+    })
+    expect((await visit(page({ kind: 'native' }))).result).toMatchObject({
+      code: 'unsupported',
+      message: expect.stringContaining('native code must run here, got a browser'),
+    })
+  },
+)

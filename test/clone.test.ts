@@ -16,10 +16,17 @@ test('the lock file has npm run no install script (after a change: npm run lock)
 test('the lock file is that of package.json, as npm ci demands (after a change: npm run lock)', () => {
   const { packages } = JSON.parse(read('package-lock.json')) as Lock
   const manifest = JSON.parse(read('package.json')) as Record<string, unknown>
-  for (const field of ['name', 'version', 'dependencies', 'devDependencies', 'peerDependencies', 'peerDependenciesMeta']) expect(packages[''][field], field).toEqual(manifest[field])
+  for (const field of ['name', 'version', 'dependencies', 'devDependencies', 'peerDependencies', 'peerDependenciesMeta'])
+    expect(packages[''][field], field).toEqual(manifest[field])
 })
 
 test('.npmrc holds settings that every npm knows', () => {
   const known = ['audit', 'fund']
-  expect(read('.npmrc').split('\n').filter((line) => !/^\s*([#;]|$)/.test(line)).map((line) => line.split('=')[0].trim()).filter((key) => !known.includes(key))).toEqual([])
+  expect(
+    read('.npmrc')
+      .split('\n')
+      .filter((line) => !/^\s*([#;]|$)/.test(line))
+      .map((line) => line.split('=')[0].trim())
+      .filter((key) => !known.includes(key)),
+  ).toEqual([])
 })

@@ -5,7 +5,17 @@ import { dbscan } from '../src/clusters/index.ts'
 import * as metrics from '../src/metrics/index.ts'
 import { engineSearch, nearest, neighbourSearch } from '../src/neighbours/index.ts'
 import * as openset from '../src/openset/index.ts'
-import { affinities, allTheSame, neighbourPreservation, normalise01, pca, project, trustworthiness, tsne, tsneMap } from '../src/projection/index.ts'
+import {
+  affinities,
+  allTheSame,
+  neighbourPreservation,
+  normalise01,
+  pca,
+  project,
+  trustworthiness,
+  tsne,
+  tsneMap,
+} from '../src/projection/index.ts'
 import { nodeRuntime } from '../src/runtime/index.ts'
 
 const [n, dim] = [12, 3]
@@ -25,7 +35,12 @@ const takers: Readonly<Record<string, (x: Float32Array) => unknown>> = {
   retrieval: (x) => metrics.retrieval(x, labels, dim, { recallAt: [1] }),
   'retrieval, queries': (x) => metrics.retrieval(good, labels, dim, { recallAt: [1], queries: x, queryLabels: labels }),
   precisionAtK: (x) => metrics.precisionAtK(x, dim, labels),
-  'precisionAtK, a row without a label': (x) => metrics.precisionAtK(x, dim, labels.map((l, i) => (i === 2 ? -1 : l))),
+  'precisionAtK, a row without a label': (x) =>
+    metrics.precisionAtK(
+      x,
+      dim,
+      labels.map((l, i) => (i === 2 ? -1 : l)),
+    ),
   pairDistances: (x) => metrics.pairDistances(x, dim, labels),
   'nearest, references': (x) => nearest(good, x, dim, 1),
   'nearest, queries': (x) => nearest(x, good, dim, 1),
@@ -67,7 +82,9 @@ describe.each(Object.entries(takers))('%s', (_, take) => {
   test.each([NaN, Infinity, -Infinity])('refuses %s', async (bad) => {
     const x = good.slice()
     x[2 * dim + 1] = bad
-    await expect((async () => take(x))()).rejects.toThrow(expect.objectContaining({ code: 'usage', message: expect.stringMatching(`must be finite, got ${bad} in row 2, column 1\\.`) }))
+    await expect((async () => take(x))()).rejects.toThrow(
+      expect.objectContaining({ code: 'usage', message: expect.stringMatching(`must be finite, got ${bad} in row 2, column 1\\.`) }),
+    )
   })
 })
 
@@ -75,30 +92,57 @@ test('logits may be -Infinity, but not all of a row, and never NaN', () => {
   const logits = Float32Array.of(1, -Infinity, 2, 0, 0, 0)
   expect(openset.softmax(logits, 3)[1]).toBe(0)
   expect(openset.maxLogit(logits, 3)[0]).toBe(2)
-  for (const bad of [[NaN, 1, 2], [1, NaN, 2], [Infinity, 1, 2], [-Infinity, -Infinity, -Infinity]]) {
-    for (const score of [openset.softmax, openset.energy, openset.maxLogit]) expect(() => score(Float32Array.from([0, 0, 0, ...bad]), 3), `${score.name} ${bad}`).toThrow('row 1')
+  for (const bad of [
+    [NaN, 1, 2],
+    [1, NaN, 2],
+    [Infinity, 1, 2],
+    [-Infinity, -Infinity, -Infinity],
+  ]) {
+    for (const score of [openset.softmax, openset.energy, openset.maxLogit])
+      expect(() => score(Float32Array.from([0, 0, 0, ...bad]), 3), `${score.name} ${bad}`).toThrow('row 1')
   }
 })
 
 test('figures that are no numbers are refused, too', () => {
-  expect(() => trustworthiness(good, dim, flat.map((v, i) => (i === 5 ? NaN : v)), { k: 2 })).toThrow('NaN in row 2, column 1')
+  expect(() =>
+    trustworthiness(
+      good,
+      dim,
+      flat.map((v, i) => (i === 5 ? NaN : v)),
+      { k: 2 },
+    ),
+  ).toThrow('NaN in row 2, column 1')
   expect(() => metrics.pairedBootstrap([1, NaN], [0, 1])).toThrow('both must hold finite figures, got "NaN and 1 at point 1"')
   expect(() => openset.conformalPValues([1, 2, 3], [1, NaN], 'above')).toThrow('scores must hold no NaN')
-  expect(() => metrics.brierScore(shares.map((v, i) => (i === 4 ? NaN : v)), dim, labels)).toThrow('row 1')
+  expect(() =>
+    metrics.brierScore(
+      shares.map((v, i) => (i === 4 ? NaN : v)),
+      dim,
+      labels,
+    ),
+  ).toThrow('row 1')
   expect(() => metrics.auroc([1, NaN], [2])).toThrow('NaN')
 })
 
 test('vectors too long for float32 squares are refused where they are squared in float32', () => {
-  expect(() => engineSearch(runtime, good.map((v, i) => (i === 4 ? 1e20 : v)), dim)).toThrow('each reference must be shorter than 1e19, as its square is kept in float32, got "row 1"')
+  expect(() =>
+    engineSearch(
+      runtime,
+      good.map((v, i) => (i === 4 ? 1e20 : v)),
+      dim,
+    ),
+  ).toThrow('each reference must be shorter than 1e19, as its square is kept in float32, got "row 1"')
 })
 
 describe('vectors that are all the same', () => {
-  const same = (count: number, noise = 0): Float32Array => Float32Array.from({ length: count * dim }, (_, i) => [0.5, -0.1, 0.003][i % dim] + noise * random.normal())
+  const same = (count: number, noise = 0): Float32Array =>
+    Float32Array.from({ length: count * dim }, (_, i) => [0.5, -0.1, 0.003][i % dim] + noise * random.normal())
   test('are known as such, whatever rounding did to them', () => {
     for (const x of [same(40), same(40, 1e-8), new Float32Array(9), same(1)]) expect(allTheSame(x, dim)).toBe(true)
     const one = same(40)
     one[61] += 1e-4
-    for (const x of [one, good, same(40, 1e-5), Float32Array.of(1e6, 0, 0, 1e6, 0.5, 0), new Float32Array(0)]) expect(allTheSame(x, dim)).toBe(false)
+    for (const x of [one, good, same(40, 1e-5), Float32Array.of(1e6, 0, 0, 1e6, 0.5, 0), new Float32Array(0)])
+      expect(allTheSame(x, dim)).toBe(false)
   })
 
   test('are one spot on a map; one that differs lies apart', async () => {

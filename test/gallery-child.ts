@@ -14,7 +14,10 @@ try {
       for (let i = Number(first); i < Number(first) + Number(count); i++) yield what === 'fill' ? largeItem(i) : numberedItem(i)
     }
     process.stdout.write('open\n')
-    await gallery.add(items(), { batch: Number(batch), acknowledge: ({ added, skipped }) => process.stdout.write(`${Number(first) + added + skipped}\n`) })
+    await gallery.add(items(), {
+      batch: Number(batch),
+      acknowledge: ({ added, skipped }) => process.stdout.write(`${Number(first) + added + skipped}\n`),
+    })
     process.stdout.write('end\n')
   }
   process.exit(0)

@@ -15,7 +15,11 @@ afterAll(() => rmSync(root, { recursive: true, force: true }))
 /** Adds from `first` on in a process of its own, killed a while after its n-th acknowledgement (0: after opening); the last number acknowledged. */
 function addAndKill(folder: string, first: number, afterLines: number, delay: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', new URL('gallery-child.ts', import.meta.url).pathname, folder, 'add', String(first), '1000000', '50'], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(
+      process.execPath,
+      ['--import', 'tsx', new URL('gallery-child.ts', import.meta.url).pathname, folder, 'add', String(first), '1000000', '50'],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    )
     let acknowledged = first
     let lines = 0
     createInterface({ input: child.stdout }).on('line', (line) => {
@@ -38,13 +42,15 @@ it('loses nothing acknowledged when the process is killed', { timeout: 600_000 }
     if (kill > 0) expect(acknowledged).toBeGreaterThan(before)
     const gallery = await openGallery(folder) // the dead process's lock is taken over
     const numbers = new Map<string, Float32Array>()
-    for await (const { ids, points, dim } of gallery.vectors()) ids.forEach((id, i) => numbers.set(id, points.slice(i * dim, (i + 1) * dim)))
+    for await (const { ids, points, dim } of gallery.vectors())
+      ids.forEach((id, i) => numbers.set(id, points.slice(i * dim, (i + 1) * dim)))
     const held = numbers.size
     for (let i = 0; i < held; i++) expect(numbers.get(`item ${i}`)).toEqual(numberedItem(i).vector)
     expect(held, `kill ${kill}`).toBeGreaterThanOrEqual(acknowledged)
     expect(held).toBeLessThanOrEqual(acknowledged + 100) // whole batches: what was on its way may have arrived
     expect(held % 50).toBe(0)
-    if (held > 0) expect((await gallery.search(numberedItem(held - 1).vector, 1))[0].nearest).toMatchObject({ id: `item ${held - 1}`, distance: 0 })
+    if (held > 0)
+      expect((await gallery.search(numberedItem(held - 1).vector, 1))[0].nearest).toMatchObject({ id: `item ${held - 1}`, distance: 0 })
     acknowledged = held
     await gallery.close()
   }

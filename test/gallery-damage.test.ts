@@ -1,6 +1,18 @@
 /** @file Files of an embedded gallery that lost something: it says so at opening, with what is missing and how to go on; what only a kill left is no damage. */
 import { spawn } from 'node:child_process'
-import { closeSync, cpSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  cpSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -19,7 +31,11 @@ const count = 1500
 let files: Record<string, string>
 let columns = 0
 const numbered = (first: number, n: number): Item[] => Array.from({ length: n }, (_, i) => numberedItem(first + i))
-const message = (folder: string, options: GalleryOptions = {}): Promise<string> => openGallery(folder, options).then((gallery) => gallery.close().then(() => 'no error'), (error: Error) => error.message)
+const message = (folder: string, options: GalleryOptions = {}): Promise<string> =>
+  openGallery(folder, options).then(
+    (gallery) => gallery.close().then(() => 'no error'),
+    (error: Error) => error.message,
+  )
 
 async function filesOf(folder: string): Promise<Record<string, string>> {
   const database = await openFolder(folder, false, silent)
@@ -46,7 +62,8 @@ const write = (path: string, bytes: Uint8Array, at: number): void => {
   closeSync(fd)
 }
 const whole = (folder: string): string => `gallery: the database in ${folder} must be whole, got`
-const goOn = 'Restore the folder from a copy, or make the gallery again in another folder. To save what is left, open a copy of the folder with { acceptDamage: true }.'
+const goOn =
+  'Restore the folder from a copy, or make the gallery again in another folder. To save what is left, open a copy of the folder with { acceptDamage: true }.'
 
 beforeAll(async () => {
   const gallery = await openGallery(made, { recipe })
@@ -75,7 +92,17 @@ describe('a gallery whose files lost something', { timeout: 120_000 }, () => {
 
   it('at every table and index it has: cut to a half, to nothing, removed, overwritten with zeros or with anything', async () => {
     const ways = [half, (path: string) => truncateSync(path, 0), (path: string) => rmSync(path)]
-    for (const [i, name] of ['items_pkey', 'items', 'items_id_key', 'items_label', 'items_source', 'items_version', 'gallery', 'recipes', 'format'].entries()) {
+    for (const [i, name] of [
+      'items_pkey',
+      'items',
+      'items_id_key',
+      'items_label',
+      'items_source',
+      'items_version',
+      'gallery',
+      'recipes',
+      'format',
+    ].entries()) {
       const folder = damage(made, name, files[name], ways[(i + Math.floor(i / 3)) % 3])
       expect(await message(folder), name).toContain(whole(folder))
       rmSync(folder, { recursive: true })
@@ -89,10 +116,18 @@ describe('a gallery whose files lost something', { timeout: 120_000 }, () => {
   it('where long vectors are kept aside', async () => {
     const long = join(root, 'long')
     const gallery = await openGallery(long, { recipe })
-    await gallery.add(Array.from({ length: 30 }, (_, i) => ({ id: `${i}`, source: 'x', vector: Float32Array.from({ length: 1024 }, (_, j) => Math.sin(i + j)) })))
+    await gallery.add(
+      Array.from({ length: 30 }, (_, i) => ({
+        id: `${i}`,
+        source: 'x',
+        vector: Float32Array.from({ length: 1024 }, (_, j) => Math.sin(i + j)),
+      })),
+    )
     await gallery.close()
     const { aside } = await filesOf(long)
-    expect(await message(damage(long, 'aside', aside, half))).toMatch(/ got one with all its items; files were cut short: pg_toast_\d+ has \d+ of \d+ pages\. Restore/)
+    expect(await message(damage(long, 'aside', aside, half))).toMatch(
+      / got one with all its items; files were cut short: pg_toast_\d+ has \d+ of \d+ pages\. Restore/,
+    )
   })
 
   it('in a gallery too large to be counted at opening, when all of it is first read', async () => {
@@ -101,9 +136,12 @@ describe('a gallery whose files lost something', { timeout: 120_000 }, () => {
     await gallery.add(Array.from({ length: 20_100 }, (_, i) => ({ id: `${i}`, source: 'x', vector: Float32Array.of(i, 1) })))
     await gallery.close()
     const { items } = await filesOf(large)
-    expect(await message(damage(large, 'large-half', items, half))).toMatch(/ got one with \d+,\d+ of 20,100 items; files were cut short: items has/)
+    expect(await message(damage(large, 'large-half', items, half))).toMatch(
+      / got one with \d+,\d+ of 20,100 items; files were cut short: items has/,
+    )
     const opened = await openGallery(damage(large, 'large-zero', items, (path) => write(path, new Uint8Array(8192), 8192)))
-    for (const read of [() => opened.count(), () => opened.search(Float32Array.of(1, 1), 1)]) await expect(read()).rejects.toThrow(/ must be whole, got one with 20,0\d\d of 20,100 items\. Restore/)
+    for (const read of [() => opened.count(), () => opened.search(Float32Array.of(1, 1), 1)])
+      await expect(read()).rejects.toThrow(/ must be whole, got one with 20,0\d\d of 20,100 items\. Restore/)
     expect(await opened.count({ ids: ['1'] })).toBe(1)
     await opened.close()
   })
@@ -111,16 +149,23 @@ describe('a gallery whose files lost something', { timeout: 120_000 }, () => {
   it('whose log was cut short after a kill, though what is left agrees with itself', async () => {
     const folder = join(root, 'killed')
     cpSync(made, folder, { recursive: true })
-    const child = spawn(process.execPath, ['--import', 'tsx', new URL('gallery-child.ts', import.meta.url).pathname, folder, 'add', String(count), '1000000', '50'], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(
+      process.execPath,
+      ['--import', 'tsx', new URL('gallery-child.ts', import.meta.url).pathname, folder, 'add', String(count), '1000000', '50'],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    )
     const ended = new Promise((resolve) => child.once('exit', resolve))
     let acknowledged = 0
-    for await (const line of createInterface({ input: child.stdout })) if ((acknowledged = Number(line)) >= count + 500) child.kill('SIGKILL')
+    for await (const line of createInterface({ input: child.stdout }))
+      if ((acknowledged = Number(line)) >= count + 500) child.kill('SIGKILL')
     await ended
     const wal = join(folder, 'pg', 'pg_wal')
     const uncut = join(root, 'uncut')
     cpSync(folder, uncut, { recursive: true, filter: (path) => path !== join(folder, 'lock') }) // a copy is not open, and Node copies no sockets
     // its second half, from the middle of what is used
-    const [segment] = readdirSync(wal).filter((name) => /^[0-9A-F]{24}$/.test(name)).sort()
+    const [segment] = readdirSync(wal)
+      .filter((name) => /^[0-9A-F]{24}$/.test(name))
+      .sort()
     const bytes = readFileSync(join(wal, segment))
     const used = bytes.findLastIndex((byte) => byte !== 0)
     write(join(wal, segment), new Uint8Array(used), Math.floor(used - 200_000))
@@ -163,7 +208,9 @@ describe('no false alarm', { timeout: 120_000 }, () => {
     cpSync(made, folder, { recursive: true })
     for (const text of ['', '-1', '1.5', '"1"', '{', 'null']) {
       writeFileSync(join(folder, 'acknowledged-kindred'), text)
-      expect(await message(folder), text).toMatch(/acknowledged-kindred: .* must .*It must hold a number: restore the folder from a copy, or delete this file/)
+      expect(await message(folder), text).toMatch(
+        /acknowledged-kindred: .* must .*It must hold a number: restore the folder from a copy, or delete this file/,
+      )
     }
     expect(readdirSync(folder)).not.toContain('lock')
   })
@@ -179,9 +226,15 @@ describe('a gallery whose database somebody has changed', { timeout: 120_000 }, 
       await database.close()
       return folder
     }
-    expect(await message(await changed(`update kindred.recipes set recipe = '[3]'`))).toMatch(/the recipe of the gallery: its content must be as the format says.*expected an object, received array/)
+    expect(await message(await changed(`update kindred.recipes set recipe = '[3]'`))).toMatch(
+      /the recipe of the gallery: its content must be as the format says.*expected an object, received array/,
+    )
     const gallery = await openGallery(await changed(`update kindred.items set meta = '"x"' where ord = 7`))
-    await expect((async () => { for await (const _ of gallery.items()); })()).rejects.toMatchObject({ code: 'corrupt', message: expect.stringMatching(/gallery item .*, meta: its content must be/) })
+    await expect(
+      (async () => {
+        for await (const _ of gallery.items());
+      })(),
+    ).rejects.toMatchObject({ code: 'corrupt', message: expect.stringMatching(/gallery item .*, meta: its content must be/) })
     await gallery.close()
   })
 })

@@ -31,49 +31,65 @@ function refuse(code: string, nth: number): () => number {
 async function addUntil(gallery: Gallery): Promise<{ acknowledged: number; error: Error | undefined }> {
   let acknowledged = 100
   try {
-    await gallery.add(Array.from({ length: 400 }, (_, i) => numberedItem(100 + i)), { batch: 50, acknowledge: ({ added }) => (acknowledged = 100 + added) })
+    await gallery.add(
+      Array.from({ length: 400 }, (_, i) => numberedItem(100 + i)),
+      { batch: 50, acknowledge: ({ added }) => (acknowledged = 100 + added) },
+    )
     return { acknowledged, error: undefined }
   } catch (error) {
     return { acknowledged, error: error as Error }
   }
 }
 
-const words = { ENOSPC: /must be room on the disk.* a full disk.*nothing was half-written/, EIO: /the disk must take what the gallery .* writes, got EIO.*Check the disk/ }
+const words = {
+  ENOSPC: /must be room on the disk.* a full disk.*nothing was half-written/,
+  EIO: /the disk must take what the gallery .* writes, got EIO.*Check the disk/,
+}
 
-it.each(['ENOSPC', 'EIO'] as const)('%s at any write ends the gallery with the reason; all that was acknowledged is there when it is opened again', { timeout: 300_000 }, async (code) => {
-  const seen = { before: 0, midway: 0 }
-  for (let nth = 1, done = false; !done; nth = Math.ceil(nth * 1.7)) {
-    const folder = join(root, `${code}-${nth}`)
-    cpSync(made, folder, { recursive: true })
-    const gallery = await openGallery(folder)
-    refuse(code, nth)
-    const { acknowledged, error } = await addUntil(gallery)
-    if (error !== undefined) {
-      expect(error.message).toMatch(words[code])
-      // it stays ended, and says why to whatever comes
-      for (const work of [() => gallery.count(), () => gallery.add([numberedItem(9999)]), () => gallery.search(numberedItem(1).vector, 1, { method: 'sql' })]) await expect(work()).rejects.toThrow(words[code])
+it.each(['ENOSPC', 'EIO'] as const)(
+  '%s at any write ends the gallery with the reason; all that was acknowledged is there when it is opened again',
+  { timeout: 300_000 },
+  async (code) => {
+    const seen = { before: 0, midway: 0 }
+    for (let nth = 1, done = false; !done; nth = Math.ceil(nth * 1.7)) {
+      const folder = join(root, `${code}-${nth}`)
+      cpSync(made, folder, { recursive: true })
+      const gallery = await openGallery(folder)
+      refuse(code, nth)
+      const { acknowledged, error } = await addUntil(gallery)
+      if (error !== undefined) {
+        expect(error.message).toMatch(words[code])
+        // it stays ended, and says why to whatever comes
+        for (const work of [
+          () => gallery.count(),
+          () => gallery.add([numberedItem(9999)]),
+          () => gallery.search(numberedItem(1).vector, 1, { method: 'sql' }),
+        ])
+          await expect(work()).rejects.toThrow(words[code])
+      }
+      await gallery.close().catch(() => {})
+      fs.writeSync = writeSync
+      done = error === undefined
+      seen[acknowledged === 100 ? 'before' : 'midway'] += 1
+      const again = await openGallery(folder)
+      const held = await again.count()
+      expect(held, `write ${nth}`).toBeGreaterThanOrEqual(acknowledged)
+      expect((held - 100) % 50).toBe(0) // whole batches
+      expect(await again.add([numberedItem(9999)])).toEqual({ added: 1, skipped: 0 })
+      await again.close()
+      rmSync(folder, { recursive: true })
     }
-    await gallery.close().catch(() => {})
-    fs.writeSync = writeSync
-    done = error === undefined
-    seen[acknowledged === 100 ? 'before' : 'midway'] += 1
-    const again = await openGallery(folder)
-    const held = await again.count()
-    expect(held, `write ${nth}`).toBeGreaterThanOrEqual(acknowledged)
-    expect((held - 100) % 50).toBe(0) // whole batches
-    expect(await again.add([numberedItem(9999)])).toEqual({ added: 1, skipped: 0 })
-    await again.close()
-    rmSync(folder, { recursive: true })
-  }
-  expect(seen.before).toBeGreaterThan(1)
-  expect(seen.midway).toBeGreaterThan(1)
-})
+    expect(seen.before).toBeGreaterThan(1)
+    expect(seen.midway).toBeGreaterThan(1)
+  },
+)
 
 it('a write that takes only a part counts as a full disk', { timeout: 60_000 }, async () => {
   const folder = join(root, 'short')
   cpSync(made, folder, { recursive: true })
   const gallery = await openGallery(folder)
-  fs.writeSync = ((fd: number, buffer: Uint8Array, offset: number, length: number, position: number) => writeSync(fd, buffer, offset, Math.min(length, 4096), position)) as typeof writeSync
+  fs.writeSync = ((fd: number, buffer: Uint8Array, offset: number, length: number, position: number) =>
+    writeSync(fd, buffer, offset, Math.min(length, 4096), position)) as typeof writeSync
   const { acknowledged, error } = await addUntil(gallery)
   expect([acknowledged, error?.message]).toEqual([100, expect.stringMatching(words.ENOSPC)])
   await gallery.close().catch(() => {})
@@ -88,7 +104,8 @@ it('a lock that is gone stops every write, those at closing, too', { timeout: 60
   const { error } = await work
   expect(error?.message).toMatch(/must stay locked while it is open, got a lock that is gone.*Nothing more is written/)
   const next = await openGallery(folder)
-  for (const work of [() => gallery.count(), () => gallery.add([numberedItem(9999)]), () => gallery.close()]) await expect(work()).rejects.toThrow(/got a lock that is gone/)
+  for (const work of [() => gallery.count(), () => gallery.add([numberedItem(9999)]), () => gallery.close()])
+    await expect(work()).rejects.toThrow(/got a lock that is gone/)
   const held = await next.count()
   expect(await next.add([numberedItem(9999)])).toEqual({ added: 1, skipped: 0 })
   expect(await next.count()).toBe(held + 1)

@@ -19,7 +19,11 @@ gallerySuite('gallery in a folder', async () => ({ place: join(root, 'suite') })
 describe('a folder', { timeout: 300_000 }, () => {
   const made = join(root, 'made')
   const items = someItems(30, 4, 1)
-  const message = (work: Promise<unknown>): Promise<string> => work.then(() => 'no error', (error: Error) => error.message)
+  const message = (work: Promise<unknown>): Promise<string> =>
+    work.then(
+      () => 'no error',
+      (error: Error) => error.message,
+    )
   const copy = (name: string): string => {
     cpSync(made, join(root, name), { recursive: true })
     return join(root, name)
@@ -35,9 +39,13 @@ describe('a folder', { timeout: 300_000 }, () => {
   it('keeps the norm of vectors where it was asked to', async () => {
     const gallery = await openGallery(copy('norm'))
     expect(gallery.unitNorm).toBe(true)
-    expect(await message(gallery.add([{ id: 'x', source: 'x', vector: Float32Array.of(1, 1, 0, 0) }]))).toMatch(/must have norm 1.*got 1\.414/)
+    expect(await message(gallery.add([{ id: 'x', source: 'x', vector: Float32Array.of(1, 1, 0, 0) }]))).toMatch(
+      /must have norm 1.*got 1\.414/,
+    )
     expect(await message(gallery.search(Float32Array.of(1, 1, 0, 0), 1))).toMatch(/must have norm 1/)
-    expect(await message(gallery.search(Float32Array.of(1, 0, 0, 0), 1, { method: 'hnsw' }))).toMatch(/needs an index, got a gallery without one\. Call gallery\.index/)
+    expect(await message(gallery.search(Float32Array.of(1, 0, 0, 0), 1, { method: 'hnsw' }))).toMatch(
+      /needs an index, got a gallery without one\. Call gallery\.index/,
+    )
     await gallery.close()
   })
 
@@ -45,12 +53,16 @@ describe('a folder', { timeout: 300_000 }, () => {
     const folder = copy('locked')
     const gallery = await openGallery(folder)
     expect(await message(openGallery(folder))).toMatch(/one process at a time, got this process, which has it open already/)
-    const other = spawnSync(process.execPath, ['--import', 'tsx', new URL('gallery-child.ts', import.meta.url).pathname, folder, 'count'], { encoding: 'utf8' })
+    const other = spawnSync(process.execPath, ['--import', 'tsx', new URL('gallery-child.ts', import.meta.url).pathname, folder, 'count'], {
+      encoding: 'utf8',
+    })
     expect(other.stderr).toContain(`got process ${process.pid}, which has it open. Close it there first`)
     expect(other.status).toBe(1)
     await gallery.close()
     expect(existsSync(join(folder, 'lock'))).toBe(false)
-    const after = spawnSync(process.execPath, ['--import', 'tsx', new URL('gallery-child.ts', import.meta.url).pathname, folder, 'count'], { encoding: 'utf8' })
+    const after = spawnSync(process.execPath, ['--import', 'tsx', new URL('gallery-child.ts', import.meta.url).pathname, folder, 'count'], {
+      encoding: 'utf8',
+    })
     expect(after).toMatchObject({ stdout: '30\n', status: 0 })
     expect(existsSync(join(folder, 'lock'))).toBe(false) // the child ended without closing: its exit gave the lock back
   })
@@ -64,7 +76,9 @@ describe('a folder', { timeout: 300_000 }, () => {
     expect(await message(openGallery(join(photos, 'me.jpg')))).toMatch(/must be a folder or a postgres:\/\/ address, got a file/)
     expect(await message(openGallery(join(root, 'nowhere'), { create: false }))).toMatch(/must exist, got no such folder/)
     expect(existsSync(join(root, 'nowhere'))).toBe(false)
-    expect(await message(openGallery('mysql://host/db'))).toMatch(/must be a folder or a postgres:\/\/ address, got an address of scheme mysql/)
+    expect(await message(openGallery('mysql://host/db'))).toMatch(
+      /must be a folder or a postgres:\/\/ address, got an address of scheme mysql/,
+    )
   })
 
   it('says so when the database is damaged', async () => {
@@ -80,7 +94,9 @@ describe('a folder', { timeout: 300_000 }, () => {
     expect(await damage('no-control', (folder) => truncateSync(join(folder, 'pg/global/pg_control'), 100))).toMatch(whole)
     expect(await damage('no-catalogue', (folder) => rmSync(join(folder, 'pg/base'), { recursive: true }))).toMatch(whole)
     for (const text of ['{', 'null', '{"kindred":"gallery"}', '{"kindred":"gallery","state":"lost"}']) {
-      expect(await damage(`marker ${text.length}`, (folder) => writeFileSync(join(folder, 'gallery.json'), text))).toMatch(/gallery\.json: .* must .*It must say that this is a gallery: restore it from a copy/)
+      expect(await damage(`marker ${text.length}`, (folder) => writeFileSync(join(folder, 'gallery.json'), text))).toMatch(
+        /gallery\.json: .* must .*It must say that this is a gallery: restore it from a copy/,
+      )
     }
     expect(process.exitCode).toBeUndefined()
   })
@@ -114,13 +130,19 @@ describe('a folder', { timeout: 300_000 }, () => {
     await migrate(again, 'kindred', folder)
     await again.query(`update format set format = ${format + 1}`)
     await again.close()
-    expect(await message(openGallery(folder))).toMatch(new RegExp(`must be of format ${format} or older, got format ${format + 1}\\. Use the newer version`))
+    expect(await message(openGallery(folder))).toMatch(
+      new RegExp(`must be of format ${format} or older, got format ${format + 1}\\. Use the newer version`),
+    )
   })
 
   it.skipIf(process.platform === 'win32' || process.getuid?.() !== 0)('says so when the folder cannot be written', () => {
     const folder = copy('read-only')
     chmodSync(root, 0o755)
-    const child = spawnSync(process.execPath, ['--import', 'tsx', new URL('gallery-child.ts', import.meta.url).pathname, folder, 'count'], { encoding: 'utf8', uid: 65534, env: { ...process.env, HOME: '/nonexistent' } })
+    const child = spawnSync(process.execPath, ['--import', 'tsx', new URL('gallery-child.ts', import.meta.url).pathname, folder, 'count'], {
+      encoding: 'utf8',
+      uid: 65534,
+      env: { ...process.env, HOME: '/nonexistent' },
+    })
     expect(child.stderr).toMatch(/lock must be accessible, got EACCES \(no permission\)\. Check its permissions/)
   })
 
@@ -128,9 +150,15 @@ describe('a folder', { timeout: 300_000 }, () => {
     const mount = join(root, 'small-disk')
     mkdirSync(mount)
     const size = Number(spawnSync('du', ['-sm', made], { encoding: 'utf8' }).stdout.split('\t')[0]) + 110
-    if (spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}m`, 'none', mount]).status !== 0) return context.skip('this test mounts a small disk, which is not allowed here')
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}m`, 'none', mount]).status !== 0)
+      return context.skip('this test mounts a small disk, which is not allowed here')
     // In a process of its own, which can be stopped: PGlite 0.5.14 spins for ever when it meets a full disk, and only looking beforehand prevents it.
-    const child = (...args: string[]) => spawnSync(process.execPath, ['--import', 'tsx', new URL('gallery-child.ts', import.meta.url).pathname, join(mount, 'gallery'), ...args], { encoding: 'utf8', timeout: 120_000, killSignal: 'SIGKILL' })
+    const child = (...args: string[]) =>
+      spawnSync(
+        process.execPath,
+        ['--import', 'tsx', new URL('gallery-child.ts', import.meta.url).pathname, join(mount, 'gallery'), ...args],
+        { encoding: 'utf8', timeout: 120_000, killSignal: 'SIGKILL' },
+      )
     try {
       cpSync(made, join(mount, 'gallery'), { recursive: true })
       const full = child('fill', '0', '20000', '200')

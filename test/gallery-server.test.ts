@@ -12,13 +12,19 @@ import { recipe } from './gallery-items.ts'
 import { bruteForce, gallerySuite, someItems } from './gallery-suite.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'kindred-postgres-'))
-const message = (work: Promise<unknown>): Promise<string> => work.then(() => 'no error', (error: Error) => error.message)
+const message = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => 'no error',
+    (error: Error) => error.message,
+  )
 
 /** Starts the server; undefined, and why, where it cannot be had. */
 async function start(): Promise<{ server: ChildProcess; url: string; python: string } | undefined> {
   try {
     const python = pythonWith('gallery-server')
-    const server = spawn(python, [new URL('gallery_server.py', import.meta.url).pathname, join(root, 'data')], { stdio: ['pipe', 'pipe', 'ignore'] })
+    const server = spawn(python, [new URL('gallery_server.py', import.meta.url).pathname, join(root, 'data')], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+    })
     const { value: url } = await createInterface({ input: server.stdout! })[Symbol.asyncIterator]().next()
     if (typeof url !== 'string') throw new Error('the server did not start')
     return { server, url, python }
@@ -95,11 +101,17 @@ describe.skipIf(started === undefined)('on PostgreSQL', () => {
   })
 
   it('says what is wrong with a server', async () => {
-    expect(await message(openGallery('postgres://user:secret@127.0.0.1:1/nothing'))).toMatch(/gallery: postgres:\/\/user:\*\*\*@127\.0\.0\.1:1\/nothing must be a PostgreSQL server that answers, got .*ECONNREFUSED.*Is it running/)
-    expect(await message(openGallery(url.replace('/postgres?', '/nowhere?')))).toMatch(/must name a database that exists, got database "nowhere" does not exist/)
+    expect(await message(openGallery('postgres://user:secret@127.0.0.1:1/nothing'))).toMatch(
+      /gallery: postgres:\/\/user:\*\*\*@127\.0\.0\.1:1\/nothing must be a PostgreSQL server that answers, got .*ECONNREFUSED.*Is it running/,
+    )
+    expect(await message(openGallery(url.replace('/postgres?', '/nowhere?')))).toMatch(
+      /must name a database that exists, got database "nowhere" does not exist/,
+    )
     await admin.query('create role plain login')
     await admin.query('create database bare')
-    expect(await message(openGallery(url.replace('postgres:@/postgres?', 'plain:@/bare?')))).toMatch(/must be allowed to make what a gallery needs.*permission denied.*Let an administrator run CREATE EXTENSION vector/)
+    expect(await message(openGallery(url.replace('postgres:@/postgres?', 'plain:@/bare?')))).toMatch(
+      /must be allowed to make what a gallery needs.*permission denied.*Let an administrator run CREATE EXTENSION vector/,
+    )
   })
 
   it('says so when the server has no pgvector', async () => {
@@ -107,7 +119,9 @@ describe.skipIf(started === undefined)('on PostgreSQL', () => {
     renameSync(control, `${control}.aside`)
     try {
       await admin.query('create database without')
-      expect(await message(openGallery(url.replace('/postgres?', '/without?')))).toMatch(/must offer the extension pgvector, got a server without it\. Install pgvector/)
+      expect(await message(openGallery(url.replace('/postgres?', '/without?')))).toMatch(
+        /must offer the extension pgvector, got a server without it\. Install pgvector/,
+      )
     } finally {
       renameSync(`${control}.aside`, control)
     }
@@ -124,7 +138,9 @@ describe.skipIf(started === undefined)('on PostgreSQL', () => {
 
 /** The file of that name somewhere below a folder. */
 function find(folder: string, name: string): string {
-  const found = readdirSync(folder, { recursive: true, encoding: 'utf8' }).find((path) => path.endsWith(`/${name}`) || path.endsWith(`/${name}.aside`))
+  const found = readdirSync(folder, { recursive: true, encoding: 'utf8' }).find(
+    (path) => path.endsWith(`/${name}`) || path.endsWith(`/${name}.aside`),
+  )
   if (found === undefined || !existsSync(folder)) throw new Error(`${name} must lie in ${folder}`)
   return join(folder, found.replace(/\.aside$/, ''))
 }

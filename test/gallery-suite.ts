@@ -35,8 +35,13 @@ export function gallerySuite(name: string, place: () => Promise<{ place: string;
   describe(name, () => {
     let gallery: Gallery
     let where: { place: string; schema?: string }
-    const open = (options: GalleryOptions = {}): Promise<Gallery> => openGallery(where.place, { ...(where.schema === undefined ? {} : { schema: where.schema }), ...options })
-    const message = (work: Promise<unknown>): Promise<string> => work.then(() => 'no error', (error: Error) => error.message)
+    const open = (options: GalleryOptions = {}): Promise<Gallery> =>
+      openGallery(where.place, { ...(where.schema === undefined ? {} : { schema: where.schema }), ...options })
+    const message = (work: Promise<unknown>): Promise<string> =>
+      work.then(
+        () => 'no error',
+        (error: Error) => error.message,
+      )
 
     beforeAll(async () => {
       where = await place()
@@ -50,11 +55,15 @@ export function gallerySuite(name: string, place: () => Promise<{ place: string;
     it('knows nothing of an empty gallery, and fixes the length with the first item', async () => {
       expect(await gallery.count()).toBe(0)
       expect(await gallery.labels()).toEqual([])
-      if (gallery.dim === null) expect(await gallery.search(Float32Array.of(1, 2), 3, { threshold: 1 })).toEqual([{ known: false, neighbours: [], nearest: null }])
+      if (gallery.dim === null)
+        expect(await gallery.search(Float32Array.of(1, 2), 3, { threshold: 1 })).toEqual([{ known: false, neighbours: [], nearest: null }])
       await gallery.add(someItems(1, 8, 1))
       expect(gallery.dim).toBe(8)
       await gallery.delete({ all: true })
-      for (const method of ['exact', 'sql'] as const) expect(await gallery.search(new Float32Array(16), 3, { threshold: 1, method })).toEqual(Array(2).fill({ known: false, neighbours: [], nearest: null }))
+      for (const method of ['exact', 'sql'] as const)
+        expect(await gallery.search(new Float32Array(16), 3, { threshold: 1, method })).toEqual(
+          Array(2).fill({ known: false, neighbours: [], nearest: null }),
+        )
     })
 
     it('gives back items as they came, bit by bit', async () => {
@@ -79,7 +88,10 @@ export function gallerySuite(name: string, place: () => Promise<{ place: string;
       expect(await gallery.add(items)).toEqual({ added: 0, skipped: 50 })
       const more = someItems(60, 8, 3)
       const seen: number[] = []
-      expect(await gallery.add(more, { batch: 25, acknowledge: ({ added, skipped }) => seen.push(added, skipped) })).toEqual({ added: 10, skipped: 50 })
+      expect(await gallery.add(more, { batch: 25, acknowledge: ({ added, skipped }) => seen.push(added, skipped) })).toEqual({
+        added: 10,
+        skipped: 50,
+      })
       expect(seen).toEqual([0, 25, 0, 50, 10, 50])
       expect(await gallery.count()).toBe(60)
     })
@@ -115,9 +127,18 @@ export function gallerySuite(name: string, place: () => Promise<{ place: string;
       await gallery.delete({ ids: [all[3].id, all[30].id] })
       await gallery.relabel({ ids: [all[4].id, all[31].id] }, 'renamed')
       const [{ neighbours }] = await gallery.search(all[0].vector, 100)
-      const expected = bruteForce(all.filter((_, i) => i !== 3 && i !== 30), all[0].vector, 100).map(({ id }) => id)
+      const expected = bruteForce(
+        all.filter((_, i) => i !== 3 && i !== 30),
+        all[0].vector,
+        100,
+      ).map(({ id }) => id)
       expect(neighbours.map(({ id }) => id)).toEqual(expected)
-      expect(neighbours.filter(({ label }) => label === 'renamed').map(({ id }) => id).sort()).toEqual([all[4].id, all[31].id].sort())
+      expect(
+        neighbours
+          .filter(({ label }) => label === 'renamed')
+          .map(({ id }) => id)
+          .sort(),
+      ).toEqual([all[4].id, all[31].id].sort())
     })
 
     it('never finds what was deleted, whatever was added, deleted and relabelled before (property)', async () => {
@@ -163,7 +184,10 @@ export function gallerySuite(name: string, place: () => Promise<{ place: string;
       const filters: [Filter, (item: Item) => boolean][] = [
         [{ labels: ['person 1', null] }, ({ label }) => label === 'person 1' || label === null],
         [{ notIds: items.slice(0, 60).map(({ id }) => id) }, (item) => items.indexOf(item) >= 60],
-        [{ labels: ['person 2'], notIds: [items[2].id], sources: items.slice(0, 30).map(({ source }) => source) }, (item) => item.label === 'person 2' && item !== items[2] && items.indexOf(item) < 30],
+        [
+          { labels: ['person 2'], notIds: [items[2].id], sources: items.slice(0, 30).map(({ source }) => source) },
+          (item) => item.label === 'person 2' && item !== items[2] && items.indexOf(item) < 30,
+        ],
         [{ ids: [items[5].id, 'nobody'] }, (item) => item === items[5]],
         [{ labels: [] }, () => false],
       ]
@@ -172,11 +196,16 @@ export function gallerySuite(name: string, place: () => Promise<{ place: string;
         const expected = bruteForce(items.filter(holds), items[2].vector, 200).map(({ id }) => id)
         for (const method of ['exact', 'sql', 'hnsw'] as const) {
           const [{ neighbours }] = await gallery.search(items[2].vector, 200, { filter, method })
-          expect(neighbours.map(({ id }) => id), `${method} ${JSON.stringify(filter).slice(0, 40)}`).toEqual(expected)
+          expect(
+            neighbours.map(({ id }) => id),
+            `${method} ${JSON.stringify(filter).slice(0, 40)}`,
+          ).toEqual(expected)
         }
         expect(await gallery.count(filter)).toBe(expected.length)
       }
-      expect(await message(gallery.search(items[0].vector, 1, { filter: { label: ['x'] } as Filter }))).toMatch(/among ids, notIds, labels, sources, got "label"\. Did you mean "labels"\?/)
+      expect(await message(gallery.search(items[0].vector, 1, { filter: { label: ['x'] } as Filter }))).toMatch(
+        /among ids, notIds, labels, sources, got "label"\. Did you mean "labels"\?/,
+      )
     })
 
     it('says "nobody you know" beyond the threshold, and who would have been nearest', async () => {
@@ -188,7 +217,11 @@ export function gallerySuite(name: string, place: () => Promise<{ place: string;
       query[8] = 9
       for (const method of ['exact', 'sql'] as const) {
         const [first, second] = await gallery.search(query, 5, { threshold: 1, method })
-        expect(first).toEqual({ known: true, neighbours: [{ id: 'near', label: 'Ada', source: 'a.jpg', distance: 1 }], nearest: { id: 'near', label: 'Ada', source: 'a.jpg', distance: 1 } })
+        expect(first).toEqual({
+          known: true,
+          neighbours: [{ id: 'near', label: 'Ada', source: 'a.jpg', distance: 1 }],
+          nearest: { id: 'near', label: 'Ada', source: 'a.jpg', distance: 1 },
+        })
         expect(second).toEqual({ known: false, neighbours: [], nearest: { id: 'near', label: 'Ada', source: 'a.jpg', distance: 8 } })
       }
     })
@@ -209,7 +242,9 @@ export function gallerySuite(name: string, place: () => Promise<{ place: string;
       })
       expect(hits / 500).toBeGreaterThanOrEqual(0.98)
       const narrow = await gallery.search(queries, 10, { method: 'hnsw', efSearch: 10 })
-      const narrowHits = narrow.flatMap(({ neighbours }, i) => neighbours.filter(({ id }) => exact[i].neighbours.some((other) => other.id === id))).length
+      const narrowHits = narrow.flatMap(({ neighbours }, i) =>
+        neighbours.filter(({ id }) => exact[i].neighbours.some((other) => other.id === id)),
+      ).length
       expect(narrowHits).toBeLessThan(500) // the graph did answer: brute force would have found them all
       expect(narrowHits).toBeGreaterThan(350)
     })
@@ -217,25 +252,38 @@ export function gallerySuite(name: string, place: () => Promise<{ place: string;
     it('relabels and deletes by filter, and refuses to do either to everything by accident', async () => {
       const items = someItems(20, 8, 11)
       await gallery.add(items)
-      expect(await gallery.labels()).toEqual([0, 1, 2, 3].map((i) => ({ label: `person ${i}`, count: 4 })).concat([{ label: null as unknown as string, count: 4 }]))
+      expect(await gallery.labels()).toEqual(
+        [0, 1, 2, 3].map((i) => ({ label: `person ${i}`, count: 4 })).concat([{ label: null as unknown as string, count: 4 }]),
+      )
       expect(await gallery.relabel({ labels: ['person 1'] }, 'Zoë')).toBe(4)
       expect(await gallery.relabel([items[0].id, items[2].id], 'Zoë')).toBe(2)
       expect(await gallery.relabel({ labels: ['person 3'] }, null)).toBe(4)
       expect(await gallery.delete({ sources: [items[0].source] })).toBe(2)
-      expect(await gallery.labels()).toEqual([{ label: 'Zoë', count: 4 }, { label: 'person 0', count: 3 }, { label: 'person 2', count: 3 }, { label: null, count: 8 }].sort((a, b) => (a.label === null ? 1 : b.label === null ? -1 : a.label < b.label ? -1 : 1)))
-      for (const work of [gallery.delete({}), gallery.relabel({}, 'x'), gallery.delete({ ids: undefined })]) expect(await message(work)).toMatch(/the filter must say which items, got "?{}"?\. Pass \{ all: true \}/)
+      expect(await gallery.labels()).toEqual(
+        [
+          { label: 'Zoë', count: 4 },
+          { label: 'person 0', count: 3 },
+          { label: 'person 2', count: 3 },
+          { label: null, count: 8 },
+        ].sort((a, b) => (a.label === null ? 1 : b.label === null ? -1 : a.label < b.label ? -1 : 1)),
+      )
+      for (const work of [gallery.delete({}), gallery.relabel({}, 'x'), gallery.delete({ ids: undefined })])
+        expect(await message(work)).toMatch(/the filter must say which items, got "?{}"?\. Pass \{ all: true \}/)
       expect(await gallery.count()).toBe(18)
     })
 
     it('refuses vectors of another recipe and names both', async () => {
       const [item] = someItems(1, 8, 12)
       const other = { ...recipe, model: 'ffff' }
-      const both = /made by the gallery's recipe \{model: a1b2, .*\} \([0-9a-f]{12}\), got \{model: ffff, .*\} \([0-9a-f]{12}\), which differs in model\./
+      const both =
+        /made by the gallery's recipe \{model: a1b2, .*\} \([0-9a-f]{12}\), got \{model: ffff, .*\} \([0-9a-f]{12}\), which differs in model\./
       expect(await message(gallery.add([{ ...item, recipe: other }]))).toMatch(both)
       await gallery.add([item])
       expect(await message(gallery.search(item.vector, 1, { recipe: other }))).toMatch(both)
       expect(await message(gallery.search(item.vector, 1, { recipe: recipeHash(other) }))).toContain(recipeHash(other).slice(0, 12))
-      expect((await gallery.search(item.vector, 1, { recipe: Object.fromEntries(Object.entries(recipe).reverse()) }))[0].neighbours).toHaveLength(1)
+      expect(
+        (await gallery.search(item.vector, 1, { recipe: Object.fromEntries(Object.entries(recipe).reverse()) }))[0].neighbours,
+      ).toHaveLength(1)
       expect(await gallery.recipes()).toEqual([{ hash: recipeHash(recipe), recipe, count: 1 }])
       expect(gallery.recipe).toEqual(recipe)
     })

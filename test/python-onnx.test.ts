@@ -8,7 +8,23 @@ import { pythonWith } from '../bench/peer.ts'
 import { softNegativeTripletLoss, tripletMarginLoss } from '../src/losses/index.ts'
 import { batchHard, semiHard } from '../src/miners/index.ts'
 import { exportEmbedder, load, type EmbedderCard } from '../src/models/index.ts'
-import { batchNorm, conv2d, dense, digitNetwork, dropout, flatten, greyPixels, initialWeights, maxPool, relu, residual, Scope, sequential, studentNetwork, type Layer } from '../src/nn/index.ts'
+import {
+  batchNorm,
+  conv2d,
+  dense,
+  digitNetwork,
+  dropout,
+  flatten,
+  greyPixels,
+  initialWeights,
+  maxPool,
+  relu,
+  residual,
+  Scope,
+  sequential,
+  studentNetwork,
+  type Layer,
+} from '../src/nn/index.ts'
 import { encodeModel, toOnnx } from '../src/onnx/index.ts'
 import { adam, adamw, sgd } from '../src/optim/index.ts'
 import { input } from '../src/tensor/index.ts'
@@ -24,11 +40,30 @@ beforeAll(() => {
   }
 }, 600_000)
 
-const card: EmbedderCard = { labels: ['0', 'é'], preprocessing: { range: '0..255', frame: 'mnist' }, metric: 'euclidean', recipe: {}, seed: 1, datasetHash: '', versions: {} }
+const card: EmbedderCard = {
+  labels: ['0', 'é'],
+  preprocessing: { range: '0..255', frame: 'mnist' },
+  metric: 'euclidean',
+  recipe: {},
+  seed: 1,
+  datasetHash: '',
+  versions: {},
+}
 const images = Uint8Array.from({ length: 3 * 784 }, (_, i) => (i * 7919) % 251)
 
-const step = (network: Layer, objective: (e: ReturnType<typeof input>, labels: ReturnType<typeof input>) => { loss: ReturnType<typeof input> }, rest: Omit<TrainStepOptions, 'objective'>) =>
-  encodeModel(toOnnx(trainStep({ ...rest, objective: (scope) => objective(network(input('images', [12, 28, 28], 'uint8'), scope), input('labels', [12], 'int64')) }).outputs))
+const step = (
+  network: Layer,
+  objective: (e: ReturnType<typeof input>, labels: ReturnType<typeof input>) => { loss: ReturnType<typeof input> },
+  rest: Omit<TrainStepOptions, 'objective'>,
+) =>
+  encodeModel(
+    toOnnx(
+      trainStep({
+        ...rest,
+        objective: (scope) => objective(network(input('images', [12, 28, 28], 'uint8'), scope), input('labels', [12], 'int64')),
+      }).outputs,
+    ),
+  )
 
 test('onnx.checker accepts embedders and training steps, and Python gives the same embeddings', { timeout: 600_000 }, async (context) => {
   if (python === undefined) return context.skip()
@@ -39,15 +74,41 @@ test('onnx.checker accepts embedders and training steps, and Python gives the sa
     network(input('images', ['N', 28, 28], 'uint8'), scope)
     embedders[name] = exportEmbedder({ network, weights: initialWeights(scope.weights, 3), size: [28, 28], card })
     writeFileSync(join(folder, `${name}.onnx`), embedders[name])
-    writeFileSync(join(folder, `${name}.json`), JSON.stringify({ feeds: { images: { dtype: 'uint8', shape: [3, 28, 28], data: [...images] } } }))
+    writeFileSync(
+      join(folder, `${name}.json`),
+      JSON.stringify({ feeds: { images: { dtype: 'uint8', shape: [3, 28, 28], data: [...images] } } }),
+    )
   }
-  const odd = sequential({ px: greyPixels(), c: conv2d(4, 3, { stride: 2, padding: 1 }), n: batchNorm(), block: residual(sequential({ c: conv2d(4, 3, { padding: 'same' }), r: relu() })), pool: maxPool(3, { stride: 2, padding: 1 }), flat: flatten(), drop: dropout(0.3), d: dense(5) })
-  writeFileSync(join(folder, 'step-random.onnx'), step(studentNetwork(), (e) => tripletMarginLoss(e, stackedTriplets(4)), { optimizer: adam() }))
-  writeFileSync(join(folder, 'step-hard.onnx'), step(odd, (e, l) => tripletMarginLoss(e, batchHard(e, l)), { optimizer: sgd({ momentum: 0.9, nesterov: true }), averageDecay: 0.9 }))
-  writeFileSync(join(folder, 'step-semi.onnx'), step(digitNetwork(), (e, l) => tripletMarginLoss(e, semiHard(e, l), { reducer: 'mean-active' }), { optimizer: adamw() }))
-  writeFileSync(join(folder, 'step-soft.onnx'), step(digitNetwork(), (e, l) => softNegativeTripletLoss(e, l), { optimizer: adamw(), averageDecay: 0.99 }))
+  const odd = sequential({
+    px: greyPixels(),
+    c: conv2d(4, 3, { stride: 2, padding: 1 }),
+    n: batchNorm(),
+    block: residual(sequential({ c: conv2d(4, 3, { padding: 'same' }), r: relu() })),
+    pool: maxPool(3, { stride: 2, padding: 1 }),
+    flat: flatten(),
+    drop: dropout(0.3),
+    d: dense(5),
+  })
+  writeFileSync(
+    join(folder, 'step-random.onnx'),
+    step(studentNetwork(), (e) => tripletMarginLoss(e, stackedTriplets(4)), { optimizer: adam() }),
+  )
+  writeFileSync(
+    join(folder, 'step-hard.onnx'),
+    step(odd, (e, l) => tripletMarginLoss(e, batchHard(e, l)), { optimizer: sgd({ momentum: 0.9, nesterov: true }), averageDecay: 0.9 }),
+  )
+  writeFileSync(
+    join(folder, 'step-semi.onnx'),
+    step(digitNetwork(), (e, l) => tripletMarginLoss(e, semiHard(e, l), { reducer: 'mean-active' }), { optimizer: adamw() }),
+  )
+  writeFileSync(
+    join(folder, 'step-soft.onnx'),
+    step(digitNetwork(), (e, l) => softNegativeTripletLoss(e, l), { optimizer: adamw(), averageDecay: 0.99 }),
+  )
 
-  const answers = JSON.parse(execFileSync(python, [join(import.meta.dirname, 'python', 'run_onnx.py'), folder], { encoding: 'utf8', maxBuffer: 1 << 26 })) as Record<string, { checked: boolean; metadata: Record<string, string>; outputs?: Record<string, number[]> }>
+  const answers = JSON.parse(
+    execFileSync(python, [join(import.meta.dirname, 'python', 'run_onnx.py'), folder], { encoding: 'utf8', maxBuffer: 1 << 26 }),
+  ) as Record<string, { checked: boolean; metadata: Record<string, string>; outputs?: Record<string, number[]> }>
   expect(Object.keys(answers).length).toBe(6)
   for (const answer of Object.values(answers)) expect(answer.checked).toBe(true)
   for (const [name, bytes] of Object.entries(embedders)) {

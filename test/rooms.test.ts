@@ -16,7 +16,10 @@ function lint(file: string, code: string): { refused: boolean; says: string } {
   const path = join(planted, 'src', file)
   mkdirSync(join(path, '..'), { recursive: true })
   writeFileSync(path, code)
-  const { status, stdout } = spawnSync(process.execPath, [join(root, 'node_modules/oxlint/bin/oxlint'), path], { cwd: planted, encoding: 'utf8' })
+  const { status, stdout } = spawnSync(process.execPath, [join(root, 'node_modules/oxlint/bin/oxlint'), path], {
+    cwd: planted,
+    encoding: 'utf8',
+  })
   rmSync(path)
   return { refused: status !== 0, says: stdout }
 }
@@ -29,7 +32,8 @@ test.each([
   ['runtime/planted.ts', `import fs from 'node:fs'\nexport const y = fs\n`, 'in a folder node/ alone'],
   ['runtime/planted.ts', `import { x } from './node/load-native.ts'\nexport const y = x\n`, 'entered through its index.ts'],
   ['runtime/planted.ts', `import { x } from '../files/index.ts'\nexport const y = x\n`, 'Room runtime may enter only'],
-  ['nn/architectures/planted.ts', `import { x } from '../../recipes/index.ts'\nexport const y = x\n`, 'Room nn may enter only'],
+  ['stories/faces/planted.ts', `import { x } from '../../cli/run.ts'\nexport const y = x\n`, 'Room stories may enter only'],
+  ['nn/architectures/planted.ts', `import { x } from '../../stories/index.ts'\nexport const y = x\n`, 'Room nn may enter only'],
 ])('the linter refuses a planted violation in %s', (file, code, message) => {
   const { refused, says } = lint(file, code)
   expect(says.replaceAll(/\s+/g, ' ')).toContain(message)
@@ -39,12 +43,22 @@ test.each([
 test('and passes what the table allows', () => {
   expect(lint('runtime/node/planted.ts', `import fs from 'node:fs'\nexport const y = fs\n`)).toMatchObject({ refused: false })
   expect(lint('runtime/planted.ts', `import { x } from './node/index.ts'\nexport const y = x\n`)).toMatchObject({ refused: false })
-  expect(lint('recipes/planted.ts', `import fs from 'node:fs'\nimport { x } from '../losses/index.ts'\nexport const y = [fs, x]\n`)).toMatchObject({ refused: false })
+  expect(lint('stories/faces/planted.ts', `import { x } from '../digits/digits.ts'\nexport const y = x\n`)).toMatchObject({
+    refused: false,
+  })
+  expect(
+    lint('plots/planted.ts', `import fs from 'node:fs'\nimport { x } from '../images/index.ts'\nexport const y = [fs, x]\n`),
+  ).toMatchObject({ refused: false })
 })
 
 test('a room of the browser floor enters none that is above it', async () => {
-  const { config, rooms } = (await import(new URL('../scripts/rooms.mjs', import.meta.url).href)) as { config: (table?: object) => object; rooms: Record<string, string[]> }
-  expect(() => config({ ...rooms, metrics: [...rooms.metrics, 'files'] })).toThrow('metrics is of the browser floor and may not enter files')
+  const { config, rooms } = (await import(new URL('../scripts/rooms.mjs', import.meta.url).href)) as {
+    config: (table?: object) => object
+    rooms: Record<string, string[]>
+  }
+  expect(() => config({ ...rooms, metrics: [...rooms.metrics, 'files'] })).toThrow(
+    'metrics is of the browser floor and may not enter files',
+  )
   expect(() => config()).not.toThrow()
 })
 

@@ -15,6 +15,13 @@ export function checkRows(where: string, rows: Float32Array | Float64Array, dim:
   ensure(rows instanceof Float32Array || rows instanceof Float64Array, where, `${name} must be a Float32Array`, rows)
   ensure(rows.length % dim === 0, where, `${name}.length must be a multiple of dim ${dim}`, rows.length)
   const bad = nonFiniteAt(rows)
-  if (bad >= 0) throw new KindredError('usage', where, `every number in ${name} must be finite`, `${rows[bad]} in row ${Math.floor(bad / dim)}, column ${bad % dim}`, 'Drop that row, or find out why it was embedded so.')
+  if (bad >= 0)
+    throw new KindredError(
+      'usage',
+      where,
+      `every number in ${name} must be finite`,
+      `${rows[bad]} in row ${Math.floor(bad / dim)}, column ${bad % dim}`,
+      'Drop that row, or find out why it was embedded so.',
+    )
   return rows.length / dim
 }

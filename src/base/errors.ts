@@ -57,7 +57,8 @@ export class KindredError extends Error {
 }
 
 /** What came may be a whole file: no message is longer than a person reads. */
-const shortened = (text: string): string => (text.length <= 1500 ? text : `${text.slice(0, 1200)} ... ${text.slice(-100)} (${text.length.toLocaleString('en-US')} characters)`)
+const shortened = (text: string): string =>
+  text.length <= 1500 ? text : `${text.slice(0, 1200)} ... ${text.slice(-100)} (${text.length.toLocaleString('en-US')} characters)`
 
 /** Throws a {@link KindredError} with code `usage` unless `condition` holds. */
 export function ensure(condition: unknown, where: string, expected: string, got?: unknown, fix?: string): asserts condition {
@@ -71,7 +72,10 @@ export function show(value: unknown): string {
   if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${(value as unknown as { length: number }).length})`
   if (value === null || typeof value !== 'object') return String(value)
   try {
-    if (Array.isArray(value)) return value.length > 12 ? `[${value.slice(0, 12).map(show).join(', ')}, ... ${value.length} in all]` : `[${value.map(show).join(', ')}]`
+    if (Array.isArray(value))
+      return value.length > 12
+        ? `[${value.slice(0, 12).map(show).join(', ')}, ... ${value.length} in all]`
+        : `[${value.map(show).join(', ')}]`
     return JSON.stringify(value).slice(0, 200)
   } catch {
     return 'an object that cannot be shown' // it holds itself, or is nested too deep

@@ -4,7 +4,9 @@ import { limits, overLimit } from './limits.ts'
 
 /** What a zod schema offers, as far as it is needed here; this room imports nothing. */
 export interface Schema<T> {
-  safeParse(value: unknown): { readonly success: true; readonly data: T } | { readonly success: false; readonly error: { readonly issues: readonly SchemaIssue[] } }
+  safeParse(
+    value: unknown,
+  ): { readonly success: true; readonly data: T } | { readonly success: false; readonly error: { readonly issues: readonly SchemaIssue[] } }
 }
 interface SchemaIssue {
   readonly path: readonly PropertyKey[]
@@ -28,7 +30,9 @@ function parsed(text: string, what: string, fix: string | undefined): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new KindredError('corrupt', what, 'it must hold JSON', error instanceof Error ? error.message : String(error), fix, { cause: error })
+    throw new KindredError('corrupt', what, 'it must hold JSON', error instanceof Error ? error.message : String(error), fix, {
+      cause: error,
+    })
   }
 }
 
@@ -38,9 +42,18 @@ export function checkAs<T>(value: unknown, what: string, schema: Schema<T>, fix?
   if (result.success) return result.data
   const [{ path, message }] = result.error.issues
   const place = path.map((key, i) => (typeof key === 'number' ? `[${key}]` : `${i === 0 ? '' : '.'}${String(key)}`)).join('')
-  const mustHold = message.replace(/^Invalid (input|option): /, '').replace(', received undefined', '').replace('expected record', 'expected an object')
+  const mustHold = message
+    .replace(/^Invalid (input|option): /, '')
+    .replace(', received undefined', '')
+    .replace('expected record', 'expected an object')
   const got = valueAt(value, path)
-  throw new KindredError('corrupt', what, `${place === '' ? 'its content' : place} must be as the format says: ${mustHold}`, got === undefined ? 'nothing' : show(got).slice(0, 120), fix)
+  throw new KindredError(
+    'corrupt',
+    what,
+    `${place === '' ? 'its content' : place} must be as the format says: ${mustHold}`,
+    got === undefined ? 'nothing' : show(got).slice(0, 120),
+    fix,
+  )
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {

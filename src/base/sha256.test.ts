@@ -8,7 +8,10 @@ const random = rng(4)
 const bytes = Uint8Array.from({ length: 1000 }, () => random.integer(256))
 afterEach(() => vi.unstubAllGlobals())
 
-test.each([['as here', sha256Pieces], ['in JavaScript', portableSha256]])('the digests of node:crypto, %s', (_, made) => {
+test.each([
+  ['as here', sha256Pieces],
+  ['in JavaScript', portableSha256],
+])('the digests of node:crypto, %s', (_, made) => {
   // 55, 56 and 64 bytes are where a block ends
   for (const length of [0, 1, 55, 56, 63, 64, 65, 128, 1000]) {
     const expected = createHash('sha256').update(bytes.subarray(0, length))
@@ -16,8 +19,9 @@ test.each([['as here', sha256Pieces], ['in JavaScript', portableSha256]])('the d
     expect(made().update(bytes.subarray(0, length)).digest()).toEqual(Uint8Array.from(expected.digest()))
   }
   const floats = new Float32Array(bytes.slice(0, 400).buffer, 8, 20)
-  expect(made().update('Größe 一').update(floats).update(bytes.subarray(3, 77)).hex())
-    .toBe(createHash('sha256').update('Größe 一').update(floats).update(bytes.subarray(3, 77)).digest('hex'))
+  expect(made().update('Größe 一').update(floats).update(bytes.subarray(3, 77)).hex()).toBe(
+    createHash('sha256').update('Größe 一').update(floats).update(bytes.subarray(3, 77)).digest('hex'),
+  )
 })
 
 test('of a text or of bytes at once', () => {

@@ -1,6 +1,18 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { budget, ensureWithin, KindredError, limits, parseJsonAs, printable, printableLines, quoteCommand, redact, redactWord, setLimits } from './index.ts'
+import {
+  budget,
+  ensureWithin,
+  KindredError,
+  limits,
+  parseJsonAs,
+  printable,
+  printableLines,
+  quoteCommand,
+  redact,
+  redactWord,
+  setLimits,
+} from './index.ts'
 import { execFileSync } from 'node:child_process'
 
 describe('limits', () => {
@@ -54,7 +66,9 @@ describe('JSON from outside', () => {
   const schema = z.object({ weights: z.array(z.object({ value: z.number() })) })
   test('names file and place', () => {
     expect(parseJsonAs('{"weights":[{"value":1}]}', 'f.json', schema)).toEqual({ weights: [{ value: 1 }] })
-    expect(() => parseJsonAs('{"weights":[{"value":1},{"value":null}]}', 'f.json', schema)).toThrow('f.json: weights[1].value must be as the format says: expected number, received null, got null.')
+    expect(() => parseJsonAs('{"weights":[{"value":1},{"value":null}]}', 'f.json', schema)).toThrow(
+      'f.json: weights[1].value must be as the format says: expected number, received null, got null.',
+    )
     expect(() => parseJsonAs('{"weights":[{"value":1e999}]}', 'f.json', schema)).toThrow('weights[0].value')
     expect(() => parseJsonAs('null', 'f.json', schema)).toThrow('its content must be')
     expect(() => parseJsonAs('{', 'f.json', schema)).toThrow('it must hold JSON')
@@ -81,7 +95,9 @@ describe('text made safe', () => {
     const words = ['plain', '', 'two words', "it's", '$HOME `id` "x"', 'a\nb\u001b[1m', '\\', "'\n'", '-5', 'ž\u202e', '*', '~']
     const line = quoteCommand(words)
     for (const char of ['\u001b', '\n', '\u202e']) expect(line).not.toContain(char)
-    const back = execFileSync('bash', ['-c', `printf '%s\\0' ${line}`], { encoding: 'utf8' }).split('\0').slice(0, -1)
+    const back = execFileSync('bash', ['-c', `printf '%s\\0' ${line}`], { encoding: 'utf8' })
+      .split('\0')
+      .slice(0, -1)
     expect(back).toEqual(words)
   })
 })
@@ -99,7 +115,7 @@ describe('redact', () => {
     ['kindred faces d --gallery postgresql://u:s@h/db --json', 'kindred faces d --gallery postgresql://u:***@h/db --json'],
     ['postgres://u:p?pass=x@h/db', 'postgres://u:***'],
     ['postgres://h:5/db?password=a@b', 'postgres://h:***'],
-    ["postgres://h/db?password=a,b;c&user=u", 'postgres://h/db?password=***&user=u'],
+    ['postgres://h/db?password=a,b;c&user=u', 'postgres://h/db?password=***&user=u'],
     ['two: http://a:1@h and https://b:2@h.', 'two: http://a:***@h and https://b:***@h.'],
   ])('%s', (text, expected) => expect(redact(text)).toBe(expected))
   test('in a word of a command an address goes on to the end of the word', () => {
@@ -109,6 +125,14 @@ describe('redact', () => {
     for (const word of ['photos/a@b', 'postgres://u@h/db', '--json']) expect(redactWord(word)).toBe(word)
   })
   test('leaves what holds no secret', () => {
-    for (const text of ['postgres://host/db', 'postgres://user@host:5432/db', 'https://host:8080/a', 'mail a@b.c at 10:30', 'compass=3', 'seed=5']) expect(redact(text)).toBe(text)
+    for (const text of [
+      'postgres://host/db',
+      'postgres://user@host:5432/db',
+      'https://host:8080/a',
+      'mail a@b.c at 10:30',
+      'compass=3',
+      'seed=5',
+    ])
+      expect(redact(text)).toBe(text)
   })
 })

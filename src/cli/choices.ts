@@ -3,7 +3,7 @@
  * without loading the rooms that do the work.
  */
 import type { DetectorName } from '../faces/index.ts'
-import type { PresetName } from '../recipes/index.ts'
+import type { PresetName } from '../digits/index.ts'
 import type { RuntimeKind } from '../runtime/index.ts'
 import type { Mining } from '../train/index.ts'
 

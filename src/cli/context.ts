@@ -40,7 +40,12 @@ export interface Context {
 }
 
 /** Builds the context of one command. */
-export function context({ json = false, quiet = false, threads, runtime: kind }: GlobalOptions, streams: Streams, signal: AbortSignal, command: string): Context {
+export function context(
+  { json = false, quiet = false, threads, runtime: kind }: GlobalOptions,
+  streams: Streams,
+  signal: AbortSignal,
+  command: string,
+): Context {
   const progress = progressFor(streams.err, { json, quiet })
   let made: Promise<Runtime> | undefined
   return {
@@ -50,7 +55,10 @@ export function context({ json = false, quiet = false, threads, runtime: kind }:
     command,
     runtimeKind: kind,
     threads,
-    runtime: ({ say = true } = {}) => (made ??= import('../runtime/index.ts').then(({ defaultRuntime }) => defaultRuntime({ kind, threads, note: say ? progress.log : undefined }))),
+    runtime: ({ say = true } = {}) =>
+      (made ??= import('../runtime/index.ts').then(({ defaultRuntime }) =>
+        defaultRuntime({ kind, threads, note: say ? progress.log : undefined }),
+      )),
     result: (value, lines) => streams.out.write(json ? `${printableJson(value)}\n` : lines.map((line) => `${printable(line)}\n`).join('')),
   }
 }

@@ -9,7 +9,8 @@ import { builtPackage } from '../../test/support/built-package.ts'
 import { bash, start } from '../../test/support/command.ts'
 import { samplePath } from '../../test/support/face-photos.ts'
 import { printable } from '../base/index.ts'
-import { imageAt, loadMnist } from '../data/index.ts'
+import { imageAt } from '../dataset/index.ts'
+import { loadMnist } from '../digits/index.ts'
 import { run } from './run.ts'
 
 const linux = process.platform === 'linux'
@@ -26,11 +27,16 @@ let program: string[] = []
 
 async function kindred(...words: string[]): Promise<{ code: number; out: string; err: string }> {
   let [out, err] = ['', '']
-  const code = await run(words, { out: { write: (text: string) => void (out += text) }, err: { write: (text: string) => void (err += text) } })
+  const code = await run(words, {
+    out: { write: (text: string) => void (out += text) },
+    err: { write: (text: string) => void (err += text) },
+  })
   return { code, out, err }
 }
-const child = (words: readonly string[], env?: NodeJS.ProcessEnv) => start(program[0], [...program.slice(1), ...words], { cwd: root, env: { ...process.env, ...env } })
-const report = (out: string): { complete: boolean; stopped?: string; command: string } => JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')) as never
+const child = (words: readonly string[], env?: NodeJS.ProcessEnv) =>
+  start(program[0], [...program.slice(1), ...words], { cwd: root, env: { ...process.env, ...env } })
+const report = (out: string): { complete: boolean; stopped?: string; command: string } =>
+  JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')) as never
 function expectClosed(out: string, reason: string | RegExp | undefined): void {
   expect(report(out).complete).toBe(true)
   if (reason === undefined) expect(report(out).stopped).toBeUndefined()
@@ -45,11 +51,37 @@ beforeAll(async () => {
   program = [process.execPath, builtPackage(join(root, 'package'))]
   mkdirSync(digits)
   const images = await loadMnist({ split: 'test' })
-  for (const [i, name] of evil.entries()) writeFileSync(join(digits, name), await sharp(imageAt(images, i), { raw: { width: 28, height: 28, channels: 1 } }).png().toBuffer())
+  for (const [i, name] of evil.entries())
+    writeFileSync(
+      join(digits, name),
+      await sharp(imageAt(images, i), { raw: { width: 28, height: 28, channels: 1 } })
+        .png()
+        .toBuffer(),
+    )
   writeFileSync(join(digits, 'broken\u001b[31m\n.png'), 'no picture')
   mkdirSync(join(photos, 'Anna\u001b[1m\nBob'), { recursive: true })
-  for (const i of [1, 2]) writeFileSync(join(photos, 'Anna\u001b[1m\nBob', `${i}\n\u202e.jpg`), await sharp(samplePath(i)).resize(480).jpeg().toBuffer())
-  expect(await kindred('train', 'mnist', '--images', '1500', '--validation', '300', '--epochs', '1', '--steps', '4', '--no-test', '--quiet', '--threads', '2', '--out', join(root, 'run'))).toMatchObject({ code: 0 })
+  for (const i of [1, 2])
+    writeFileSync(join(photos, 'Anna\u001b[1m\nBob', `${i}\n\u202e.jpg`), await sharp(samplePath(i)).resize(480).jpeg().toBuffer())
+  expect(
+    await kindred(
+      'train',
+      'mnist',
+      '--images',
+      '1500',
+      '--validation',
+      '300',
+      '--epochs',
+      '1',
+      '--steps',
+      '4',
+      '--no-test',
+      '--quiet',
+      '--threads',
+      '2',
+      '--out',
+      join(root, 'run'),
+    ),
+  ).toMatchObject({ code: 0 })
 }, 120_000)
 afterAll(() => rmSync(root, { recursive: true }))
 
@@ -60,11 +92,18 @@ describe.runIf(linux)('names of files', () => {
     expect(`${out}${err}`).not.toMatch(unsafe)
     const lines = out.trimEnd().split('\n')
     expect(lines.map((line) => line.slice(line.indexOf(digits) + digits.length + 1)).sort()).toEqual([...harmless].sort())
-    expect(err.trimEnd().split('\n').filter((line) => line.startsWith('warning: left out:'))).toEqual([expect.stringContaining('broken\\x1b[31m\\n.png')])
+    expect(
+      err
+        .trimEnd()
+        .split('\n')
+        .filter((line) => line.startsWith('warning: left out:')),
+    ).toEqual([expect.stringContaining('broken\\x1b[31m\\n.png')])
 
     const json = await kindred('classify', model, digits, '--json')
     expect(`${json.out}${json.err}`).not.toMatch(unsafe)
-    expect((JSON.parse(json.out) as { pictures: { picture: string }[] }).pictures.map((p) => p.picture.slice(digits.length + 1)).sort()).toEqual([...evil].sort())
+    expect(
+      (JSON.parse(json.out) as { pictures: { picture: string }[] }).pictures.map((p) => p.picture.slice(digits.length + 1)).sort(),
+    ).toEqual([...evil].sort())
 
     const left = join(root, '.v.npy.4194305.01234567.part') // of a writer that was killed
     writeFileSync(left, '')
@@ -79,7 +118,12 @@ describe.runIf(linux)('names of files', () => {
     const out = join(root, 'faces\n\u001b[7m')
     const query = join(photos, 'Anna\u001b[1m\nBob', '1\n\u202e.jpg')
     const tiny = ['--detector', 'tiny', '--threads', '2']
-    const runs = [await kindred('faces', photos, '--out', out, ...tiny), await kindred('search', out, query), await kindred('group', out), await kindred('verify', query, query, ...tiny)]
+    const runs = [
+      await kindred('faces', photos, '--out', out, ...tiny),
+      await kindred('search', out, query),
+      await kindred('group', out),
+      await kindred('verify', query, query, ...tiny),
+    ]
     for (const { code, out: said, err } of runs) {
       expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' })
       expect(`${said}${err}`).not.toMatch(unsafe)
@@ -98,7 +142,10 @@ describe.runIf(linux)('names of files', () => {
 describe.runIf(linux)('a reader that goes away', { timeout: 120_000 }, () => {
   test('loses progress and result, and nothing else', async () => {
     const out = join(root, 'unheard')
-    const { out: code, err } = await bash(`K faces '${samplePath(1).replace(/\/[^/]*$/, '')}' --detector tiny --faces largest --out '${out}' 2>&1 | true; echo \${PIPESTATUS[0]}`, { program, cwd: root })
+    const { out: code, err } = await bash(
+      `K faces '${samplePath(1).replace(/\/[^/]*$/, '')}' --detector tiny --faces largest --out '${out}' 2>&1 | true; echo \${PIPESTATUS[0]}`,
+      { program, cwd: root },
+    )
     expect([code, err]).toEqual(['141\n', ''])
     expectClosed(out, undefined)
     for (const name of ['manifest.jsonl', 'vectors', 'map.svg']) expect(existsSync(join(out, name)), name).toBe(true)
@@ -112,16 +159,25 @@ describe.runIf(linux)('a reader that goes away', { timeout: 120_000 }, () => {
 
   test('the secret of a gallery that does not answer is in no report and no message', async () => {
     const out = join(root, 'no answer')
-    const { code, out: result, err } = await child(['faces', photos, '--detector', 'tiny', '--out', out, '--gallery', 'postgres://anna:s3cr3t%20its@127.0.0.1:9/db']).ended
+    const {
+      code,
+      out: result,
+      err,
+    } = await child(['faces', photos, '--detector', 'tiny', '--out', out, '--gallery', 'postgres://anna:s3cr3t%20its@127.0.0.1:9/db']).ended
     expect(code).toBe(1)
     expectClosed(out, 'gallery')
-    for (const text of [result, err, readFileSync(join(out, 'report.json'), 'utf8'), readFileSync(join(out, 'report.html'), 'utf8')]) expect(text).not.toContain('s3cr3t')
+    for (const text of [result, err, readFileSync(join(out, 'report.json'), 'utf8'), readFileSync(join(out, 'report.html'), 'utf8')])
+      expect(text).not.toContain('s3cr3t')
     expect(report(out).command).toContain("'postgres://anna:***@127.0.0.1:9/db'")
   })
 
   test('a gallery that is no address is refused before any work, without its secret', async () => {
     const out = join(root, 'no address')
-    const { code, out: result, err } = await child(['faces', photos, '--detector', 'tiny', '--out', out, '--gallery', "postgres://anna:s3cr3t it's@127.0.0.1:9/db"]).ended
+    const {
+      code,
+      out: result,
+      err,
+    } = await child(['faces', photos, '--detector', 'tiny', '--out', out, '--gallery', "postgres://anna:s3cr3t it's@127.0.0.1:9/db"]).ended
     expect(code).toBe(2)
     expect(existsSync(join(out, 'report.json'))).toBe(false)
     expect(`${result}${err}`).not.toContain('s3cr3t')
@@ -130,7 +186,20 @@ describe.runIf(linux)('a reader that goes away', { timeout: 120_000 }, () => {
 })
 
 describe.runIf(linux)('stopped', { timeout: 120_000 }, () => {
-  const story = (out: string) => ['digits', '--images', '1500', '--epochs', '1', '--sweep-steps', '0', '--no-outliers', '--threads', '1', '--out', out]
+  const story = (out: string) => [
+    'digits',
+    '--images',
+    '1500',
+    '--epochs',
+    '1',
+    '--sweep-steps',
+    '0',
+    '--no-outliers',
+    '--threads',
+    '1',
+    '--out',
+    out,
+  ]
 
   test('digits before its first step: the report says so and claims no checkpoint', async () => {
     const out = join(root, 'early')
@@ -197,13 +266,23 @@ describe.runIf(linux)('stopped', { timeout: 120_000 }, () => {
 
 describe.runIf(linux)('refused by the system', { timeout: 60_000 }, () => {
   test.each([[32], [40], [48], [56]])('with %i files at most: words, or a result', async (files) => {
-    const { out, err } = await bash(`ulimit -n ${files}; K classify '${model}' '${join(digits, 'plain.png')}' --quiet > /dev/null; echo $?`, { program })
+    const { out, err } = await bash(
+      `ulimit -n ${files}; K classify '${model}' '${join(digits, 'plain.png')}' --quiet > /dev/null; echo $?`,
+      { program },
+    )
     if (out === '0\n') expect(err).toBe('')
     else expect({ out, err }).toEqual({ out: '1\n', err: expect.stringMatching(/^error: [^\n]*ulimit -n 1024\.?\n$/) })
   })
 
   test.each(['/proc/1/x', '/dev/null/x', `/tmp/${'x'.repeat(300)}`])('--out %s', async (out) => {
-    for (const words of [['digits'], ['sweep'], ['train', 'mnist'], ['faces', photos], ['group', photos], ['embed', model, join(digits, 'plain.png')]]) {
+    for (const words of [
+      ['digits'],
+      ['sweep'],
+      ['train', 'mnist'],
+      ['faces', photos],
+      ['group', photos],
+      ['embed', model, join(digits, 'plain.png')],
+    ]) {
       const { code, err } = await kindred(...words, '--quiet', '--out', words[0] === 'embed' ? `${out}/v.npy` : out)
       expect(code, words[0]).toBeGreaterThan(0)
       expect(err, words[0]).toMatch(/^error: .*(ENOENT|EACCES|EPERM|ENAMETOOLONG|must be a folder, got a file)[^\n]*\n$/m)

@@ -26,7 +26,10 @@ const unsafe = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u20
 
 async function kindred(...words: string[]): Promise<{ code: number; out: string; err: string }> {
   let [out, err] = ['', '']
-  const code = await run(words, { out: { write: (text: string) => void (out += text) }, err: { write: (text: string) => void (err += text) } })
+  const code = await run(words, {
+    out: { write: (text: string) => void (out += text) },
+    err: { write: (text: string) => void (err += text) },
+  })
   return { code, out, err }
 }
 
@@ -74,33 +77,80 @@ describe('names from outside', () => {
   })
 
   test('that differ never look alike in any line that is shown', () => {
-    const piece = fc.constantFrom('\\', '\\', '\n', 'n', '\t', 't', '\u001b', 'x1b', 'x', '1', 'b', '\u202e', 'u202e', 'u', '2', '{', 'e0001', '}', '\u{e0001}', '\ud800', 'é')
+    const piece = fc.constantFrom(
+      '\\',
+      '\\',
+      '\n',
+      'n',
+      '\t',
+      't',
+      '\u001b',
+      'x1b',
+      'x',
+      '1',
+      'b',
+      '\u202e',
+      'u202e',
+      'u',
+      '2',
+      '{',
+      'e0001',
+      '}',
+      '\u{e0001}',
+      '\ud800',
+      'é',
+    )
     const name = fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join(''))
     const shownBy = (...names: string[]): string[][] => {
       const result: string[] = []
-      const given = context({}, { out: { write: (text) => result.push(text) }, err: recorded().stream }, new AbortController().signal, 'kindred')
+      const given = context(
+        {},
+        { out: { write: (text) => result.push(text) }, err: recorded().stream },
+        new AbortController().signal,
+        'kindred',
+      )
       given.result(null, names)
       const table: string[] = []
-      context({}, { out: { write: (text) => table.push(text) }, err: recorded().stream }, new AbortController().signal, 'kindred').result(null, columns(names.map((cell) => [cell, 1])))
+      context({}, { out: { write: (text) => table.push(text) }, err: recorded().stream }, new AbortController().signal, 'kindred').result(
+        null,
+        columns(names.map((cell) => [cell, 1])),
+      )
       const { written, stream } = recorded()
       names.forEach((text) => lineProgress(stream).log(text))
       const errors: string[] = []
-      names.forEach((text) => reportError(new KindredError('corrupt', text, 'it must be whole', text), {}, { write: (line) => errors.push(line) }))
+      names.forEach((text) =>
+        reportError(new KindredError('corrupt', text, 'it must be whole', text), {}, { write: (line) => errors.push(line) }),
+      )
       return [result.join('').split('\n').slice(0, -1), table.join('').split('\n').slice(0, -1), written, errors]
     }
     expect(shownBy('a\n.png', 'a\\n.png', 'C:\\Photos\\1.png')[0]).toEqual(['a\\n.png', 'a\\\\n.png', 'C:\\Photos\\1.png'])
-    fc.assert(fc.property(name, name, (a, b) => {
-      fc.pre(a !== b)
-      for (const shown of shownBy(a, b)) {
-        expect(shown.length).toBe(2)
-        expect(shown[0]).not.toBe(shown[1])
-      }
-    }), { numRuns: 3000 })
+    fc.assert(
+      fc.property(name, name, (a, b) => {
+        fc.pre(a !== b)
+        for (const shown of shownBy(a, b)) {
+          expect(shown.length).toBe(2)
+          expect(shown[0]).not.toBe(shown[1])
+        }
+      }),
+      { numRuns: 3000 },
+    )
   })
 
   test('keep columns straight, and a bar within the terminal, however wide their letters', () => {
-    expect([textWidth('abc'), textWidth('日本'), textWidth('é'), textWidth('😀'), fit('日本語', 5), fit('😀😀', 3)]).toEqual([3, 4, 1, 2, '日本', '😀'])
-    expect(columns([['日本', 1], ['a\nb', 22]]).map(printable)).toEqual(['日本   1.0000', 'a\\nb  22.0000'])
+    expect([textWidth('abc'), textWidth('日本'), textWidth('é'), textWidth('😀'), fit('日本語', 5), fit('😀😀', 3)]).toEqual([
+      3,
+      4,
+      1,
+      2,
+      '日本',
+      '😀',
+    ])
+    expect(
+      columns([
+        ['日本', 1],
+        ['a\nb', 22],
+      ]).map(printable),
+    ).toEqual(['日本   1.0000', 'a\\nb  22.0000'])
     const { written, stream } = recorded(true, 60)
     let now = 0
     const task = barProgress(stream, () => now).start('日本語の写真'.repeat(10), 2, 'step')
@@ -151,19 +201,32 @@ describe('passwords', () => {
 describe('--limit', () => {
   test('takes numbers as people write them, more than once', () => {
     expect(limitOption('nesting=5', limitOption('imagePixels=300M'))).toEqual({ imagePixels: 300_000_000, nesting: 5 })
-    expect(['1e9', '1.5G', '200k', '2T', 'none'].map((v) => limitOption(`fileBytes=${v}`).fileBytes)).toEqual([1e9, 1.5e9, 2e5, 2e12, Infinity])
-    for (const bad of ['', '0', '-1', '1.5', 'x', '1e999', '3Q', 'Infinity']) expect(() => limitOption(`nesting=${bad}`), bad).toThrow('positive whole number')
+    expect(['1e9', '1.5G', '200k', '2T', 'none'].map((v) => limitOption(`fileBytes=${v}`).fileBytes)).toEqual([
+      1e9,
+      1.5e9,
+      2e5,
+      2e12,
+      Infinity,
+    ])
+    for (const bad of ['', '0', '-1', '1.5', 'x', '1e999', '3Q', 'Infinity'])
+      expect(() => limitOption(`nesting=${bad}`), bad).toThrow('positive whole number')
   })
 
   test('holds for one command; an unknown name is answered with the nearest', async () => {
     const before = limits()
     const vectors = join(mkdtempSync(join(tmpdir(), 'kindred-limit-')), 'v.csv')
     writeFileSync(vectors, 'id,x0,x1\n')
-    expect(await kindred('map', vectors, '--limit', 'textBytes=8', '--limit', 'nesting=9')).toMatchObject({ code: 1, err: expect.stringContaining('must have at most 8 bytes (limit textBytes), got 9') })
+    expect(await kindred('map', vectors, '--limit', 'textBytes=8', '--limit', 'nesting=9')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('must have at most 8 bytes (limit textBytes), got 9'),
+    })
     expect((await kindred('map', vectors, '--limit', 'textBytes=9')).err).not.toContain('limit textBytes')
     expect(limits()).toEqual(before)
     rmSync(dirname(vectors), { recursive: true })
-    expect(await kindred('map', 'v.npy', '--limit', 'imagePixel=3')).toMatchObject({ code: 2, err: expect.stringContaining('Did you mean imagePixels?') })
+    expect(await kindred('map', 'v.npy', '--limit', 'imagePixel=3')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('Did you mean imagePixels?'),
+    })
     expect(await kindred('map', 'v.npy', '--limit', 'imagePixels')).toMatchObject({ code: 2, err: expect.stringContaining('NAME=VALUE') })
     const { out } = await kindred('--help')
     for (const text of ['--limit <name=value>', 'imagePixels         100M', 'nesting               64']) expect(out).toContain(text)
@@ -172,7 +235,12 @@ describe('--limit', () => {
 
 describe.runIf(posix)('signals', () => {
   /** Work that does `body` with its AbortSignal `signal`. */
-  const work = (body: string) => start(process.execPath, [...startWords.slice(1, 3), '--input-type=module', '--eval', `
+  const work = (body: string) =>
+    start(process.execPath, [
+      ...startWords.slice(1, 3),
+      '--input-type=module',
+      '--eval',
+      `
     import { interruptible, exitCodeOf } from ${JSON.stringify(new URL('./interrupt.ts', import.meta.url).href)}
     let code = 0
     setTimeout(() => {}, 1e9)
@@ -180,10 +248,15 @@ describe.runIf(posix)('signals', () => {
       process.stderr.write('working\\n')
       ${body}
     }, { say: (text) => process.stderr.write(text + '\\n'), onSignal: (signal) => (code = exitCodeOf(signal)), patience: 700 })
-    process.exit(code)`])
+    process.exit(code)`,
+    ])
   const untilAborted = `await new Promise((done) => signal.addEventListener('abort', done))`
 
-  test.each([['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]] as const)('%s lets the work end, and the process with %i', async (signal, code) => {
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('%s lets the work end, and the process with %i', async (signal, code) => {
     const running = work(untilAborted)
     await running.said('working')
     running.child.kill(signal)
@@ -192,7 +265,10 @@ describe.runIf(posix)('signals', () => {
 
   test('Ctrl-Break on Windows lets the work end, too', async () => {
     let code: number | undefined
-    const stopped = interruptible((signal) => new Promise((_, fail) => signal.addEventListener('abort', () => fail(signal.reason))), { say: () => {}, onSignal: (signal) => (code = exitCodeOf(signal)) })
+    const stopped = interruptible((signal) => new Promise((_, fail) => signal.addEventListener('abort', () => fail(signal.reason))), {
+      say: () => {},
+      onSignal: (signal) => (code = exitCodeOf(signal)),
+    })
     process.emit('SIGBREAK', 'SIGBREAK') // only Windows sends it
     await expect(stopped).rejects.toMatchObject({ code: 'interrupted', got: 'SIGBREAK' })
     expect([code, process.listenerCount('SIGBREAK')]).toEqual([149, 0])
@@ -207,7 +283,9 @@ describe.runIf(posix)('signals', () => {
   })
 
   test('work that does not end is told of, and a second signal ends it in the middle of native code', async () => {
-    const running = work(`${untilAborted}; await new Promise((done) => setTimeout(done, 900)); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)`)
+    const running = work(
+      `${untilAborted}; await new Promise((done) => setTimeout(done, 900)); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)`,
+    )
     await running.said('working')
     running.child.kill('SIGTERM')
     await running.said('has not ended after 0.7 s')
@@ -222,7 +300,10 @@ describe.runIf(linux)('the shell sees', () => {
     const closed = await bash('K --help | true; echo ${PIPESTATUS[0]}')
     expect([closed.out, closed.err]).toEqual(['141\n', ''])
     const full = await bash('K --help > /dev/full; echo $?')
-    expect(full).toMatchObject({ out: '1\n', err: expect.stringMatching(/^error: standard output: it must take the whole result, got a full disk \(ENOSPC\)[^\n]*\n$/) })
+    expect(full).toMatchObject({
+      out: '1\n',
+      err: expect.stringMatching(/^error: standard output: it must take the whole result, got a full disk \(ENOSPC\)[^\n]*\n$/),
+    })
     const unheard = await bash('K map /nowhere/v.npy 2>/dev/full; echo $?')
     expect([unheard.out, unheard.err]).toEqual(['1\n', ''])
   })
@@ -231,17 +312,24 @@ describe.runIf(linux)('the shell sees', () => {
 test('what the system refuses is said in words, wherever it refused', () => {
   let said = ''
   const err = { write: (text: string) => void (said += text) }
-  const refused = (path: string | undefined) => Object.assign(new Error('EMFILE: too many open files, open'), { errno: -24, code: 'EMFILE', syscall: 'open', path })
+  const refused = (path: string | undefined) =>
+    Object.assign(new Error('EMFILE: too many open files, open'), { errno: -24, code: 'EMFILE', syscall: 'open', path })
   expect(reportError(refused('/data/a\u001b.png'), {}, err)).toBe(1)
-  expect(said).toBe('error: open: the system must let this process open /data/a\\x1b.png, got too many open files (EMFILE). Raise the limit: ulimit -n 1024.\n')
+  expect(said).toBe(
+    'error: open: the system must let this process open /data/a\\x1b.png, got too many open files (EMFILE). Raise the limit: ulimit -n 1024.\n',
+  )
   said = ''
-  expect(reportError(Object.assign(new Error('The operation was aborted'), { name: 'AbortError' }), { json: true, interrupted: 143 }, err)).toBe(143)
+  expect(
+    reportError(Object.assign(new Error('The operation was aborted'), { name: 'AbortError' }), { json: true, interrupted: 143 }, err),
+  ).toBe(143)
   expect(JSON.parse(said).error.code).toBe('interrupted')
 })
 
 test.runIf(posix)('what nobody caught is one line; the stack is there for who asks', { timeout: 60_000 }, async () => {
   const planted = `data:text/javascript,${encodeURIComponent("const go = () => process.listenerCount('unhandledRejection') ? Promise.reject(new Error('planted \\u001b[2J')) : setImmediate(go); go()")}`
-  const run = (env: NodeJS.ProcessEnv) => start(startWords[0], [...startWords.slice(1, 3), '--import', planted, startWords[3], 'doctor'], { env: { ...process.env, ...env } }).ended
+  const run = (env: NodeJS.ProcessEnv) =>
+    start(startWords[0], [...startWords.slice(1, 3), '--import', planted, startWords[3], 'doctor'], { env: { ...process.env, ...env } })
+      .ended
   expect(await run({})).toMatchObject({ code: 1, err: 'error: unexpected: planted \\x1b[2J (KINDRED_DEBUG=1 shows where)\n' })
   expect((await run({ KINDRED_DEBUG: '1' })).err).toContain('\n    at ')
 })

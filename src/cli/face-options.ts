@@ -25,7 +25,12 @@ export function withNetworkOptions(command: Command): Command {
 
 /** The options that were given. */
 export function networkChoice({ detector, model, weights, layer }: NetworkOptions): NetworkOptions {
-  return { ...(detector === undefined ? {} : { detector }), ...(model === undefined ? {} : { model }), ...(weights === undefined ? {} : { weights }), ...(layer === undefined ? {} : { layer }) }
+  return {
+    ...(detector === undefined ? {} : { detector }),
+    ...(model === undefined ? {} : { model }),
+    ...(weights === undefined ? {} : { weights }),
+    ...(layer === undefined ? {} : { layer }),
+  }
 }
 
 /** Rows as lines with aligned columns, numbers to the right. They are straight once the lines are shown, with the control characters of their cells escaped. */
@@ -35,5 +40,7 @@ export function columns(rows: readonly (readonly (string | number)[])[]): string
   const widths = text[0].map((_, c) => text.reduce((most, row) => Math.max(most, width(row[c])), 0))
   const right = rows[0].map((_, c) => rows.every((row) => typeof row[c] === 'number'))
   const fill = (cell: string, c: number): string => ' '.repeat(widths[c] - width(cell))
-  return text.map((row) => row.map((cell, c) => (right[c] ? fill(cell, c) + cell : c === row.length - 1 ? cell : cell + fill(cell, c))).join('  '))
+  return text.map((row) =>
+    row.map((cell, c) => (right[c] ? fill(cell, c) + cell : c === row.length - 1 ? cell : cell + fill(cell, c))).join('  '),
+  )
 }

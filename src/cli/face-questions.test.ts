@@ -19,25 +19,45 @@ const stranger = join(root, 'stranger.jpg')
 
 async function kindred(...words: string[]): Promise<{ code: number; out: string; err: string }> {
   let [out, err] = ['', '']
-  const code = await run([...words, '--threads', '1', '--quiet'], { out: { write: (text: string) => void (out += text) }, err: { write: (text: string) => void (err += text) } })
+  const code = await run([...words, '--threads', '1', '--quiet'], {
+    out: { write: (text: string) => void (out += text) },
+    err: { write: (text: string) => void (err += text) },
+  })
   return { code, out, err }
 }
 
-interface Neighbour { rank: number; person: string | null; photo: string; distance: number; within: boolean | null; crop: string }
-interface Found { threshold: { value: number; from: string } | null; facesKnown: number; faces: { face: number; known: boolean | null; person: string | null; neighbours: Neighbour[] }[] }
+interface Neighbour {
+  rank: number
+  person: string | null
+  photo: string
+  distance: number
+  within: boolean | null
+  crop: string
+}
+interface Found {
+  threshold: { value: number; from: string } | null
+  facesKnown: number
+  faces: { face: number; known: boolean | null; person: string | null; neighbours: Neighbour[] }[]
+}
 async function json<T>(...words: string[]): Promise<T> {
   const { code, out, err } = await kindred(...words, '--json')
   expect([code, err]).toEqual([0, ''])
   return JSON.parse(out) as T
 }
-const groupLines = (out: string): { name: string | null; faces: string[]; found?: string[]; picture?: string }[] => readFileSync(join(out, 'groups.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line))
+const groupLines = (out: string): { name: string | null; faces: string[]; found?: string[]; picture?: string }[] =>
+  readFileSync(join(out, 'groups.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
 
 beforeAll(async () => {
   await writePeople(people, { each: 4, names: ['anna', 'bea', 'cleo', 'dora'] })
   copyFileSync(join(people, 'anna/0.jpg'), copy)
   writeFileSync(fresh, await portrait(persons.anna, 4))
   writeFileSync(stranger, await portrait(persons.ella))
-  await sharp({ create: { width: 90, height: 60, channels: 3, background: '#88f' } }).png().toFile(sky)
+  await sharp({ create: { width: 90, height: 60, channels: 3, background: '#88f' } })
+    .png()
+    .toFile(sky)
   expect(await kindred('search', people, fresh, '--keep', kept)).toMatchObject({ code: 0, err: '' })
 }, 120_000)
 afterAll(() => rmSync(root, { recursive: true }))
@@ -52,7 +72,11 @@ describe('wrong words and bad photos', () => {
     [['search', people, fresh, '--out', 'strip.jpg'], 2, '--out must end in .png or .svg'],
     [['search', people, fresh, '--detector', 'sdd'], 2, 'Did you mean ssd?'],
     [['search', people, nowhere], 1, 'no such file'],
-    [['search', nowhere, fresh], 1, 'must exist, got no such folder. Name a folder of photos, the output folder of kindred faces, or a gallery.'],
+    [
+      ['search', nowhere, fresh],
+      1,
+      'must exist, got no such folder. Name a folder of photos, the output folder of kindred faces, or a gallery.',
+    ],
     [['search', fresh, fresh], 2, 'must be a folder of photos, an output folder of kindred faces, or a gallery, got a file'],
     [['search', kept, sky], 1, 'must show a face, got none found'],
     [['search', kept, fresh, '--person', 'ana'], 2, 'Did you mean anna?'],
@@ -80,7 +104,10 @@ describe('wrong words and bad photos', () => {
 
   test('a damaged photo, an empty one and a folder are no query', async () => {
     const bad = join(root, 'bad.jpg')
-    for (const [bytes, message] of [[readFileSync(copy).subarray(0, 900), 'must be a whole image'], [new Uint8Array(0), 'empty']] as const) {
+    for (const [bytes, message] of [
+      [readFileSync(copy).subarray(0, 900), 'must be a whole image'],
+      [new Uint8Array(0), 'empty'],
+    ] as const) {
       writeFileSync(bad, bytes)
       expect(await kindred('search', kept, bad)).toMatchObject({ code: 1, out: '', err: expect.stringContaining(message) })
       expect(await kindred('verify', copy, bad)).toMatchObject({ code: 1, out: '', err: expect.stringContaining(message) })
@@ -91,9 +118,15 @@ describe('wrong words and bad photos', () => {
   test('folders without photos or faces say so', async () => {
     const empty = join(root, 'empty')
     mkdirSync(empty)
-    expect(await kindred('search', empty, fresh, '--keep', join(root, 'k1'))).toMatchObject({ code: 1, err: expect.stringContaining('must hold photos, got none') })
+    expect(await kindred('search', empty, fresh, '--keep', join(root, 'k1'))).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('must hold photos, got none'),
+    })
     copyFileSync(sky, join(empty, 'sky.png'))
-    expect(await kindred('group', empty, '--out', join(root, 'k2'))).toMatchObject({ code: 1, err: expect.stringContaining('must show a face, got none in 1') })
+    expect(await kindred('group', empty, '--out', join(root, 'k2'))).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('must show a face, got none in 1'),
+    })
   })
 })
 
@@ -102,7 +135,12 @@ describe('search', () => {
     const found = await json<Found>('search', people, fresh, '--keep', kept)
     expect(found).toMatchObject({ facesKnown: 16, threshold: null, faces: [{ face: 0, known: null, person: null }] })
     const [{ neighbours }] = found.faces
-    expect(neighbours.slice(0, 4).map((n) => [n.rank, n.person, n.within])).toEqual([[1, 'anna', null], [2, 'anna', null], [3, 'anna', null], [4, 'anna', null]])
+    expect(neighbours.slice(0, 4).map((n) => [n.rank, n.person, n.within])).toEqual([
+      [1, 'anna', null],
+      [2, 'anna', null],
+      [3, 'anna', null],
+      [4, 'anna', null],
+    ])
     expect(neighbours).toHaveLength(5)
     for (const [i, n] of neighbours.entries()) {
       expect(existsSync(n.crop)).toBe(true)
@@ -110,7 +148,10 @@ describe('search', () => {
     }
     const { err } = await (async () => {
       let err = ''
-      await run(['search', people, fresh, '--keep', kept, '--threads', '1'], { out: { write: () => {} }, err: { write: (text: string) => void (err += text) } })
+      await run(['search', people, fresh, '--keep', kept, '--threads', '1'], {
+        out: { write: () => {} },
+        err: { write: (text: string) => void (err += text) },
+      })
       return { err }
     })()
     expect(err).toContain(`16 faces from ${kept}`)
@@ -154,10 +195,15 @@ describe('search', () => {
   })
 
   test('vectors of another recipe are refused, and both recipes named', async () => {
-    for (const more of [['--detector', 'tiny'], ['--model', 'pixels']]) {
+    for (const more of [
+      ['--detector', 'tiny'],
+      ['--model', 'pixels'],
+    ]) {
       const { code, out, err } = await kindred('search', kept, fresh, ...more)
       expect([code, out]).toEqual([1, ''])
-      expect(err).toMatch(/recipe: vectors that are compared must come from one recipe, got two that differ in (detector|model, preprocessing): \[dlib@b413e420d684 .*ssd:.*\] and \[(dlib@b413e420d684.*tiny:|pixels@)/)
+      expect(err).toMatch(
+        /recipe: vectors that are compared must come from one recipe, got two that differ in (detector|model, preprocessing): \[dlib@b413e420d684 .*ssd:.*\] and \[(dlib@b413e420d684.*tiny:|pixels@)/,
+      )
     }
   })
 
@@ -167,12 +213,19 @@ describe('search', () => {
     const here = await json<Found>('search', gallery, fresh, '-k', '3', '--threshold', '0.5')
     const there = await json<Found>('search', story, fresh, '-k', '3', '--threshold', '0.5')
     expect(here.faces[0]).toMatchObject({ known: true, person: 'anna' })
-    const short = (found: Found) => found.faces[0].neighbours.map((n) => [n.rank, n.person, n.photo.split('/').slice(-2).join('/'), Number(n.distance.toFixed(5))])
+    const short = (found: Found) =>
+      found.faces[0].neighbours.map((n) => [n.rank, n.person, n.photo.split('/').slice(-2).join('/'), Number(n.distance.toFixed(5))])
     expect(short(here)).toEqual(short(there))
     for (const n of here.faces[0].neighbours) expect(existsSync(n.crop)).toBe(true)
     expect((await json<Found>('search', gallery, copy, '-k', '1')).faces[0].neighbours.map((n) => n.rank)).toEqual([0, 1])
-    expect(await kindred('search', gallery, fresh, '--detector', 'tiny')).toMatchObject({ code: 1, err: expect.stringContaining('two that differ in detector') })
-    expect(await kindred('search', gallery, fresh, '--person', 'ana')).toMatchObject({ code: 2, err: expect.stringContaining('Did you mean anna?') })
+    expect(await kindred('search', gallery, fresh, '--detector', 'tiny')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('two that differ in detector'),
+    })
+    expect(await kindred('search', gallery, fresh, '--person', 'ana')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('Did you mean anna?'),
+    })
     // a calibration beside the gallery is found
     expect((await kindred('verify', '--calibrate', gallery, '--far', '0.05', '--save', `${gallery}.threshold.json`)).code).toBe(0)
     expect((await json<Found>('search', gallery, fresh)).threshold).toMatchObject({ from: 'calibrated' })
@@ -185,20 +238,28 @@ describe('verify', () => {
 
   test('a distance and no verdict; a verdict where a threshold is given', async () => {
     const { out } = await kindred('verify', fresh, copy)
-    expect(out).toMatch(/^no verdict: distance 0\.\d{4}\n0\.6 is published by dlib's author, on Labeled Faces in the Wild; it was not calibrated on your photos\nNo threshold/)
+    expect(out).toMatch(
+      /^no verdict: distance 0\.\d{4}\n0\.6 is published by dlib's author, on Labeled Faces in the Wild; it was not calibrated on your photos\nNo threshold/,
+    )
     expect((await kindred('verify', fresh, copy, '--threshold', '0.5')).out).toMatch(/^the same person: distance/)
     expect((await kindred('verify', fresh, stranger, '--threshold', '0.5')).out).toMatch(/^two people: distance/)
-    expect((await kindred('verify', copy, join(people, 'anna/0.jpg'), '--threshold', '0')).out).toMatch(/^the same person: distance 0\.0000/)
+    expect((await kindred('verify', copy, join(people, 'anna/0.jpg'), '--threshold', '0')).out).toMatch(
+      /^the same person: distance 0\.0000/,
+    )
     expect((await kindred('verify', fresh, copy, '--model', 'pixels')).out).not.toContain('published')
   })
 
   test('too few pairs for the rate: refused with how many are needed and how many came', async () => {
     const { code, out, err } = await kindred('verify', fresh, copy, '--calibrate', people, '--keep', kept)
     expect([code !== 0, out]).toEqual([true, ''])
-    expect(err).toContain('a false-accept rate of 0.001 needs at least 2995 pairs of two people, got 96. Add photos of more people, or ask for a rate of at least')
+    expect(err).toContain(
+      'a false-accept rate of 0.001 needs at least 2995 pairs of two people, got 96. Add photos of more people, or ask for a rate of at least',
+    )
     const one = join(root, 'one')
     await writePeople(one, { names: ['anna'], each: 2 })
-    expect((await kindred('verify', '--calibrate', one, '--keep', join(root, 'k3'))).err).toContain("must hold photos of two people or more, each person's in a folder of their own, got one person")
+    expect((await kindred('verify', '--calibrate', one, '--keep', join(root, 'k3'))).err).toContain(
+      "must hold photos of two people or more, each person's in a folder of their own, got one person",
+    )
     const flat = join(root, 'flat1')
     await writePeople(flat, { names: ['anna'], each: 1, flat: true })
     const unnamed = await kindred('verify', '--calibrate', flat, '--keep', join(root, 'k4'))
@@ -208,15 +269,28 @@ describe('verify', () => {
 
   test('calibrates, saves, and uses it later with its recipe checked', async () => {
     const { out } = await kindred('verify', fresh, copy, '--calibrate', kept, '--far', '0.05', '--save', saved)
-    expect(out).toMatch(/^the same person: distance 0\.\d{4}\nthreshold 0\.\d{4} of .*: calibrated on 4 people of .* for at most 5 % of pairs of two people taken for one \(there: \S+ %, 95 % interval .*\); it keeps 100\.0 % of pairs of one person\nmeasured on 96 pairs of two people and 24 pairs of one \(16 faces\)/)
+    expect(out).toMatch(
+      /^the same person: distance 0\.\d{4}\nthreshold 0\.\d{4} of .*: calibrated on 4 people of .* for at most 5 % of pairs of two people taken for one \(there: \S+ %, 95 % interval .*\); it keeps 100\.0 % of pairs of one person\nmeasured on 96 pairs of two people and 24 pairs of one \(16 faces\)/,
+    )
     expect(out).toMatch(/strangers: with each person left out in turn, \d+ of 16 photos found somebody else within it/)
-    const threshold = JSON.parse(readFileSync(saved, 'utf8')) as { threshold: number; far: number; farInterval: { low: number; high: number } }
+    const threshold = JSON.parse(readFileSync(saved, 'utf8')) as {
+      threshold: number
+      far: number
+      farInterval: { low: number; high: number }
+    }
     expect(threshold.far).toBeLessThanOrEqual(0.05)
     expect(threshold.farInterval.high).toBeGreaterThan(threshold.far)
     expect(threshold.threshold).toBeGreaterThan(0.4)
     expect((await kindred('verify', fresh, copy, '--calibration', saved)).out).toMatch(/^the same person/)
-    expect((await json<Found>('search', kept, fresh, '--calibration', saved)).threshold).toMatchObject({ value: threshold.threshold, from: 'calibrated', file: saved })
-    for (const words of [['verify', fresh, copy, '--calibration', saved, '--detector', 'tiny'], ['verify', fresh, copy, '--calibration', saved, '--model', 'pixels']]) {
+    expect((await json<Found>('search', kept, fresh, '--calibration', saved)).threshold).toMatchObject({
+      value: threshold.threshold,
+      from: 'calibrated',
+      file: saved,
+    })
+    for (const words of [
+      ['verify', fresh, copy, '--calibration', saved, '--detector', 'tiny'],
+      ['verify', fresh, copy, '--calibration', saved, '--model', 'pixels'],
+    ]) {
       expect(await kindred(...words)).toMatchObject({ code: 1, out: '', err: expect.stringContaining('must come from one recipe') })
     }
     // beside the faces it is found; of another recipe it is passed over with a warning
@@ -227,7 +301,10 @@ describe('verify', () => {
     expect(JSON.parse(warned.out)).toMatchObject({ threshold: null })
     expect(warned.err).toContain('it is not used')
     writeFileSync(join(kept, 'threshold.json'), '{"threshold":0.5}')
-    expect(await kindred('search', kept, fresh)).toMatchObject({ code: 1, err: expect.stringContaining('kindred must be as the format says: expected "face threshold"') })
+    expect(await kindred('search', kept, fresh)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('kindred must be as the format says: expected "face threshold"'),
+    })
     rmSync(join(kept, 'threshold.json'))
   })
 
@@ -235,13 +312,31 @@ describe('verify', () => {
     const twice = join(root, 'twice')
     await writePeople(twice, { names: ['anna', 'bea'], each: 3 })
     for (const n of ['x', 'y', 'z']) copyFileSync(join(twice, 'anna/0.jpg'), join(twice, `anna/${n}.jpg`))
-    const { calibration } = await json<{ calibration: { genuine: number; impostors: number; faces: number; intervalsBy: string } }>('verify', '--calibrate', twice, '--keep', join(root, 'k5'), '--far', '0.4')
+    const { calibration } = await json<{ calibration: { genuine: number; impostors: number; faces: number; intervalsBy: string } }>(
+      'verify',
+      '--calibrate',
+      twice,
+      '--keep',
+      join(root, 'k5'),
+      '--far',
+      '0.4',
+    )
     expect(calibration).toMatchObject({ faces: 6, genuine: 6, impostors: 9, intervalsBy: 'pairs' })
   })
 
   test('of several faces each pair has its own answer', { timeout: 60_000 }, async () => {
-    const { pairs } = await json<{ pairs: { a: number; b: number; distance: number; same: boolean }[] }>('verify', fresh, samplePath(1), '--threshold', '0.5')
-    expect(pairs.map((p) => [p.a, p.b])).toEqual([[0, 0], [0, 1], [0, 2]])
+    const { pairs } = await json<{ pairs: { a: number; b: number; distance: number; same: boolean }[] }>(
+      'verify',
+      fresh,
+      samplePath(1),
+      '--threshold',
+      '0.5',
+    )
+    expect(pairs.map((p) => [p.a, p.b])).toEqual([
+      [0, 0],
+      [0, 1],
+      [0, 2],
+    ])
     expect(pairs.filter((p) => p.same)).toHaveLength(1)
     const { out } = await kindred('verify', fresh, samplePath(1), '--threshold', '0.5')
     expect(out).toContain('1 face in')
@@ -266,7 +361,11 @@ describe('group', () => {
     expect(text).toContain('3 groups among 12 faces, 0 in none (radius 0.5, reach 0.6, 3 faces make a core)')
     expect(text).not.toContain('B-cubed')
     const lines = groupLines(out)
-    expect(lines.map((l) => [l.name, l.faces.length, namesOf(l.faces).size])).toEqual([[null, 4, 1], [null, 4, 1], [null, 4, 1]])
+    expect(lines.map((l) => [l.name, l.faces.length, namesOf(l.faces).size])).toEqual([
+      [null, 4, 1],
+      [null, 4, 1],
+      [null, 4, 1],
+    ])
     for (const { picture } of lines) expect((await sharp(join(out, picture!)).metadata()).width).toBeGreaterThan(500)
     expect((await sharp(join(out, 'groups.png')).metadata()).height).toBeGreaterThan(500)
   })
@@ -282,7 +381,9 @@ describe('group', () => {
     expect((await kindred('group', out)).code).toBe(0) // the OUT itself will do, and nothing changes
     expect(readFileSync(join(out, 'groups.jsonl'), 'utf8')).toBe(again)
     expect((await json<Found>('search', out, copy, '--threshold', '0.5')).faces[0].person).toBe('Anna')
-    expect((await json<Found>('search', out, copy, '--person', 'Anna', '-k', '9')).faces[0].neighbours.filter((n) => n.rank > 0)).toHaveLength(4)
+    expect(
+      (await json<Found>('search', out, copy, '--person', 'Anna', '-k', '9')).faces[0].neighbours.filter((n) => n.rank > 0),
+    ).toHaveLength(4)
   })
 
   test('splits what was merged and merges what was split, for good', { timeout: 60_000 }, async () => {
@@ -291,34 +392,55 @@ describe('group', () => {
     rmSync(join(out, 'groups.jsonl'))
     await kindred('group', out, ...wide)
     expect(groupLines(out).map((l) => l.faces.length)).toEqual([13])
-    writeFileSync(join(out, 'groups.jsonl'), ['{"name":"Anna","faces":["anna-0.jpg#0"]}', '{"name":"Bea","faces":["bea-1.jpg#0"]}', '{"name":"-","faces":["cleo-0.jpg#0","cleo-1.jpg#0","cleo-2.jpg#0","cleo-3.jpg#0"]}'].join('\n'))
+    writeFileSync(
+      join(out, 'groups.jsonl'),
+      [
+        '{"name":"Anna","faces":["anna-0.jpg#0"]}',
+        '{"name":"Bea","faces":["bea-1.jpg#0"]}',
+        '{"name":"-","faces":["cleo-0.jpg#0","cleo-1.jpg#0","cleo-2.jpg#0","cleo-3.jpg#0"]}',
+      ].join('\n'),
+    )
     await kindred('group', out, ...wide)
     let lines = groupLines(out)
-    expect(lines.map((l) => [l.name, l.faces.length])).toEqual([['Anna', 1], ['Bea', 1], ['-', 4]])
+    expect(lines.map((l) => [l.name, l.faces.length])).toEqual([
+      ['Anna', 1],
+      ['Bea', 1],
+      ['-', 4],
+    ])
     expect([namesOf(lines[0].found!), namesOf(lines[1].found!)]).toEqual([new Set(['anna', 'new']), new Set(['bea'])])
     expect([lines[0].found!.length, lines[1].found!.length]).toEqual([4, 3])
     // so narrow a radius that none are joined: a name still holds them together
-    writeFileSync(join(out, 'groups.jsonl'), '{"name":"A","faces":["anna-0.jpg#0","anna-1.jpg#0"]}\n{"name":"A","faces":["cleo-0.jpg#0"]}\n')
+    writeFileSync(
+      join(out, 'groups.jsonl'),
+      '{"name":"A","faces":["anna-0.jpg#0","anna-1.jpg#0"]}\n{"name":"A","faces":["cleo-0.jpg#0"]}\n',
+    )
     await kindred('group', out, '--radius', '0.01')
     lines = groupLines(out)
     expect(lines).toHaveLength(1)
     expect(lines[0]).toMatchObject({ name: 'A', faces: ['anna-0.jpg#0', 'anna-1.jpg#0', 'cleo-0.jpg#0'], found: [] })
   })
 
-  test('what a person wrote is never lost: a broken line is told, a photo that is gone stays in the file', { timeout: 60_000 }, async () => {
-    writeFileSync(join(out, 'groups.jsonl'), '{"name":"Anna","faces":["anna-0.jpg#0","holiday.jpg#2"]}\n{"name":"Bea"}\n')
-    const broken = await kindred('group', out)
-    expect([broken.code, broken.out]).toEqual([1, ''])
-    expect(broken.err).toContain('groups.jsonl line 2: faces must be a list')
-    expect(readFileSync(join(out, 'groups.jsonl'), 'utf8')).toContain('holiday.jpg#2')
-    writeFileSync(join(out, 'groups.jsonl'), '{"name":"Anna","faces":["anna-0.jpg#0","holiday.jpg#2"]}\n')
-    const { err } = await kindred('group', out)
-    expect(err).toContain('holiday.jpg#2 is no longer among the photos; it stays in groups.jsonl')
-    expect(groupLines(out)[0]).toMatchObject({ name: 'Anna', faces: ['anna-0.jpg#0', 'holiday.jpg#2'] })
-  })
+  test(
+    'what a person wrote is never lost: a broken line is told, a photo that is gone stays in the file',
+    { timeout: 60_000 },
+    async () => {
+      writeFileSync(join(out, 'groups.jsonl'), '{"name":"Anna","faces":["anna-0.jpg#0","holiday.jpg#2"]}\n{"name":"Bea"}\n')
+      const broken = await kindred('group', out)
+      expect([broken.code, broken.out]).toEqual([1, ''])
+      expect(broken.err).toContain('groups.jsonl line 2: faces must be a list')
+      expect(readFileSync(join(out, 'groups.jsonl'), 'utf8')).toContain('holiday.jpg#2')
+      writeFileSync(join(out, 'groups.jsonl'), '{"name":"Anna","faces":["anna-0.jpg#0","holiday.jpg#2"]}\n')
+      const { err } = await kindred('group', out)
+      expect(err).toContain('holiday.jpg#2 is no longer among the photos; it stays in groups.jsonl')
+      expect(groupLines(out)[0]).toMatchObject({ name: 'Anna', faces: ['anna-0.jpg#0', 'holiday.jpg#2'] })
+    },
+  )
 
   test('other models need a radius', { timeout: 60_000 }, async () => {
-    expect(await kindred('group', photos, '--out', join(root, 'g2'), '--model', 'pixels')).toMatchObject({ code: 2, err: expect.stringContaining('a radius must be given for vectors of pixels') })
+    expect(await kindred('group', photos, '--out', join(root, 'g2'), '--model', 'pixels')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('a radius must be given for vectors of pixels'),
+    })
     expect((await kindred('group', photos, '--out', join(root, 'g2'), '--model', 'pixels', '--radius', '0.8')).code).toBe(0)
   })
 
@@ -333,7 +455,17 @@ describe.skipIf(celeb5 === undefined)('photos of five people (../shared/data/cel
   const [train, val, keptTrain, keptVal] = [join(celeb5 ?? '', 'train'), join(celeb5 ?? '', 'val'), join(root, 'train'), join(root, 'val')]
 
   test('val asks train: each finds its person; a threshold calibrated at 0.001 holds', async () => {
-    const { calibration } = await json<{ calibration: { threshold: number; far: number; tar: number; impostors: number } }>('verify', '--calibrate', train, '--keep', keptTrain, '--far', '0.001', '--save', join(keptTrain, 'threshold.json'))
+    const { calibration } = await json<{ calibration: { threshold: number; far: number; tar: number; impostors: number } }>(
+      'verify',
+      '--calibrate',
+      train,
+      '--keep',
+      keptTrain,
+      '--far',
+      '0.001',
+      '--save',
+      join(keptTrain, 'threshold.json'),
+    )
     expect(calibration.impostors).toBeGreaterThan(2995)
     expect(calibration.far).toBeLessThanOrEqual(0.001)
     expect(calibration.tar).toBeGreaterThan(0.85)
@@ -348,7 +480,8 @@ describe.skipIf(celeb5 === undefined)('photos of five people (../shared/data/cel
   })
 
   test('groups of unknown faces are pure and nearly whole', async () => {
-    const judge = async (dir: string, out: string) => (await json<{ judged: { groups: { precision: number; recall: number; f1: number } } }>('group', dir, '--out', out)).judged.groups
+    const judge = async (dir: string, out: string) =>
+      (await json<{ judged: { groups: { precision: number; recall: number; f1: number } } }>('group', dir, '--out', out)).judged.groups
     const [onTrain, onVal] = [await judge(train, join(root, 'gt')), await judge(val, keptVal)]
     expect(onTrain.precision).toBeCloseTo(1, 9)
     expect(onVal.precision).toBeCloseTo(1, 9)

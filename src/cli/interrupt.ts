@@ -31,7 +31,10 @@ const sameSignal = 300
  * The first signal aborts the work's AbortSignal. From then on the system has its own way with signals: the next one ends the process whatever it is doing, also
  * in the middle of native code.
  */
-export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>, { say, onSignal, patience = 5000 }: InterruptOptions): Promise<T> {
+export async function interruptible<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+  { say, onSignal, patience = 5000 }: InterruptOptions,
+): Promise<T> {
   const controller = new AbortController()
   let watchdog: NodeJS.Timeout | undefined
   const off = (): void => names.forEach((signal) => process.off(signal, stop))
@@ -41,9 +44,22 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, sameSignal)
     off()
     onSignal?.(signal)
-    watchdog = setTimeout(() => say(`The running step has not ended after ${patience / 1000} s; still waiting. ${signal === 'SIGINT' ? 'Ctrl-C again' : 'Another signal'} stops at once: nothing is half-written then either.`), patience)
+    watchdog = setTimeout(
+      () =>
+        say(
+          `The running step has not ended after ${patience / 1000} s; still waiting. ${signal === 'SIGINT' ? 'Ctrl-C again' : 'Another signal'} stops at once: nothing is half-written then either.`,
+        ),
+      patience,
+    )
     watchdog.unref()
-    controller.abort(new KindredError('interrupted', 'kindred', 'the work must not be stopped before its end', signal === 'SIGINT' ? 'Ctrl-C (SIGINT)' : signal))
+    controller.abort(
+      new KindredError(
+        'interrupted',
+        'kindred',
+        'the work must not be stopped before its end',
+        signal === 'SIGINT' ? 'Ctrl-C (SIGINT)' : signal,
+      ),
+    )
   }
   for (const signal of names) process.on(signal, stop)
   try {

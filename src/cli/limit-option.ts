@@ -25,7 +25,8 @@ function valueOf(text: string): number {
   if (text === 'none') return Infinity
   const [, digits, unit] = /^(\d+(?:\.\d+)?(?:e\d+)?)([kmgt]?)$/i.exec(text) ?? []
   const value = digits === undefined ? NaN : Math.round(Number(digits) * factors[unit.toLowerCase()] * 1e6) / 1e6
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('Its value must be a positive whole number, such as 5000, 1e9, 200M or 2G, or none.')
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError('Its value must be a positive whole number, such as 5000, 1e9, 200M or 2G, or none.')
   return value
 }
 
@@ -47,6 +48,11 @@ export function limitsHelp(): string {
 }
 
 const short = (value: number): string => {
-  for (const [unit, factor] of [['G', 1e9], ['M', 1e6], ['k', 1e3]] as const) if (value >= factor && value % (factor / 10) === 0) return `${value / factor}${unit}`
+  for (const [unit, factor] of [
+    ['G', 1e9],
+    ['M', 1e6],
+    ['k', 1e3],
+  ] as const)
+    if (value >= factor && value % (factor / 10) === 0) return `${value / factor}${unit}`
   return String(value)
 }

@@ -26,7 +26,13 @@ symlinkSync('a/1.png', join(folder, 'link.png'))
 
 test('pictures of a folder, each with the folder it lies in; the others are passed over with their reason', () => {
   const { found, skipped } = findPictures([folder])
-  expect(found.map((f) => [f.path.slice(folder.length + 1), f.label])).toEqual([['a/1.png', 'a'], ['a/2.JPG', 'a'], ['b/3.webp', 'b'], ['link.png', undefined], ['top.png', undefined]])
+  expect(found.map((f) => [f.path.slice(folder.length + 1), f.label])).toEqual([
+    ['a/1.png', 'a'],
+    ['a/2.JPG', 'a'],
+    ['b/3.webp', 'b'],
+    ['link.png', undefined],
+    ['top.png', undefined],
+  ])
   expect(Object.fromEntries(skipped.map((s) => [s.path.slice(folder.length + 1), s.reason]))).toEqual({
     'pipe.png': 'a pipe',
     'loop.png': 'a link that leads round in a ring',
@@ -39,10 +45,14 @@ test('pictures of a folder, each with the folder it lies in; the others are pass
 })
 
 test('what is named and is no file is refused at once', () => {
-  expect(() => findPictures([join(folder, 'pipe.png')])).toThrow(expect.objectContaining({ code: 'unsupported', message: expect.stringContaining('must be a file or a folder, got a pipe') }))
+  expect(() => findPictures([join(folder, 'pipe.png')])).toThrow(
+    expect.objectContaining({ code: 'unsupported', message: expect.stringContaining('must be a file or a folder, got a pipe') }),
+  )
   expect(() => findPictures(['/dev/zero'])).toThrow('got a device')
   expect(() => findPictures([join(folder, 'none.png')])).toThrow(expect.objectContaining({ code: 'not-found' }))
-  expect(() => findPictures([join(folder, 'loop.png')])).toThrow(expect.objectContaining({ code: 'io', message: expect.stringContaining('ELOOP') }))
+  expect(() => findPictures([join(folder, 'loop.png')])).toThrow(
+    expect.objectContaining({ code: 'io', message: expect.stringContaining('ELOOP') }),
+  )
 })
 
 test('one that cannot be read is left out, with its reason', async () => {
@@ -55,7 +65,10 @@ test('one that cannot be read is left out, with its reason', async () => {
   file('in/odd.png', flatPng(28, 28, { extra: [pngChunk('tEXt', Buffer.from('a\0b'))] }))
   const warned: string[] = []
   const model = { card: { preprocessing: { frame: 'mnist' } }, size: [28, 28] } as unknown as Embedder
-  const context = { progress: { ...silent, warn: (words: string) => warned.push(words) }, signal: new AbortController().signal } as unknown as Context
+  const context = {
+    progress: { ...silent, warn: (words: string) => warned.push(words) },
+    signal: new AbortController().signal,
+  } as unknown as Context
   const { ids, skipped } = await loadPictures([join(folder, 'in')], model, context)
   expect(ids).toEqual([good])
   expect(skipped.map((s) => s.path.slice(folder.length + 1))).toEqual(['in/bomb.png', 'in/odd.png', 'in/text.png'])

@@ -1,7 +1,8 @@
 /** @file Pictures named on the command line, as a model wants them. */
 import { basename, dirname, join } from 'node:path'
 import { KindredError } from '../base/index.ts'
-import { loadDigitImage, pictureName } from '../data/index.ts'
+import { loadDigitImage } from '../digits/index.ts'
+import { pictureName } from '../images/index.ts'
 import { listFiles, madeByKindred, placeOf } from '../files/index.ts'
 import type { Embedder } from '../models/index.ts'
 import type { Context } from './context.ts'
@@ -78,7 +79,13 @@ export async function loadPictures(paths: readonly string[], model: Embedder, { 
   const task = progress.start('reading', found.length, 'picture')
   try {
     for (const [i, picture] of found.entries()) {
-      if (signal.aborted) throw new KindredError('interrupted', 'reading pictures', 'the work must not be stopped before its end', `a stop after ${i} pictures`)
+      if (signal.aborted)
+        throw new KindredError(
+          'interrupted',
+          'reading pictures',
+          'the work must not be stopped before its end',
+          `a stop after ${i} pictures`,
+        )
       try {
         pixels.push((await loadDigitImage(picture.path)).pixels)
         kept.push(picture)
@@ -92,7 +99,14 @@ export async function loadPictures(paths: readonly string[], model: Embedder, { 
   } finally {
     task.end()
   }
-  if (kept.length === 0) throw new KindredError('not-found', where, 'at least one picture must be readable', found.length === 0 ? 'none found' : `${found.length} that are not`, 'Name image files, or folders that hold some.')
+  if (kept.length === 0)
+    throw new KindredError(
+      'not-found',
+      where,
+      'at least one picture must be readable',
+      found.length === 0 ? 'none found' : `${found.length} that are not`,
+      'Name image files, or folders that hold some.',
+    )
   const each = model.size[0] * model.size[1]
   const all = new Uint8Array(kept.length * each)
   pixels.forEach((p, i) => all.set(p, i * each))

@@ -9,7 +9,9 @@ export interface ProcessStreams extends Streams {
 
 /** Whether an error of a stream means that nobody reads it any more. */
 export function isClosedPipe({ code }: NodeJS.ErrnoException): boolean {
-  return code === 'EPIPE' || code === 'ECONNRESET' || code === 'EOF' || code === 'ERR_STREAM_DESTROYED' || code === 'ERR_STREAM_WRITE_AFTER_END'
+  return (
+    code === 'EPIPE' || code === 'ECONNRESET' || code === 'EOF' || code === 'ERR_STREAM_DESTROYED' || code === 'ERR_STREAM_WRITE_AFTER_END'
+  )
 }
 
 /**
@@ -27,10 +29,14 @@ export function processStreams(): ProcessStreams {
     out: {
       write(text) {
         if (failure !== undefined) return
-        writes.push(new Promise((done) => stdout.write(text, (error) => {
-          failure ??= error ?? undefined
-          done()
-        })))
+        writes.push(
+          new Promise((done) =>
+            stdout.write(text, (error) => {
+              failure ??= error ?? undefined
+              done()
+            }),
+          ),
+        )
       },
     },
     err: {

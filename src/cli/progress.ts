@@ -39,7 +39,10 @@ function pace(done: number, first: number, total: number, seconds: number): { ra
 }
 
 const short = (x: number): string => (Number.isInteger(x) ? String(x) : x.toPrecision(x >= 1000 ? 4 : 3))
-const figuresText = (figures: Figures): string => Object.entries(figures).map(([name, v]) => `${name} ${typeof v === 'number' ? short(v) : v}`).join(', ')
+const figuresText = (figures: Figures): string =>
+  Object.entries(figures)
+    .map(([name, v]) => `${name} ${typeof v === 'number' ? short(v) : v}`)
+    .join(', ')
 
 interface Line {
   readonly task: string
@@ -59,7 +62,15 @@ function statusText({ task, done, first, total, unit, seconds, figures }: Line):
 }
 
 /** Runs a task whose state is shown by `draw`, at most every `interval` milliseconds. */
-function paced(task: string, total: number, unit: string, interval: number, clock: Clock, draw: (line: Line) => void, end: (line: Line | undefined) => void): ProgressTask {
+function paced(
+  task: string,
+  total: number,
+  unit: string,
+  interval: number,
+  clock: Clock,
+  draw: (line: Line) => void,
+  end: (line: Line | undefined) => void,
+): ProgressTask {
   const started = clock()
   let base: { readonly done: number; readonly at: number } | undefined
   let shown = started
@@ -89,7 +100,10 @@ export function barProgress(stream: ProgressStream, clock: Clock = () => perform
     const share = line.total === 0 ? 1 : Math.min(1, line.done / line.total)
     const cells = 20
     const full = Math.floor(share * cells)
-    const text = fit(`[${'#'.repeat(full)}${'-'.repeat(cells - full)}] ${String(Math.floor(share * 100)).padStart(3)} % ${oneLine(statusText(line))}`, width - 1)
+    const text = fit(
+      `[${'#'.repeat(full)}${'-'.repeat(cells - full)}] ${String(Math.floor(share * 100)).padStart(3)} % ${oneLine(statusText(line))}`,
+      width - 1,
+    )
     stream.write(`${clear()}${text}`)
     open = text
   }
@@ -110,7 +124,16 @@ export function lineProgress(stream: ProgressStream, clock: Clock = () => perfor
     stream.write(`${oneLine(text)}\n`)
   }
   return {
-    start: (task, total, unit) => paced(task, total, unit, 5000, clock, (line) => say(statusText(line)), () => {}),
+    start: (task, total, unit) =>
+      paced(
+        task,
+        total,
+        unit,
+        5000,
+        clock,
+        (line) => say(statusText(line)),
+        () => {},
+      ),
     log: say,
     warn: (message) => say(`warning: ${message}`),
   }

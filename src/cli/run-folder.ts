@@ -21,8 +21,22 @@ export function readJson<T>(folder: string, name: string, schema: Schema<T>): T 
 /** Keeps a run from being lost by mistake. @throws KindredError `usage` when the folder holds one and it is neither resumed nor overwritten */
 export function checkFree(folder: string, { resume, overwrite }: { resume?: boolean; overwrite?: boolean }): void {
   if (resume === true && overwrite === true) throw new KindredError('usage', 'train', '--resume and --overwrite must not be given together')
-  if (resume === true && !existsSync(join(folder, 'run.json'))) throw new KindredError('not-found', 'train', `${folder} must hold a run to resume`, 'none', 'Leave --resume out, or name the folder with --out.')
-  if (resume !== true && overwrite !== true && hasCheckpoint(folder)) throw new KindredError('usage', 'train', `${folder} must not hold another run`, 'a checkpoint', 'Pass --resume to go on, --overwrite to begin anew, or another --out.')
+  if (resume === true && !existsSync(join(folder, 'run.json')))
+    throw new KindredError(
+      'not-found',
+      'train',
+      `${folder} must hold a run to resume`,
+      'none',
+      'Leave --resume out, or name the folder with --out.',
+    )
+  if (resume !== true && overwrite !== true && hasCheckpoint(folder))
+    throw new KindredError(
+      'usage',
+      'train',
+      `${folder} must not hold another run`,
+      'a checkpoint',
+      'Pass --resume to go on, --overwrite to begin anew, or another --out.',
+    )
 }
 
 /** Draws the run's curves as `loss.svg` and `loss.png`. */

@@ -40,7 +40,11 @@ With --json the result is one JSON object on standard output; progress, warnings
  * @param words without `node` and the script
  * @returns the exit code: 0, 1, 2, or 128 and the number of the signal that stopped it
  */
-export async function run(words: readonly string[], streams: Streams = { out: process.stdout, err: process.stderr }, { debug = process.env.KINDRED_DEBUG === '1' }: { debug?: boolean } = {}): Promise<number> {
+export async function run(
+  words: readonly string[],
+  streams: Streams = { out: process.stdout, err: process.stderr },
+  { debug = process.env.KINDRED_DEBUG === '1' }: { debug?: boolean } = {},
+): Promise<number> {
   const program = new Command('kindred')
   const json = words.includes('--json')
   // before any command is added, so that each inherits it
@@ -49,7 +53,12 @@ export async function run(words: readonly string[], streams: Streams = { out: pr
     .configureOutput({
       writeOut: (text) => streams.out.write(text),
       writeErr: (text) => streams.err.write(text),
-      outputError: (text, write) => write(json ? `${printableJson({ event: 'error', error: { code: 'usage', message: redact(text.trim().replace(/^error: /, '')) } })}\n` : usageText(text)),
+      outputError: (text, write) =>
+        write(
+          json
+            ? `${printableJson({ event: 'error', error: { code: 'usage', message: redact(text.trim().replace(/^error: /, '')) } })}\n`
+            : usageText(text),
+        ),
     })
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError(json ? false : '(--help shows what there is)')
@@ -58,26 +67,41 @@ export async function run(words: readonly string[], streams: Streams = { out: pr
     .option('--json', 'result and progress as JSON')
     .option('--quiet', 'say nothing but results and warnings')
     .option('--threads <n>', 'threads for networks (default: all cores)', whole({ min: 1, max: 1024 }))
-    .option('--runtime <name>', 'native, wasm or auto: native code where it is installed and loads, else WebAssembly (default: auto)', oneOf(runtimeKinds))
-    .option('--limit <name=value>', 'change a limit on what is read, e.g. imagePixels=300M; again for another (kindred --help lists them)', limitOption)
+    .option(
+      '--runtime <name>',
+      'native, wasm or auto: native code where it is installed and loads, else WebAssembly (default: auto)',
+      oneOf(runtimeKinds),
+    )
+    .option(
+      '--limit <name=value>',
+      'change a limit on what is read, e.g. imagePixels=300M; again for another (kindred --help lists them)',
+      limitOption,
+    )
     .addHelpText('after', examples)
   const command = echoedCommand(words)
   let interrupted: number | undefined
-  const say = (message: string): unknown => streams.err.write(json ? `${printableJson({ event: 'stopping', message })}\n` : `\n${message}\n`)
-  const act: Act = (load) => async (...args) => {
-    const given = program.opts<GlobalOptions>()
-    const options = (args.at(-1) as Command).opts<Written>()
-    const { sweepParts } = await import('../files/index.ts') // what does work is loaded when work begins
-    for (const path of [options.out, options.save]) if (path !== undefined) sweepParts(dirname(path)) // of writers that were killed
-    const restore = setLimits(given.limit ?? {})
-    try {
-      await interruptible(async (signal) => (await load())(options as never, context(given, streams, signal, command), ...(args.slice(0, -2) as never[])), { say, onSignal: (signal) => (interrupted = exitCodeOf(signal)) })
-    } finally {
-      restore()
+  const say = (message: string): unknown =>
+    streams.err.write(json ? `${printableJson({ event: 'stopping', message })}\n` : `\n${message}\n`)
+  const act: Act =
+    (load) =>
+    async (...args) => {
+      const given = program.opts<GlobalOptions>()
+      const options = (args.at(-1) as Command).opts<Written>()
+      const { sweepParts } = await import('../files/index.ts') // what does work is loaded when work begins
+      for (const path of [options.out, options.save]) if (path !== undefined) sweepParts(dirname(path)) // of writers that were killed
+      const restore = setLimits(given.limit ?? {})
+      try {
+        await interruptible(
+          async (signal) => (await load())(options as never, context(given, streams, signal, command), ...(args.slice(0, -2) as never[])),
+          { say, onSignal: (signal) => (interrupted = exitCodeOf(signal)) },
+        )
+      } finally {
+        restore()
+      }
     }
-  }
   for (const register of commands) register(program, act)
-  for (const each of program.commands) Object.assign(each, { missingArgument: (name: string) => each.error(missingText(each, name), { code: 'commander.missingArgument' }) })
+  for (const each of program.commands)
+    Object.assign(each, { missingArgument: (name: string) => each.error(missingText(each, name), { code: 'commander.missingArgument' }) })
   try {
     await program.parseAsync([...words], { from: 'user' })
     return 0
@@ -95,8 +119,13 @@ interface Written {
 
 /** Which argument is missing, what it is, and what the command takes: a single word may have been meant for any of them. */
 function missingText(command: Command, missing: string): string {
-  const takes = command.registeredArguments.map((a) => `${a.required ? '<' : '['}${a.name()}${a.variadic ? '...' : ''}${a.required ? '>' : ']'}`).join(' ')
-  const each = command.registeredArguments.filter((a) => a.required).map((a) => `${a.name()}: ${a.description}`).join('. ')
+  const takes = command.registeredArguments
+    .map((a) => `${a.required ? '<' : '['}${a.name()}${a.variadic ? '...' : ''}${a.required ? '>' : ']'}`)
+    .join(' ')
+  const each = command.registeredArguments
+    .filter((a) => a.required)
+    .map((a) => `${a.name()}: ${a.description}`)
+    .join('. ')
   return `error: missing required argument '${missing}': kindred ${command.name()} takes ${takes}. ${each}`
 }
 

@@ -5,7 +5,9 @@ import { dbscan } from './index.ts'
 
 /** Crowded points in the plane: many near each other, many exactly at the radius. */
 const worlds = fc.record({
-  points: fc.array(fc.tuple(fc.integer({ min: 0, max: 24 }), fc.integer({ min: 0, max: 24 })), { minLength: 1, maxLength: 60 }).map((list) => Float32Array.from(list.flat(), (v) => v / 2)),
+  points: fc
+    .array(fc.tuple(fc.integer({ min: 0, max: 24 }), fc.integer({ min: 0, max: 24 })), { minLength: 1, maxLength: 60 })
+    .map((list) => Float32Array.from(list.flat(), (v) => v / 2)),
   radius: fc.constantFrom(0.5, 1, 1.3, 2),
   minPoints: fc.integer({ min: 1, max: 6 }),
   seed: fc.nat(),
@@ -21,7 +23,8 @@ test('core points are those with enough points around; their neighbours share th
       for (let i = 0; i < n; i++) {
         expect(core[i]).toBe(near(i).length >= minPoints ? 1 : 0)
         const cores = near(i).filter((j) => core[j])
-        if (core[i]) for (const j of near(i)) expect(core[j] ? clusters[j] : Math.max(0, clusters[j])).toBe(core[j] ? clusters[i] : clusters[j])
+        if (core[i])
+          for (const j of near(i)) expect(core[j] ? clusters[j] : Math.max(0, clusters[j])).toBe(core[j] ? clusters[i] : clusters[j])
         else if (cores.length === 0) expect(clusters[i]).toBe(-1)
         else expect(cores.map((j) => clusters[j])).toContain(clusters[i])
       }
@@ -51,7 +54,11 @@ test('another order of the points gives the same core points, the same noise and
     fc.property(worlds, ({ points, radius, minPoints, seed }) => {
       const first = dbscan(points, 2, { radius, minPoints })
       const order = rng(seed).shuffle(Int32Array.from(first.clusters.keys()))
-      const second = dbscan(Float32Array.from({ length: points.length }, (_, k) => points[2 * order[k >> 1] + (k & 1)]), 2, { radius, minPoints })
+      const second = dbscan(
+        Float32Array.from({ length: points.length }, (_, k) => points[2 * order[k >> 1] + (k & 1)]),
+        2,
+        { radius, minPoints },
+      )
       const renamed = new Map<number, number>()
       for (const [place, i] of order.entries()) {
         expect(second.core[place]).toBe(first.core[i])
@@ -73,7 +80,8 @@ test('a larger radius only joins', () => {
       const large = dbscan(points, 2, { radius: 1.5 * radius, minPoints })
       for (let i = 0; i < small.clusters.length; i++) {
         if (small.core[i]) expect(large.core[i]).toBe(1)
-        for (let j = 0; j < i; j++) if (small.core[i] && small.core[j] && small.clusters[i] === small.clusters[j]) expect(large.clusters[i]).toBe(large.clusters[j])
+        for (let j = 0; j < i; j++)
+          if (small.core[i] && small.core[j] && small.clusters[i] === small.clusters[j]) expect(large.clusters[i]).toBe(large.clusters[j])
       }
     }),
   )

@@ -14,7 +14,8 @@ describe.each(golden.cases)("scikit-learn's DBSCAN: $name", ({ dim, points, radi
   })
 
   test('each border joins the cluster of its nearest core point, which scikit-learn too has within the radius', () => {
-    const apart = (i: number, j: number) => Math.hypot(...Array.from({ length: dim }, (_, d) => vectors[i * dim + d] - vectors[j * dim + d]))
+    const apart = (i: number, j: number) =>
+      Math.hypot(...Array.from({ length: dim }, (_, d) => vectors[i * dim + d] - vectors[j * dim + d]))
     for (const [i, cluster] of got.clusters.entries()) {
       if (core[i] || cluster < 0) continue
       const near = core.flatMap((isCore, j) => (isCore ? [{ j, d: apart(i, j) }] : [])).sort((a, b) => a.d - b.d || a.j - b.j)
@@ -65,9 +66,13 @@ test('many wide vectors in passable time', () => {
 test('says what is wrong', () => {
   const v = new Float32Array(6)
   expect(() => dbscan(v, 4, { radius: 1 })).toThrow('dbscan: vectors.length must be a multiple of dim 4, got 6')
-  expect(() => dbscan(v, 2, { radius: 0 })).toThrow('dbscan: radius must be a positive number, got 0. For faces a little less than the threshold')
+  expect(() => dbscan(v, 2, { radius: 0 })).toThrow(
+    'dbscan: radius must be a positive number, got 0. For faces a little less than the threshold',
+  )
   expect(() => dbscan(v, 2, { radius: Number.NaN })).toThrow('radius must be a positive number')
   expect(() => dbscan(v, 2, { radius: 1, minPoints: 0 })).toThrow('minPoints must be an integer of at least 1, got 0')
-  expect(() => dbscan(Float32Array.of(1, 2, Number.NaN, 0), 2, { radius: 1 })).toThrow('every number in vectors must be finite, got NaN in row 1, column 0')
+  expect(() => dbscan(Float32Array.of(1, 2, Number.NaN, 0), 2, { radius: 1 })).toThrow(
+    'every number in vectors must be finite, got NaN in row 1, column 0',
+  )
   expect(() => dbscan(v, 2, { radius: 1, minpoints: 2 } as never)).toThrow('Did you mean "minPoints"?')
 })

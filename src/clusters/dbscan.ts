@@ -48,7 +48,13 @@ export function dbscan(vectors: Float32Array, dim: number, options: DbscanOption
   checkOptions(where, options, ['radius', 'minPoints'])
   const { radius, minPoints = 3 } = options
   const n = checkRows(where, vectors, dim, 'vectors')
-  ensure(radius > 0 && Number.isFinite(radius), where, 'radius must be a positive number', radius, 'For faces a little less than the threshold of "the same person".')
+  ensure(
+    radius > 0 && Number.isFinite(radius),
+    where,
+    'radius must be a positive number',
+    radius,
+    'For faces a little less than the threshold of "the same person".',
+  )
   ensure(Number.isInteger(minPoints) && minPoints >= 1, where, 'minPoints must be an integer of at least 1', minPoints)
 
   const pairs = pairsWithin(vectors, dim, radius)
@@ -104,7 +110,7 @@ function pairsWithin(vectors: Float32Array, dim: number, radius: number): Int32A
 /** ||a - b||^2 in float64, given up once above `limit`. */
 function squaredDistance(v: Float32Array, a: number, b: number, dim: number, limit: number): number {
   let sum = 0
-  for (let d = 0; d < dim; ) {
+  for (let d = 0; d < dim;) {
     for (const end = Math.min(dim, d + 8); d < end; d++) {
       const t = v[a + d] - v[b + d]
       sum += t * t

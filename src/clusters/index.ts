@@ -1,2 +1,3 @@
-/** @file Room `clusters`: which unnamed points belong together. Typed arrays in, cluster numbers out. */
+/** @file Room `clusters`: density clustering of points, unnamed and partly named: which photos show one person. */
 export { dbscan, type Clusters, type DbscanOptions } from './dbscan.ts'
+export { namedClusters } from './named-clusters.ts'

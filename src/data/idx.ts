@@ -33,14 +33,17 @@ export function parseIdx(bytes: Uint8Array, name: string, rank: number): Idx {
   const length = header + shape.reduce((a, b) => a * b, 1)
   const values = `${shape.join(' x ')} values`
   if (!zipped) {
-    if (bytes.length < length) throw damaged(name, bytes.length, `the file must be ${length} bytes long for ${values}`, `a file cut off after ${bytes.length} bytes`)
+    if (bytes.length < length)
+      throw damaged(name, bytes.length, `the file must be ${length} bytes long for ${values}`, `a file cut off after ${bytes.length} bytes`)
     if (bytes.length > length) throw damaged(name, length, `the file must end here, after ${values}`, `${bytes.length - length} more bytes`)
     return { shape, data: bytes.subarray(header) }
   }
   ensureWithin('unpackedBytes', length, name, 'the unpacked file')
   const raw = gunzip(bytes, name, length + 1)
-  if (raw === undefined || raw.length > length) throw damaged(name, length, `the unpacked file must end here, after ${values}`, 'more bytes')
-  if (raw.length < length) throw damaged(name, raw.length, `the unpacked file must be ${length} bytes long for ${values}`, `${raw.length} bytes`)
+  if (raw === undefined || raw.length > length)
+    throw damaged(name, length, `the unpacked file must end here, after ${values}`, 'more bytes')
+  if (raw.length < length)
+    throw damaged(name, raw.length, `the unpacked file must be ${length} bytes long for ${values}`, `${raw.length} bytes`)
   return { shape, data: raw.subarray(header) }
 }
 
@@ -50,7 +53,12 @@ function shapeOf(bytes: Uint8Array, name: string, rank: number): number[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const magic = 0x0800 | rank
   if (view.getUint32(0) !== magic) {
-    throw damaged(name, 0, `the magic number must be ${magic} (unsigned bytes, ${rank} ${rank === 1 ? 'size: labels' : 'sizes: images'})`, `${view.getUint32(0)}${elementType(bytes)}`)
+    throw damaged(
+      name,
+      0,
+      `the magic number must be ${magic} (unsigned bytes, ${rank} ${rank === 1 ? 'size: labels' : 'sizes: images'})`,
+      `${view.getUint32(0)}${elementType(bytes)}`,
+    )
   }
   if (bytes.length < 4 + 4 * rank) throw damaged(name, bytes.length, `the header must be ${4 + 4 * rank} bytes long`, end)
   const shape = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i))
@@ -61,7 +69,13 @@ function shapeOf(bytes: Uint8Array, name: string, rank: number): number[] {
 
 /** In words, what the third byte says of values that are no unsigned bytes. */
 function elementType(bytes: Uint8Array): string {
-  const types: Readonly<Record<number, string>> = { 0x09: 'signed bytes', 0x0b: '16-bit integers', 0x0c: '32-bit integers', 0x0d: '32-bit floats', 0x0e: '64-bit floats' }
+  const types: Readonly<Record<number, string>> = {
+    0x09: 'signed bytes',
+    0x0b: '16-bit integers',
+    0x0c: '32-bit integers',
+    0x0d: '32-bit floats',
+    0x0e: '64-bit floats',
+  }
   return bytes[0] === 0 && bytes[1] === 0 && Object.hasOwn(types, bytes[2]) ? ` (${types[bytes[2]]}, ${bytes[3]} sizes)` : ''
 }
 
@@ -92,7 +106,14 @@ function attempt<T>(name: string, bytes: Uint8Array, unpack: () => T): T {
     return unpack()
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    throw new KindredError('corrupt', `${name}, byte 0 (gzip)`, 'the gzip stream must be whole', `"${why}" after ${bytes.length} bytes`, 'The file is damaged or cut off: fetch it again.', { cause: error })
+    throw new KindredError(
+      'corrupt',
+      `${name}, byte 0 (gzip)`,
+      'the gzip stream must be whole',
+      `"${why}" after ${bytes.length} bytes`,
+      'The file is damaged or cut off: fetch it again.',
+      { cause: error },
+    )
   }
 }
 
@@ -102,12 +123,21 @@ function attempt<T>(name: string, bytes: Uint8Array, unpack: () => T): T {
  * @returns images [count x height x width] and labels [count]
  * @throws KindredError `not-found` for a missing file, `corrupt` for damaged ones or counts that differ
  */
-export function readIdxPair(imagesPath: string, labelsPath: string): { images: Uint8Array; labels: Uint8Array; height: number; width: number } {
+export function readIdxPair(
+  imagesPath: string,
+  labelsPath: string,
+): { images: Uint8Array; labels: Uint8Array; height: number; width: number } {
   const images = parseIdx(readBytes(imagesPath, 'read images'), imagesPath, 3)
   const labels = parseIdx(readBytes(labelsPath, 'read labels'), labelsPath, 1)
   const [count, height, width] = images.shape
   if (labels.shape[0] !== count) {
-    throw new KindredError('corrupt', `${labelsPath}, byte 4`, `there must be as many labels as ${imagesPath} has images (${count})`, `${labels.shape[0]}`, 'Take both files from the same data set and split.')
+    throw new KindredError(
+      'corrupt',
+      `${labelsPath}, byte 4`,
+      `there must be as many labels as ${imagesPath} has images (${count})`,
+      `${labels.shape[0]}`,
+      'Take both files from the same data set and split.',
+    )
   }
   return { images: images.data, labels: labels.data, height, width }
 }

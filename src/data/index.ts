@@ -1,18 +1,13 @@
-/** @file Room `data`: images and labels from files, packages and the network; letters and other non-digits; augmentation; vectors on disk. Node only. */
-export { concat, imageAt, indicesByClass, makeDataset, stratifiedSplit, subset, take, type Dataset, type DatasetParts } from './dataset.ts'
+/** @file Room `data`: images with labels from files: IDX, and what room `dataset` makes of images in memory. Node only. */
+export {
+  concat,
+  imageAt,
+  indicesByClass,
+  makeDataset,
+  stratifiedSplit,
+  subset,
+  take,
+  type Dataset,
+  type DatasetParts,
+} from '../dataset/index.ts'
 export { formatIdx, parseIdx, readIdxPair, type Idx } from './idx.ts'
-export { fashionClasses, findIdxFiles, loadMnist, mnistFiles, mnistPackageFolder, type MnistOptions, type MnistSplit } from './mnist.ts'
-export { defaultCacheFolder, download, type DownloadOptions, type RemoteFile } from '../files/index.ts'
-export { decodeImage, holdImage, pixelBudget, readImageFile, type DecodedImage, type DecodeOptions, type HeldImage } from './decode.ts'
-export { imageKind, pictureName, type ImageFormat, type ImageKind } from './image-kind.ts'
-export { mnistFrame, type FrameOptions } from './mnist-frame.ts'
-export { loadDigitImage, type DigitWay } from './digit-image.ts'
-export { affineAugmenter, type Augmenter, type AugmentOptions } from './augment.ts'
-export { fontNames, testFonts, trainFonts, type HandFont } from './fonts.ts'
-export { renderedDigits, renderedLetters, type RenderOptions } from './rendered.ts'
-export { reframed } from './reframed.ts'
-export { lettersFrom, omniglotLetters, type LettersOptions } from './omniglot.ts'
-export { inventedCharacters } from './invented.ts'
-export { outlierKinds, pseudoOutliers, type OutlierKind } from './pseudo-outliers.ts'
-export { npyBytes } from './npy.ts'
-export { readVectors, writeVectors, type VectorFormat, type Vectors } from './vectors.ts'

@@ -3,7 +3,24 @@
  *
  * Each comes in two forms: `paired` compares row i with row i, `pairwise` every row with every row.
  */
-import { add, div, greater, matmul, maximum, mean, mul, neg, sqrt, square, stopGradient, sub, sum, transpose, where, type Tensor } from '../tensor/index.ts'
+import {
+  add,
+  div,
+  greater,
+  matmul,
+  maximum,
+  mean,
+  mul,
+  neg,
+  sqrt,
+  square,
+  stopGradient,
+  sub,
+  sum,
+  transpose,
+  where,
+  type Tensor,
+} from '../tensor/index.ts'
 
 /** A way to measure how far two embeddings lie apart; smaller is more alike. */
 export interface Distance {

@@ -2,9 +2,9 @@
  * @file Alignment: turns, scales and moves a face so that its landmarks fall where the model learnt them, and cuts it out of the full-size photo.
  */
 import { KindredError } from '../base/index.ts'
-import type { Box } from './box.ts'
+import type { Box } from '../images/index.ts'
 import type { Face } from './find-faces.ts'
-import { squareInput, type Photo } from './photo.ts'
+import { squareInput, type Photo } from '../images/index.ts'
 import { dlibPoints, meanFaceX, meanFaceY } from './template.ts'
 
 /**
@@ -61,7 +61,10 @@ export function fitSimilarity(from: ArrayLike<number>, to: ArrayLike<number>): S
 export function cropToPhoto(landmarks: Float32Array, { size, padding }: FaceTemplate): Similarity {
   const place = (v: number) => ((padding + v) / (2 * padding + 1)) * size
   const from = dlibPoints.flatMap((i) => [place(meanFaceX[i - 17]), place(meanFaceY[i - 17])])
-  return fitSimilarity(from, dlibPoints.flatMap((i) => [landmarks[i * 2], landmarks[i * 2 + 1]]))
+  return fitSimilarity(
+    from,
+    dlibPoints.flatMap((i) => [landmarks[i * 2], landmarks[i * 2 + 1]]),
+  )
 }
 
 /**
@@ -73,7 +76,9 @@ export function cropToPhoto(landmarks: Float32Array, { size, padding }: FaceTemp
  * cost: O(size^2 k^2)
  */
 export function alignFace(photo: Photo, face: Pick<Face, 'landmarks'>, template: FaceTemplate = dlibTemplate): Uint8Array {
-  return template.name === 'upright' ? uprightCrop(photo, face, template.size) : warp(photo, cropToPhoto(face.landmarks, template), template.size)
+  return template.name === 'upright'
+    ? uprightCrop(photo, face, template.size)
+    : warp(photo, cropToPhoto(face.landmarks, template), template.size)
 }
 
 /** Samples a photo at the images of the crop's pixel centres. */
@@ -125,7 +130,12 @@ export function uprightBox(landmarks: Float32Array): Box {
   const reach = (Math.hypot(mouth[0] - left[0], mouth[1] - left[1]) + Math.hypot(mouth[0] - right[0], mouth[1] - right[1])) / 2
   const size = Math.floor(reach / 0.45)
   const middle = (axis: 0 | 1) => (left[axis] + right[axis] + mouth[axis]) / 3
-  return { x: Math.floor(Math.max(0, middle(0) - 0.5 * size)), y: Math.floor(Math.max(0, middle(1) - 0.43 * size)), width: size, height: size }
+  return {
+    x: Math.floor(Math.max(0, middle(0) - 0.5 * size)),
+    y: Math.floor(Math.max(0, middle(1) - 0.43 * size)),
+    width: size,
+    height: size,
+  }
 }
 
 function uprightCrop(photo: Photo, { landmarks }: Pick<Face, 'landmarks'>, size: number): Uint8Array {

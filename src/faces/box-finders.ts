@@ -7,13 +7,14 @@ import { fileURLToPath } from 'node:url'
 import { inOrder } from '../base/index.ts'
 import { ssdMobilenet, tinyFace, tinyFaceAnchors } from '../nn/index.ts'
 import type { Runtime } from '../runtime/index.ts'
-import { iou, type Box } from './box.ts'
+import { iou, type Box } from '../images/index.ts'
 import { faceApiWeights } from './face-api-weights.ts'
-import { rgbToGray } from './gray.ts'
+import { rgbToGray } from '../images/index.ts'
 import { haarDetector } from './haar.ts'
 import { imageNetwork } from './image-network.ts'
-import { squareInput, type Photo } from './photo.ts'
-import { readBytes, sha256 } from '../files/index.ts'
+import { squareInput, type Photo } from '../images/index.ts'
+import { readBytes } from '../files/index.ts'
+import { sha256 } from '../base/index.ts'
 
 /** A box that may hold a face. */
 export interface ScoredBox {
@@ -48,8 +49,18 @@ export async function ssdFinder(runtime: Runtime): Promise<BoxFinder> {
         const { padX, padY } = stretch(photo, size)
         return suppressed(found, minScore).map((k) => {
           const at = k * 5
-          const [top, left, bottom, right] = [Math.max(0, found[at]) * padY, Math.max(0, found[at + 1]) * padX, Math.min(1, found[at + 2]) * padY, Math.min(1, found[at + 3]) * padX]
-          const box = { x: left * photo.width, y: top * photo.height, width: (right - left) * photo.width, height: (bottom - top) * photo.height }
+          const [top, left, bottom, right] = [
+            Math.max(0, found[at]) * padY,
+            Math.max(0, found[at + 1]) * padX,
+            Math.min(1, found[at + 2]) * padY,
+            Math.min(1, found[at + 3]) * padX,
+          ]
+          const box = {
+            x: left * photo.width,
+            y: top * photo.height,
+            width: (right - left) * photo.width,
+            height: (bottom - top) * photo.height,
+          }
           return { box, score: found[at + 4] }
         })
       })
@@ -62,7 +73,12 @@ export async function ssdFinder(runtime: Runtime): Promise<BoxFinder> {
 
 /** Indices of rows (top, left, bottom, right, score) above the threshold, best first, none overlapping a better one by more than half. At most 100. */
 function suppressed(rows: Float32Array, minScore: number): number[] {
-  const boxAt = (k: number): Box => ({ x: rows[k * 5 + 1], y: rows[k * 5], width: rows[k * 5 + 3] - rows[k * 5 + 1], height: rows[k * 5 + 2] - rows[k * 5] })
+  const boxAt = (k: number): Box => ({
+    x: rows[k * 5 + 1],
+    y: rows[k * 5],
+    width: rows[k * 5 + 3] - rows[k * 5 + 1],
+    height: rows[k * 5 + 2] - rows[k * 5],
+  })
   const candidates: number[] = []
   for (let k = 0; k * 5 < rows.length; k++) if (rows[k * 5 + 4] > minScore) candidates.push(k)
   candidates.sort((a, b) => rows[b * 5 + 4] - rows[a * 5 + 4])
@@ -94,13 +110,19 @@ export async function tinyFinder(runtime: Runtime): Promise<BoxFinder> {
             const cy = (Math.floor(place / cells) + sigmoid(out[at + 1])) / cells
             const width = (Math.exp(out[at + 2]) * anchorWidth) / cells
             const height = (Math.exp(out[at + 3]) * anchorHeight) / cells
-            found.push({ box: { x: (cx - width / 2) * padX, y: (cy - height / 2) * padY, width: width * padX, height: height * padY }, score })
+            found.push({
+              box: { x: (cx - width / 2) * padX, y: (cy - height / 2) * padY, width: width * padX, height: height * padY },
+              score,
+            })
           })
         }
         found.sort((a, b) => b.score - a.score)
         const chosen: ScoredBox[] = []
         for (const f of found) if (chosen.every((c) => iou(f.box, c.box) <= 0.4)) chosen.push(f)
-        return chosen.map(({ box, score }) => ({ box: { x: box.x * photo.width, y: box.y * photo.height, width: box.width * photo.width, height: box.height * photo.height }, score }))
+        return chosen.map(({ box, score }) => ({
+          box: { x: box.x * photo.width, y: box.y * photo.height, width: box.width * photo.width, height: box.height * photo.height },
+          score,
+        }))
       })
     },
     dispose: () => network.dispose(),
@@ -117,7 +139,10 @@ export function haarFinder(cascade = new URL('../../assets/haarcascade_frontalfa
     async find(photos, minScore) {
       return photos.map((photo) =>
         detector
-          .detect(rgbToGray(photo.pixels), photo.height, photo.width, { minNeighbors: Math.max(0, Math.round(minScore)), minSize: Math.max(24, Math.round(Math.max(photo.height, photo.width) / 40)) })
+          .detect(rgbToGray(photo.pixels), photo.height, photo.width, {
+            minNeighbors: Math.max(0, Math.round(minScore)),
+            minSize: Math.max(24, Math.round(Math.max(photo.height, photo.width) / 40)),
+          })
           .map(({ neighbours, ...box }) => ({ box, score: neighbours }))
           .sort((a, b) => b.score - a.score),
       )

@@ -7,7 +7,8 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, rmdirSync, rmSync, type Dirent } from 'node:fs'
 import { join } from 'node:path'
 import { KindredError, type Progress } from '../base/index.ts'
-import { ioError, sha256, sweepParts, writeFileAtomic, type Journal, type Lock } from '../files/index.ts'
+import { ioError, sweepParts, writeFileAtomic, type Journal, type Lock } from '../files/index.ts'
+import { sha256 } from '../base/index.ts'
 import { holdsCrops, readCropFolder, type CropRecord, type CropsByPhoto, type PhotoEntry, type QuarantineRecord } from './crop-records.ts'
 import { isCropName } from './photo-files.ts'
 import type { CropSummary } from './crop-folder.ts'
@@ -47,7 +48,10 @@ export class CropBook {
     this.order = new Map(sources.map((source, i) => [source, i]))
     ensureOurs(out)
     const { photos, journal } = readCropFolder(out)
-    if (journal.damaged > 0) progress.warn(`${journal.path}: ${journal.damaged} damaged ${journal.damaged === 1 ? 'line' : 'lines'}; those photos are looked at again`)
+    if (journal.damaged > 0)
+      progress.warn(
+        `${journal.path}: ${journal.damaged} damaged ${journal.damaged === 1 ? 'line' : 'lines'}; those photos are looked at again`,
+      )
     this.known = photos
     this.journal = journal
     this.changed = journal.entries.length + journal.damaged > 0
@@ -142,20 +146,33 @@ export class CropBook {
     const entries = [...this.known.values()]
     const withFace = entries.filter((e) => e.faces.length > 0).length
     const withoutFace = entries.filter((e) => e.quarantine?.kind === 'no-face').length
-    return { photos: { total: entries.length, withFace, withoutFace, quarantined: entries.length - withFace - withoutFace, processed, ignored }, faces: this.faceCount }
+    return {
+      photos: { total: entries.length, withFace, withoutFace, quarantined: entries.length - withFace - withoutFace, processed, ignored },
+      faces: this.faceCount,
+    }
   }
 }
 
 /** Records as lines, some hundred at a time. */
 function* lines(records: readonly object[]): Iterable<string> {
-  for (let i = 0; i < records.length; i += 256) yield records.slice(i, i + 256).map((r) => `${JSON.stringify(r)}\n`).join('')
+  for (let i = 0; i < records.length; i += 256)
+    yield records
+      .slice(i, i + 256)
+      .map((r) => `${JSON.stringify(r)}\n`)
+      .join('')
 }
 
 /** Throws where crops would go among files that no run of kindred has written: they could not be told apart when crops are removed. */
 function ensureOurs(out: string): void {
   if (entriesOf(join(out, 'crops')).length === 0 || holdsCrops(out)) return
   const fix = 'Choose another folder for the results. If an interrupted run of an earlier version left it, delete it.'
-  throw new KindredError('usage', where, `${join(out, 'crops')} must be empty or hold crops of an earlier run`, 'files beside which no list of ours lies', fix)
+  throw new KindredError(
+    'usage',
+    where,
+    `${join(out, 'crops')} must be empty or hold crops of an earlier run`,
+    'files beside which no list of ours lies',
+    fix,
+  )
 }
 
 /** What lies in a folder; nothing where it is missing. */

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { samplePath } from '../../test/support/face-photos.ts'
-import { sha256 } from '../files/index.ts'
+import { sha256 } from '../base/index.ts'
 import { nodeRuntime } from '../runtime/index.ts'
 import { cropFolder, openDetector, readCropRecords, readCrops, type FaceDetector } from './index.ts'
 
@@ -47,13 +47,26 @@ test('crops mirror the source; damage goes to quarantine with its reason; the ru
   put('Zo\u00eb/empty.jpg', '')
   put('Zo\u00eb/text.jpg', 'no image at all')
   put('Zo\u00eb/cut.jpg', small.subarray(0, small.length >> 1))
-  put('Zo\u00eb/sky.png', await sharp({ create: { width: 90, height: 60, channels: 3, background: '#88f' } }).png().toBuffer())
+  put(
+    'Zo\u00eb/sky.png',
+    await sharp({ create: { width: 90, height: 60, channels: 3, background: '#88f' } })
+      .png()
+      .toBuffer(),
+  )
   put('notes.txt', 'ignored')
   put('.hidden.jpg', small)
   const { summary, faces, quarantine } = await run()
-  expect(summary).toEqual({ photos: { total: 9, withFace: 5, withoutFace: 1, quarantined: 3, processed: 9, ignored: 1 }, faces: faces.length })
+  expect(summary).toEqual({
+    photos: { total: 9, withFace: 5, withoutFace: 1, quarantined: 3, processed: 9, ignored: 1 },
+    faces: faces.length,
+  })
   expect(faces.length).toBeGreaterThanOrEqual(10)
-  expect(Object.fromEntries(quarantine.map((q) => [q.source, q.kind]))).toEqual({ 'Zo\u00eb/cut.jpg': 'corrupt', 'Zo\u00eb/empty.jpg': 'empty', 'Zo\u00eb/sky.png': 'no-face', 'Zo\u00eb/text.jpg': 'not-an-image' })
+  expect(Object.fromEntries(quarantine.map((q) => [q.source, q.kind]))).toEqual({
+    'Zo\u00eb/cut.jpg': 'corrupt',
+    'Zo\u00eb/empty.jpg': 'empty',
+    'Zo\u00eb/sky.png': 'no-face',
+    'Zo\u00eb/text.jpg': 'not-an-image',
+  })
   expect(readCropRecords(out)).toEqual({ faces, quarantine })
   const top = faces.filter((f) => f.source === 'top.jpg')
   expect(top.map((f) => [f.face, f.crop, f.label])).toEqual(top.map((_, i) => [i, `crops/top.jpg.${i}.png`, null]))
@@ -116,7 +129,10 @@ test('a stop keeps what was done, and the next run goes on from there', async ()
   for (let i = 0; i < 4; i++) put(`${i}.jpg`, small)
   const stop = new AbortController()
   const progress = { start: () => ({ update: (done: number) => (done === 2 ? stop.abort() : undefined), end() {} }), log() {}, warn() {} }
-  await expect(run({ batch: 1, signal: stop.signal, progress })).rejects.toMatchObject({ code: 'interrupted', got: 'a stop after 2 of 4 photos' })
+  await expect(run({ batch: 1, signal: stop.signal, progress })).rejects.toMatchObject({
+    code: 'interrupted',
+    got: 'a stop after 2 of 4 photos',
+  })
   expect(new Set(readCropRecords(out).faces.map((f) => f.source))).toEqual(new Set(['0.jpg', '1.jpg']))
   const { summary } = await run()
   expect(summary.photos).toMatchObject({ total: 4, withFace: 4, processed: 2 })

@@ -5,13 +5,22 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { budget, checkOptions, ensure, inOrder, KindredError, silent, type Budget, type Progress } from '../base/index.ts'
-import { decodeImage, holdImage, readImageFile, type HeldImage } from '../data/index.ts'
-import { readBytes, sha256, sha256File, writeFileAtomic, type FileList, type Lock } from '../files/index.ts'
+import { decodeImage, holdImage, readImageFile, type HeldImage } from '../images/index.ts'
+import { readBytes, sha256File, writeFileAtomic, type FileList, type Lock } from '../files/index.ts'
+import { sha256 } from '../base/index.ts'
 import type { Runtime } from '../runtime/index.ts'
 import { CropBook } from './crop-book.ts'
 import type { CropRecord, PhotoEntry, QuarantineRecord } from './crop-records.ts'
 import { alignFace, dlibTemplate, type FaceTemplate } from './align.ts'
-import { findFaces, findOptionNames, openDetector, type DetectorName, type Face, type FaceDetector, type FindOptions } from './find-faces.ts'
+import {
+  findFaces,
+  findOptionNames,
+  openDetector,
+  type DetectorName,
+  type Face,
+  type FaceDetector,
+  type FindOptions,
+} from './find-faces.ts'
 import { lockOutput } from './output-lock.ts'
 import { cropNames, labelOf, photoFiles, skippedLine } from './photo-files.ts'
 
@@ -82,17 +91,33 @@ export async function cropFolder(dir: string, out: string, options: CropOptions 
   checkOptions(where, options, ['detector', 'runtime', 'template', 'batch', 'onPhotos', 'lock', 'progress', 'signal', ...findOptionNames])
   const { detector: wanted = 'ssd', template = dlibTemplate, batch = 4, onPhotos, progress = silent, signal, runtime } = options
   ensure(Number.isInteger(batch) && batch > 0, where, 'batch must be a positive integer', batch)
-  const find = Object.fromEntries(findOptionNames.filter((name) => options[name] !== undefined).map((name) => [name, options[name]])) as FindOptions
+  const find = Object.fromEntries(
+    findOptionNames.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
+  ) as FindOptions
   const { photos: sources, ignored, skipped } = photoFiles(dir, out)
   const passedOver = skippedLine(skipped)
   if (passedOver !== undefined) progress.warn(passedOver)
   const detector = typeof wanted === 'string' ? await openDetector(wanted, runtime === undefined ? {} : { runtime }) : wanted
   try {
     return await lockOutput(out, options, async (lock) => {
-      const settings = sha256(Buffer.from(JSON.stringify({ detector: detector.id, template, find: Object.entries(find).sort() }))).slice(0, 16)
+      const settings = sha256(Buffer.from(JSON.stringify({ detector: detector.id, template, find: Object.entries(find).sort() }))).slice(
+        0,
+        16,
+      )
       const book = new CropBook(out, settings, sources, { lock, progress, onPhotos })
       try {
-        const processed = await work(dir, sources, { out, detector, find, template, settings, book, batch, nameOf: cropNames(sources), progress, signal })
+        const processed = await work(dir, sources, {
+          out,
+          detector,
+          find,
+          template,
+          settings,
+          book,
+          batch,
+          nameOf: cropNames(sources),
+          progress,
+          signal,
+        })
         book.close()
         return { summary: book.summary(processed, ignored), faces: book.faces(), quarantine: book.quarantine(), skipped }
       } catch (error) {
@@ -124,7 +149,14 @@ async function work(dir: string, sources: readonly string[], w: Work): Promise<n
   const task = progress.start('faces', sources.length, 'photo')
   let [done, processed] = [0, 0]
   const goOn = (): void => {
-    if (signal?.aborted) throw new KindredError('interrupted', where, 'the run must not be interrupted', `a stop after ${done} of ${sources.length} photos`, 'Run it again: it goes on from there.')
+    if (signal?.aborted)
+      throw new KindredError(
+        'interrupted',
+        where,
+        'the run must not be interrupted',
+        `a stop after ${done} of ${sources.length} photos`,
+        'Run it again: it goes on from there.',
+      )
   }
   const { concurrency } = w.detector.landmarks // two runs a thread: half of them, and a photo that is read meanwhile; more would only take memory
   const networks = budget(() => concurrency)
@@ -151,7 +183,12 @@ async function work(dir: string, sources: readonly string[], w: Work): Promise<n
 type Looked =
   | { readonly kind: 'done' }
   | { readonly kind: 'bad'; readonly record: QuarantineRecord }
-  | { readonly kind: 'photo'; readonly source: string; readonly sourceHash: string; readonly found: readonly { readonly face: Face; readonly png: Uint8Array }[] }
+  | {
+      readonly kind: 'photo'
+      readonly source: string
+      readonly sourceHash: string
+      readonly found: readonly { readonly face: Face; readonly png: Uint8Array }[]
+    }
 
 /**
  * Reads a photo that is new, finds its faces and cuts them out. Its pixels are counted from before it is decoded until the last face is cut; as it waits for nothing
@@ -161,7 +198,10 @@ type Looked =
  */
 async function look(dir: string, source: string, { book, detector, find, template }: Work, networks: Budget): Promise<Looked> {
   const path = join(dir, source)
-  const bad = (kind: QuarantineRecord['kind'], reason: string, sourceHash: string | null): Looked => ({ kind: 'bad', record: { source, sourceHash, label: labelOf(source), kind, reason, settings: book.settings } })
+  const bad = (kind: QuarantineRecord['kind'], reason: string, sourceHash: string | null): Looked => ({
+    kind: 'bad',
+    record: { source, sourceHash, label: labelOf(source), kind, reason, settings: book.settings },
+  })
   let file: Awaited<ReturnType<typeof readImageFile>>
   try {
     if (book.knows(source) && book.has(source, await sha256File(path))) return { kind: 'done' }
@@ -185,7 +225,13 @@ async function look(dir: string, source: string, { book, detector, find, templat
     const faces = await findFaces(photo, detector, find).finally(leave)
     const { size } = template
     const raw = { width: size, height: size, channels: 3 } as const
-    const pngs = await Promise.all(faces.map((face) => sharp(alignFace(photo, face, template), { raw }).png({ compressionLevel: 6 }).toBuffer()))
+    const pngs = await Promise.all(
+      faces.map((face) =>
+        sharp(alignFace(photo, face, template), { raw })
+          .png({ compressionLevel: 6 })
+          .toBuffer(),
+      ),
+    )
     return { kind: 'photo', source, sourceHash, found: faces.map((face, i) => ({ face, png: pngs[i] })) }
   } finally {
     photo.release()
@@ -220,9 +266,24 @@ function save(some: readonly Looked[], { out, detector, template, settings, book
       const faces = found.map(({ face, png }): CropRecord => {
         const crop = nameOf(source, face.index)
         writeFileAtomic(join(out, ...crop.split('/')), png)
-        return { source, sourceHash, label, face: face.index, ...rounded(face), detector: detector.id, alignment: template, crop, cropHash: sha256(png), settings }
+        return {
+          source,
+          sourceHash,
+          label,
+          face: face.index,
+          ...rounded(face),
+          detector: detector.id,
+          alignment: template,
+          crop,
+          cropHash: sha256(png),
+          settings,
+        }
       })
-      entries.push({ source, faces, quarantine: faces.length > 0 ? null : { source, sourceHash, label, kind: 'no-face', reason: 'no face found', settings } })
+      entries.push({
+        source,
+        faces,
+        quarantine: faces.length > 0 ? null : { source, sourceHash, label, kind: 'no-face', reason: 'no face found', settings },
+      })
     }
   } catch (error) {
     takeDown(book, entries)
@@ -242,10 +303,16 @@ function takeDown(book: CropBook, entries: readonly PhotoEntry[]): void {
 
 function rounded({ box, landmarks, score, sharpness }: Face): Pick<CropRecord, 'box' | 'landmarks' | 'score' | 'sharpness'> {
   const to = (v: number, digits: number) => Number(v.toFixed(digits))
-  return { box: [to(box.x, 2), to(box.y, 2), to(box.width, 2), to(box.height, 2)], landmarks: Array.from(landmarks, (v) => to(v, 2)), score: to(score, 5), sharpness: to(sharpness, 1) }
+  return {
+    box: [to(box.x, 2), to(box.y, 2), to(box.width, 2), to(box.height, 2)],
+    landmarks: Array.from(landmarks, (v) => to(v, 2)),
+    score: to(score, 5),
+    sharpness: to(sharpness, 1),
+  }
 }
 
-const message = (error: unknown): string => (error instanceof KindredError ? (error.got ?? error.expected) : error instanceof Error ? error.message : String(error))
+const message = (error: unknown): string =>
+  error instanceof KindredError ? (error.got ?? error.expected) : error instanceof Error ? error.message : String(error)
 
 /**
  * The pixels of saved crops, one after the other, as {@link FaceModel.embed} takes them.
@@ -257,7 +324,8 @@ export async function readCrops(out: string, records: readonly CropRecord[]): Pr
   const parts = await Promise.all(
     records.map(async ({ crop, cropHash, alignment: { size } }) => {
       const bytes = readBytes(join(out, crop), 'crops')
-      if (sha256(bytes) !== cropHash) throw new KindredError('mismatch', 'crops', `${crop} must be the file the manifest tells of`, 'another', 'Run the crops again.')
+      if (sha256(bytes) !== cropHash)
+        throw new KindredError('mismatch', 'crops', `${crop} must be the file the manifest tells of`, 'another', 'Run the crops again.')
       return (await decodeImage(bytes, { size: [size, size] })).pixels
     }),
   )

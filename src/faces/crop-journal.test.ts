@@ -1,6 +1,18 @@
 /** @file What a run leaves behind when it is killed, stopped, or refused by the disk at any moment, and that the next run makes it whole. */
 import * as fs from 'node:fs'
-import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
@@ -14,10 +26,13 @@ import { cropFolder, readCropRecords, type CropOptions, type FaceDetector } from
 let onWrite: (call: string) => void = () => {}
 vi.mock('node:fs', async (original) => {
   const real = await original<typeof fs>()
-  const watched = (['writeSync', 'fsyncSync', 'renameSync', 'ftruncateSync'] as const).map((call) => [call, (...args: never[]) => {
-    if (!String(args[0]).includes('lock')) onWrite(call) // locks have tests of their own
-    return (real[call] as (...a: never[]) => unknown)(...args)
-  }])
+  const watched = (['writeSync', 'fsyncSync', 'renameSync', 'ftruncateSync'] as const).map((call) => [
+    call,
+    (...args: never[]) => {
+      if (!String(args[0]).includes('lock')) onWrite(call) // locks have tests of their own
+      return (real[call] as (...a: never[]) => unknown)(...args)
+    },
+  ])
   return { ...real, ...Object.fromEntries(watched) }
 })
 
@@ -32,7 +47,10 @@ beforeEach(() => {
 })
 
 /** A photo of its own colour; black ones show no face. */
-const photo = (shade: number) => sharp({ create: { width: 64, height: 48, channels: 3, background: { r: shade, g: 90, b: 200 } } }).png().toBuffer()
+const photo = (shade: number) =>
+  sharp({ create: { width: 64, height: 48, channels: 3, background: { r: shade, g: 90, b: 200 } } })
+    .png()
+    .toBuffer()
 const put = async (...names: string[]) => {
   for (const [i, name] of names.entries()) {
     mkdirSync(join(dir, name, '..'), { recursive: true })
@@ -44,9 +62,16 @@ const run = (options: CropOptions = {}, to = out) => cropFolder(dir, to, { detec
 /** Calls back after each batch of photos. */
 const after = (call: (done: number) => void): Progress => ({ ...silent, start: () => ({ update: (done: number) => call(done), end() {} }) })
 /** All files below a folder, relative. */
-const below = (folder: string): string[] => (readdirSync(folder, { recursive: true, withFileTypes: true })).filter((e) => !e.isDirectory()).map((e) => join(e.parentPath, e.name).slice(folder.length + 1)).sort()
+const below = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((e) => !e.isDirectory())
+    .map((e) => join(e.parentPath, e.name).slice(folder.length + 1))
+    .sort()
 const crops = (folder = out) => below(join(folder, 'crops'))
-const named = (folder = out) => readCropRecords(folder).faces.map((f) => f.crop.slice('crops/'.length)).sort()
+const named = (folder = out) =>
+  readCropRecords(folder)
+    .faces.map((f) => f.crop.slice('crops/'.length))
+    .sort()
 /** A copy of the output folder as it stands; the lock of this living process is not in it. */
 const copyTo = (to: string) => cpSync(out, to, { recursive: true, filter: (path) => !/[.](kindred-)?lock/.test(path) })
 const lists = (folder = out) => ['manifest.jsonl', 'quarantine.jsonl'].map((name) => readFileSync(join(folder, name), 'utf8'))
@@ -84,7 +109,9 @@ describe('killed', () => {
     rmSync(join(dir, 'a/1.png'))
     // even if that run is stopped before it looks at any photo
     const seen: string[][] = []
-    await expect(run({ signal: AbortSignal.abort(), onPhotos: (photos) => seen.push([...photos], crops(copy)) }, copy)).rejects.toMatchObject({ code: 'interrupted' })
+    await expect(
+      run({ signal: AbortSignal.abort(), onPhotos: (photos) => seen.push([...photos], crops(copy)) }, copy),
+    ).rejects.toMatchObject({ code: 'interrupted' })
     expect(seen).toEqual([['a/2.png'], ['a/1.png.0.png', 'a/2.png.0.png', 'b/3.png.0.png']])
     expect([crops(copy), named(copy), readdirSync(join(copy, 'crops'))]).toEqual([['a/2.png.0.png'], ['a/2.png.0.png'], ['a']])
   })
@@ -173,34 +200,39 @@ test('a photo that shows fewer faces than before, or another one, leaves no crop
 })
 
 describe('refused by the disk', () => {
-  test('at every write in turn: the error says so, nothing is half-written, and the next run makes it whole', { timeout: 60_000 }, async () => {
-    await put('a/1.png', 'a/2.png', 'b/bad.png', 'b/3.png')
-    await run({ batch: 2 })
-    const [whole, files] = [lists(), below(out)]
-    let failures = 0
-    for (let at = 1; ; at++) {
-      const to = join(root, `full${runs}-${at}`)
-      let calls = 0
-      onWrite = (call) => {
-        if (++calls === at) throw Object.assign(new Error(`${call} fails`), { code: at % 2 === 0 ? 'ENOSPC' : 'EIO' })
+  test(
+    'at every write in turn: the error says so, nothing is half-written, and the next run makes it whole',
+    { timeout: 60_000 },
+    async () => {
+      await put('a/1.png', 'a/2.png', 'b/bad.png', 'b/3.png')
+      await run({ batch: 2 })
+      const [whole, files] = [lists(), below(out)]
+      let failures = 0
+      for (let at = 1; ; at++) {
+        const to = join(root, `full${runs}-${at}`)
+        let calls = 0
+        onWrite = (call) => {
+          if (++calls === at) throw Object.assign(new Error(`${call} fails`), { code: at % 2 === 0 ? 'ENOSPC' : 'EIO' })
+        }
+        const result = await run({ batch: 2 }, to).catch((error: unknown) => error)
+        onWrite = () => {}
+        if (calls < at) break
+        failures++
+        if (result instanceof Error)
+          expect(result).toMatchObject({ code: 'io', message: expect.stringMatching(/disk must answer|room on the disk/) })
+        else expect(lists(to)).toEqual(whole) // only the clean-up after an error was refused
+        if (existsSync(to)) {
+          expect(below(to).filter((f) => f.endsWith('.part'))).toEqual([])
+          const { faces } = readCropRecords(to)
+          for (const face of faces) expect(existsSync(join(to, face.crop))).toBe(true)
+        }
+        await run({ batch: 2 }, to)
+        expect(lists(to)).toEqual(whole)
+        expect(below(to)).toEqual(files)
       }
-      const result = await run({ batch: 2 }, to).catch((error: unknown) => error)
-      onWrite = () => {}
-      if (calls < at) break
-      failures++
-      if (result instanceof Error) expect(result).toMatchObject({ code: 'io', message: expect.stringMatching(/disk must answer|room on the disk/) })
-      else expect(lists(to)).toEqual(whole) // only the clean-up after an error was refused
-      if (existsSync(to)) {
-        expect(below(to).filter((f) => f.endsWith('.part'))).toEqual([])
-        const { faces } = readCropRecords(to)
-        for (const face of faces) expect(existsSync(join(to, face.crop))).toBe(true)
-      }
-      await run({ batch: 2 }, to)
-      expect(lists(to)).toEqual(whole)
-      expect(below(to)).toEqual(files)
-    }
-    expect(failures).toBeGreaterThan(15)
-  })
+      expect(failures).toBeGreaterThan(15)
+    },
+  )
 
   test('for good: the first reason is told, what was done before is kept', async () => {
     await put('1.png', '2.png', '3.png', '4.png')
@@ -208,7 +240,11 @@ describe('refused by the disk', () => {
     onWrite = () => {
       if (full) throw Object.assign(new Error('full'), { code: 'ENOSPC' })
     }
-    await expect(run({ progress: after((done) => (full = done >= 2)) })).rejects.toMatchObject({ code: 'io', got: 'a full disk (ENOSPC)', message: expect.stringContaining('3.png') })
+    await expect(run({ progress: after((done) => (full = done >= 2)) })).rejects.toMatchObject({
+      code: 'io',
+      got: 'a full disk (ENOSPC)',
+      message: expect.stringContaining('3.png'),
+    })
     onWrite = () => {}
     expect(named()).toEqual(['1.png.0.png', '2.png.0.png'])
     expect((await run()).summary.photos.processed).toBe(2)
@@ -218,16 +254,27 @@ describe('refused by the disk', () => {
 test('one run at a time: another is refused while the first lives, and leaves its crops alone', async () => {
   await put('1.png', '2.png')
   let refused: Promise<unknown> | undefined
-  const slow: FaceDetector = { ...detector, finder: { ...detector.finder, find: async (photos, least) => (await (refused ??= run().catch((error: unknown) => error)), detector.finder.find(photos, least)) } }
+  const slow: FaceDetector = {
+    ...detector,
+    finder: {
+      ...detector.finder,
+      find: async (photos, least) => (await (refused ??= run().catch((error: unknown) => error)), detector.finder.find(photos, least)),
+    },
+  }
   await run({ detector: slow })
-  expect(await refused).toMatchObject({ code: 'mismatch', message: expect.stringMatching(/one process at a time, got this process, .* or choose another folder for the results/) })
+  expect(await refused).toMatchObject({
+    code: 'mismatch',
+    message: expect.stringMatching(/one process at a time, got this process, .* or choose another folder for the results/),
+  })
   expect(crops()).toEqual(named())
   expect(below(out)).toEqual(['crops/1.png.0.png', 'crops/2.png.0.png', 'manifest.jsonl', 'quarantine.jsonl'])
 })
 
 test('who has lost the lock writes no more', async () => {
   await put('1.png', '2.png', '3.png')
-  await expect(run({ progress: after((done) => done === 1 && rmSync(join(out, '.kindred-lock'), { recursive: true })) })).rejects.toMatchObject({ code: 'mismatch' })
+  await expect(
+    run({ progress: after((done) => done === 1 && rmSync(join(out, '.kindred-lock'), { recursive: true })) }),
+  ).rejects.toMatchObject({ code: 'mismatch' })
 })
 
 test('lists that are not what they should be are told with file and line, and their crops stay', async () => {
@@ -255,6 +302,9 @@ test('crops do not go among files of somebody else', async () => {
   await put('1.png')
   mkdirSync(join(out, 'crops'), { recursive: true })
   writeFileSync(join(out, 'crops/mine.jpg.0.png'), '')
-  await expect(run()).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining('must be empty or hold crops of an earlier run') })
+  await expect(run()).rejects.toMatchObject({
+    code: 'usage',
+    message: expect.stringContaining('must be empty or hold crops of an earlier run'),
+  })
   expect(below(out)).toEqual(['crops/mine.jpg.0.png'])
 })

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
 import { fakeDetector } from '../../test/support/fake-detector.ts'
 import { flatPng } from '../../test/support/png.ts'
 import { setLimits } from '../base/index.ts'
-import { pixelBudget } from '../data/index.ts'
+import { pixelBudget } from '../images/index.ts'
 import { cropFolder, type CropOptions, type FaceDetector } from './index.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'kindred-memory-'))
@@ -22,16 +22,29 @@ beforeEach(() => {
   mkdirSync(dir)
 })
 const run = (options: CropOptions = {}) => cropFolder(dir, out, { detector: fakeDetector(), ...options })
-const reasons = (list: readonly { source: string; kind: string; reason: string }[]) => Object.fromEntries(list.map((q) => [q.source, `${q.kind}: ${q.reason}`]))
+const reasons = (list: readonly { source: string; kind: string; reason: string }[]) =>
+  Object.fromEntries(list.map((q) => [q.source, `${q.kind}: ${q.reason}`]))
 
 test('the pixels under way stay within the budget while networks look at them, whatever the sizes, and no photo waits for ever', async () => {
   const sizes = [300, 400, 120, 390, 60, 410, 395, 90, 400, 405, 300, 64, 400, 400]
-  for (const [i, side] of sizes.entries()) writeFileSync(join(dir, `${String(i).padStart(2, '0')}.jpg`), await sharp({ create: { width: side, height: side, channels: 3, background: '#a64' } }).jpeg().toBuffer())
+  for (const [i, side] of sizes.entries())
+    writeFileSync(
+      join(dir, `${String(i).padStart(2, '0')}.jpg`),
+      await sharp({ create: { width: side, height: side, channels: 3, background: '#a64' } })
+        .jpeg()
+        .toBuffer(),
+    )
   const most = 700_000 // one of the largest with what its decoder needs, and little beside it
   restore = setLimits({ pixelBytesInFlight: most })
   const held: { own: number; all: number }[] = []
   const fake = fakeDetector()
-  const detector: FaceDetector = { ...fake, finder: { ...fake.finder, find: (photos, least) => (held.push({ own: photos[0].pixels.length, all: pixelBudget.taken }), fake.finder.find(photos, least)) } }
+  const detector: FaceDetector = {
+    ...fake,
+    finder: {
+      ...fake.finder,
+      find: (photos, least) => (held.push({ own: photos[0].pixels.length, all: pixelBudget.taken }), fake.finder.find(photos, least)),
+    },
+  }
   const { summary } = await run({ detector })
   expect(summary.photos).toMatchObject({ total: 14, withFace: 14 })
   expect(held.map((h) => h.own).sort()).toEqual(sizes.map((side) => side ** 2 * 3).sort())
@@ -43,7 +56,13 @@ test('the pixels under way stay within the budget while networks look at them, w
 })
 
 test('an error in the middle gives all pixels back', async () => {
-  for (let i = 0; i < 9; i++) writeFileSync(join(dir, `${i}.png`), await sharp({ create: { width: 64, height: 64, channels: 3, background: '#a64' } }).png().toBuffer())
+  for (let i = 0; i < 9; i++)
+    writeFileSync(
+      join(dir, `${i}.png`),
+      await sharp({ create: { width: 64, height: 64, channels: 3, background: '#a64' } })
+        .png()
+        .toBuffer(),
+    )
   let runsOfNetwork = 0
   const detector = fakeDetector(() => {
     if (++runsOfNetwork === 3) throw new Error('no network')
@@ -58,11 +77,18 @@ test('photos above a limit are set aside with its name, and looked at again once
   for (let i = 0; i < 8; i++) writeFileSync(join(dir, `huge${i}.png`), huge)
   writeFileSync(join(dir, 'sparse.jpg'), Buffer.from('ffd8ffe0', 'hex'))
   truncateSync(join(dir, 'sparse.jpg'), 900_000_000)
-  writeFileSync(join(dir, 'middle.png'), await sharp({ create: { width: 300, height: 200, channels: 3, background: '#a64' } }).png().toBuffer())
+  writeFileSync(
+    join(dir, 'middle.png'),
+    await sharp({ create: { width: 300, height: 200, channels: 3, background: '#a64' } })
+      .png()
+      .toBuffer(),
+  )
   restore = setLimits({ imagePixels: 50_000 })
   const first = await run()
   const said = reasons(first.quarantine)
-  expect(said['huge0.png']).toMatch(/^too-large: .*at most 50,000 pixels \(limit imagePixels\), got 268,402,689\. .*--limit imagePixels=NUMBER/)
+  expect(said['huge0.png']).toMatch(
+    /^too-large: .*at most 50,000 pixels \(limit imagePixels\), got 268,402,689\. .*--limit imagePixels=NUMBER/,
+  )
   expect(said['sparse.jpg']).toMatch(/^too-large: .*limit imageFileBytes\), got 900,000,000/)
   expect(first.summary.photos).toMatchObject({ total: 10, withFace: 0, quarantined: 10 })
   restore()
@@ -78,7 +104,13 @@ test('formats that are not read: by name they are passed over, by content set as
   writeFileSync(join(dir, 'text.jpg'), 'no image at all')
   writeFileSync(join(dir, 'empty.jpg'), '')
   const { skipped, quarantine, summary } = await run()
-  expect(skipped).toEqual([['a.heic', 'HEIC photos'], ['b.svg', 'SVG drawings'], ['c.bmp', 'BMP pictures']].map(([path, what]) => ({ path, reason: `${what} are not read: save it as JPEG or PNG` })))
+  expect(skipped).toEqual(
+    [
+      ['a.heic', 'HEIC photos'],
+      ['b.svg', 'SVG drawings'],
+      ['c.bmp', 'BMP pictures'],
+    ].map(([path, what]) => ({ path, reason: `${what} are not read: save it as JPEG or PNG` })),
+  )
   expect(reasons(quarantine)).toEqual({
     'drawing.png': 'unsupported: an SVG drawing: not a format that is read. Save it as JPEG or PNG.',
     'text.jpg': 'not-an-image: the content is no image of a known kind, whatever its name says',

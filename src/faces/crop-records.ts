@@ -57,7 +57,9 @@ export interface PhotoEntry {
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in hexadecimal digits')
 /** A path that leads nowhere but down. */
-const below = z.string().refine((path) => path !== '' && !path.startsWith('/') && !path.split('/').includes('..'), 'expected a path below the folder')
+const below = z
+  .string()
+  .refine((path) => path !== '' && !path.startsWith('/') && !path.split('/').includes('..'), 'expected a path below the folder')
 const of = { source: below, sourceHash: hash, label: z.string().nullable() }
 const size = z.number().int().positive()
 
@@ -75,7 +77,13 @@ const cropSchema: z.ZodType<CropRecord> = z.object({
   cropHash: hash,
   settings: z.string(),
 })
-const quarantineSchema: z.ZodType<QuarantineRecord> = z.object({ ...of, sourceHash: hash.nullable(), kind: z.enum(quarantineKinds), reason: z.string(), settings: z.string() })
+const quarantineSchema: z.ZodType<QuarantineRecord> = z.object({
+  ...of,
+  sourceHash: hash.nullable(),
+  kind: z.enum(quarantineKinds),
+  reason: z.string(),
+  settings: z.string(),
+})
 const entrySchema: z.ZodType<PhotoEntry> = z.object({ source: below, faces: z.array(cropSchema), quarantine: quarantineSchema.nullable() })
 
 /** What is known of each photo, in the order of the files. */
@@ -88,8 +96,10 @@ export type CropsByPhoto = Map<string, { faces: readonly CropRecord[]; quarantin
  */
 export function readCropFolder(out: string): { photos: CropsByPhoto; journal: Journal<PhotoEntry> } {
   const photos: CropsByPhoto = new Map()
-  for (const face of linesOf(out, 'manifest.jsonl', cropSchema)) photos.set(face.source, { faces: [...(photos.get(face.source)?.faces ?? []), face], quarantine: null })
-  for (const line of linesOf(out, 'quarantine.jsonl', quarantineSchema)) photos.set(line.source, { faces: photos.get(line.source)?.faces ?? [], quarantine: line })
+  for (const face of linesOf(out, 'manifest.jsonl', cropSchema))
+    photos.set(face.source, { faces: [...(photos.get(face.source)?.faces ?? []), face], quarantine: null })
+  for (const line of linesOf(out, 'quarantine.jsonl', quarantineSchema))
+    photos.set(line.source, { faces: photos.get(line.source)?.faces ?? [], quarantine: line })
   const journal = new Journal(join(out, journalName), entrySchema, 'crops')
   for (const { source, faces, quarantine } of journal.entries) photos.set(source, { faces, quarantine })
   return { photos, journal }

@@ -8,7 +8,8 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { KindredError } from '../base/index.ts'
-import { readBytes, sha256 } from '../files/index.ts'
+import { readBytes } from '../files/index.ts'
+import { sha256 } from '../base/index.ts'
 import { readTfjsWeights, type TfjsWeight } from './tfjs-weights.ts'
 
 /** The four networks we take. */
@@ -49,7 +50,13 @@ export function faceApiFolder(): string {
       // try the next place
     }
   }
-  throw new KindredError('not-found', 'face models', 'the package @vladmandic/face-api must be installed beside kindred', 'no such package', 'Run: npm install @vladmandic/face-api@1.7.15')
+  throw new KindredError(
+    'not-found',
+    'face models',
+    'the package @vladmandic/face-api must be installed beside kindred',
+    'no such package',
+    'Run: npm install @vladmandic/face-api@1.7.15',
+  )
 }
 
 /**
@@ -60,10 +67,27 @@ export function faceApiFolder(): string {
  */
 export function faceApiWeights(model: FaceApiModel, folder = join(faceApiFolder(), 'model')): NamedWeights {
   const [bin, manifest] = [join(folder, `${model}_model.bin`), join(folder, `${model}_model-weights_manifest.json`)]
-  for (const [path, wanted] of [[bin, hashes[model]], [manifest, manifestHashes[model]]]) {
-    if (!existsSync(path)) throw new KindredError('not-found', 'face models', `${path} must exist`, 'no such file', 'Run: npm install @vladmandic/face-api@1.7.15')
+  for (const [path, wanted] of [
+    [bin, hashes[model]],
+    [manifest, manifestHashes[model]],
+  ]) {
+    if (!existsSync(path))
+      throw new KindredError(
+        'not-found',
+        'face models',
+        `${path} must exist`,
+        'no such file',
+        'Run: npm install @vladmandic/face-api@1.7.15',
+      )
     const hash = sha256(readBytes(path, 'face models'))
-    if (hash !== wanted) throw new KindredError('mismatch', 'face models', `SHA-256 of ${path} must be ${wanted}`, hash, 'Run: npm install @vladmandic/face-api@1.7.15')
+    if (hash !== wanted)
+      throw new KindredError(
+        'mismatch',
+        'face models',
+        `SHA-256 of ${path} must be ${wanted}`,
+        hash,
+        'Run: npm install @vladmandic/face-api@1.7.15',
+      )
   }
   return { weights: renamers[model](new Arrays(readTfjsWeights(manifest), bin)), hash: hashes[model] }
 }
@@ -94,7 +118,9 @@ class Arrays {
     const [h, w] = shape
     const [inputs, outputs] = depthwise ? [1, shape[2]] : [shape[2], shape[3]]
     const out = new Float32Array(data.length)
-    for (let o = 0; o < outputs; o++) for (let i = 0; i < inputs; i++) for (let p = 0; p < h * w; p++) out[(o * inputs + i) * h * w + p] = data[(p * inputs + i) * outputs + o]
+    for (let o = 0; o < outputs; o++)
+      for (let i = 0; i < inputs; i++)
+        for (let p = 0; p < h * w; p++) out[(o * inputs + i) * h * w + p] = data[(p * inputs + i) * outputs + o]
     return out
   }
 }
@@ -127,7 +153,10 @@ const renamers: Record<FaceApiModel, Renamer> = {
     }
     for (let i = 0; i < 8; i++) pointwise(`extra${i}`, `Prediction/Conv2d_${i}_pointwise`)
     for (let i = 0; i < 6; i++) {
-      for (const [to, from] of [['box', 'BoxEncodingPredictor'], ['class', 'ClassPredictor']]) {
+      for (const [to, from] of [
+        ['box', 'BoxEncodingPredictor'],
+        ['class', 'ClassPredictor'],
+      ]) {
         out[`${to}${i}.weight`] = a.kernel(`Prediction/BoxPredictor_${i}/${from}/weights`)
         out[`${to}${i}.bias`] = a.data(`Prediction/BoxPredictor_${i}/${from}/biases`)
       }
@@ -148,7 +177,10 @@ const renamers: Record<FaceApiModel, Renamer> = {
     return out
   },
   face_landmark_68: (a) => {
-    const out: Record<string, Float32Array> = { 'dense0.conv0.weight': a.kernel('dense0/conv0/filters'), 'dense0.conv0.bias': a.data('dense0/conv0/bias') }
+    const out: Record<string, Float32Array> = {
+      'dense0.conv0.weight': a.kernel('dense0/conv0/filters'),
+      'dense0.conv0.bias': a.data('dense0/conv0/bias'),
+    }
     for (let d = 0; d < 4; d++) {
       for (let i = d === 0 ? 1 : 0; i < 4; i++) {
         out[`dense${d}.conv${i}.depthwise.weight`] = a.kernel(`dense${d}/conv${i}/depthwise_filter`, true)

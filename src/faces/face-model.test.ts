@@ -6,15 +6,30 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { celeb5, goldenPhotos } from '../../test/support/face-photos.ts'
 import { rng } from '../base/index.ts'
-import { decodeImage } from '../data/index.ts'
+import { decodeImage } from '../images/index.ts'
 import { dlibResnet } from '../nn/index.ts'
 import { decodeModel, encodeModel, toOnnx } from '../onnx/index.ts'
 import { nodeRuntime, type Runtime } from '../runtime/index.ts'
 import { add, input, mean, mul, transpose } from '../tensor/index.ts'
 import {
-  alignFace, assertSameRecipe, cropToPhoto, dlibTemplate, faceApiWeights, faceModel, findFacesIn, fitSimilarity, imageNetwork, onnxModel, openDetector, recipeLine, squareInput, uprightBox, warp,
-  type FaceModel, type OnnxRecipe,
+  alignFace,
+  assertSameRecipe,
+  cropToPhoto,
+  dlibTemplate,
+  faceApiWeights,
+  faceModel,
+  findFacesIn,
+  fitSimilarity,
+  imageNetwork,
+  onnxModel,
+  openDetector,
+  recipeLine,
+  uprightBox,
+  warp,
+  type FaceModel,
+  type OnnxRecipe,
 } from './index.ts'
+import { squareInput } from '../images/index.ts'
 
 let runtime: Runtime
 let dlib: FaceModel
@@ -35,9 +50,16 @@ describe('beside face-api', () => {
     const network = await imageNetwork(runtime, dlibResnet(), faceApiWeights('face_recognition').weights, 150)
     let faces = 0
     for (const { name, photo, golden } of photos) {
-      for (const { aligned: [x, y, w, h], descriptor } of golden.ssd) {
+      for (const {
+        aligned: [x, y, w, h],
+        descriptor,
+      } of golden.ssd) {
         const planes = new Float32Array(3 * 150 * 150)
-        squareInput(photo, { size: 150, centred: true, region: { x, y, width: Math.min(w, photo.width - x), height: Math.min(h, photo.height - y) } }, planes)
+        squareInput(
+          photo,
+          { size: 150, centred: true, region: { x, y, width: Math.min(w, photo.width - x), height: Math.min(h, photo.height - y) } },
+          planes,
+        )
         const vector = await network.run(planes, 1)
         const worst = descriptor.reduce((m, v, i) => Math.max(m, Math.abs(v - vector[i])), 0)
         expect(worst, name).toBeLessThan(1e-4)
@@ -63,13 +85,15 @@ test('a similarity is found again from its points, and the nearest one from nois
   const r = rng(1)
   const truth = { a: 1.3, b: -0.7, tx: 12, ty: -5 }
   const from = Array.from({ length: 40 }, () => r.normal() * 30)
-  const move = (s: typeof truth, p: number[]) => p.map((_, i) => (i % 2 === 0 ? s.a * p[i] - s.b * p[i + 1] + s.tx : s.b * p[i - 1] + s.a * p[i] + s.ty))
+  const move = (s: typeof truth, p: number[]) =>
+    p.map((_, i) => (i % 2 === 0 ? s.a * p[i] - s.b * p[i + 1] + s.tx : s.b * p[i - 1] + s.a * p[i] + s.ty))
   const found = fitSimilarity(from, move(truth, from))
   for (const key of ['a', 'b', 'tx', 'ty'] as const) expect(found[key]).toBeCloseTo(truth[key], 8)
   const noisy = move(truth, from).map((v) => v + r.normal())
   const best = fitSimilarity(from, noisy)
   const error = (s: typeof truth) => move(s, from).reduce((e, v, i) => e + (v - noisy[i]) ** 2, 0)
-  for (const key of ['a', 'b', 'tx', 'ty'] as const) for (const h of [-1e-3, 1e-3]) expect(error({ ...best, [key]: best[key] + h })).toBeGreaterThan(error(best))
+  for (const key of ['a', 'b', 'tx', 'ty'] as const)
+    for (const h of [-1e-3, 1e-3]) expect(error({ ...best, [key]: best[key] + h })).toBeGreaterThan(error(best))
   expect(() => fitSimilarity([1, 1, 1, 1], [0, 0, 2, 2])).toThrow('must not all be one')
 })
 
@@ -88,14 +112,16 @@ test('a face turned with its photo gives the same crop; landmarks fall on the te
   const points = Float32Array.from(golden.ssd[0].landmarks)
   const crop = alignFace(photo, { landmarks: points })
   const turned = new Uint8Array(photo.pixels.length)
-  for (let y = 0; y < photo.height; y++) for (let x = 0; x < photo.width; x++) for (let c = 0; c < 3; c++) turned[(x * photo.height + photo.height - 1 - y) * 3 + c] = photo.pixels[(y * photo.width + x) * 3 + c]
+  for (let y = 0; y < photo.height; y++)
+    for (let x = 0; x < photo.width; x++)
+      for (let c = 0; c < 3; c++) turned[(x * photo.height + photo.height - 1 - y) * 3 + c] = photo.pixels[(y * photo.width + x) * 3 + c]
   const quarter = points.map((_, i) => (i % 2 === 0 ? photo.height - 1 - points[i + 1] : points[i - 1]))
   const again = alignFace({ pixels: turned, width: photo.height, height: photo.width }, { landmarks: quarter })
   const differences = crop.map((v, i) => Math.abs(v - again[i]))
   expect(Math.max(...differences)).toBeLessThanOrEqual(2)
   expect(new Set(crop).size).toBeGreaterThan(100)
   const { a, b, tx, ty } = cropToPhoto(points, dlibTemplate)
-  const eye = [(0.25 + 0.2235) / 1.5 * 150, (0.25 + 0.2117) / 1.5 * 150] // middle of points 36..41 in the mean face
+  const eye = [((0.25 + 0.2235) / 1.5) * 150, ((0.25 + 0.2117) / 1.5) * 150] // middle of points 36..41 in the mean face
   const mid = (axis: number) => [36, 37, 38, 39, 40, 41].reduce((s, i) => s + points[i * 2 + axis], 0) / 6
   expect(Math.hypot(a * eye[0] - b * eye[1] + tx - mid(0), b * eye[0] + a * eye[1] + ty - mid(1))).toBeLessThan(0.06 * golden.ssd[0].box[2])
 })
@@ -150,25 +176,46 @@ describe('any ONNX model', () => {
     await expect(refused({ ...base, channels: 'rgb' })).rejects.toThrow('RGB')
     await expect(refused({ ...base, size: 1e9 })).rejects.toThrow('limit imagePixels')
     await expect(refused({ ...base, name: 7 })).rejects.toThrow('name must be a text, got 7')
-    for (const [text, code] of [['null', 'corrupt'], ['[]', 'corrupt'], ['{', 'corrupt'], ['{"size":null}', 'usage'], [JSON.stringify(base).replace(/"scale":[^,}]+/, '"scale":1e999'), 'usage']]) {
+    for (const [text, code] of [
+      ['null', 'corrupt'],
+      ['[]', 'corrupt'],
+      ['{', 'corrupt'],
+      ['{"size":null}', 'usage'],
+      [JSON.stringify(base).replace(/"scale":[^,}]+/, '"scale":1e999'), 'usage'],
+    ]) {
       writeFileSync(path.replace('.onnx', '.json'), text)
-      await expect(onnxModel(path, undefined, { runtime }), text).rejects.toThrow(expect.objectContaining({ code, message: expect.stringContaining('beside.json') }))
+      await expect(onnxModel(path, undefined, { runtime }), text).rejects.toThrow(
+        expect.objectContaining({ code, message: expect.stringContaining('beside.json') }),
+      )
     }
     writeFileSync(path.replace('.onnx', '.json'), JSON.stringify(base))
     const bytes = readFileSync(path)
     await expect(refused({ ...base, size: 9 })).rejects.toThrow(expect.objectContaining({ code: 'corrupt', where: path })) // it takes 8 x 8
     writeFileSync(path, bytes.subarray(0, bytes.length - 20))
-    await expect(onnxModel(path, undefined, { runtime })).rejects.toThrow(expect.objectContaining({ code: 'corrupt', message: expect.stringContaining('beside.onnx') }))
+    await expect(onnxModel(path, undefined, { runtime })).rejects.toThrow(
+      expect.objectContaining({ code: 'corrupt', message: expect.stringContaining('beside.onnx') }),
+    )
     const decoded = decodeModel(bytes)
-    writeFileSync(path, encodeModel({ ...decoded, initializers: { ...decoded.initializers, bomb: { dtype: 'int64', shape: [1], data: BigInt64Array.of(2n ** 33n) } }, nodes: [...decoded.nodes, { opType: 'ConstantOfShape', inputs: ['bomb'], outputs: ['boom'], attributes: {} }] }))
-    await expect(onnxModel(path, undefined, { runtime })).rejects.toThrow(/beside\.onnx, ConstantOfShape boom: its result \[8589934592\] must have at most .* \(limit tensorElements\)/)
+    writeFileSync(
+      path,
+      encodeModel({
+        ...decoded,
+        initializers: { ...decoded.initializers, bomb: { dtype: 'int64', shape: [1], data: BigInt64Array.of(2n ** 33n) } },
+        nodes: [...decoded.nodes, { opType: 'ConstantOfShape', inputs: ['bomb'], outputs: ['boom'], attributes: {} }],
+      }),
+    )
+    await expect(onnxModel(path, undefined, { runtime })).rejects.toThrow(
+      /beside\.onnx, ConstantOfShape boom: its result \[8589934592\] must have at most .* \(limit tensorElements\)/,
+    )
   })
 })
 
 test('recipes: equal ones pass whatever the name, others are named both', async () => {
   const other = await faceModel('dlib', { runtime, detector: 'tiny:test', template: { ...dlibTemplate, padding: 0.3 } })
   assertSameRecipe(dlib.recipe, JSON.parse(JSON.stringify({ ...dlib.recipe, model: { ...dlib.recipe.model, name: 'mine' } })))
-  expect(() => assertSameRecipe(dlib.recipe, other.recipe)).toThrow(`differ in alignment, detector: [${recipeLine(dlib.recipe)}] and [${recipeLine(other.recipe)}]`)
+  expect(() => assertSameRecipe(dlib.recipe, other.recipe)).toThrow(
+    `differ in alignment, detector: [${recipeLine(dlib.recipe)}] and [${recipeLine(other.recipe)}]`,
+  )
   expect(recipeLine(dlib.recipe)).toContain('dlib@b413e420d684 150px')
   expect(() => assertSameRecipe(dlib.recipe, { ...dlib.recipe, model: { name: 'dlib', hash: 'x' } })).toThrow('differ in model')
   await other.dispose()
@@ -179,7 +226,11 @@ const mobilenet = fileURLToPath(new URL('../../../shared/data/mobilenet-v2/mobil
 describe.skipIf(celeb5 === undefined)('figures on celeb5 (needs ../shared/data/celeb5)', () => {
   test('every face found; leave-one-out 1-NN at least .98, mAP at least .975; a general model far below', async () => {
     const detector = await openDetector('ssd', { runtime })
-    const paths = ['train', 'val'].flatMap((split) => readdirSync(join(celeb5!, split)).flatMap((person) => readdirSync(join(celeb5!, split, person)).map((file) => ({ split, person, path: join(celeb5!, split, person, file) }))))
+    const paths = ['train', 'val'].flatMap((split) =>
+      readdirSync(join(celeb5!, split)).flatMap((person) =>
+        readdirSync(join(celeb5!, split, person)).map((file) => ({ split, person, path: join(celeb5!, split, person, file) })),
+      ),
+    )
     const crops: Uint8Array[] = []
     for (let i = 0; i < paths.length; i += 8) {
       const batch = await Promise.all(paths.slice(i, i + 8).map((p) => decodeImage(p.path)))
@@ -199,7 +250,9 @@ describe.skipIf(celeb5 === undefined)('figures on celeb5 (needs ../shared/data/c
     const general = await onnxModel(mobilenet, { size: 224, channels: 'RGB', mean: 127.5, scale: 1 / 127.5, output: 'v99' }, { runtime })
     const other = figures(await general.embed(all, 150), general.dim, paths)
     await general.dispose()
-    console.log(`celeb5, 118 photos: dlib 1-NN ${face.knn.toFixed(3)} mAP ${face.map.toFixed(3)} train->val ${face.val.toFixed(2)}; MobileNetV2 1-NN ${other.knn.toFixed(3)} mAP ${other.map.toFixed(3)}`)
+    console.log(
+      `celeb5, 118 photos: dlib 1-NN ${face.knn.toFixed(3)} mAP ${face.map.toFixed(3)} train->val ${face.val.toFixed(2)}; MobileNetV2 1-NN ${other.knn.toFixed(3)} mAP ${other.map.toFixed(3)}`,
+    )
     expect(other.knn).toBeLessThan(face.knn - 0.1)
     expect(other.map).toBeLessThan(face.map - 0.3)
   }, 300_000)
@@ -210,7 +263,10 @@ function figures(v: Float32Array, dim: number, items: { split: string; person: s
   let [hits, map, val, vals] = [0, 0, 0, 0]
   items.forEach((item, i) => {
     const order = items
-      .map((other, j) => ({ other, d: j === i ? Infinity : v.subarray(i * dim, (i + 1) * dim).reduce((s, x, k) => s + (x - v[j * dim + k]) ** 2, 0) }))
+      .map((other, j) => ({
+        other,
+        d: j === i ? Infinity : v.subarray(i * dim, (i + 1) * dim).reduce((s, x, k) => s + (x - v[j * dim + k]) ** 2, 0),
+      }))
       .sort((a, b) => a.d - b.d)
       .slice(0, -1)
     if (order[0].other.person === item.person) hits++

@@ -4,7 +4,8 @@
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import { checkChoice, checkOptions, ensure, inOrder, KindredError, nearestName } from '../base/index.ts'
-import { readBytes, readJson, sha256 } from '../files/index.ts'
+import { readBytes, readJson } from '../files/index.ts'
+import { sha256 } from '../base/index.ts'
 import { dlibResnet, type Layer } from '../nn/index.ts'
 import { checkModel } from '../onnx/index.ts'
 import { finiteVectors, ofFile } from '../models/index.ts'
@@ -12,7 +13,7 @@ import { defaultRuntime, floats, type Runtime } from '../runtime/index.ts'
 import { dlibTemplate, type FaceTemplate } from './align.ts'
 import { faceApiWeights } from './face-api-weights.ts'
 import { imageNetwork } from './image-network.ts'
-import { squareInput } from './photo.ts'
+import { squareInput } from '../images/index.ts'
 import { readOnnxRecipe, recipeFileSchema, type FaceRecipe, type OnnxRecipe, type Preprocessing } from './recipe.ts'
 
 /** A model that embeds aligned crops. */
@@ -66,7 +67,17 @@ export async function faceModel(name: 'dlib', options: FaceModelOptions = {}): P
   checkOptions('faceModel', options, optionNames)
   checkChoice('faceModel', 'model', name, ['dlib'])
   const { weights, hash } = faceApiWeights('face_recognition')
-  const none: Preprocessing = { size: 150, layout: 'NCHW', channels: 'RGB', mean: [0, 0, 0], scale: [1, 1, 1], output: 'output', pooling: 'none', normalise: false, flip: false }
+  const none: Preprocessing = {
+    size: 150,
+    layout: 'NCHW',
+    channels: 'RGB',
+    mean: [0, 0, 0],
+    scale: [1, 1, 1],
+    output: 'output',
+    pooling: 'none',
+    normalise: false,
+    flip: false,
+  }
   return networkModel({ name, hash, layer: dlibResnet(), weights, preprocessing: none, template: dlibTemplate }, options)
 }
 
@@ -119,16 +130,40 @@ export async function onnxModel(path: string, recipe?: OnnxRecipe | string, opti
   if (output === undefined || !program.outputs.includes(output)) {
     const near = output === undefined ? undefined : nearestName(output, program.outputs)
     await program.dispose()
-    throw new KindredError('usage', where, `output must be one of ${program.outputs.join(', ')}`, output ?? 'none', near === undefined ? 'Name the output that holds the embedding.' : `Did you mean ${near}?`)
+    throw new KindredError(
+      'usage',
+      where,
+      `output must be one of ${program.outputs.join(', ')}`,
+      output ?? 'none',
+      near === undefined ? 'Name the output that holds the embedding.' : `Did you mean ${near}?`,
+    )
   }
   const run: Run = async (images, n) => {
     const out = (await ofFile(path, () => program.run({ [program.inputs[0]]: floats(images, shape(n)) }, [output])))[output]
-    if (out.dtype !== 'float32' || out.shape[0] !== n) throw new KindredError('unsupported', path, `its output ${output} must be float32, a row an image`, `${out.dtype} [${out.shape.join(', ')}] for ${n}`)
+    if (out.dtype !== 'float32' || out.shape[0] !== n)
+      throw new KindredError(
+        'unsupported',
+        path,
+        `its output ${output} must be float32, a row an image`,
+        `${out.dtype} [${out.shape.join(', ')}] for ${n}`,
+      )
     return { data: out.data as Float32Array, shape: out.shape }
   }
   const template: FaceTemplate = { name: 'similarity', size, padding }
   try {
-    return await model({ name: name ?? basename(path, '.onnx'), what: path, hash: sha256(bytes), preprocessing: { ...preprocessing, output }, template, run, concurrency: program.concurrency, dispose: () => program.dispose() }, options)
+    return await model(
+      {
+        name: name ?? basename(path, '.onnx'),
+        what: path,
+        hash: sha256(bytes),
+        preprocessing: { ...preprocessing, output },
+        template,
+        run,
+        concurrency: program.concurrency,
+        dispose: () => program.dispose(),
+      },
+      options,
+    )
   } catch (error) {
     await program.dispose()
     throw error
@@ -136,7 +171,14 @@ export async function onnxModel(path: string, recipe?: OnnxRecipe | string, opti
 }
 
 function recipeFile(path: string, model: string): Record<string, unknown> {
-  if (!existsSync(path)) throw new KindredError('not-found', 'onnxModel', `${path} must exist: the recipe of ${model}`, 'no such file', 'Write one, e.g. {"size": 224, "channels": "RGB", "mean": 127.5, "scale": 0.00784313725, "output": "NAME"}.')
+  if (!existsSync(path))
+    throw new KindredError(
+      'not-found',
+      'onnxModel',
+      `${path} must exist: the recipe of ${model}`,
+      'no such file',
+      'Write one, e.g. {"size": 224, "channels": "RGB", "mean": 127.5, "scale": 0.00784313725, "output": "NAME"}.',
+    )
   return readJson(path, recipeFileSchema, { where: 'onnxModel' })
 }
 
@@ -156,7 +198,10 @@ interface ModelParts {
 }
 
 /** Runs an image of zeros to learn the length of a vector, and wraps the rest. */
-async function model(parts: ModelParts, { detector = 'unknown', template = parts.template, flip, chunk = 16 }: FaceModelOptions): Promise<FaceModel> {
+async function model(
+  parts: ModelParts,
+  { detector = 'unknown', template = parts.template, flip, chunk = 16 }: FaceModelOptions,
+): Promise<FaceModel> {
   ensure(Number.isInteger(chunk) && chunk > 0, 'faceModel', 'chunk must be a positive integer', chunk)
   const preprocessing = { ...parts.preprocessing, flip: flip ?? parts.preprocessing.flip }
   const { size } = preprocessing
@@ -173,7 +218,8 @@ async function model(parts: ModelParts, { detector = 'unknown', template = parts
     recipe: { model: { name: parts.name, hash: parts.hash }, preprocessing, alignment: template, detector },
     async embed(crops, side = template.size) {
       const each = side * side * 3
-      if (crops.length % each !== 0) throw new KindredError('shape', 'embed', `crops must be ${side} x ${side} x 3 bytes each`, `${crops.length} bytes`)
+      if (crops.length % each !== 0)
+        throw new KindredError('shape', 'embed', `crops must be ${side} x ${side} x 3 bytes each`, `${crops.length} bytes`)
       const count = crops.length / each
       const out = new Float32Array(count * dim)
       const chunks = inOrder(Math.ceil(count / chunk), parts.concurrency, async (k) => {
@@ -198,17 +244,28 @@ async function model(parts: ModelParts, { detector = 'unknown', template = parts
 }
 
 /** Crops as the network's input numbers. */
-function prepared(crops: Uint8Array, n: number, side: number, { size, layout, channels, mean, scale }: Preprocessing, mirrored: boolean): Float32Array {
+function prepared(
+  crops: Uint8Array,
+  n: number,
+  side: number,
+  { size, layout, channels, mean, scale }: Preprocessing,
+  mirrored: boolean,
+): Float32Array {
   const plane = size * size
   const out = new Float32Array(n * 3 * plane)
   const planes = new Float32Array(3 * plane)
   for (let k = 0; k < n; k++) {
-    squareInput({ pixels: crops.subarray(k * side * side * 3, (k + 1) * side * side * 3), width: side, height: side }, { size, centred: true }, planes)
+    squareInput(
+      { pixels: crops.subarray(k * side * side * 3, (k + 1) * side * side * 3), width: side, height: side },
+      { size, centred: true },
+      planes,
+    )
     for (let c = 0; c < 3; c++) {
       const from = (channels === 'RGB' ? c : 2 - c) * plane
       const [m, s] = [mean[c], scale[c]]
       const [at, step] = layout === 'NCHW' ? [k * 3 * plane + c * plane, 1] : [k * 3 * plane + c, 3]
-      for (let y = 0, i = 0; y < size; y++) for (let x = 0; x < size; x++, i++) out[at + i * step] = (planes[from + (mirrored ? y * size + size - 1 - x : i)] - m) * s
+      for (let y = 0, i = 0; y < size; y++)
+        for (let x = 0; x < size; x++, i++) out[at + i * step] = (planes[from + (mirrored ? y * size + size - 1 - x : i)] - m) * s
     }
   }
   return out
@@ -217,7 +274,14 @@ function prepared(crops: Uint8Array, n: number, side: number, { size, layout, ch
 /** [n, ...] to [n, dim]. */
 function pooled({ data, shape }: { data: Float32Array; shape: readonly number[] }, { pooling, layout }: Preprocessing): Float32Array {
   if (pooling === 'none' || shape.length === 2) return data.slice()
-  if (shape.length !== 4) throw new KindredError('shape', 'pooling', 'the output must be a feature map of four axes', `[${shape.join(', ')}]`, 'Use pooling none.')
+  if (shape.length !== 4)
+    throw new KindredError(
+      'shape',
+      'pooling',
+      'the output must be a feature map of four axes',
+      `[${shape.join(', ')}]`,
+      'Use pooling none.',
+    )
   const [n, a, b, c] = shape
   const [channels, places] = layout === 'NCHW' ? [a, b * c] : [c, a * b]
   const out = new Float32Array(n * channels)

@@ -9,7 +9,8 @@ import { toOnnx } from '../onnx/index.ts'
 import { floats, nodeRuntime } from '../runtime/index.ts'
 import { input, minimum, relu } from '../tensor/index.ts'
 import { clipped } from './image-network.ts'
-import { faceApiWeights, findFaces, findFacesIn, openDetector, readTfjsWeights, squareInput, type Face, type FaceDetector, type Photo } from './index.ts'
+import { faceApiWeights, findFaces, findFacesIn, openDetector, readTfjsWeights, type Face, type FaceDetector } from './index.ts'
+import { squareInput, type Photo } from '../images/index.ts'
 
 let photos: Awaited<ReturnType<typeof goldenPhotos>>
 const detectors = {} as Record<'ssd' | 'tiny' | 'haar', FaceDetector>
@@ -24,11 +25,16 @@ afterAll(async () => {
 
 const byScore = (faces: Face[]) => [...faces].sort((a, b) => b.score - a.score)
 const sides = ({ box }: Face) => [box.x, box.y, box.width, box.height]
-const worst = (a: ArrayLike<number>, b: ArrayLike<number>) => Array.from(a, (v, i) => Math.abs(v - b[i])).reduce((m, v) => Math.max(m, v), 0)
+const worst = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+  Array.from(a, (v, i) => Math.abs(v - b[i])).reduce((m, v) => Math.max(m, v), 0)
 
 describe('the same faces as face-api', () => {
   test('ssd: boxes to 0.01 pixel, scores to 1e-4, landmarks to 0.01 pixel', async () => {
-    const found = await findFacesIn(photos.map((p) => p.photo), detectors.ssd, { minSize: 1, minScore: 0.5 })
+    const found = await findFacesIn(
+      photos.map((p) => p.photo),
+      detectors.ssd,
+      { minSize: 1, minScore: 0.5 },
+    )
     let faces = 0
     photos.forEach(({ name, golden }, i) => {
       expect(found[i].length, name).toBe(golden.ssd.length)
@@ -72,7 +78,9 @@ test('faces come largest first, numbered; filters hold', async () => {
   const limit = all[2].box.width - 1
   expect(await findFaces(photo, detectors.ssd, { minSize: limit })).toEqual(all.filter((f) => Math.min(f.box.width, f.box.height) >= limit))
   const sharp = Math.max(...all.map((f) => f.sharpness))
-  expect(await findFaces(photo, detectors.ssd, { minSharpness: sharp, faces: 'largest' })).toEqual([{ ...all.find((f) => f.sharpness === sharp)!, index: 0 }])
+  expect(await findFaces(photo, detectors.ssd, { minSharpness: sharp, faces: 'largest' })).toEqual([
+    { ...all.find((f) => f.sharpness === sharp)!, index: 0 },
+  ])
   expect(await findFaces(photo, detectors.ssd, { minScore: 0.999999 })).toEqual([])
   const best = all.reduce((a, b) => (a.score > b.score ? a : b))
   expect(await findFaces(photo, detectors.ssd, { minScore: 0.999999, fallbackScore: 0.4 })).toEqual([{ ...best, index: 0 }])
@@ -81,7 +89,11 @@ test('faces come largest first, numbered; filters hold', async () => {
 test('a blurred face is less sharp', async () => {
   const { photo } = photos[0]
   const sharp = await import('sharp')
-  const pixels = await sharp.default(photo.pixels, { raw: { width: photo.width, height: photo.height, channels: 3 } }).blur(12).raw().toBuffer()
+  const pixels = await sharp
+    .default(photo.pixels, { raw: { width: photo.width, height: photo.height, channels: 3 } })
+    .blur(12)
+    .raw()
+    .toBuffer()
   const [clear] = await findFaces(photo, detectors.ssd)
   const [blurred] = await findFaces({ ...photo, pixels }, detectors.ssd)
   expect(blurred.sharpness).toBeLessThan(clear.sharpness / 5)
@@ -161,14 +173,22 @@ test('weight manifests: floats, codes, and files that do not fit', () => {
       [[{ paths: ['1.bin', '2.bin'], weights: [{ ...a, shape: [-2] }, b, c] }], '[0].weights[0].shape[0]'],
       [[{ paths: ['1.bin', '2.bin'], weights: [{ ...a, shape: [2 ** 40, 2 ** 40] }, b, c] }], 'tensorElements'],
       [[{ paths: ['1.bin', '2.bin'], weights: [a, { ...b, quantization: { ...b.quantization, scale: null } }, c] }], 'quantization.scale'],
-      [[{ paths: ['1.bin', '2.bin'], weights: [a, { ...b, quantization: { ...b.quantization, scale: 1e300 } }, c] }], 'b must hold finite numbers, got Infinity as number 2'],
-      [[{ paths: ['1.bin', '2.bin'], weights: [a, { ...b, quantization: { ...b.quantization, dtype: 'float16' } }, c] }], 'element types must be'],
+      [
+        [{ paths: ['1.bin', '2.bin'], weights: [a, { ...b, quantization: { ...b.quantization, scale: 1e300 } }, c] }],
+        'b must hold finite numbers, got Infinity as number 2',
+      ],
+      [
+        [{ paths: ['1.bin', '2.bin'], weights: [a, { ...b, quantization: { ...b.quantization, dtype: 'float16' } }, c] }],
+        'element types must be',
+      ],
       [[{ paths: ['1.bin', '2.bin'], weights: [a, { ...b, name: 'a' }, c] }], 'a twice'],
       [[{ paths: ['1.bin', '2.bin'], weights: [{ ...a, dtype: 'toString' }, b, c] }], 'element types must be'],
     ]
     for (const [content, words] of wrong) {
       writeFileSync(manifest, JSON.stringify(content))
-      expect(() => readTfjsWeights(manifest), words).toThrow(expect.objectContaining({ code: expect.stringMatching(/corrupt|limit|unsupported/), message: expect.stringContaining(words) }))
+      expect(() => readTfjsWeights(manifest), words).toThrow(
+        expect.objectContaining({ code: expect.stringMatching(/corrupt|limit|unsupported/), message: expect.stringContaining(words) }),
+      )
     }
     writeFileSync(manifest, JSON.stringify([{ paths: ['1.bin', '2.bin'], weights }]))
     writeFileSync(join(folder, '1.bin'), new Uint8Array(Float32Array.of(1.5, NaN).buffer))

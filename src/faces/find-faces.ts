@@ -4,11 +4,11 @@
 import { checkChoice, checkOptions, ensure } from '../base/index.ts'
 import { landmarks68 } from '../nn/index.ts'
 import { defaultRuntime, type Runtime } from '../runtime/index.ts'
-import type { Box } from './box.ts'
+import type { Box } from '../images/index.ts'
 import { haarFinder, ssdFinder, tinyFinder, type BoxFinder } from './box-finders.ts'
 import { faceApiWeights } from './face-api-weights.ts'
 import { imageNetwork, type ImageNetwork } from './image-network.ts'
-import { squareInput, type Photo } from './photo.ts'
+import { squareInput, type Photo } from '../images/index.ts'
 
 /** `ssd`: MobileNetV1, the most reliable; `tiny`: ten times cheaper; `haar`: the classic cascade. */
 export type DetectorName = 'ssd' | 'tiny' | 'haar'
@@ -115,15 +115,25 @@ export async function findFacesIn(photos: readonly Photo[], detector: FaceDetect
   )
   const size = detector.landmarks.size
   const each = 3 * size * size
-  const wanted = boxes.flatMap((list, photo) => (faces === 'largest' && minSharpness === 0 ? list.slice(0, 1) : list).map((found) => ({ ...found, photo })))
+  const wanted = boxes.flatMap((list, photo) =>
+    (faces === 'largest' && minSharpness === 0 ? list.slice(0, 1) : list).map((found) => ({ ...found, photo })),
+  )
   const inputs = new Float32Array(wanted.length * each)
-  wanted.forEach(({ photo, region }, i) => squareInput(photos[photo], { size, centred: true, region }, inputs.subarray(i * each, (i + 1) * each)))
+  wanted.forEach(({ photo, region }, i) =>
+    squareInput(photos[photo], { size, centred: true, region }, inputs.subarray(i * each, (i + 1) * each)),
+  )
   const points = wanted.length === 0 ? new Float32Array(0) : await detector.landmarks.run(inputs, wanted.length)
   const out: Face[][] = photos.map(() => [])
   wanted.forEach(({ photo, box, score, region }, i) => {
     const sharpness = laplacianVariance(inputs.subarray(i * each, (i + 1) * each), size)
     if (sharpness < minSharpness || (faces === 'largest' && out[photo].length > 0)) return
-    out[photo].push({ box, score, landmarks: inPhoto(points.subarray(i * 136, (i + 1) * 136), box, region, size), index: out[photo].length, sharpness })
+    out[photo].push({
+      box,
+      score,
+      landmarks: inPhoto(points.subarray(i * 136, (i + 1) * 136), box, region, size),
+      index: out[photo].length,
+      sharpness,
+    })
   })
   return out
 }

@@ -1,5 +1,5 @@
 /** @file Joins the many boxes a sliding window gives for one face, exactly as OpenCV's `groupRectangles`. */
-import { roundEven, type Box } from './box.ts'
+import { roundEven, type Box } from '../images/index.ts'
 
 /** Boxes that were joined, and how many. */
 export interface GroupedBox extends Box {
@@ -26,7 +26,9 @@ export function groupRectangles(boxes: readonly Box[], minNeighbours: number): G
       const mean = (side: keyof Box) => roundEven(Math.fround(members.reduce((s, b) => s + b[side], 0) * share))
       return { x: mean('x'), y: mean('y'), width: mean('width'), height: mean('height'), neighbours: members.length }
     })
-  return groups.filter((a) => !groups.some((b) => b !== a && inside(a, b) && (b.neighbours > Math.max(3, a.neighbours) || a.neighbours < 3)))
+  return groups.filter(
+    (a) => !groups.some((b) => b !== a && inside(a, b) && (b.neighbours > Math.max(3, a.neighbours) || a.neighbours < 3)),
+  )
 }
 
 function inside(a: Box, b: Box): boolean {
@@ -37,7 +39,12 @@ function inside(a: Box, b: Box): boolean {
 
 function similar(a: Box, b: Box): boolean {
   const delta = eps * (Math.min(a.width, b.width) + Math.min(a.height, b.height)) * 0.5
-  return Math.abs(a.x - b.x) <= delta && Math.abs(a.y - b.y) <= delta && Math.abs(a.x + a.width - b.x - b.width) <= delta && Math.abs(a.y + a.height - b.y - b.height) <= delta
+  return (
+    Math.abs(a.x - b.x) <= delta &&
+    Math.abs(a.y - b.y) <= delta &&
+    Math.abs(a.x + a.width - b.x - b.width) <= delta &&
+    Math.abs(a.y + a.height - b.y - b.height) <= delta
+  )
 }
 
 /** Connected components of `similar`, in order of their first member. */

@@ -8,10 +8,28 @@ import { haarDetector } from './haar.ts'
 import { parseHaarCascade } from './haar-cascade.ts'
 import { parseXml } from './xml.ts'
 
-interface Parts { readonly tree?: string; readonly leaves?: string; readonly stage?: string; readonly feature?: string; readonly width?: string; readonly stageNum?: string; readonly before?: string; readonly inside?: string }
+interface Parts {
+  readonly tree?: string
+  readonly leaves?: string
+  readonly stage?: string
+  readonly feature?: string
+  readonly width?: string
+  readonly stageNum?: string
+  readonly before?: string
+  readonly inside?: string
+}
 
 /** Two stages; the second has a tree of two nodes. */
-const cascade = ({ tree = '1 0 0 0.5 -1 -2 1 -0.25', leaves = '0.1 0.2 0.3', stage = '0.35', feature = '<rects><_>2 7 16 4 -1.</_><_>2 9 16 2 2.</_></rects>', width = '20', stageNum = '2', before = '', inside = '' }: Parts = {}): string => `<?xml version="1.0"?>${before}
+const cascade = ({
+  tree = '1 0 0 0.5 -1 -2 1 -0.25',
+  leaves = '0.1 0.2 0.3',
+  stage = '0.35',
+  feature = '<rects><_>2 7 16 4 -1.</_><_>2 9 16 2 2.</_></rects>',
+  width = '20',
+  stageNum = '2',
+  before = '',
+  inside = '',
+}: Parts = {}): string => `<?xml version="1.0"?>${before}
 <!-- < a > comment -->
 <opencv_storage>
 <cascade type_id="opencv-cascade-classifier"><stageType>BOOST</stageType><featureType>HAAR</featureType><height>20</height><width>${width}</width><stageNum>${stageNum}</stageNum>${inside}
@@ -31,14 +49,20 @@ test('the small cascade is read and runs', () => {
   expect([...left]).toEqual([0, 1, -1])
   expect([...right]).toEqual([-1, 0, -2])
   expect(leaves.length).toBe(5)
-  const found = [true, false].map((vectors) => haarDetector(cascade({ stage: '-10' }), { vectors }).detect(gray, 40, 50, { minNeighbors: 0 }))
+  const found = [true, false].map((vectors) =>
+    haarDetector(cascade({ stage: '-10' }), { vectors }).detect(gray, 40, 50, { minNeighbors: 0 }),
+  )
   expect(found[0].length).toBeGreaterThan(10)
   expect(found[1]).toEqual(found[0])
 })
 
 describe('trees and rectangles that lead the detector astray', () => {
   test.each<[string, Parts, RegExp]>([
-    ['a node that leads to itself', { tree: '0 1 0 0.5 1 -2 1 -0.25' }, /node 1 of a tree of stage 2 must lead to a later node or to a leaf/],
+    [
+      'a node that leads to itself',
+      { tree: '0 1 0 0.5 1 -2 1 -0.25' },
+      /node 1 of a tree of stage 2 must lead to a later node or to a leaf/,
+    ],
     ['nodes in a ring', { tree: '1 0 0 0.5 2 -2 1 -0.25 1 -1 0 0', leaves: '1 2 3 4' }, /node 2 of a tree of stage 2 must lead/],
     ['a node beyond the tree', { tree: '2 0 0 0.5 -1 -2 1 -0.25' }, /must lead to a later node/],
     ['a leaf beyond the tree', { tree: '1 0 0 0.5 -1 -3 1 -0.25' }, /must lead to a later node/],
@@ -53,13 +77,25 @@ describe('trees and rectangles that lead the detector astray', () => {
     ['a number beyond float32', { leaves: '0.1 1e300 0.3' }, /must hold finite numbers, got 1e300/],
     ['no number for a stage', { stage: '' }, /<stageThreshold> must hold 1 number, got 0/],
     ['a word for a stage', { stage: '.Inf' }, /must hold finite numbers, got \.Inf/],
-    ['a rectangle outside the window', { feature: '<rects><_>2 7 19 4 -1.</_><_>2 9 16 2 2.</_></rects>' }, /rectangles of feature 0 must lie in the window of 20 x 20, got 2 7 19 4/],
+    [
+      'a rectangle outside the window',
+      { feature: '<rects><_>2 7 19 4 -1.</_><_>2 9 16 2 2.</_></rects>' },
+      /rectangles of feature 0 must lie in the window of 20 x 20, got 2 7 19 4/,
+    ],
     ['one left of it', { feature: '<rects><_>-1 7 16 4 -1.</_><_>2 9 16 2 2.</_></rects>' }, /must lie in the window/],
     ['one of no width', { feature: '<rects><_>2 7 0 4 -1.</_><_>2 9 16 2 2.</_></rects>' }, /must lie in the window/],
     ['one of four numbers', { feature: '<rects><_>2 7 16 4</_><_>2 9 16 2 2.</_></rects>' }, /must hold 5 numbers, got 4/],
     ['a single rectangle', { feature: '<rects><_>2 7 16 4 -1.</_></rects>' }, /two or three rectangles, got 1/],
-    ['a weight that overflows', { feature: '<rects><_>2 7 16 4 -1.</_><_>2 9 16 2 2000000000.</_></rects>' }, /weights of feature 0 must be small/],
-    ['a weight that is no integer', { feature: '<rects><_>2 7 16 4 -1.</_><_>2 9 16 2 2.5</_></rects>' }, /weights of rectangles must be integers/],
+    [
+      'a weight that overflows',
+      { feature: '<rects><_>2 7 16 4 -1.</_><_>2 9 16 2 2000000000.</_></rects>' },
+      /weights of feature 0 must be small/,
+    ],
+    [
+      'a weight that is no integer',
+      { feature: '<rects><_>2 7 16 4 -1.</_><_>2 9 16 2 2.5</_></rects>' },
+      /weights of rectangles must be integers/,
+    ],
     ['a tilted feature', { feature: '<tilted>1</tilted><rects><_>2 7 16 4 -1.</_><_>2 9 16 2 2.</_></rects>' }, /must be upright/],
     ['a window of nothing', { width: '0' }, /must be 3 x 3 pixels or more/],
     ['a window of half a pixel', { width: '20.5' }, /<width> must be a whole number/],
@@ -68,13 +104,19 @@ describe('trees and rectangles that lead the detector astray', () => {
     ['a part twice', { inside: '<width>20</width>' }, /must hold one <width>, got 2/],
     ['other elements in a list', { inside: '', feature: '<x/><rects><_>2 7 16 4 -1.</_><y/></rects>' }, /elements called _, got <y>/],
   ])('%s', (_, parts, message) => {
-    expect(() => parseHaarCascade(cascade(parts), 'bad.xml')).toThrow(expect.objectContaining({ where: 'bad.xml', message: expect.stringMatching(message) }))
+    expect(() => parseHaarCascade(cascade(parts), 'bad.xml')).toThrow(
+      expect.objectContaining({ where: 'bad.xml', message: expect.stringMatching(message) }),
+    )
   })
 })
 
 describe('XML made to hurt', () => {
   test.each<[string, string, RegExp]>([
-    ['a document type', cascade({ before: '<!DOCTYPE lolz [<!ENTITY lol "lol"><!ENTITY lol2 "&lol;&lol;">]>' }), /line 1: it must have no document type/],
+    [
+      'a document type',
+      cascade({ before: '<!DOCTYPE lolz [<!ENTITY lol "lol"><!ENTITY lol2 "&lol;&lol;">]>' }),
+      /line 1: it must have no document type/,
+    ],
     ['an external entity', cascade({ before: '<!DOCTYPE foo SYSTEM "file:///etc/passwd">' }), /no document type/],
     ['an entity', cascade({ stage: '&lol2;' }), /line 7: the text must hold no entities/],
     ['a marked section', cascade({ stage: '<![CDATA[1]]>' }), /no document type, entities or marked sections/],

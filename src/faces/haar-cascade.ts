@@ -47,8 +47,16 @@ export function parseHaarCascade(xml: string, what = 'haar cascade'): HaarCascad
   const { name, children } = parseXml(xml, what)
   const cascade = children.find((c) => c.attributes.get('type_id')?.startsWith('opencv-'))
   const type = cascade?.attributes.get('type_id')
-  if (type === 'opencv-haar-classifier') throw new KindredError('unsupported', what, 'the file must be in the new cascade format', 'the old format', 'Convert it with OpenCV, or take the file of OpenCV 2.4 or newer.')
-  if (name !== 'opencv_storage' || cascade === undefined || type !== 'opencv-cascade-classifier') throw new KindredError('corrupt', what, 'the file must be an OpenCV cascade (XML)', `<${name}>`)
+  if (type === 'opencv-haar-classifier')
+    throw new KindredError(
+      'unsupported',
+      what,
+      'the file must be in the new cascade format',
+      'the old format',
+      'Convert it with OpenCV, or take the file of OpenCV 2.4 or newer.',
+    )
+  if (name !== 'opencv_storage' || cascade === undefined || type !== 'opencv-cascade-classifier')
+    throw new KindredError('corrupt', what, 'the file must be an OpenCV cascade (XML)', `<${name}>`)
   const reader = new Reader(what)
   const kind = reader.text(cascade, 'featureType')
   if (kind !== 'HAAR') throw new KindredError('unsupported', what, 'the features must be Haar rectangles', kind)
@@ -58,7 +66,8 @@ export function parseHaarCascade(xml: string, what = 'haar cascade'): HaarCascad
   const features = reader.list(cascade, 'features').map((f, i) => reader.feature(f, i, width, height))
   const stages = reader.list(cascade, 'stages')
   const stated = cascade.children.find((c) => c.name === 'stageNum')
-  if (stated !== undefined && Number(stated.text) !== stages.length) throw reader.corrupt(`<stages> must hold ${stated.text.trim()} stages, as <stageNum> says`, String(stages.length))
+  if (stated !== undefined && Number(stated.text) !== stages.length)
+    throw reader.corrupt(`<stages> must hold ${stated.text.trim()} stages, as <stageNum> says`, String(stages.length))
 
   const stageStart = [0]
   const stageThreshold: number[] = []
@@ -119,7 +128,8 @@ class Reader {
 
   child(parent: XmlElement, name: string): XmlElement {
     const found = parent.children.filter((c) => c.name === name)
-    if (found.length !== 1) throw this.corrupt(`<${parent.name}> must hold one <${name}>`, found.length === 0 ? 'none' : String(found.length))
+    if (found.length !== 1)
+      throw this.corrupt(`<${parent.name}> must hold one <${name}>`, found.length === 0 ? 'none' : String(found.length))
     return found[0]
   }
 
@@ -141,7 +151,8 @@ class Reader {
     const values = words.map(Number)
     const odd = values.findIndex((v) => !Number.isFinite(v) || !Number.isFinite(Math.fround(v)))
     if (odd >= 0) throw this.corrupt(`<${name}> must hold finite numbers`, words[odd].slice(0, 40))
-    if (count !== undefined && values.length !== count) throw this.corrupt(`<${name}> must hold ${count} number${count === 1 ? '' : 's'}`, String(values.length))
+    if (count !== undefined && values.length !== count)
+      throw this.corrupt(`<${name}> must hold ${count} number${count === 1 ? '' : 's'}`, String(values.length))
     return values
   }
 
@@ -155,15 +166,21 @@ class Reader {
   tree(tree: XmlElement, stage: string, features: number): { asked: number[]; values: number[] } {
     const asked = this.numbers(this.child(tree, 'internalNodes'))
     const nodes = asked.length / 4
-    if (nodes === 0 || !Number.isInteger(nodes)) throw this.corrupt(`every node of ${stage} must hold four numbers`, `${asked.length} numbers in all`)
+    if (nodes === 0 || !Number.isInteger(nodes))
+      throw this.corrupt(`every node of ${stage} must hold four numbers`, `${asked.length} numbers in all`)
     const values = this.numbers(this.child(tree, 'leafValues'), nodes + 1)
     for (let i = 0; i < nodes; i++) {
       for (const next of asked.slice(4 * i, 4 * i + 2)) {
         const down = Number.isInteger(next) && (next > 0 ? next > i && next < nodes : -next <= nodes)
-        if (!down) throw this.corrupt(`node ${i} of a tree of ${stage} must lead to a later node or to a leaf, of ${nodes} and ${nodes + 1}`, String(next))
+        if (!down)
+          throw this.corrupt(
+            `node ${i} of a tree of ${stage} must lead to a later node or to a leaf, of ${nodes} and ${nodes + 1}`,
+            String(next),
+          )
       }
       const feature = asked[4 * i + 2]
-      if (!Number.isInteger(feature) || feature < 0 || feature >= features) throw this.corrupt(`features must be numbered 0..${features - 1}`, String(feature))
+      if (!Number.isInteger(feature) || feature < 0 || feature >= features)
+        throw this.corrupt(`features must be numbered 0..${features - 1}`, String(feature))
     }
     return { asked, values }
   }
@@ -171,13 +188,16 @@ class Reader {
   /** Two or three rectangles x, y, width, height, weight. */
   feature(feature: XmlElement, index: number, width: number, height: number): number[][] {
     const tilted = feature.children.find((c) => c.name === 'tilted')
-    if (tilted !== undefined && tilted.text.trim() !== '0') throw new KindredError('unsupported', this.what, 'features must be upright', 'tilted features', 'Use a frontal face cascade.')
+    if (tilted !== undefined && tilted.text.trim() !== '0')
+      throw new KindredError('unsupported', this.what, 'features must be upright', 'tilted features', 'Use a frontal face cascade.')
     const list = this.list(feature, 'rects').map((r) => this.numbers(r, 5))
     if (list.length < 2 || list.length > 3) throw this.corrupt(`feature ${index} must have two or three rectangles`, String(list.length))
     for (const [x, y, w, h, weight] of list) {
       const inside = [x, y, w, h].every(Number.isInteger) && x >= 0 && y >= 0 && w > 0 && h > 0 && x + w <= width && y + h <= height
-      if (!inside) throw this.corrupt(`the rectangles of feature ${index} must lie in the window of ${width} x ${height}`, [x, y, w, h].join(' '))
-      if (!Number.isInteger(weight)) throw new KindredError('unsupported', this.what, 'weights of rectangles must be integers', `${weight} of feature ${index}`)
+      if (!inside)
+        throw this.corrupt(`the rectangles of feature ${index} must lie in the window of ${width} x ${height}`, [x, y, w, h].join(' '))
+      if (!Number.isInteger(weight))
+        throw new KindredError('unsupported', this.what, 'weights of rectangles must be integers', `${weight} of feature ${index}`)
       if (Math.abs(weight) > 1000) throw this.corrupt(`the weights of feature ${index} must be small`, String(weight))
     }
     return list
@@ -198,7 +218,8 @@ export function belowInFloat32(t: number): number {
 function previousFloat32(t: number): [number, number] {
   const float = Float32Array.of(t)
   const int = new Int32Array(float.buffer)
-  if (t === 0) int[0] = 0x80000001 | 0 // the smallest negative number
+  if (t === 0)
+    int[0] = 0x80000001 | 0 // the smallest negative number
   else int[0] += t > 0 ? -1 : 1
   return [float[0], int[0] & 1]
 }

@@ -22,7 +22,19 @@ const [TREES, FAILED, FIRST, SCALE, LOW, HIGH, VALUE, LIMIT, SECOND] = [4, 5, 6,
 /** Pushes a mask: float32(feature * scale) < threshold, for the node at this offset of the tree. */
 function nodeTest(base: number): Code {
   const corner = (k: number): Code => [w.get(WINDOW), w.get(PROGRAM), w.load(base + k * 4), w.add, w.vload(0)]
-  const rectangle = (r: number): Code => [corner(r * 4), corner(r * 4 + 1), w.i32sub, corner(r * 4 + 2), w.i32sub, corner(r * 4 + 3), w.i32add, w.f32fromI32, w.get(PROGRAM), w.vload32splat(base + 48 + r * 4), w.f32mul]
+  const rectangle = (r: number): Code => [
+    corner(r * 4),
+    corner(r * 4 + 1),
+    w.i32sub,
+    corner(r * 4 + 2),
+    w.i32sub,
+    corner(r * 4 + 3),
+    w.i32add,
+    w.f32fromI32,
+    w.get(PROGRAM),
+    w.vload32splat(base + 48 + r * 4),
+    w.f32mul,
+  ]
   return [
     [rectangle(0), rectangle(1), w.f32add, w.set(VALUE)],
     [w.get(PROGRAM), w.load(base + 56), w.if(w.get(VALUE), rectangle(2), w.f32add, w.set(VALUE))],
@@ -53,7 +65,20 @@ const body: Code = [
         [w.get(HIGH), w.get(VALUE), w.get(VALUE), w.vhigh, w.f64fromLowF32, w.f64add, w.set(HIGH)],
         [w.get(PROGRAM), w.i32(treeBytes), w.add, w.set(PROGRAM), w.get(TREES), w.i32(1), w.sub, w.tee(TREES), w.branchIf(0)],
       ),
-      [w.get(LOW), w.get(LIMIT), w.f64less, w.i64bitmask, w.get(HIGH), w.get(LIMIT), w.f64less, w.i64bitmask, w.i32(2), w.shl, w.or, w.set(TREES)],
+      [
+        w.get(LOW),
+        w.get(LIMIT),
+        w.f64less,
+        w.i64bitmask,
+        w.get(HIGH),
+        w.get(LIMIT),
+        w.f64less,
+        w.i64bitmask,
+        w.i32(2),
+        w.shl,
+        w.or,
+        w.set(TREES),
+      ],
       [w.get(FIRST), w.if(w.get(TREES), w.set(FAILED), w.i32(0), w.set(FIRST))],
       [w.get(ALIVE), w.get(TREES), w.i32(-1), w.xor, w.and, w.tee(ALIVE), w.eqz, w.branchIf(1)],
       [w.get(STAGES), w.i32(1), w.sub, w.tee(STAGES), w.branchIf(0)],
@@ -96,7 +121,9 @@ export function haarKernel(cascade: HaarCascade, words: number): HaarKernel | un
   const program = 16
   const sumsAt = program + stages * stageBytes + treeNode.length * treeBytes
   const memory = new WebAssembly.Memory({ initial: Math.ceil((sumsAt + (words + 8) * 4) / 65536) })
-  const { run } = new WebAssembly.Instance(compiled, { env: { memory } }).exports as { run: (window: number, program: number, stages: number, lanes: number) => number }
+  const { run } = new WebAssembly.Instance(compiled, { env: { memory } }).exports as {
+    run: (window: number, program: number, stages: number, lanes: number) => number
+  }
   const view = new DataView(memory.buffer)
   const nodeAddresses = new Int32Array(left.length)
   let p = program
@@ -132,7 +159,12 @@ export function haarKernel(cascade: HaarCascade, words: number): HaarKernel | un
         const base = nodeAddresses[node] >> 2
         for (let k = 0; k < 3; k++) {
           const r = node * 12 + k * 4
-          const [x0, y0, x1, y1] = [column(rects[r]), rects[r + 1] * stride, column(rects[r] + rects[r + 2]), (rects[r + 1] + rects[r + 3]) * stride]
+          const [x0, y0, x1, y1] = [
+            column(rects[r]),
+            rects[r + 1] * stride,
+            column(rects[r] + rects[r + 2]),
+            (rects[r + 1] + rects[r + 3]) * stride,
+          ]
           int[base + k * 4] = (y0 + x0) * 4
           int[base + k * 4 + 1] = (y0 + x1) * 4
           int[base + k * 4 + 2] = (y1 + x0) * 4

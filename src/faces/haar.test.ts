@@ -7,10 +7,10 @@ import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { rng } from '../base/index.ts'
 import { groupRectangles } from './group-rectangles.ts'
-import { rgbToGray } from './gray.ts'
+import { rgbToGray } from '../images/gray.ts'
 import { belowInFloat32 } from './haar-cascade.ts'
 import { haarDetector } from './haar.ts'
-import { resizeExact } from './resize-exact.ts'
+import { resizeExact } from '../images/resize-exact.ts'
 
 const at = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 const golden = JSON.parse(readFileSync(at('test/golden/haar.json'), 'utf8')) as {
@@ -26,7 +26,11 @@ const sha = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('he
 
 /** Pixels as OpenCV reads them: colour profile ignored, alpha dropped. */
 async function grayOf(bytes: Uint8Array) {
-  const { data, info } = await sharp(bytes, { ignoreIcc: true }).removeAlpha().toColourspace('srgb').raw().toBuffer({ resolveWithObject: true })
+  const { data, info } = await sharp(bytes, { ignoreIcc: true })
+    .removeAlpha()
+    .toColourspace('srgb')
+    .raw()
+    .toBuffer({ resolveWithObject: true })
   const rgb = info.channels === 3 ? data : Uint8Array.from({ length: data.length * 3 }, (_, i) => data[Math.floor(i / 3)])
   return { gray: rgbToGray(rgb), height: info.height, width: info.width }
 }
@@ -60,10 +64,15 @@ const sorted = (boxes: number[][]) => [...boxes].sort((a, b) => a[0] - b[0] || a
 
 test('four windows at once and one at a time find the same, for both kinds of trees', async () => {
   const sample = (i: number) => fileURLToPath(new URL(`../../node_modules/@vladmandic/face-api/demo/sample${i}.jpg`, import.meta.url))
-  for (const [i, text] of [[1, xml.alt2], [5, xml.default]] as const) {
+  for (const [i, text] of [
+    [1, xml.alt2],
+    [5, xml.default],
+  ] as const) {
     const { data, info } = await sharp(sample(i)).removeAlpha().resize(301).raw().toBuffer({ resolveWithObject: true })
     const gray = rgbToGray(data)
-    const [fast, plain] = [true, false].map((vectors) => haarDetector(text, { vectors }).detect(gray, info.height, info.width, { minNeighbors: 0 }))
+    const [fast, plain] = [true, false].map((vectors) =>
+      haarDetector(text, { vectors }).detect(gray, info.height, info.width, { minNeighbors: 0 }),
+    )
     expect(fast.length).toBeGreaterThan(20)
     expect(fast).toEqual(plain)
   }
@@ -81,7 +90,8 @@ test('a threshold in float64 decides as the float32 comparison does', () => {
   for (let i = 0; i < 2000; i++) {
     const t = Math.fround((r.uniform() - 0.5) * 10 ** (r.integer(8) - 6))
     const limit = belowInFloat32(t)
-    for (const x of [t, limit, t * (1 + (r.uniform() - 0.5) * 3e-7), t + (limit - t) * 0.999999999, -t]) expect(x < limit, `${x} < ${t}`).toBe(Math.fround(x) < t)
+    for (const x of [t, limit, t * (1 + (r.uniform() - 0.5) * 3e-7), t + (limit - t) * 0.999999999, -t])
+      expect(x < limit, `${x} < ${t}`).toBe(Math.fround(x) < t)
   }
   for (const x of [0, -1e-50, -1e-46, 1e-46, -1.4e-45]) expect(x < belowInFloat32(0)).toBe(Math.fround(x) < 0)
 })

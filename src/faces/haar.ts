@@ -5,11 +5,11 @@
  * OpenCV's `CascadeClassifier::detectMultiScale` (modules/objdetect/src/cascadedetect.cpp).
  */
 import { checkOptions, ensure, KindredError } from '../base/index.ts'
-import { roundEven, type Box } from './box.ts'
+import { roundEven, type Box } from '../images/index.ts'
 import { groupRectangles, type GroupedBox } from './group-rectangles.ts'
 import { haarKernel, type HaarKernel } from './haar-kernel.ts'
 import { parseHaarCascade, type HaarCascade } from './haar-cascade.ts'
-import { resizeExact } from './resize-exact.ts'
+import { resizeExact } from '../images/index.ts'
 
 /** Settings of {@link HaarDetector.detect}, named and meant as in OpenCV. */
 export interface HaarOptions {
@@ -47,7 +47,10 @@ export interface HaarDetector {
  * @example
  * const boxes = haarDetector(readFileSync('haarcascade_frontalface_alt2.xml', 'utf8')).detect(gray, height, width, { minNeighbors: 4 })
  */
-export function haarDetector(xml: string, { vectors = true, what }: { readonly vectors?: boolean; readonly what?: string } = {}): HaarDetector {
+export function haarDetector(
+  xml: string,
+  { vectors = true, what }: { readonly vectors?: boolean; readonly what?: string } = {},
+): HaarDetector {
   const cascade = parseHaarCascade(xml, what)
   return {
     window: { width: cascade.width, height: cascade.height },
@@ -56,7 +59,8 @@ export function haarDetector(xml: string, { vectors = true, what }: { readonly v
       const { scaleFactor = 1.1, minNeighbors = 4, minSize = 0, maxSize = Infinity } = options
       ensure(scaleFactor > 1, 'haar', 'scaleFactor must be above 1', scaleFactor)
       ensure(Number.isInteger(minNeighbors) && minNeighbors >= 0, 'haar', 'minNeighbors must be an integer >= 0', minNeighbors)
-      if (gray.length !== height * width) throw new KindredError('shape', 'haar', `the image must hold ${height} x ${width} bytes`, String(gray.length))
+      if (gray.length !== height * width)
+        throw new KindredError('shape', 'haar', `the image must hold ${height} x ${width} bytes`, String(gray.length))
       const found: Box[] = []
       const work = new Workspace(cascade, height, width, vectors)
       for (const scale of scalesFor(cascade, height, width, scaleFactor, minSize, maxSize)) work.scan(gray, scale, found)
@@ -66,7 +70,14 @@ export function haarDetector(xml: string, { vectors = true, what }: { readonly v
 }
 
 /** 1, s, s^2, ... while the window fits, as float32, within the limits of size; the nearest one where none is within. */
-function scalesFor({ width: w, height: h }: HaarCascade, height: number, width: number, factor: number, minSize: number, maxSize: number): number[] {
+function scalesFor(
+  { width: w, height: h }: HaarCascade,
+  height: number,
+  width: number,
+  factor: number,
+  minSize: number,
+  maxSize: number,
+): number[] {
   const all: number[] = []
   for (let f = 1; roundEven(w * f) <= width && roundEven(h * f) <= height; f *= factor) all.push(Math.fround(f))
   const side = (size: number, f: number) => roundEven(Math.fround(size * f))
@@ -111,7 +122,15 @@ class Workspace {
     const packed = kernel !== undefined && step === 2
     const column = packed ? (x: number) => (x & 1) * half + (x >> 1) : (x: number) => x
     const stride = packed ? 2 * half : w + 1
-    integrals(this.small, h, w, sums, squares, stride, Int32Array.from({ length: w + 1 }, (_, x) => column(x)))
+    integrals(
+      this.small,
+      h,
+      w,
+      sums,
+      squares,
+      stride,
+      Int32Array.from({ length: w + 1 }, (_, x) => column(x)),
+    )
     if (kernel === undefined) layOut(c, stride, offsets)
     else kernel.layOut(stride, column)
 
@@ -130,7 +149,8 @@ class Workspace {
       const scaleBack = Math.fround(1 / Math.sqrt(variance))
       return area * scaleBack < 0.1 ? scaleBack : 0
     }
-    const accept = (x: number, y: number) => found.push({ x: roundEven(Math.fround(x * scale)), y: roundEven(Math.fround(y * scale)), width: boxWidth, height: boxHeight })
+    const accept = (x: number, y: number) =>
+      found.push({ x: roundEven(Math.fround(x * scale)), y: roundEven(Math.fround(y * scale)), width: boxWidth, height: boxHeight })
     const last = w - c.width
     for (let y = 0; y <= h - c.height; y += step) {
       if (kernel === undefined) {
@@ -204,7 +224,15 @@ function failedStage(c: HaarCascade, offsets: Int32Array, sums: Int32Array, at: 
 }
 
 /** Sums of all pixels above and left of each point, and of their squares (modulo 2^32, as OpenCV's; a window's own sum fits), columns placed as asked. */
-function integrals(image: Uint8Array, height: number, width: number, sums: Int32Array, squares: Int32Array, stride: number, place: Int32Array): void {
+function integrals(
+  image: Uint8Array,
+  height: number,
+  width: number,
+  sums: Int32Array,
+  squares: Int32Array,
+  stride: number,
+  place: Int32Array,
+): void {
   sums.fill(0, 0, stride)
   squares.fill(0, 0, stride)
   for (let y = 0; y < height; y++) {

@@ -26,13 +26,24 @@ export interface ImageNetwork {
  *
  * @throws KindredError `mismatch` when the weights are not those the network asks for
  */
-export async function imageNetwork(runtime: Runtime, layer: Layer, weights: Readonly<Record<string, Float32Array>>, size: number): Promise<ImageNetwork> {
+export async function imageNetwork(
+  runtime: Runtime,
+  layer: Layer,
+  weights: Readonly<Record<string, Float32Array>>,
+  size: number,
+): Promise<ImageNetwork> {
   const scope = new Scope()
   const output = layer(input('images', ['N', 3, size, size]), scope)
   const asked = new Set(scope.weights.map((w) => w.name))
   const missing = [...asked].find((name) => weights[name] === undefined)
   const unused = Object.keys(weights).find((name) => !asked.has(name))
-  if (missing !== undefined || unused !== undefined) throw new KindredError('mismatch', 'network', 'the weights must be those the network asks for', missing === undefined ? `${unused}, which it does not` : `nothing for ${missing}`)
+  if (missing !== undefined || unused !== undefined)
+    throw new KindredError(
+      'mismatch',
+      'network',
+      'the weights must be those the network asks for',
+      missing === undefined ? `${unused}, which it does not` : `nothing for ${missing}`,
+    )
   const program = await runtime.load(clipped(toOnnx({ output }, { weights })), { independent: true })
   return {
     size,
@@ -49,7 +60,8 @@ export async function imageNetwork(runtime: Runtime, layer: Layer, weights: Read
 export function clipped(model: OnnxModel): OnnxModel {
   const relus = new Map<string, OnnxNode>(model.nodes.flatMap((n) => (n.opType === 'Relu' ? [[n.outputs[0], n]] : [])))
   const uses = new Map<string, number>()
-  for (const name of [...model.nodes.flatMap((n) => n.inputs), ...model.outputs.map((o) => o.name)]) uses.set(name, (uses.get(name) ?? 0) + 1)
+  for (const name of [...model.nodes.flatMap((n) => n.inputs), ...model.outputs.map((o) => o.name)])
+    uses.set(name, (uses.get(name) ?? 0) + 1)
   const merged = new Set<OnnxNode>()
   const nodes = model.nodes.map((n): OnnxNode => {
     const relu = n.opType === 'Min' ? relus.get(n.inputs[0]) : undefined
@@ -58,5 +70,9 @@ export function clipped(model: OnnxModel): OnnxModel {
     return { ...n, opType: 'Clip', inputs: [relu.inputs[0], 'clip.zero', n.inputs[1]] }
   })
   if (merged.size === 0) return model
-  return { ...model, nodes: nodes.filter((n) => !merged.has(n)), initializers: { ...model.initializers, 'clip.zero': { dtype: 'float32', shape: [], data: Float32Array.of(0) } } }
+  return {
+    ...model,
+    nodes: nodes.filter((n) => !merged.has(n)),
+    initializers: { ...model.initializers, 'clip.zero': { dtype: 'float32', shape: [], data: Float32Array.of(0) } },
+  }
 }

@@ -1,18 +1,34 @@
 /** @file Room `faces`: detect, align, embed. Node only. */
-export { iou, type Box } from './box.ts'
-export { rgbToGray } from './gray.ts'
-export { haarDetector, type HaarDetector, type HaarOptions } from './haar.ts'
-export type { GroupedBox } from './group-rectangles.ts'
-export type { BoxFinder, ScoredBox } from './box-finders.ts'
-export { faceApiFolder, faceApiWeights, type FaceApiModel, type NamedWeights } from './face-api-weights.ts'
-export { detectorNames, findFaces, findFacesIn, openDetector, type DetectorName, type DetectorOptions, type Face, type FaceDetector, type FindOptions } from './find-faces.ts'
-export { imageNetwork, type ImageNetwork } from './image-network.ts'
-export { squareInput, type Photo, type SquareOptions } from './photo.ts'
-export { readTfjsWeights, type TfjsWeight } from './tfjs-weights.ts'
 export { alignFace, cropToPhoto, dlibTemplate, fitSimilarity, uprightBox, warp, type FaceTemplate, type Similarity } from './align.ts'
-export { faceModel, networkModel, onnxModel, type FaceModel, type FaceModelOptions, type NetworkModelParts } from './face-model.ts'
-export { assertSameRecipe, faceRecipeSchema, readOnnxRecipe, recipeFileSchema, recipeLine, type FaceRecipe, type OnnxRecipe, type Preprocessing } from './recipe.ts'
+export type { BoxFinder, ScoredBox } from './box-finders.ts'
 export { cropFolder, readCrops, type CropOptions, type CropResult, type CropSummary } from './crop-folder.ts'
 export { holdsCrops, readCropRecords, type CropRecord, type QuarantineRecord } from './crop-records.ts'
-export { checkPhotoFolder, labelOf, photoFiles, type PhotoFiles } from './photo-files.ts'
+export { faceApiFolder, faceApiWeights, type FaceApiModel, type NamedWeights } from './face-api-weights.ts'
+export { faceModel, networkModel, onnxModel, type FaceModel, type FaceModelOptions, type NetworkModelParts } from './face-model.ts'
+export {
+  detectorNames,
+  findFaces,
+  findFacesIn,
+  openDetector,
+  type DetectorName,
+  type DetectorOptions,
+  type Face,
+  type FaceDetector,
+  type FindOptions,
+} from './find-faces.ts'
+export type { GroupedBox } from './group-rectangles.ts'
+export { haarDetector, type HaarDetector, type HaarOptions } from './haar.ts'
+export { imageNetwork, type ImageNetwork } from './image-network.ts'
 export { lockOutput } from './output-lock.ts'
+export { checkPhotoFolder, labelOf, photoFiles, type PhotoFiles } from './photo-files.ts'
+export {
+  assertSameRecipe,
+  faceRecipeSchema,
+  readOnnxRecipe,
+  recipeFileSchema,
+  recipeLine,
+  type FaceRecipe,
+  type OnnxRecipe,
+  type Preprocessing,
+} from './recipe.ts'
+export { readTfjsWeights, type TfjsWeight } from './tfjs-weights.ts'

@@ -8,10 +8,18 @@ import { lockFolder, makeFolder, type Lock } from '../files/index.ts'
  * @param options.lock the lock, where the caller holds it already
  * @throws KindredError `mismatch` when a living process holds it; what the work throws; `io`
  */
-export async function lockOutput<T>(out: string, { lock, progress }: { readonly lock?: Lock; readonly progress?: Progress }, work: (lock: Lock) => Promise<T>): Promise<T> {
+export async function lockOutput<T>(
+  out: string,
+  { lock, progress }: { readonly lock?: Lock; readonly progress?: Progress },
+  work: (lock: Lock) => Promise<T>,
+): Promise<T> {
   if (lock !== undefined) return work(lock)
   makeFolder(out, 'output folder')
-  const taken = await lockFolder(out, 'output folder', { name: '.kindred-lock', instead: 'or choose another folder for the results', progress })
+  const taken = await lockFolder(out, 'output folder', {
+    name: '.kindred-lock',
+    instead: 'or choose another folder for the results',
+    progress,
+  })
   try {
     return await work(taken)
   } finally {

@@ -27,19 +27,29 @@ const face = `{"source":"a.jpg","sourceHash":"${hash}","label":null,"face":0}\n`
 const elsewhere = join(root, 'elsewhere')
 const both = ['anna/1.jpg', 'top.JPG']
 
-test.runIf(process.platform === 'linux')('what is no regular file is passed over with its reason; names that are no text are kept apart', () => {
-  symlinkSync('loop.jpg', join(dir, 'loop.jpg'))
-  symlinkSync('nowhere', join(dir, 'anna/gone.png'))
-  symlinkSync('../anna', join(dir, 'anna/ring'))
-  symlinkSync('anna/1.jpg', join(dir, 'copy.jpg'))
-  execFileSync('mkfifo', [join(dir, 'pipe.png')])
-  for (const last of [0xe9, 0xff]) writeFileSync(Buffer.concat([Buffer.from(`${dir}/caf`), Buffer.of(last), Buffer.from('.jpg')]), '')
-  put('.hidden.jpg')
-  const { photos, ignored, skipped } = photoFiles(dir, elsewhere)
-  expect([photos, ignored]).toEqual([['anna/1.jpg', 'copy.jpg', 'top.JPG'], 1])
-  expect(skipped.map(({ path }) => path).sort()).toEqual(['anna/gone.png', 'anna/ring', 'caf\\xe9.jpg', 'caf\\xff.jpg', 'loop.jpg', 'pipe.png'])
-  expect(skippedLine(skipped)).toMatch(/^6 passed over: caf\\xe9\.jpg \(its name is no UTF-8 text\); .*; \.\.\.$/)
-})
+test.runIf(process.platform === 'linux')(
+  'what is no regular file is passed over with its reason; names that are no text are kept apart',
+  () => {
+    symlinkSync('loop.jpg', join(dir, 'loop.jpg'))
+    symlinkSync('nowhere', join(dir, 'anna/gone.png'))
+    symlinkSync('../anna', join(dir, 'anna/ring'))
+    symlinkSync('anna/1.jpg', join(dir, 'copy.jpg'))
+    execFileSync('mkfifo', [join(dir, 'pipe.png')])
+    for (const last of [0xe9, 0xff]) writeFileSync(Buffer.concat([Buffer.from(`${dir}/caf`), Buffer.of(last), Buffer.from('.jpg')]), '')
+    put('.hidden.jpg')
+    const { photos, ignored, skipped } = photoFiles(dir, elsewhere)
+    expect([photos, ignored]).toEqual([['anna/1.jpg', 'copy.jpg', 'top.JPG'], 1])
+    expect(skipped.map(({ path }) => path).sort()).toEqual([
+      'anna/gone.png',
+      'anna/ring',
+      'caf\\xe9.jpg',
+      'caf\\xff.jpg',
+      'loop.jpg',
+      'pipe.png',
+    ])
+    expect(skippedLine(skipped)).toMatch(/^6 passed over: caf\\xe9\.jpg \(its name is no UTF-8 text\); .*; \.\.\.$/)
+  },
+)
 
 test('names of what was passed over are escaped once, where they are shown', () => {
   const line = skippedLine([{ path: 'x\n\u001b[2Jdone\u202e.jpg', reason: 'a pipe' }])!
@@ -51,12 +61,37 @@ describe('names of crops', () => {
   /** As Windows and exFAT have it. */
   const taken = (name: string): boolean =>
     // oxlint-disable-next-line no-control-regex
-    !/[\u0000-\u001f<>:"\\|?*]/.test(name) && !/[. ]$/.test(name) && !/^(con|prn|aux|nul|com[0-9]|lpt[0-9])[. ]*(\.|$)/i.test(name) && Buffer.byteLength(name) <= 255
+    !/[\u0000-\u001f<>:"\\|?*]/.test(name) &&
+    !/[. ]$/.test(name) &&
+    !/^(con|prn|aux|nul|com[0-9]|lpt[0-9])[. ]*(\.|$)/i.test(name) &&
+    Buffer.byteLength(name) <= 255
   test('are those of the photos where these are ordinary', () => {
-    for (const source of ['anna/garden.jpg', 'top.JPG', 'Žofie & 日本/a b (1).jpg', 'console/nullable.png', 'com10/aux-2.jpg', "it's/a~b.webp", 'a..b/c .jpg']) expect(cropNames([source])(source, 2)).toBe(`crops/${source}.2.png`)
+    for (const source of [
+      'anna/garden.jpg',
+      'top.JPG',
+      'Žofie & 日本/a b (1).jpg',
+      'console/nullable.png',
+      'com10/aux-2.jpg',
+      "it's/a~b.webp",
+      'a..b/c .jpg',
+    ])
+      expect(cropNames([source])(source, 2)).toBe(`crops/${source}.2.png`)
   })
   test('hold nothing that Windows or exFAT does not take', () => {
-    for (const source of ['CON/a.jpg', 'aux.jpg', 'nul.anna/Lpt1.x.png', 'com¹/a.jpg', 'prn /x.jpg', 'Anna./a.jpg', 'Anna /a.jpg', 'J.R./q?.jpg', 'a:b/c*d"<e>|f.png', 'x\\y/n\nl.jpg', `${'é'.repeat(120)}?/a.jpg`, `${'x'.repeat(245)}.jpg`]) {
+    for (const source of [
+      'CON/a.jpg',
+      'aux.jpg',
+      'nul.anna/Lpt1.x.png',
+      'com¹/a.jpg',
+      'prn /x.jpg',
+      'Anna./a.jpg',
+      'Anna /a.jpg',
+      'J.R./q?.jpg',
+      'a:b/c*d"<e>|f.png',
+      'x\\y/n\nl.jpg',
+      `${'é'.repeat(120)}?/a.jpg`,
+      `${'x'.repeat(245)}.jpg`,
+    ]) {
       const crop = cropNames([source])(source, 0)
       expect(crop.split('/').every(taken), crop).toBe(true)
       expect(crop.split('/').length).toBe(source.split('/').length + 1)
@@ -65,12 +100,21 @@ describe('names of crops', () => {
   })
   test('of two photos are never one, also where upper and lower case are', () => {
     const piece = fc.constantFrom('a', 'A', 'é', 'e\u0301', 'É', '?', '*', '_', '.', ' ', '/', 'con', 'CON', '\\', '~')
-    const photo = fc.array(piece, { minLength: 1, maxLength: 5 }).map((pieces) => `${pieces.join('').replace(/\/+/g, '/').replace(/^\/|\/$/g, '')}.jpg`)
-    fc.assert(fc.property(fc.uniqueArray(photo, { minLength: 2, maxLength: 12 }), (sources) => {
-      const nameOf = cropNames(sources)
-      const crops = sources.map((source) => nameOf(source, 0))
-      expect(new Set(crops.map((crop) => crop.normalize('NFC').toLowerCase())).size).toBe(sources.length)
-    }), { numRuns: 2000 })
+    const photo = fc.array(piece, { minLength: 1, maxLength: 5 }).map(
+      (pieces) =>
+        `${pieces
+          .join('')
+          .replace(/\/+/g, '/')
+          .replace(/^\/|\/$/g, '')}.jpg`,
+    )
+    fc.assert(
+      fc.property(fc.uniqueArray(photo, { minLength: 2, maxLength: 12 }), (sources) => {
+        const nameOf = cropNames(sources)
+        const crops = sources.map((source) => nameOf(source, 0))
+        expect(new Set(crops.map((crop) => crop.normalize('NFC').toLowerCase())).size).toBe(sources.length)
+      }),
+      { numRuns: 2000 },
+    )
     const [crop] = ['a?.jpg'].map((source) => cropNames([source])(source, 0))
     const twin = crop.replace('crops/', '').replace(/\.0\.png$/, '') // a photo called as the crop of another one
     const both = cropNames(['a?.jpg', twin])
@@ -92,7 +136,11 @@ describe('folders that kindred made', () => {
     put('runs/faces/crops/anna/1.jpg.0.png', 'runs/faces/figures/map.png')
     const run = join(dir, 'runs/faces')
     writeFileSync(join(run, name), content)
-    expect(photoFiles(dir, elsewhere)).toEqual({ photos: both, ignored: 1, skipped: [{ path: 'runs/faces', reason: `a folder that kindred made, as its ${name} shows` }] })
+    expect(photoFiles(dir, elsewhere)).toEqual({
+      photos: both,
+      ignored: 1,
+      skipped: [{ path: 'runs/faces', reason: `a folder that kindred made, as its ${name} shows` }],
+    })
     expect(() => photoFiles(run, elsewhere)).toThrow(`must be a folder of photos, got a folder that kindred made, as its ${name} shows`)
     if (/journal|recipe/.test(name)) return
     writeFileSync(join(run, name), '{"image": "1.jpg"}')
@@ -108,14 +156,16 @@ describe('folders that kindred made', () => {
   test('results do not go into the folder of the photos, however it is written', () => {
     symlinkSync(dir, join(root, `same${runs}`))
     const words = 'the output folder must be another than that of the photos'
-    for (const out of [dir, `${dir}/`, join(dir, 'anna', '..'), join(root, `same${runs}`)]) expect(() => photoFiles(dir, out)).toThrow(words)
+    for (const out of [dir, `${dir}/`, join(dir, 'anna', '..'), join(root, `same${runs}`)])
+      expect(() => photoFiles(dir, out)).toThrow(words)
     const capital = dir.replace('photos', 'PHOTOS')
     if (existsSync(capital)) expect(() => photoFiles(dir, capital)).toThrow(words)
   })
   test('photos may lie below the output folder, but not where results are written', () => {
     put('crops/x/1.jpg')
     expect(photoFiles(join(dir, 'anna'), dir).photos).toEqual(['1.jpg'])
-    for (const inner of ['crops', 'crops/x']) expect(() => photoFiles(join(dir, inner), dir)).toThrow('got a folder that results are written to')
+    for (const inner of ['crops', 'crops/x'])
+      expect(() => photoFiles(join(dir, inner), dir)).toThrow('got a folder that results are written to')
   })
 })
 

@@ -2,8 +2,9 @@
 import { readdirSync, realpathSync, statSync, type BigIntStats } from 'node:fs'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import { KindredError } from '../base/index.ts'
-import { pictureName } from '../data/index.ts'
-import { ioError, listFiles, madeByKindred, sha256, type FileList } from '../files/index.ts'
+import { pictureName } from '../images/index.ts'
+import { ioError, listFiles, madeByKindred, type FileList } from '../files/index.ts'
+import { sha256 } from '../base/index.ts'
 
 const where = 'crop folder'
 
@@ -52,14 +53,29 @@ export function checkPhotoFolder(dir: string, out: string): void {
   const own = identityOf(out)
   const info = statsOf(dir)
   if (info === undefined) throw new KindredError('not-found', where, `${dir} must exist`, 'no such folder', 'Check the path.')
-  if (!info.isDirectory()) throw new KindredError('usage', where, `${dir} must be a folder of photos`, 'a file', 'Name the folder it lies in.')
+  if (!info.isDirectory())
+    throw new KindredError('usage', where, `${dir} must be a folder of photos`, 'a file', 'Name the folder it lies in.')
   const fix = 'Choose another folder for the results, such as runs/faces.'
-  if (identityOf(dir) === own) throw new KindredError('usage', where, 'the output folder must be another than that of the photos', `${out} for both`, fix)
+  if (identityOf(dir) === own)
+    throw new KindredError('usage', where, 'the output folder must be another than that of the photos', `${out} for both`, fix)
   const [inside] = own === undefined ? [''] : relative(realpathSync.native(out), realpathSync.native(dir)).split(sep)
-  if (ownFolders.has(inside)) throw new KindredError('usage', where, `${dir} must be a folder of photos`, `a folder that results are written to (${out})`, 'Name the folder of the photos themselves.')
+  if (ownFolders.has(inside))
+    throw new KindredError(
+      'usage',
+      where,
+      `${dir} must be a folder of photos`,
+      `a folder that results are written to (${out})`,
+      'Name the folder of the photos themselves.',
+    )
   const mark = madeByKindred(dir, namesIn(dir))
   if (mark === undefined) return
-  throw new KindredError('usage', where, `${dir} must be a folder of photos`, `a folder that kindred made, as its ${mark} shows`, 'Name the folder of the photos themselves. Where they lie in this one, move them into a folder of their own.')
+  throw new KindredError(
+    'usage',
+    where,
+    `${dir} must be a folder of photos`,
+    `a folder that kindred made, as its ${mark} shows`,
+    'Name the folder of the photos themselves. Where they lie in this one, move them into a folder of their own.',
+  )
 }
 
 /** What stories make in the output folder. */
@@ -116,7 +132,10 @@ const device = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$
  */
 function cropName(source: string, face: number, lone = true): string {
   const cut = source.split('/').map((part) => {
-    const safe = part.replace(notEverywhere, '_').replace(device, '$&_').replace(/[. ]+$/, (end) => '_'.repeat(end.length))
+    const safe = part
+      .replace(notEverywhere, '_')
+      .replace(device, '$&_')
+      .replace(/[. ]+$/, (end) => '_'.repeat(end.length))
     if (Buffer.byteLength(part) > 200) return `${[...safe].slice(0, 40).join('')}~${hashOf(part)}`
     return safe === part ? part : `${safe}~${hashOf(part)}`
   })

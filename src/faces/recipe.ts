@@ -65,17 +65,32 @@ export function recipeLine({ model, preprocessing: p, alignment: a, detector }: 
  * @throws KindredError `mismatch` that names both recipes
  */
 export function assertSameRecipe(a: FaceRecipe, b: FaceRecipe): void {
-  const parts = (r: FaceRecipe) => ({ model: r.model.hash, preprocessing: canonical(r.preprocessing), alignment: canonical(r.alignment), detector: r.detector })
+  const parts = (r: FaceRecipe) => ({
+    model: r.model.hash,
+    preprocessing: canonical(r.preprocessing),
+    alignment: canonical(r.alignment),
+    detector: r.detector,
+  })
   const [mine, yours] = [parts(a), parts(b)]
   const different = (Object.keys(mine) as (keyof typeof mine)[]).filter((part) => mine[part] !== yours[part])
   if (different.length === 0) return
-  throw new KindredError('mismatch', 'recipe', 'vectors that are compared must come from one recipe', `two that differ in ${different.join(', ')}: [${recipeLine(a)}] and [${recipeLine(b)}]`, 'Embed both sides again with one model, alignment and detector.')
+  throw new KindredError(
+    'mismatch',
+    'recipe',
+    'vectors that are compared must come from one recipe',
+    `two that differ in ${different.join(', ')}: [${recipeLine(a)}] and [${recipeLine(b)}]`,
+    'Embed both sides again with one model, alignment and detector.',
+  )
 }
 
 /** JSON with sorted keys. */
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join()}]`
-  if (value !== null && typeof value === 'object') return `{${Object.entries(value).sort(([x], [y]) => (x < y ? -1 : 1)).map(([k, v]) => `${JSON.stringify(k)}:${canonical(v)}`).join()}}`
+  if (value !== null && typeof value === 'object')
+    return `{${Object.entries(value)
+      .sort(([x], [y]) => (x < y ? -1 : 1))
+      .map(([k, v]) => `${JSON.stringify(k)}:${canonical(v)}`)
+      .join()}}`
   return JSON.stringify(value)
 }
 
@@ -118,23 +133,77 @@ export const recipeFileSchema = z.record(z.string(), z.unknown())
  * @returns preprocessing (without a name for the output when the file gives none) and padding
  * @throws KindredError `usage` naming the field, `limit`
  */
-export function readOnnxRecipe(where: string, recipe: unknown): { preprocessing: Omit<Preprocessing, 'output'> & { output: string | undefined }; padding: number; name: string | undefined } {
+export function readOnnxRecipe(
+  where: string,
+  recipe: unknown,
+): { preprocessing: Omit<Preprocessing, 'output'> & { output: string | undefined }; padding: number; name: string | undefined } {
   ensure(recipe !== null && typeof recipe === 'object' && !Array.isArray(recipe), where, 'a recipe must be an object', recipe)
-  checkOptions(where, recipe, ['file', 'name', 'size', 'layout', 'channels', 'mean', 'scale', 'output', 'pooling', 'normalise', 'flip', 'padding'])
-  const { file, name, size, layout = 'NCHW', channels, mean, scale, output, pooling = 'none', normalise = false, flip = false, padding = 0.25 } = recipe as OnnxRecipe
-  for (const [field, text] of Object.entries({ file, name, output })) ensure(text === undefined || (typeof text === 'string' && text !== ''), where, `${field} must be a text`, text)
+  checkOptions(where, recipe, [
+    'file',
+    'name',
+    'size',
+    'layout',
+    'channels',
+    'mean',
+    'scale',
+    'output',
+    'pooling',
+    'normalise',
+    'flip',
+    'padding',
+  ])
+  const {
+    file,
+    name,
+    size,
+    layout = 'NCHW',
+    channels,
+    mean,
+    scale,
+    output,
+    pooling = 'none',
+    normalise = false,
+    flip = false,
+    padding = 0.25,
+  } = recipe as OnnxRecipe
+  for (const [field, text] of Object.entries({ file, name, output }))
+    ensure(text === undefined || (typeof text === 'string' && text !== ''), where, `${field} must be a text`, text)
   ensure(Number.isInteger(size) && size > 0, where, 'size must be a positive integer (the side of the square input)', size)
   ensureWithin('imagePixels', size * size, where, 'the square input')
   checkChoice(where, 'layout', layout, ['NCHW', 'NHWC'])
   checkChoice(where, 'channels', channels, ['RGB', 'BGR'])
   checkChoice(where, 'pooling', pooling, ['none', 'mean', 'max'])
-  ensure(typeof normalise === 'boolean' && typeof flip === 'boolean', where, 'normalise and flip must be true or false', show([normalise, flip]))
+  ensure(
+    typeof normalise === 'boolean' && typeof flip === 'boolean',
+    where,
+    'normalise and flip must be true or false',
+    show([normalise, flip]),
+  )
   ensure(typeof padding === 'number' && padding >= 0 && padding < 3, where, 'padding must lie in 0..3', padding)
-  return { preprocessing: { size, layout, channels, mean: threeOf(where, 'mean', mean), scale: threeOf(where, 'scale', scale), output, pooling, normalise, flip }, padding, name }
+  return {
+    preprocessing: {
+      size,
+      layout,
+      channels,
+      mean: threeOf(where, 'mean', mean),
+      scale: threeOf(where, 'scale', scale),
+      output,
+      pooling,
+      normalise,
+      flip,
+    },
+    padding,
+    name,
+  }
 }
 
 function threeOf(where: string, field: string, value: number | readonly number[]): [number, number, number] {
   const list = typeof value === 'number' ? [value, value, value] : value
-  ensure(Array.isArray(list) && list.length === 3 && list.every((v) => typeof v === 'number' && Math.abs(v) <= 1e6), where, `${field} must be a number or three numbers, none beyond 1e6`, value ?? 'nothing')
+  ensure(
+    Array.isArray(list) && list.length === 3 && list.every((v) => typeof v === 'number' && Math.abs(v) <= 1e6),
+    where,
+    `${field} must be a number or three numbers, none beyond 1e6`,
+    value ?? 'nothing',
+  )
   return list as unknown as [number, number, number]
 }

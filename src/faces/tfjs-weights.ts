@@ -28,7 +28,10 @@ const groups = z.array(
   }),
 )
 /** The list itself, or the model.json that holds it. */
-const manifest = z.preprocess((value) => (Array.isArray(value) ? value : (value as { weightsManifest?: unknown } | null)?.weightsManifest), groups)
+const manifest = z.preprocess(
+  (value) => (Array.isArray(value) ? value : (value as { weightsManifest?: unknown } | null)?.weightsManifest),
+  groups,
+)
 
 const sizes: ReadonlyMap<string, number> = new Map(Object.entries({ float32: 4, int32: 4, uint8: 1, uint16: 2, bool: 1 }))
 
@@ -58,11 +61,24 @@ export function readTfjsWeights(path: string): Map<string, TfjsWeight> {
       const stored = quantization?.dtype ?? dtype
       const width = sizes.get(stored)
       const coded = quantization === undefined || dtype !== 'float32' || stored === 'uint8' || stored === 'uint16'
-      if (width === undefined || !coded) throw new KindredError('unsupported', path, `element types must be ${[...sizes.keys()].join(', ')}, floats in codes uint8 or uint16`, `${dtype} as ${stored} of ${name}`)
+      if (width === undefined || !coded)
+        throw new KindredError(
+          'unsupported',
+          path,
+          `element types must be ${[...sizes.keys()].join(', ')}, floats in codes uint8 or uint16`,
+          `${dtype} as ${stored} of ${name}`,
+        )
       const count = shape.includes(0) ? 0 : shape.reduce((a, b) => a * b, 1)
       ensureWithin('tensorElements', count, path, name)
       const end = at + count * width
-      if (end > bytes.length) throw new KindredError('corrupt', path, `${paths.join(' + ')} must hold ${name} [${shape.join(', ')}] up to byte ${end}`, `${bytes.length} bytes`, fix)
+      if (end > bytes.length)
+        throw new KindredError(
+          'corrupt',
+          path,
+          `${paths.join(' + ')} must hold ${name} [${shape.join(', ')}] up to byte ${end}`,
+          `${bytes.length} bytes`,
+          fix,
+        )
       if (dtype === 'float32') {
         const data = decode(bytes.slice(at, end), stored, quantization)
         const odd = nonFiniteAt(data)
@@ -71,7 +87,8 @@ export function readTfjsWeights(path: string): Map<string, TfjsWeight> {
       }
       at = end
     }
-    if (at !== bytes.length) throw new KindredError('corrupt', path, `${paths.join(' + ')} must hold ${at} bytes`, String(bytes.length), fix)
+    if (at !== bytes.length)
+      throw new KindredError('corrupt', path, `${paths.join(' + ')} must hold ${at} bytes`, String(bytes.length), fix)
   }
   return out
 }

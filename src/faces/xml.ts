@@ -21,15 +21,21 @@ const where = (what: string, xml: string, at: number): string => `${what}, line 
  */
 export function parseXml(xml: string, what: string): XmlElement {
   const corrupt = (at: number, expected: string, got: string) => new KindredError('corrupt', where(what, xml, at), expected, got)
-  interface Open { readonly name: string; readonly attributes: ReadonlyMap<string, string>; readonly children: XmlElement[]; readonly text: string[] }
+  interface Open {
+    readonly name: string
+    readonly attributes: ReadonlyMap<string, string>
+    readonly children: XmlElement[]
+    readonly text: string[]
+  }
   const open: Open[] = []
   let root: XmlElement | undefined
   let count = 0
   const tag = /([A-Za-z_][\w.-]*)((?:\s+[A-Za-z_][\w.-]*\s*=\s*(?:"[^"<&]*"|'[^'<&]*'))*)\s*(\/?)>/y
-  for (let at = 0; at < xml.length; ) {
+  for (let at = 0; at < xml.length;) {
     const next = xml.indexOf('<', at)
     const text = xml.slice(at, next < 0 ? xml.length : next)
-    if (text.includes('&')) throw new KindredError('unsupported', where(what, xml, at + text.indexOf('&')), 'the text must hold no entities', 'an &')
+    if (text.includes('&'))
+      throw new KindredError('unsupported', where(what, xml, at + text.indexOf('&')), 'the text must hold no entities', 'an &')
     if (open.length > 0) open[open.length - 1].text.push(text)
     else if (text.trim() !== '' && text.trim() !== '\uFEFF') throw corrupt(at, 'it must be XML', `${text.trim().slice(0, 40)}`)
     if (next < 0) break
@@ -44,12 +50,23 @@ export function parseXml(xml: string, what: string): XmlElement {
       at = skipped
       continue
     }
-    if (xml.startsWith('<!', next)) throw new KindredError('unsupported', where(what, xml, next), 'it must have no document type, entities or marked sections', xml.slice(next, next + 20))
+    if (xml.startsWith('<!', next))
+      throw new KindredError(
+        'unsupported',
+        where(what, xml, next),
+        'it must have no document type, entities or marked sections',
+        xml.slice(next, next + 20),
+      )
     if (xml.startsWith('</', next)) {
       const to = xml.indexOf('>', next)
       const last = open.pop()
       const name = to < 0 ? '' : xml.slice(next + 2, to).trim()
-      if (last === undefined || name !== last.name) throw corrupt(next, last === undefined ? 'no element must end that has not begun' : `<${last.name.slice(0, 40)}> must end`, `</${name.slice(0, 40)}>`)
+      if (last === undefined || name !== last.name)
+        throw corrupt(
+          next,
+          last === undefined ? 'no element must end that has not begun' : `<${last.name.slice(0, 40)}> must end`,
+          `</${name.slice(0, 40)}>`,
+        )
       const done: XmlElement = { name: last.name, attributes: last.attributes, children: last.children, text: last.text.join('') }
       if (open.length > 0) open[open.length - 1].children.push(done)
       else root = done
@@ -62,7 +79,9 @@ export function parseXml(xml: string, what: string): XmlElement {
     if (root !== undefined) throw corrupt(next, 'there must be one element around all others', `<${match[1].slice(0, 40)}> behind it`)
     if (++count > limits().entries) throw overLimit('entries', what, 'the elements')
     if (open.length >= limits().nesting) throw overLimit('nesting', where(what, xml, next), 'the elements')
-    const attributes = new Map([...match[2].matchAll(/([\w.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)].map(([, name, double, single]) => [name, double ?? single]))
+    const attributes = new Map(
+      [...match[2].matchAll(/([\w.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)].map(([, name, double, single]) => [name, double ?? single]),
+    )
     open.push({ name: match[1], attributes, children: [], text: [] })
     at = tag.lastIndex
     if (match[3] !== '/') continue

@@ -21,7 +21,7 @@ export function writeFileAtomic(path: string, content: string | Uint8Array | Ite
     const fd = openSync(part, 'w')
     try {
       for (const bytes of piecesOf(content)) {
-        for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at)
+        for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at, bytes.length - at)
       }
       fsyncSync(fd)
     } finally {
@@ -59,7 +59,8 @@ export function makeFolder(path: string, where = 'write'): void {
   if (made(path, where)) return
   const above = dirname(path)
   if (above !== path) makeFolder(above, where)
-  if (!made(path, where)) throw new KindredError('io', where, `${above} must be a place for folders`, 'a refusal (ENOENT)', 'Choose another place.')
+  if (!made(path, where))
+    throw new KindredError('io', where, `${above} must be a place for folders`, 'a refusal (ENOENT)', 'Choose another place.')
 }
 
 /** Whether the folder is there now; false when one above it is missing, or is none. */

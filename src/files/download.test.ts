@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { silent } from '../base/index.ts'
 import { download } from './index.ts'
-import { mnistFiles } from '../data/index.ts'
+import { mnistFiles } from '../digits/index.ts'
 
 const content = Buffer.from(Uint8Array.from({ length: 200_000 }, (_, i) => (i * 2654435761) >>> 13))
 const sha256 = createHash('sha256').update(content).digest('hex')
@@ -23,7 +23,10 @@ let answer: (request: IncomingMessage, response: ServerResponse, call: number) =
 const whole = (request: IncomingMessage, response: ServerResponse): void => {
   const from = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0)
   if (from >= content.length) response.writeHead(416).end()
-  else if (from > 0) response.writeHead(206, { 'content-length': content.length - from, 'content-range': `bytes ${from}-${content.length - 1}/${content.length}` }).end(content.subarray(from))
+  else if (from > 0)
+    response
+      .writeHead(206, { 'content-length': content.length - from, 'content-range': `bytes ${from}-${content.length - 1}/${content.length}` })
+      .end(content.subarray(from))
   else response.writeHead(200, { 'content-length': content.length }).end(content)
 }
 /** Sends `n` bytes, then breaks the connection. */
@@ -70,7 +73,9 @@ describe('download', () => {
 
   it('keeps the part file when all tries fail, and resumes it in the next call', async () => {
     answer = (_, response, call) => (call === 1 ? cutAfter(50_000, response) : void response.writeHead(503).end())
-    await expect(download([file()], folder, fast)).rejects.toThrow(expect.objectContaining({ code: 'io', message: expect.stringContaining('HTTP 503') }))
+    await expect(download([file()], folder, fast)).rejects.toThrow(
+      expect.objectContaining({ code: 'io', message: expect.stringContaining('HTTP 503') }),
+    )
     expect(readFileSync(join(folder, 'f.bin.part')).length).toBe(50_000)
     expect(existsSync(join(folder, 'f.bin'))).toBe(false)
     answer = whole
@@ -101,7 +106,10 @@ describe('download', () => {
   it('names both checksums when they differ, and leaves nothing', async () => {
     const wrong = 'ab'.repeat(32)
     await expect(download([file({ sha256: wrong })], folder, fast)).rejects.toThrow(
-      expect.objectContaining({ code: 'corrupt', message: expect.stringMatching(new RegExp(`sha256 must be ${wrong}, got ${sha256} \\(200000 bytes\\)`)) }),
+      expect.objectContaining({
+        code: 'corrupt',
+        message: expect.stringMatching(new RegExp(`sha256 must be ${wrong}, got ${sha256} \\(200000 bytes\\)`)),
+      }),
     )
     expect(seen).toHaveLength(1) // another try would bring the same bytes
     expect(existsSync(join(folder, 'f.bin.part')) || existsSync(join(folder, 'f.bin'))).toBe(false)
@@ -142,7 +150,9 @@ describe('download', () => {
       response.writeHead(200, { 'content-length': content.length })
       response.write(content.subarray(0, 60_000), () => setTimeout(() => stop.abort(), 50))
     }
-    await expect(download([file()], folder, { ...fast, signal: stop.signal })).rejects.toThrow(expect.objectContaining({ code: 'interrupted' }))
+    await expect(download([file()], folder, { ...fast, signal: stop.signal })).rejects.toThrow(
+      expect.objectContaining({ code: 'interrupted' }),
+    )
     expect(readFileSync(join(folder, 'f.bin.part')).length).toBe(60_000)
   })
 

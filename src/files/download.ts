@@ -65,7 +65,13 @@ class Failed extends Error {
 export async function download(files: readonly RemoteFile[], folder: string, options: DownloadOptions = {}): Promise<string[]> {
   checkOptions('download', options, ['tries', 'backoff', 'timeout', 'progress', 'signal'])
   for (const file of files) {
-    ensure(file.sha256 !== undefined || file.md5 !== undefined || file.pin === true, `download ${file.name}`, 'a checksum must be given', 'none', 'Pass sha256 or md5, or pin: true to believe the first download.')
+    ensure(
+      file.sha256 !== undefined || file.md5 !== undefined || file.pin === true,
+      `download ${file.name}`,
+      'a checksum must be given',
+      'none',
+      'Pass sha256 or md5, or pin: true to believe the first download.',
+    )
     ensure(file.urls.length > 0, `download ${file.name}`, 'at least one URL must be given', 'none')
     ensure(!/[\\/]|^\.\.?$|^$/.test(file.name), 'download', 'name must be a plain file name', file.name)
   }
@@ -81,7 +87,14 @@ async function fetchPinned(file: RemoteFile, path: string, options: DownloadOpti
   const note = `${path}.sha256`
   if (existsSync(note)) {
     const pinned = readFileSync(note, 'utf8').trim()
-    if (!/^[0-9a-f]{64}$/.test(pinned)) throw new KindredError('corrupt', `download ${file.name}`, `${note} must hold a SHA-256 in hex`, pinned.slice(0, 80), 'Delete it to believe the next download.')
+    if (!/^[0-9a-f]{64}$/.test(pinned))
+      throw new KindredError(
+        'corrupt',
+        `download ${file.name}`,
+        `${note} must hold a SHA-256 in hex`,
+        pinned.slice(0, 80),
+        'Delete it to believe the next download.',
+      )
     return fetchOne({ ...file, sha256: pinned }, path, options)
   }
   await fetchOne(file, path, options)
@@ -127,8 +140,21 @@ async function fetchOne(file: RemoteFile, path: string, options: DownloadOptions
     }
   }
   const last = troubles.at(-1)
-  if (wrong !== undefined) throw new KindredError('corrupt', `download ${file.name}`, `the checksum must hold`, troubles.filter((t) => t.includes('must be')).join('; '), 'The server holds another file, or something in between changes it. Fetch it by hand and pass the file or its folder.')
-  throw new KindredError('io', `download ${file.name}`, 'one of its servers must deliver it', troubles.length > 1 ? `${last}; before that ${troubles.slice(0, -1).join('; ')}` : last, 'Check the network, or fetch it by hand and pass the file or its folder.')
+  if (wrong !== undefined)
+    throw new KindredError(
+      'corrupt',
+      `download ${file.name}`,
+      `the checksum must hold`,
+      troubles.filter((t) => t.includes('must be')).join('; '),
+      'The server holds another file, or something in between changes it. Fetch it by hand and pass the file or its folder.',
+    )
+  throw new KindredError(
+    'io',
+    `download ${file.name}`,
+    'one of its servers must deliver it',
+    troubles.length > 1 ? `${last}; before that ${troubles.slice(0, -1).join('; ')}` : last,
+    'Check the network, or fetch it by hand and pass the file or its folder.',
+  )
 }
 
 /** One request; appends to the part file, or begins it anew when the server sends the whole file. */
@@ -150,7 +176,10 @@ async function stream(file: RemoteFile, url: string, part: string, options: Down
   let fd: number | undefined
   try {
     // identity: a .gz file must arrive as it is, not unpacked on the way
-    const response = await fetch(url, { signal, headers: { 'accept-encoding': 'identity', ...(have > 0 ? { range: `bytes=${have}-` } : {}) } })
+    const response = await fetch(url, {
+      signal,
+      headers: { 'accept-encoding': 'identity', ...(have > 0 ? { range: `bytes=${have}-` } : {}) },
+    })
     alive()
     if (response.status === 416) {
       rmSync(part, { force: true })
@@ -165,7 +194,10 @@ async function stream(file: RemoteFile, url: string, part: string, options: Down
     if (response.status === 206 && Number(range?.[1]) !== have) {
       await response.body?.cancel()
       rmSync(part, { force: true })
-      throw new Failed(`asked for bytes from ${have}, got ${response.headers.get('content-range') ?? 'no Content-Range'}; starting again`, false)
+      throw new Failed(
+        `asked for bytes from ${have}, got ${response.headers.get('content-range') ?? 'no Content-Range'}; starting again`,
+        false,
+      )
     }
     if (response.status === 200 && have > 0) {
       progress.log(`${url} ignores Range: starting again from byte 0`)
@@ -196,7 +228,8 @@ async function stream(file: RemoteFile, url: string, part: string, options: Down
   } catch (error) {
     if (silence.signal.aborted) throw new Failed(`no byte for ${timeout} ms (timeout)`, false)
     if (error instanceof Failed || options.signal?.aborted) throw error
-    if ((error as NodeJS.ErrnoException).syscall === 'write' || (error as NodeJS.ErrnoException).syscall === 'open') throw ioError('download', part, error)
+    if ((error as NodeJS.ErrnoException).syscall === 'write' || (error as NodeJS.ErrnoException).syscall === 'open')
+      throw ioError('download', part, error)
     throw new Failed(`${describe(error as Error)} after ${sizeOf(part)} bytes`, false)
   } finally {
     clearTimeout(clock)
@@ -228,7 +261,14 @@ function describe(error: Error): string {
 }
 
 function interrupted(name: string, part: string, cause: unknown): KindredError {
-  return new KindredError('interrupted', `download ${name}`, 'it must not be interrupted', `a stop after ${sizeOf(part)} bytes`, `Run it again: it goes on from there (${dirname(part)}).`, { cause })
+  return new KindredError(
+    'interrupted',
+    `download ${name}`,
+    'it must not be interrupted',
+    `a stop after ${sizeOf(part)} bytes`,
+    `Run it again: it goes on from there (${dirname(part)}).`,
+    { cause },
+  )
 }
 
 async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

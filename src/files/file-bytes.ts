@@ -38,7 +38,7 @@ export class FileBytes {
   into(bytes: Uint8Array, from: number): void {
     this.within(from, bytes.length)
     try {
-      for (let done = 0; done < bytes.length; ) {
+      for (let done = 0; done < bytes.length;) {
         const n = readSync(this.fd, bytes, done, Math.min(bytes.length - done, 1 << 28), from + done)
         if (n === 0) throw this.corrupt(`${bytes.length} bytes must follow byte ${from}`, `its end at ${from + done}`)
         done += n
@@ -62,7 +62,14 @@ export class FileBytes {
 
   /** The error for a file that holds something else than it should. */
   corrupt(expected: string, got: string, cause?: unknown): KindredError {
-    return new KindredError('corrupt', this.path, expected, got, 'The file is damaged, or of another kind than its name says. Fetch it again.', { cause })
+    return new KindredError(
+      'corrupt',
+      this.path,
+      expected,
+      got,
+      'The file is damaged, or of another kind than its name says. Fetch it again.',
+      { cause },
+    )
   }
 
   private within(from: number, length: number): void {

@@ -1,11 +1,35 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { setLimits } from '../base/index.ts'
-import { listFiles, makeFolder, pathKind, readBytes, readJson, readJsonLines, readText, sha256, sha256File, sweepParts, writeFileAtomic } from './index.ts'
+import {
+  listFiles,
+  makeFolder,
+  pathKind,
+  readBytes,
+  readJson,
+  readJsonLines,
+  readText,
+  sha256File,
+  sweepParts,
+  writeFileAtomic,
+} from './index.ts'
+import { sha256 } from '../base/index.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'kindred-files-'))
 afterAll(() => rmSync(home, { recursive: true, force: true }))
@@ -72,7 +96,10 @@ describe('writing', () => {
     chmodSync(locked, 0o555)
     const script = `process.setuid(65534); const { writeFileAtomic } = await import(${JSON.stringify(new URL('./index.ts', import.meta.url).href)}); try { writeFileAtomic(${JSON.stringify(join(locked, 'x'))}, 'y') } catch (e) { console.log(e.code, e.message) }`
     chmodSync(home, 0o755)
-    const { stdout } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], { encoding: 'utf8', env: { ...process.env, TSX_DISABLE_CACHE: '1' } })
+    const { stdout } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
+      encoding: 'utf8',
+      env: { ...process.env, TSX_DISABLE_CACHE: '1' },
+    })
     expect(stdout).toContain('io write')
     expect(stdout).toContain('EACCES (no permission)')
   })
@@ -80,7 +107,13 @@ describe('writing', () => {
     const folder = join(home, 'parts')
     mkdirSync(join(folder, 'deep'), { recursive: true })
     const dead = spawnSync(process.execPath, ['-e', '']).pid
-    const [gone, deep, alive, old, reborn] = [`.a.${dead}.00112233.part`, `deep/.b.${dead}.00112233.part`, `.c.${process.ppid}.00112233.part`, `.d.${process.ppid}.aabbccdd.part`, `.f.${process.pid}.00112233.part`]
+    const [gone, deep, alive, old, reborn] = [
+      `.a.${dead}.00112233.part`,
+      `deep/.b.${dead}.00112233.part`,
+      `.c.${process.ppid}.00112233.part`,
+      `.d.${process.ppid}.aabbccdd.part`,
+      `.f.${process.pid}.00112233.part`,
+    ]
     for (const name of [gone, deep, alive, old, reborn, '.kept.part', 'e.1.00112233.part']) writeFileSync(join(folder, name), '')
     utimesSync(join(folder, old), new Date(0), new Date(0))
     expect(sweepParts(folder, { recursive: true })).toBe(4)
@@ -118,7 +151,9 @@ describe.runIf(linux)('listing', () => {
       'caf\\xe9': 'its name is no UTF-8 text',
       'caf\\xff': 'its name is no UTF-8 text',
     })
-    expect(listFiles(folder, { skipFolder: (path, names) => (names.includes('1.jpg') ? `${path} is not wanted` : undefined) }).files).toEqual(['ok.jpg'])
+    expect(
+      listFiles(folder, { skipFolder: (path, names) => (names.includes('1.jpg') ? `${path} is not wanted` : undefined) }).files,
+    ).toEqual(['ok.jpg'])
     expect(code(() => listFiles(join(folder, 'ok.jpg')))).toBe('usage')
     expect(code(() => listFiles(join(folder, 'none')))).toBe('not-found')
   })

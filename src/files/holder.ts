@@ -37,7 +37,14 @@ export const patience: Patience = { beat: 5000, silence: 120_000, watch: 15_000 
 /** This process as a holder of a lock in a folder. */
 export function ourselves(folder: string): Omit<Holder, 'socket'> {
   const pidNamespace = quietly(() => readlinkSync('/proc/self/ns/pid'))
-  return { pid: process.pid, host: hostname(), kernel: kernelId(), pidNamespace, started: startOf('self'), device: String(statSync(folder, { bigint: true }).dev) }
+  return {
+    pid: process.pid,
+    host: hostname(),
+    kernel: kernelId(),
+    pidNamespace,
+    started: startOf('self'),
+    device: String(statSync(folder, { bigint: true }).dev),
+  }
 }
 
 /** Linux names each start of each kernel. Elsewhere the machine is known by its name and network hardware: sockets and process ids tell of earlier starts. */
@@ -53,7 +60,10 @@ export const recordText = (holder: Holder): string => `${JSON.stringify(holder)}
 const beatWidth = 12
 
 /** Where in a record the counter lies, and its text. */
-export const beatAt = (holder: Holder, count: number): { at: number; text: string } => ({ at: Buffer.byteLength(JSON.stringify(holder)) + 1, text: String(count).padStart(beatWidth) })
+export const beatAt = (holder: Holder, count: number): { at: number; text: string } => ({
+  at: Buffer.byteLength(JSON.stringify(holder)) + 1,
+  text: String(count).padStart(beatWidth),
+})
 
 /** A record as it is now; `holder` is undefined when it cannot be read as one. */
 interface Seen {
@@ -75,7 +85,11 @@ function look(path: string): Seen | undefined {
     const bytes = Buffer.alloc(4096)
     const text = bytes.toString('utf8', 0, readSync(fd, bytes, 0, bytes.length, 0))
     const { mtimeMs } = fstatSync(fd)
-    return { holder: quietly(() => checkAs(JSON.parse(text.slice(0, text.indexOf('\n'))), path, schema)) ?? undefined, text, changed: mtimeMs }
+    return {
+      holder: quietly(() => checkAs(JSON.parse(text.slice(0, text.indexOf('\n'))), path, schema)) ?? undefined,
+      text,
+      changed: mtimeMs,
+    }
   } finally {
     closeSync(fd)
   }
@@ -92,7 +106,13 @@ export interface Judge {
 }
 
 /** What {@link judge} says of a lock's holder. */
-export type Verdict = { readonly alive: false } | { readonly alive: true; readonly holder: Holder | undefined; /** ms since its last sign of life, where that was the judge. */ readonly silent?: number }
+export type Verdict =
+  | { readonly alive: false }
+  | {
+      readonly alive: true
+      readonly holder: Holder | undefined
+      /** ms since its last sign of life, where that was the judge. */ readonly silent?: number
+    }
 
 /**
  * Whether the holder of a lock can still write.

@@ -8,6 +8,19 @@ export { listFiles, type FileList, type ListOptions } from './list.ts'
 export { Journal } from './journal.ts'
 export { lockFolder, type Lock, type LockOptions } from './lock.ts'
 export { journalName, madeByKindred } from './made-by-kindred.ts'
-export { ioError, kindOf, openRegular, pathKind, placeOf, readBytes, readJson, readJsonLines, readText, readTextPieces, sha256File, type SizeLimit } from './read.ts'
+export {
+  ioError,
+  kindOf,
+  openRegular,
+  pathKind,
+  placeOf,
+  readBytes,
+  readJson,
+  readJsonLines,
+  readText,
+  readTextPieces,
+  sha256File,
+  type SizeLimit,
+} from './read.ts'
 export { sha256 } from '../base/index.ts'
 export { readZipEntry, zipEntries, type ZipEntry } from './zip.ts'

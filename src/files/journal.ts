@@ -58,7 +58,7 @@ export class Journal<T> {
     const bytes = Buffer.from(entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''))
     try {
       this.fd ??= this.open()
-      for (let at = 0; at < bytes.length; ) at += writeSync(this.fd, bytes, at, bytes.length - at, this.length + at)
+      for (let at = 0; at < bytes.length;) at += writeSync(this.fd, bytes, at, bytes.length - at, this.length + at)
       fsyncSync(this.fd)
       this.length += bytes.length
     } catch (error) {

@@ -33,8 +33,16 @@ export function listFiles(folder: string, options: ListOptions = {}): FileList {
   if (placeOf(folder, where) === 'file') throw new KindredError('usage', where, `${folder} must be a folder`, 'a file')
   const walk = (below: string, depth: number): void => {
     if (depth > limits().nesting) throw overLimit('nesting', where, `folders below ${folder}`)
-    const entries = entriesOf(join(folder, below), where, (name) => skipped.push({ path: joined(below, name), reason: 'its name is no UTF-8 text' }))
-    const reason = below === '' ? undefined : skipFolder?.(below, entries.map((e) => e.name))
+    const entries = entriesOf(join(folder, below), where, (name) =>
+      skipped.push({ path: joined(below, name), reason: 'its name is no UTF-8 text' }),
+    )
+    const reason =
+      below === ''
+        ? undefined
+        : skipFolder?.(
+            below,
+            entries.map((e) => e.name),
+          )
     if (reason !== undefined) {
       skipped.push({ path: below, reason })
       return
@@ -78,7 +86,8 @@ function entriesOf(path: string, where: string, odd: (shown: string) => void): D
 }
 
 /** Bytes as text, each that is no ASCII as `\xNN`. */
-const shownBytes = (bytes: Uint8Array): string => Array.from(bytes, (b) => (b >= 0x20 && b < 0x7f ? String.fromCharCode(b) : `\\x${b.toString(16).padStart(2, '0')}`)).join('')
+const shownBytes = (bytes: Uint8Array): string =>
+  Array.from(bytes, (b) => (b >= 0x20 && b < 0x7f ? String.fromCharCode(b) : `\\x${b.toString(16).padStart(2, '0')}`)).join('')
 
 /** Why a link is passed over; undefined when it leads to a regular file. */
 function linkProblem(path: string): string | undefined {

@@ -20,7 +20,11 @@ afterEach(() => {
 
 const waits = { beat: 100, silence: 400, watch: 300 }
 const take = (place = folder): ReturnType<typeof lockFolder> => lockFolder(place, 'gallery', { waits })
-const refusal = (place = folder): Promise<string> => take(place).then((lock) => (lock.release(), 'taken'), (error: Error) => error.message)
+const refusal = (place = folder): Promise<string> =>
+  take(place).then(
+    (lock) => (lock.release(), 'taken'),
+    (error: Error) => error.message,
+  )
 const dead = spawnSync(process.execPath, ['-e', '']).pid
 
 /** Leaves a lock as a process that ended without a word would, last heard of `age` ms ago. */
@@ -38,14 +42,22 @@ const canUnshare = process.platform === 'linux' && spawnSync('unshare', [...unsh
 if (!canUnshare) console.warn('Locks across pid namespaces are not tested: unshare --pid is not allowed here')
 
 /** A process that takes the lock; `net: true` gives it a network of its own as well, as containers have. */
-async function holder(place = folder, namespace: 'same' | 'other' = 'same'): Promise<{ child: ChildProcess; said: string; ask: (word: string) => Promise<string>; end: () => Promise<void> }> {
+async function holder(
+  place = folder,
+  namespace: 'same' | 'other' = 'same',
+): Promise<{ child: ChildProcess; said: string; ask: (word: string) => Promise<string>; end: () => Promise<void> }> {
   const words = ['--import', 'tsx', new URL('../../test/lock-child.ts', import.meta.url).pathname, place]
   const child = namespace === 'same' ? spawn(process.execPath, words) : spawn('unshare', [...unshare, '--net', process.execPath, ...words])
   children.push(child)
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const next = async (): Promise<string> => String((await lines.next()).value)
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  return { child, said: await next(), ask: (word) => (child.stdin.write(`${word}\n`), next()), end: () => (child.stdin.write('end\n'), ended) }
+  return {
+    child,
+    said: await next(),
+    ask: (word) => (child.stdin.write(`${word}\n`), next()),
+    end: () => (child.stdin.write('end\n'), ended),
+  }
 }
 
 describe('the lock of a folder', () => {
@@ -155,7 +167,9 @@ describe('the lock of a folder', () => {
 
     it('is kept while that is fresh, and by one who moves while being watched', async () => {
       leave(elsewhere, 100)
-      expect(await refusal()).toMatch(/got process \d+ on elsewhere, which has it open \(last sign of life 0 s ago\)\. .* If that process is gone, try again when it has been silent for 0 s; .* delete .*lock/)
+      expect(await refusal()).toMatch(
+        /got process \d+ on elsewhere, which has it open \(last sign of life 0 s ago\)\. .* If that process is gone, try again when it has been silent for 0 s; .* delete .*lock/,
+      )
       const record = leave(elsewhere)
       const moving = sleep(150).then(() => writeFileSync(record, `${readFileSync(record, 'utf8').slice(0, -2)}1\n`))
       expect(await refusal()).toMatch(/on elsewhere, which has it open/)
@@ -173,16 +187,20 @@ describe('the lock of a folder', () => {
       lock.release()
     })
 
-    it.skipIf(process.platform === 'win32')('writes no more when it wakes up and its lock is another\'s', async () => {
+    it.skipIf(process.platform === 'win32')("writes no more when it wakes up and its lock is another's", async () => {
       const other = await holder()
       const [name] = readdirSync(join(folder, 'lock')).filter((each) => each.endsWith('.json'))
       other.child.kill('SIGSTOP')
       const path = join(folder, 'lock', name)
-      writeFileSync(path, readFileSync(path, 'utf8').replace(ourselves(folder).kernel, (id) => id.replace(/^./, 'z'))) // as if it ran on another machine
+      writeFileSync(
+        path,
+        readFileSync(path, 'utf8').replace(ourselves(folder).kernel, (id) => id.replace(/^./, 'z')),
+      ) // as if it ran on another machine
       await sleep(waits.silence + 100)
       const lock = await take()
       other.child.kill('SIGCONT')
-      for (const word of ['pulse', 'check', 'pulse']) expect(await other.ask(word)).toMatch(/must stay locked while it is open, got a lock that is gone.*Nothing more is written/)
+      for (const word of ['pulse', 'check', 'pulse'])
+        expect(await other.ask(word)).toMatch(/must stay locked while it is open, got a lock that is gone.*Nothing more is written/)
       await other.end()
       lock.check()
       lock.release()
@@ -242,7 +260,7 @@ describe('the lock of a folder', () => {
     lock.release()
   })
 
-  it('works in folders whose paths are longer than a socket\'s may be', async () => {
+  it("works in folders whose paths are longer than a socket's may be", async () => {
     const deep = join(folder, 'a'.repeat(60), 'b'.repeat(60))
     mkdirSync(deep, { recursive: true })
     const other = await holder(deep)
@@ -257,7 +275,7 @@ describe('the lock of a folder', () => {
 })
 
 describe('a sign of life', () => {
-  it('is a file system\'s, and none where it has none', async () => {
+  it("is a file system's, and none where it has none", async () => {
     const path = join(folder, 's.sock')
     expect(await askFor(path)).toBe('unknown')
     const server = (await giveSign(path))!
@@ -269,7 +287,13 @@ describe('a sign of life', () => {
   })
 
   it('is understood on each system', () => {
-    expect(['ECONNREFUSED', 'EAGAIN', 'ENOENT', 'EACCES', undefined].map((code) => meaningOf(code, 'linux'))).toEqual(['no', 'yes', 'unknown', 'unknown', 'unknown'])
+    expect(['ECONNREFUSED', 'EAGAIN', 'ENOENT', 'EACCES', undefined].map((code) => meaningOf(code, 'linux'))).toEqual([
+      'no',
+      'yes',
+      'unknown',
+      'unknown',
+      'unknown',
+    ])
     expect(['ENOENT', 'EBUSY', 'EPERM', 'ECONNREFUSED'].map((code) => meaningOf(code, 'win32'))).toEqual(['no', 'yes', 'yes', 'unknown'])
   })
 })

@@ -6,7 +6,20 @@
  * who do the same, one gets the name, and nobody can remove a lock that was taken in the meantime. A holder whose record is gone writes no more.
  */
 import { randomBytes } from 'node:crypto'
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import type { Server } from 'node:net'
 import { join } from 'node:path'
 import { KindredError, silent, type Progress } from '../base/index.ts'
@@ -43,7 +56,11 @@ export interface LockOptions {
  *
  * @throws KindredError `mismatch` when a living process holds it, `io` when the folder cannot be written
  */
-export async function lockFolder(folder: string, where: string, { name = 'lock', instead, progress = silent, waits = patience }: LockOptions = {}): Promise<Lock> {
+export async function lockFolder(
+  folder: string,
+  where: string,
+  { name = 'lock', instead, progress = silent, waits = patience }: LockOptions = {},
+): Promise<Lock> {
   const path = join(folder, name)
   const nonce = randomBytes(8).toString('hex')
   const own = join(folder, `.lock.${nonce}`)
@@ -64,7 +81,14 @@ export async function lockFolder(folder: string, where: string, { name = 'lock',
     for (let attempt = 0; !moved(own, path); attempt++) {
       const verdict = await clear(path, by)
       if (verdict.alive) throw held({ where, folder, path, instead }, verdict, by)
-      if (attempt === 20) throw new KindredError('io', where, `the lock ${path} must be free`, 'a lock that comes and goes, or one that cannot be removed', `Try again, or remove ${path}.`)
+      if (attempt === 20)
+        throw new KindredError(
+          'io',
+          where,
+          `the lock ${path} must be free`,
+          'a lock that comes and goes, or one that cannot be removed',
+          `Try again, or remove ${path}.`,
+        )
     }
     const lock = keep({ path, nonce, holder, where, folder, server, waits })
     await sweep(folder, by).catch(() => {})
@@ -122,7 +146,9 @@ async function sweep(folder: string, by: Judge): Promise<void> {
     if (nonce === undefined) continue
     const left = join(folder, name)
     const age = by.now - (statSync(left, { throwIfNoEntry: false })?.mtimeMs ?? by.now)
-    const dead = !(await judge(join(left, `${nonce}.json`), join(left, `${nonce}.sock`), { ...by, waits: { ...by.waits, watch: 0 }, waiting: () => {} })).alive
+    const dead = !(
+      await judge(join(left, `${nonce}.json`), join(left, `${nonce}.sock`), { ...by, waits: { ...by.waits, watch: 0 }, waiting: () => {} })
+    ).alive
     if (dead && age > by.waits.beat) quietly(() => rmSync(left, { recursive: true, force: true }))
   }
 }
@@ -157,7 +183,14 @@ function keep({ path, nonce, holder, where, folder, server, waits }: Held): Lock
         lost = /^(ENOENT|ENOTDIR|ESTALE)$/.test((error as NodeJS.ErrnoException).code ?? '') // a full disk or the like takes no lock away
       }
     }
-    if (lost) throw new KindredError('mismatch', where, `${folder} must stay locked while it is open`, 'a lock that is gone: it was removed, or this process was silent for so long that another took over', 'Nothing more is written. Open it again.')
+    if (lost)
+      throw new KindredError(
+        'mismatch',
+        where,
+        `${folder} must stay locked while it is open`,
+        'a lock that is gone: it was removed, or this process was silent for so long that another took over',
+        'Nothing more is written. Open it again.',
+      )
   }
   // a suspended machine stops one of the clocks, a corrected one turns the other back
   const due = (): boolean => performance.now() - last.run > waits.beat || Math.abs(Date.now() - last.clock) > waits.beat
@@ -181,15 +214,26 @@ function keep({ path, nonce, holder, where, folder, server, waits }: Held): Lock
   }
 }
 
-const named = (holder: Holder | undefined): string => (holder === undefined ? 'a process of unknown name' : `process ${holder.pid} on ${holder.host}`)
+const named = (holder: Holder | undefined): string =>
+  holder === undefined ? 'a process of unknown name' : `process ${holder.pid} on ${holder.host}`
 
-function held({ where, folder, path, instead }: { where: string; folder: string; path: string; instead: string | undefined }, { holder, silent: silence }: Verdict & { alive: true }, { us, waits }: Judge): KindredError {
+function held(
+  { where, folder, path, instead }: { where: string; folder: string; path: string; instead: string | undefined },
+  { holder, silent: silence }: Verdict & { alive: true },
+  { us, waits }: Judge,
+): KindredError {
   const sameSystem = holder?.kernel === us.kernel
   const sameNamespace = sameSystem && holder.pidNamespace === us.pidNamespace
   const seen = silence === undefined ? '' : ` (last sign of life ${Math.round(silence / 1000)} s ago)`
-  const who = sameNamespace && holder.pid === us.pid ? 'this process, which has it open already' : `${sameNamespace ? `process ${holder.pid}` : sameSystem ? `process ${holder.pid} of another container` : named(holder)}, which has it open`
+  const who =
+    sameNamespace && holder.pid === us.pid
+      ? 'this process, which has it open already'
+      : `${sameNamespace ? `process ${holder.pid}` : sameSystem ? `process ${holder.pid} of another container` : named(holder)}, which has it open`
   const close = `Close it there first${instead === undefined ? '' : `, ${instead}`}.`
-  const fix = silence === undefined ? close : `${close} If that process is gone, try again when it has been silent for ${Math.round(waits.silence / 1000)} s; if the machine is gone for good, you may also delete ${path}.`
+  const fix =
+    silence === undefined
+      ? close
+      : `${close} If that process is gone, try again when it has been silent for ${Math.round(waits.silence / 1000)} s; if the machine is gone for good, you may also delete ${path}.`
   return new KindredError('mismatch', where, `${folder} must be opened by one process at a time`, `${who}${seen}`, fix)
 }
 

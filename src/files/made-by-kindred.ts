@@ -29,7 +29,10 @@ const vectorsMark = /-[0-9a-f]{12}\.recipe\.json$/
  */
 export function madeByKindred(folder: string, names: readonly string[]): string | undefined {
   const here = new Set(names)
-  return marks.find(([name, head]) => here.has(name) && head.test(headOf(join(folder, name))))?.[0] ?? names.find((name) => vectorsMark.test(name))
+  return (
+    marks.find(([name, head]) => here.has(name) && head.test(headOf(join(folder, name))))?.[0] ??
+    names.find((name) => vectorsMark.test(name))
+  )
 }
 
 /** The first bytes of a file as text; empty for one that cannot be read. */

@@ -22,7 +22,8 @@ export function openRegular(path: string, where = 'read'): { fd: number; stats: 
   try {
     const stats = fstatSync(fd)
     if (stats.isDirectory()) throw new KindredError('usage', where, `${path} must be a file`, 'a folder')
-    if (!stats.isFile()) throw new KindredError('unsupported', where, `${path} must be a regular file`, kindOf(stats), 'Copy its content into a file.')
+    if (!stats.isFile())
+      throw new KindredError('unsupported', where, `${path} must be a regular file`, kindOf(stats), 'Copy its content into a file.')
     return { fd, stats }
   } catch (error) {
     closeSync(fd)
@@ -127,7 +128,7 @@ export function* readTextPieces(path: string, where = 'read'): Generator<string>
   try {
     ensureWithin('textBytes', stats.size, where, path)
     const piece = new Uint8Array(1 << 20)
-    for (let length = 0; ; ) {
+    for (let length = 0; ;) {
       const got = readSync(fd, piece)
       length += got
       if (length > limits().textBytes) throw overLimit('textBytes', where, path)
@@ -167,18 +168,38 @@ export function readJsonLines<T>(path: string, schema: Schema<T>, { where = 'rea
 }
 
 const refusals: Readonly<Record<string, readonly [mustHold: (path: string) => string, got: string, fix: string]>> = {
-  ENOSPC: [(path) => `there must be room on the disk for ${path}`, 'a full disk (ENOSPC)', 'Free some space or choose another place; nothing was half-written.'],
-  EDQUOT: [(path) => `there must be room on the disk for ${path}`, 'a used-up quota (EDQUOT)', 'Free some space or choose another place; nothing was half-written.'],
+  ENOSPC: [
+    (path) => `there must be room on the disk for ${path}`,
+    'a full disk (ENOSPC)',
+    'Free some space or choose another place; nothing was half-written.',
+  ],
+  EDQUOT: [
+    (path) => `there must be room on the disk for ${path}`,
+    'a used-up quota (EDQUOT)',
+    'Free some space or choose another place; nothing was half-written.',
+  ],
   EACCES: [(path) => `${path} must be accessible`, 'EACCES (no permission)', 'Check its permissions and those of its folder.'],
   EPERM: [(path) => `${path} must be accessible`, 'EPERM (not permitted)', 'Check its permissions and those of its folder.'],
   EROFS: [(path) => `${path} must be on a disk that can be written to`, 'a read-only one (EROFS)', 'Choose another place.'],
-  ENAMETOOLONG: [(path) => `the name ${path.length > 300 ? `${path.slice(0, 300)}...` : path} must be short enough for the file system`, 'a longer one (ENAMETOOLONG)', 'Choose a shorter name.'],
+  ENAMETOOLONG: [
+    (path) => `the name ${path.length > 300 ? `${path.slice(0, 300)}...` : path} must be short enough for the file system`,
+    'a longer one (ENAMETOOLONG)',
+    'Choose a shorter name.',
+  ],
   ELOOP: [(path) => `${path} must lead to a file`, 'links that lead round in a ring (ELOOP)', 'Remove the link.'],
   EMFILE: [(path) => `the system must let this process open ${path}`, 'too many open files (EMFILE)', 'Raise the limit: ulimit -n 1024.'],
-  ENFILE: [(path) => `the system must be able to open ${path}`, 'too many open files on the whole system (ENFILE)', 'Close other programs.'],
+  ENFILE: [
+    (path) => `the system must be able to open ${path}`,
+    'too many open files on the whole system (ENFILE)',
+    'Close other programs.',
+  ],
   EBUSY: [(path) => `${path} must be free`, 'a file that another program uses (EBUSY)', 'Close that program and try again.'],
   EIO: [(path) => `the disk must answer for ${path}`, 'an input/output error (EIO)', 'The disk may be failing: check it.'],
-  EFBIG: [(path) => `the file system must take a file as large as ${path}`, 'a refusal (EFBIG)', 'Choose another place, or raise ulimit -f.'],
+  EFBIG: [
+    (path) => `the file system must take a file as large as ${path}`,
+    'a refusal (EFBIG)',
+    'Choose another place, or raise ulimit -f.',
+  ],
 }
 
 /** The system's refusal as a {@link KindredError}: `not-found` for a missing path, `usage` for a folder or file in the wrong place, else `io`. */
@@ -186,15 +207,25 @@ export function ioError(where: string, path: string, error: unknown): KindredErr
   if (error instanceof KindredError) return error
   const code = (error as NodeJS.ErrnoException).code ?? ''
   const cause = { cause: error }
-  if (code === 'ENOENT') return new KindredError('not-found', where, `${path} must exist`, 'no such file or folder', 'Check the path.', cause)
+  if (code === 'ENOENT')
+    return new KindredError('not-found', where, `${path} must exist`, 'no such file or folder', 'Check the path.', cause)
   if (code === 'EISDIR') return new KindredError('usage', where, `${path} must be a file`, 'a folder', undefined, cause)
-  if (code === 'ENOTDIR' || code === 'EEXIST') return new KindredError('usage', where, `${dirname(path)} must be a folder`, 'a file', undefined, cause)
-  if (code === 'ERR_INVALID_ARG_VALUE') return new KindredError('usage', where, `${path} must be a path`, 'a text with a zero byte', undefined, cause)
+  if (code === 'ENOTDIR' || code === 'EEXIST')
+    return new KindredError('usage', where, `${dirname(path)} must be a folder`, 'a file', undefined, cause)
+  if (code === 'ERR_INVALID_ARG_VALUE')
+    return new KindredError('usage', where, `${path} must be a path`, 'a text with a zero byte', undefined, cause)
   if (Object.hasOwn(refusals, code)) {
     const [mustHold, got, fix] = refusals[code]
     return new KindredError('io', where, mustHold(path), got, fix, cause)
   }
-  return new KindredError('io', where, `the system must accept ${path}`, error instanceof Error ? error.message : String(error), undefined, cause)
+  return new KindredError(
+    'io',
+    where,
+    `the system must accept ${path}`,
+    error instanceof Error ? error.message : String(error),
+    undefined,
+    cause,
+  )
 }
 
 /**

@@ -60,7 +60,8 @@ export async function askFor(path: string): Promise<Answer> {
 
 /** What a refused connection means. A socket outlives its process as a name that refuses; a named pipe of Windows goes with it; a full queue has an owner. */
 export function meaningOf(code: string | undefined, platform: NodeJS.Platform): Answer {
-  if (platform === 'win32') return code === 'ENOENT' ? 'no' : code === 'EBUSY' || code === 'EAGAIN' || code === 'EPERM' || code === 'EACCES' ? 'yes' : 'unknown'
+  if (platform === 'win32')
+    return code === 'ENOENT' ? 'no' : code === 'EBUSY' || code === 'EAGAIN' || code === 'EPERM' || code === 'EACCES' ? 'yes' : 'unknown'
   return code === 'ECONNREFUSED' ? 'no' : code === 'EAGAIN' ? 'yes' : 'unknown'
 }
 

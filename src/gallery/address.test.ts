@@ -20,7 +20,10 @@ afterAll(() => {
 })
 
 const refused = async (place: string): Promise<KindredError> => {
-  const error = await openGallery(place, { recipe: { model: 'a' } }).then(() => undefined, (e: unknown) => e)
+  const error = await openGallery(place, { recipe: { model: 'a' } }).then(
+    () => undefined,
+    (e: unknown) => e,
+  )
   expect(error, place).toBeInstanceOf(KindredError)
   return error as KindredError
 }
@@ -56,13 +59,24 @@ test.each([
 })
 
 test('what is no address of PostgreSQL makes no folder of its name', async () => {
-  expect((await refused('postgre://u:SECRET@h/db')).message).toBe('gallery: place must be a folder or a postgres:// address, got an address of scheme postgre:. Did you mean postgres://? If a folder of this name is meant, begin it with ./')
-  for (const place of ['mysql://u:SECRET@h/db', 'jdbc:postgresql://u:SECRET@h/db', 'pg:u:SECRET@h', 'psotgres:/h', 'file:///tmp/x', 'host=h user=u password=SECRET']) expect(inspect(await refused(place))).not.toContain('SECRET')
+  expect((await refused('postgre://u:SECRET@h/db')).message).toBe(
+    'gallery: place must be a folder or a postgres:// address, got an address of scheme postgre:. Did you mean postgres://? If a folder of this name is meant, begin it with ./',
+  )
+  for (const place of [
+    'mysql://u:SECRET@h/db',
+    'jdbc:postgresql://u:SECRET@h/db',
+    'pg:u:SECRET@h',
+    'psotgres:/h',
+    'file:///tmp/x',
+    'host=h user=u password=SECRET',
+  ])
+    expect(inspect(await refused(place))).not.toContain('SECRET')
   expect(readdirSync(home)).toEqual([])
 })
 
 test('addresses and folders are told apart', () => {
-  for (const place of ['postgres://h', 'postgresql://h/db', 'POSTGRES://u@h/db', 'postgre://h', ' postgres://h']) expect(isAddress(place), place).toBe(true)
+  for (const place of ['postgres://h', 'postgresql://h/db', 'POSTGRES://u@h/db', 'postgre://h', ' postgres://h'])
+    expect(isAddress(place), place).toBe(true)
   for (const place of ['gallery', './postgres://h', 'a:b', 'C:\\photos\\gallery', 'c:/photos', '/srv/x=1/host=y', 'été 照片']) {
     expect(isAddress(place), place).toBe(false)
     expect(parsePlace(place)).toEqual({ kind: 'folder', path: place, name: place })
@@ -71,16 +85,26 @@ test('addresses and folders are told apart', () => {
 
 test('every well-formed address passes, means to the driver what it says, and is shown without its passwords', () => {
   const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 12 }).filter((s) => !s.includes('\0'))
-  const names = { user: text, password: text.map((s) => `SECRET${s}SECRET`), port: fc.integer({ min: 1, max: 65535 }), database: text.filter((s) => !/[/?:@&=+$,#;]/.test(s) && !/^\.\.?$/.test(s)) }
+  const names = {
+    user: text,
+    password: text.map((s) => `SECRET${s}SECRET`),
+    port: fc.integer({ min: 1, max: 65535 }),
+    database: text.filter((s) => !/[/?:@&=+$,#;]/.test(s) && !/^\.\.?$/.test(s)),
+  }
   fc.assert(
-    fc.property(fc.record({ ...names, scheme: fc.constantFrom('postgres', 'postgresql', 'POSTGRES'), asParameter: fc.boolean() }), ({ user, password, port, database, scheme, asParameter }) => {
-      const encode = (s: string): string => encodeURIComponent(s).replaceAll("'", '%27')
-      const url = asParameter ? `${scheme}://db.example:${port}/${encode(database)}?user=${encode(user)}&password=${encode(password)}` : `${scheme}://${encode(user)}:${encode(password)}@db.example:${port}/${encode(database)}`
-      const place = parsePlace(url)
-      expect(place).toMatchObject({ kind: 'server', url })
-      expect(place.name).not.toContain('SECRET')
-      expect(parse(url)).toMatchObject({ user, password, host: 'db.example', port: String(port), database })
-    }),
+    fc.property(
+      fc.record({ ...names, scheme: fc.constantFrom('postgres', 'postgresql', 'POSTGRES'), asParameter: fc.boolean() }),
+      ({ user, password, port, database, scheme, asParameter }) => {
+        const encode = (s: string): string => encodeURIComponent(s).replaceAll("'", '%27')
+        const url = asParameter
+          ? `${scheme}://db.example:${port}/${encode(database)}?user=${encode(user)}&password=${encode(password)}`
+          : `${scheme}://${encode(user)}:${encode(password)}@db.example:${port}/${encode(database)}`
+        const place = parsePlace(url)
+        expect(place).toMatchObject({ kind: 'server', url })
+        expect(place.name).not.toContain('SECRET')
+        expect(parse(url)).toMatchObject({ user, password, host: 'db.example', port: String(port), database })
+      },
+    ),
     { seed: 1 },
   )
 })
@@ -97,7 +121,12 @@ test('a server that refuses, or is none, gets no secret into the error or its ca
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as { port: number }
-  for (const place of [`postgres://u:SECRETpw@127.0.0.1:${port}/db`, `postgresql://127.0.0.1:${port}/db?user=u&password=SECRETpw`, 'postgres://u:SECRETpw@127.0.0.1:1/db', 'postgres://127.0.0.1:1/db?user=u&password=SECRETpw&sslkey=/nowhere']) {
+  for (const place of [
+    `postgres://u:SECRETpw@127.0.0.1:${port}/db`,
+    `postgresql://127.0.0.1:${port}/db?user=u&password=SECRETpw`,
+    'postgres://u:SECRETpw@127.0.0.1:1/db',
+    'postgres://127.0.0.1:1/db?user=u&password=SECRETpw&sslkey=/nowhere',
+  ]) {
     const error = await refused(place)
     expect(error.message).toContain('***')
     expect(inspect(error, { depth: Infinity, showHidden: true })).not.toContain('SECRETpw')

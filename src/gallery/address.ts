@@ -33,7 +33,14 @@ const keywords = /^\s*(host|hostaddr|port|dbname|user|password|sslmode)\s*=/
  * @throws KindredError `usage` for an address of another scheme or one that is not percent-encoded; its message never shows the address's secrets
  */
 export function parsePlace(place: string): Place {
-  if (keywords.test(place)) throw new KindredError('usage', where, 'place must be a folder or a postgres:// address', 'words such as host=... password=...', 'Write them as postgres://user:password@host:port/database.')
+  if (keywords.test(place))
+    throw new KindredError(
+      'usage',
+      where,
+      'place must be a folder or a postgres:// address',
+      'words such as host=... password=...',
+      'Write them as postgres://user:password@host:port/database.',
+    )
   const scheme = (addressLike.exec(place) ?? schemeAlone.exec(place))?.[1].toLowerCase()
   if (scheme === undefined) return { kind: 'folder', path: place, name: place }
   if (!schemes.includes(scheme)) {
@@ -44,7 +51,13 @@ export function parsePlace(place: string): Place {
   const problem = problemOf(place)
   if (problem !== undefined) {
     const fix = `In names and passwords write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23, % as %25, a space as %20; node -p 'encodeURIComponent("p@ss")' does it.`
-    throw new KindredError('usage', where, 'the address must be of the form postgres://user:password@host:port/database, with what else is special percent-encoded', problem, fix)
+    throw new KindredError(
+      'usage',
+      where,
+      'the address must be of the form postgres://user:password@host:port/database, with what else is special percent-encoded',
+      problem,
+      fix,
+    )
   }
   return { kind: 'server', url: place, name: redact(place) }
 }
@@ -78,11 +91,13 @@ function problemOf(url: string): string | undefined {
   if (!/^(\[[0-9a-f:.%]+\]|[^:[\]]*)(:\d{1,5})?$/i.test(host)) return 'a host and port that are none'
   if (Number(/:(\d+)$/.exec(host)?.[1] ?? 1) > 65535) return 'a port above 65535'
   if (path.indexOf('/', 1) >= 0) return 'more than one "/" after the host'
-  for (const parameter of query.split('&')) if (query !== '' && !/^[a-z_]+=/i.test(parameter)) return 'a parameter that is not of the form name=value'
+  for (const parameter of query.split('&'))
+    if (query !== '' && !/^[a-z_]+=/i.test(parameter)) return 'a parameter that is not of the form name=value'
   try {
     const database = decodeURIComponent(path.slice(1))
     for (const part of [user, host, query]) decodeURIComponent(part)
-    if (/[/?:@&=+$,#;]|^\.\.?$/.test(database)) return 'a database whose name the driver cannot pass on (it leaves / ? : @ & = + $ , # ; encoded)'
+    if (/[/?:@&=+$,#;]|^\.\.?$/.test(database))
+      return 'a database whose name the driver cannot pass on (it leaves / ? : @ & = + $ , # ; encoded)'
   } catch {
     return 'percent-encoded bytes that are no UTF-8'
   }

@@ -14,7 +14,12 @@ export function checkItem(context: string, item: Item, dim: number, unitNorm: bo
   ensure(isText(item.source), name, 'source must be a text without NUL', item.source)
   ensure(item.label == null || isText(item.label), name, 'label must be a text without NUL, or null', item.label)
   ensure(item.crop == null || isText(item.crop), name, 'crop must be a text without NUL, or null', item.crop)
-  ensure(item.box == null || (item.box.length === 4 && item.box.every(Number.isFinite)), name, 'box must be four numbers: x, y, width, height', item.box)
+  ensure(
+    item.box == null || (item.box.length === 4 && item.box.every(Number.isFinite)),
+    name,
+    'box must be four numbers: x, y, width, height',
+    item.box,
+  )
   ensure(item.vector instanceof Float32Array, name, 'vector must be a Float32Array', item.vector)
   checkVector(name, item.vector, dim, unitNorm)
 }
@@ -25,11 +30,32 @@ export function checkItem(context: string, item: Item, dim: number, unitNorm: bo
  * @throws KindredError `mismatch` for another length, `usage` for the rest
  */
 export function checkVector(name: string, vector: Float32Array, dim: number, unitNorm: boolean): void {
-  if (vector.length !== dim) throw new KindredError('mismatch', name, `vectors must have the gallery's ${dim} numbers`, `${vector.length}`, 'Use the model that the gallery was made with, or another gallery.')
+  if (vector.length !== dim)
+    throw new KindredError(
+      'mismatch',
+      name,
+      `vectors must have the gallery's ${dim} numbers`,
+      `${vector.length}`,
+      'Use the model that the gallery was made with, or another gallery.',
+    )
   let squares = 0
   for (let j = 0; j < dim; j++) squares += vector[j] * vector[j]
-  if (!Number.isFinite(squares)) throw new KindredError('usage', name, 'vectors must be finite numbers', show(vector.find((x) => !Number.isFinite(x))), 'The model gave no usable embedding for this image.')
-  if (unitNorm && Math.abs(Math.sqrt(squares) - 1) > unitTolerance) throw new KindredError('usage', name, 'vectors must have norm 1, as this gallery was made with unitNorm', String(Math.sqrt(squares)), 'Divide each by its norm.')
+  if (!Number.isFinite(squares))
+    throw new KindredError(
+      'usage',
+      name,
+      'vectors must be finite numbers',
+      show(vector.find((x) => !Number.isFinite(x))),
+      'The model gave no usable embedding for this image.',
+    )
+  if (unitNorm && Math.abs(Math.sqrt(squares) - 1) > unitTolerance)
+    throw new KindredError(
+      'usage',
+      name,
+      'vectors must have norm 1, as this gallery was made with unitNorm',
+      String(Math.sqrt(squares)),
+      'Divide each by its norm.',
+    )
 }
 
 function isText(value: unknown): value is string {

@@ -20,7 +20,12 @@ export interface Counter {
  * @throws KindredError `corrupt` when the file holds no number, `io`
  */
 export function openCounter(path: string): Counter {
-  const value = existsSync(path) ? readJson(path, z.number().int().nonnegative(), { where: 'gallery', fix: 'It must hold a number: restore the folder from a copy, or delete this file, which gives up the check it is for.' }) : undefined
+  const value = existsSync(path)
+    ? readJson(path, z.number().int().nonnegative(), {
+        where: 'gallery',
+        fix: 'It must hold a number: restore the folder from a copy, or delete this file, which gives up the check it is for.',
+      })
+    : undefined
   let fd: number | undefined
   return {
     value,

@@ -53,32 +53,84 @@ const lane = (index: number): number[] => simd(0x1b, index)
 function bytes(): Uint8Array<ArrayBuffer> {
   const [codes, query, out, rows, width, q, end, sum, other] = [0, 1, 2, 3, 4, 5, 6, 7, 8]
   const products = (accumulator: number, offset: number): number[] => [
-    ...get(accumulator), ...get(codes), ...loadBytes(offset), ...get(q), ...loadWords(2 * offset), ...dot, ...addVectors, ...set(accumulator),
+    ...get(accumulator),
+    ...get(codes),
+    ...loadBytes(offset),
+    ...get(q),
+    ...loadWords(2 * offset),
+    ...dot,
+    ...addVectors,
+    ...set(accumulator),
   ]
   const advance = (local: number, by: number[]): number[] => [...get(local), ...by, ...add]
   const body = [
-    0x03, empty, // loop over rows
-    ...simd(0x0c), ...new Array<number>(16).fill(0), ...tee(sum), ...set(other), // both accumulators = 0
-    ...get(query), ...set(q),
-    ...advance(codes, get(width)), ...set(end),
-    0x03, empty, // loop over sixteen coordinates
-    ...products(sum, 0), ...products(other, 8),
-    ...advance(q, constant(32)), ...set(q),
-    ...advance(codes, constant(16)), ...tee(codes), ...get(end), 0x49, 0x0d, 0, // while codes < end
+    0x03,
+    empty, // loop over rows
+    ...simd(0x0c),
+    ...new Array<number>(16).fill(0),
+    ...tee(sum),
+    ...set(other), // both accumulators = 0
+    ...get(query),
+    ...set(q),
+    ...advance(codes, get(width)),
+    ...set(end),
+    0x03,
+    empty, // loop over sixteen coordinates
+    ...products(sum, 0),
+    ...products(other, 8),
+    ...advance(q, constant(32)),
+    ...set(q),
+    ...advance(codes, constant(16)),
+    ...tee(codes),
+    ...get(end),
+    0x49,
+    0x0d,
+    0, // while codes < end
     0x0b,
-    ...get(sum), ...get(other), ...addVectors, ...set(sum),
+    ...get(sum),
+    ...get(other),
+    ...addVectors,
+    ...set(sum),
     ...get(out),
-    ...get(sum), ...lane(0), ...get(sum), ...lane(1), ...add, ...get(sum), ...lane(2), ...add, ...get(sum), ...lane(3), ...add,
-    0x36, 2, 0, // store
-    ...advance(out, constant(4)), ...set(out),
-    ...get(rows), ...constant(1), 0x6b, ...tee(rows), 0x0d, 0, // while --rows
+    ...get(sum),
+    ...lane(0),
+    ...get(sum),
+    ...lane(1),
+    ...add,
+    ...get(sum),
+    ...lane(2),
+    ...add,
+    ...get(sum),
+    ...lane(3),
+    ...add,
+    0x36,
+    2,
+    0, // store
+    ...advance(out, constant(4)),
+    ...set(out),
+    ...get(rows),
+    ...constant(1),
+    0x6b,
+    ...tee(rows),
+    0x0d,
+    0, // while --rows
     0x0b,
     0x0b,
   ]
-  const locals = vector([[2, i32], [2, v128]])
+  const locals = vector([
+    [2, i32],
+    [2, v128],
+  ])
   const code = [...locals, ...body]
   return Uint8Array.from([
-    0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
+    0x00,
+    0x61,
+    0x73,
+    0x6d,
+    1,
+    0,
+    0,
+    0,
     ...section(1, vector([[0x60, ...vector(new Array<number[]>(5).fill([i32])), 0]])),
     ...section(2, vector([[...text('m'), ...text('memory'), 2, 0, 1]])),
     ...section(3, vector([[0]])),

@@ -21,7 +21,10 @@ const jump = 100
 
 /** The parts of Emscripten's module that are watched; every function is reached through it. */
 interface Module {
-  FS: { ErrnoError: new (errno: number) => Error; filesystems: { NODEFS: { convertNodeCode(error: NodeJS.ErrnoException): number; stream_ops: { write: Write } } } }
+  FS: {
+    ErrnoError: new (errno: number) => Error
+    filesystems: { NODEFS: { convertNodeCode(error: NodeJS.ErrnoException): number; stream_ops: { write: Write } } }
+  }
   onRuntimeInitialized(): void
   _PostgresMainLoopOnce(): void
   stackRestore(pointer: unknown): void
@@ -37,14 +40,22 @@ type Write = (stream: unknown, buffer: unknown, offset: number, length: number, 
  * @throws what PGlite throws, or why it ended
  */
 export async function startEngine(folder: string, beforeWrite: () => void): Promise<Engine> {
-  const [{ PGlite }, { NodeFS }, { vector }] = await Promise.all([import('@electric-sql/pglite'), import('@electric-sql/pglite/nodefs'), import('@electric-sql/pglite-pgvector')])
+  const [{ PGlite }, { NodeFS }, { vector }] = await Promise.all([
+    import('@electric-sql/pglite'),
+    import('@electric-sql/pglite/nodefs'),
+    import('@electric-sql/pglite-pgvector'),
+  ])
   let ended: unknown
   const end = (reason: unknown): void => void (ended ??= reason)
   class WatchedFiles extends NodeFS {
-    override async init(...[pglite, options]: Parameters<InstanceType<typeof NodeFS>['init']>): ReturnType<InstanceType<typeof NodeFS>['init']> {
+    override async init(
+      ...[pglite, options]: Parameters<InstanceType<typeof NodeFS>['init']>
+    ): ReturnType<InstanceType<typeof NodeFS>['init']> {
       watchStatements(pglite, () => ended)
       const made = await super.init(pglite, options)
-      ;(made.emscriptenOpts.preRun as ((module: unknown) => void)[]).push((module) => watchModule(module as Module, beforeWrite, end, () => ended))
+      ;(made.emscriptenOpts.preRun as ((module: unknown) => void)[]).push((module) =>
+        watchModule(module as Module, beforeWrite, end, () => ended),
+      )
       return made
     }
   }

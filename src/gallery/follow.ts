@@ -18,7 +18,9 @@ export interface Versions {
 
 /** The gallery's versions now. */
 export async function readVersions(query: Query): Promise<Versions> {
-  const [{ version, rewritten, items }] = await query<Versions>(`select version::float8 as version, rewritten::float8 as rewritten, items::float8 as items from gallery`)
+  const [{ version, rewritten, items }] = await query<Versions>(
+    `select version::float8 as version, rewritten::float8 as rewritten, items::float8 as items from gallery`,
+  )
   return { version, rewritten, items }
 }
 
@@ -27,11 +29,20 @@ export async function readVersions(query: Query): Promise<Versions> {
  *
  * Writers take the gallery's row first, so versions commit in order: when a version is seen, all rows up to it are there.
  */
-export async function follow(query: Query, mirror: Mirror | undefined, dim: number, versions: Versions, progress: Progress): Promise<Mirror> {
+export async function follow(
+  query: Query,
+  mirror: Mirror | undefined,
+  dim: number,
+  versions: Versions,
+  progress: Progress,
+): Promise<Mirror> {
   const carryOn = mirror !== undefined && versions.rewritten <= mirror.version
   const into = carryOn ? mirror : new Mirror(dim)
   if (into.version >= versions.version && carryOn) return into
-  const [{ total, last }] = await query<{ total: number; last: number }>(`select count(*)::float8 as total, coalesce(max(ord), 0)::float8 as last from items where version > $1 and version <= $2`, [into.version, versions.version])
+  const [{ total, last }] = await query<{ total: number; last: number }>(
+    `select count(*)::float8 as total, coalesce(max(ord), 0)::float8 as last from items where version > $1 and version <= $2`,
+    [into.version, versions.version],
+  )
   const task = progress.start('loading the gallery', total, 'item')
   let read = 0
   for (let ord = 0; ord < last;) {
@@ -42,7 +53,12 @@ export async function follow(query: Query, mirror: Mirror | undefined, dim: numb
       [into.version, versions.version, ord],
     )
     if (chunk.ords === null) break
-    const rows: MirrorRow[] = chunk.ords.map((each, i) => ({ ord: each, id: chunk.ids[i], label: chunk.labels[i], source: chunk.sources[i] }))
+    const rows: MirrorRow[] = chunk.ords.map((each, i) => ({
+      ord: each,
+      id: chunk.ids[i],
+      label: chunk.labels[i],
+      source: chunk.sources[i],
+    }))
     into.append(rows, decodeVectors(chunk.vectors, dim))
     ord = rows[rows.length - 1].ord
     task.update((read += rows.length))

@@ -73,7 +73,14 @@ export class Gallery {
     const task = Array.isArray(items) ? this.#progress.start('adding to the gallery', items.length, 'item') : undefined
     const sofar = { added: 0, skipped: 0 }
     const flush = async (some: Item[]): Promise<void> => {
-      if (signal?.aborted) throw new KindredError('interrupted', 'gallery add', 'work must not be stopped', `a stop after ${sofar.added + sofar.skipped} items`, 'Add again: what is there already is skipped.')
+      if (signal?.aborted)
+        throw new KindredError(
+          'interrupted',
+          'gallery add',
+          'work must not be stopped',
+          `a stop after ${sofar.added + sofar.skipped} items`,
+          'Add again: what is there already is skipped.',
+        )
       const added = await this.#addBatch(some)
       sofar.added += added
       sofar.skipped += some.length - added
@@ -103,7 +110,13 @@ export class Gallery {
       let state = this.#state
       if (state.hash === null || state.dim === null) state = await readState(query) // another client may have come first
       for (const recipe of new Set(items.map((item) => item.recipe))) state = await adopt(query, 'gallery add', state, recipe, dim)
-      ensure(state.hash !== null, 'gallery add', 'a gallery must know the recipe of its vectors', 'none', "Open it with { recipe }, such as { model: 'hash of the model' }, or stamp the items.")
+      ensure(
+        state.hash !== null,
+        'gallery add',
+        'a gallery must know the recipe of its vectors',
+        'none',
+        "Open it with { recipe }, such as { model: 'hash of the model' }, or stamp the items.",
+      )
       const [{ added }] = await query<{ added: number }>(
         `with inserted as (
           insert into items (id, recipe, source, label, crop, box, meta, embedding, version)
@@ -119,7 +132,11 @@ export class Gallery {
           items.map((item) => item.crop ?? null),
           items.map((item) => (item.box == null ? null : `{${item.box.join(',')}}`)),
           items.map((item) => JSON.stringify(item.meta ?? {})),
-          encodeVectors(items.map((item) => item.vector), dim, this.#vectorType),
+          encodeVectors(
+            items.map((item) => item.vector),
+            dim,
+            this.#vectorType,
+          ),
           state.hash,
           version,
         ],
@@ -142,7 +159,11 @@ export class Gallery {
       const gone = await query<{ ord: number }>(`delete from items where ${condition} returning ord::float8 as ord`, params)
       if (gone.length > 0) await query(`update gallery set rewritten = version`)
       const ords = new Set(gone.map((row) => row.ord))
-      return { result: gone.length, change: -gone.length, after: () => this.#change(version, gone.length > 0, (mirror) => mirror.remove((row) => ords.has(row.ord))) }
+      return {
+        result: gone.length,
+        change: -gone.length,
+        after: () => this.#change(version, gone.length > 0, (mirror) => mirror.remove((row) => ords.has(row.ord))),
+      }
     })
   }
 
@@ -154,12 +175,24 @@ export class Gallery {
    * @returns how many items the filter holds
    */
   async relabel(filter: Filter | readonly string[] | { all: true }, label: string | null): Promise<number> {
-    ensure(label === null || (typeof label === 'string' && !label.includes('\0')), 'gallery relabel', 'label must be a text, or null for none', label)
+    ensure(
+      label === null || (typeof label === 'string' && !label.includes('\0')),
+      'gallery relabel',
+      'label must be a text, or null for none',
+      label,
+    )
     const params: unknown[] = []
-    const condition = this.#conditionOfChange('gallery relabel', Array.isArray(filter) ? { ids: filter as string[] } : (filter as Filter), params)
+    const condition = this.#conditionOfChange(
+      'gallery relabel',
+      Array.isArray(filter) ? { ids: filter as string[] } : (filter as Filter),
+      params,
+    )
     return this.#write(async (query, version) => {
       await this.#reserveFor(query, condition, params)
-      const changed = await query<{ ord: number }>(`update items set label = $${params.length + 1}::text where ${condition} returning ord::float8 as ord`, [...params, label])
+      const changed = await query<{ ord: number }>(
+        `update items set label = $${params.length + 1}::text where ${condition} returning ord::float8 as ord`,
+        [...params, label],
+      )
       if (changed.length > 0) await query(`update gallery set rewritten = version`)
       const ords = new Set(changed.map((row) => row.ord))
       const rename = (mirror: Mirror): void => {
@@ -186,15 +219,28 @@ export class Gallery {
     checkChoice(context, 'method', method, ['exact', 'sql', 'hnsw'])
     ensure(Number.isInteger(k) && k >= 1, context, 'k must be a whole number >= 1', k)
     ensure(threshold === undefined || threshold >= 0, context, 'threshold must be a distance >= 0', threshold)
-    ensure(Number.isInteger(efSearch) && efSearch >= 1 && efSearch <= 1000, context, 'efSearch must be a whole number from 1 to 1000', efSearch)
+    ensure(
+      Number.isInteger(efSearch) && efSearch >= 1 && efSearch <= 1000,
+      context,
+      'efSearch must be a whole number from 1 to 1000',
+      efSearch,
+    )
     ensure(vectors instanceof Float32Array, context, 'vectors must be a Float32Array', vectors)
     where(context, filter, [])
     this.#checkOpen(context)
     if (this.#state.dim === null || this.#state.hash === null) this.#state = await this.#database.transaction(readState) // another client may have filled it
     const { dim, hash, recipe: own } = this.#state
-    if (recipe !== undefined && hash !== null && hash !== (typeof recipe === 'string' ? recipe : recipeHash(recipe))) throw recipeMismatch(context, own!, recipe)
+    if (recipe !== undefined && hash !== null && hash !== (typeof recipe === 'string' ? recipe : recipeHash(recipe)))
+      throw recipeMismatch(context, own!, recipe)
     if (dim === null) return answer([[]], threshold)
-    if (vectors.length === 0 || vectors.length % dim !== 0) throw new KindredError('mismatch', context, `queries must have the gallery's ${dim} numbers each`, `${vectors.length} in all`, 'Use the model that the gallery was made with.')
+    if (vectors.length === 0 || vectors.length % dim !== 0)
+      throw new KindredError(
+        'mismatch',
+        context,
+        `queries must have the gallery's ${dim} numbers each`,
+        `${vectors.length} in all`,
+        'Use the model that the gallery was made with.',
+      )
     const queries = Array.from({ length: vectors.length / dim }, (_, i) => vectors.subarray(i * dim, (i + 1) * dim))
     for (const query of queries) checkVector(context, query, dim, this.#state.unitNorm)
     if (method === 'exact' || (method === 'hnsw' && k > 1000)) return answer(await this.#exact(vectors, dim, k, filter), threshold)
@@ -233,7 +279,12 @@ export class Gallery {
   /** The items of a filter, whole, in the order they were added. */
   async *items(filter: Filter = {}, options: { batch?: number } = {}): AsyncGenerator<StoredItem> {
     for await (const rows of this.#pages('gallery items', 'id, source, label, crop, box, meta, recipe', filter, options)) {
-      for (const { vector, ord: _, ...row } of rows) yield { ...row, meta: jsonObject(row.meta, `gallery item ${String(row.id)}, meta`), vector: decodeVectors(vector, this.#state.dim!) } as StoredItem
+      for (const { vector, ord: _, ...row } of rows)
+        yield {
+          ...row,
+          meta: jsonObject(row.meta, `gallery item ${String(row.id)}, meta`),
+          vector: decodeVectors(vector, this.#state.dim!),
+        } as StoredItem
     }
   }
 
@@ -243,11 +294,22 @@ export class Gallery {
       const dim = this.#state.dim!
       const points = new Float32Array(rows.length * dim)
       rows.forEach((row, i) => points.set(decodeVectors(row.vector, dim), i * dim))
-      yield { ids: rows.map((row) => row.id as string), labels: rows.map((row) => row.label as string | null), sources: rows.map((row) => row.source as string), points, dim }
+      yield {
+        ids: rows.map((row) => row.id as string),
+        labels: rows.map((row) => row.label as string | null),
+        sources: rows.map((row) => row.source as string),
+        points,
+        dim,
+      }
     }
   }
 
-  async *#pages(context: string, columns: string, filter: Filter, options: { batch?: number }): AsyncGenerator<{ ord: number; vector: string; [column: string]: unknown }[]> {
+  async *#pages(
+    context: string,
+    columns: string,
+    filter: Filter,
+    options: { batch?: number },
+  ): AsyncGenerator<{ ord: number; vector: string; [column: string]: unknown }[]> {
     checkOptions(context, options, ['batch'])
     const { batch = 2000 } = options
     ensure(Number.isInteger(batch) && batch >= 1, context, 'batch must be a whole number >= 1', batch)
@@ -329,7 +391,10 @@ export class Gallery {
   /** Room for changing the items of a condition: a page each, but no more than all there is, twice. */
   async #reserveFor(query: Query, condition: string, params: unknown[]): Promise<void> {
     if (!this.#database.exclusive) return
-    const [{ count, all }] = await query<{ count: number; all: number }>(`select count(*)::float8 as count, 2 * pg_total_relation_size('items')::float8 as all from items where ${condition}`, params)
+    const [{ count, all }] = await query<{ count: number; all: number }>(
+      `select count(*)::float8 as count, 2 * pg_total_relation_size('items')::float8 as all from items where ${condition}`,
+      params,
+    )
     this.#database.reserve(Math.min(count * bytesPerChange, all))
   }
 
@@ -345,7 +410,8 @@ export class Gallery {
         return done
       })
       this.#database.acknowledge(version)
-      if (this.#versions !== undefined) Object.assign(this.#versions, { version, items: this.#versions.items === null ? null : this.#versions.items + change })
+      if (this.#versions !== undefined)
+        Object.assign(this.#versions, { version, items: this.#versions.items === null ? null : this.#versions.items + change })
       after()
       return result
     })

@@ -3,4 +3,17 @@ export { checkPlace, isAddress } from './address.ts'
 export { Gallery } from './gallery.ts'
 export { openGallery } from './open-gallery.ts'
 export { itemId, recipeHash } from './recipe.ts'
-export type { AddOptions, Filter, Found, GalleryOptions, IndexOptions, Item, Json, Neighbour, Recipe, SearchOptions, StoredItem, VectorBatch } from './types.ts'
+export type {
+  AddOptions,
+  Filter,
+  Found,
+  GalleryOptions,
+  IndexOptions,
+  Item,
+  Json,
+  Neighbour,
+  Recipe,
+  SearchOptions,
+  StoredItem,
+  VectorBatch,
+} from './types.ts'

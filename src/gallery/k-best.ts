@@ -52,7 +52,9 @@ export class KBest {
 
   /** What is kept, smallest first. */
   sorted(): { value: number; position: number }[] {
-    return Array.from({ length: this.#size }, (_, i) => ({ value: this.#values[i], position: this.#positions[i] })).sort((a, b) => a.value - b.value || a.position - b.position)
+    return Array.from({ length: this.#size }, (_, i) => ({ value: this.#values[i], position: this.#positions[i] })).sort(
+      (a, b) => a.value - b.value || a.position - b.position,
+    )
   }
 
   /** Whether a pair is greater than the one at `at`. */

@@ -24,15 +24,24 @@ describe('Mirror', () => {
     fc.assert(
       fc.property(
         fc.record({
-          n: fc.integer({ min: 0, max: 300 }), dim: fc.integer({ min: 1, max: 70 }), k: fc.integer({ min: 1, max: 40 }), seed: fc.nat(),
-          kind: fc.constantFrom('scattered', 'clumps', 'integers', 'scales', 'equal'), parts: fc.integer({ min: 1, max: 4 }), every: fc.integer({ min: 2, max: 9 }), filtered: fc.boolean(),
+          n: fc.integer({ min: 0, max: 300 }),
+          dim: fc.integer({ min: 1, max: 70 }),
+          k: fc.integer({ min: 1, max: 40 }),
+          seed: fc.nat(),
+          kind: fc.constantFrom('scattered', 'clumps', 'integers', 'scales', 'equal'),
+          parts: fc.integer({ min: 1, max: 4 }),
+          every: fc.integer({ min: 2, max: 9 }),
+          filtered: fc.boolean(),
         }),
         ({ n, dim, k, seed, kind, parts, every, filtered }) => {
           const all = points(n, dim, seed, kind)
           const mirror = new Mirror(dim)
           for (let part = 0; part < parts; part++) {
             const [from, to] = [Math.floor((n * part) / parts), Math.floor((n * (part + 1)) / parts)]
-            mirror.append(Array.from({ length: to - from }, (_, i) => row(from + i)), all.subarray(from * dim, to * dim))
+            mirror.append(
+              Array.from({ length: to - from }, (_, i) => row(from + i)),
+              all.subarray(from * dim, to * dim),
+            )
           }
           mirror.remove(({ ord }) => ord % every === 1)
           const allowed = filtered ? Uint8Array.from(mirror.rows, ({ ord }) => Number(ord % 3 > 0)) : undefined
@@ -40,7 +49,10 @@ describe('Mirror', () => {
           if (n > 0) queries.set(all.subarray(0, dim)) // one query is an item
           const found = mirror.search(queries, k, allowed)
           for (let q = 0; q < 3; q++) {
-            const expected = Array.from({ length: n }, (_, ord) => ({ ord, distance: euclidean(queries.subarray(q * dim, (q + 1) * dim), all, ord * dim) }))
+            const expected = Array.from({ length: n }, (_, ord) => ({
+              ord,
+              distance: euclidean(queries.subarray(q * dim, (q + 1) * dim), all, ord * dim),
+            }))
               .filter(({ ord }) => ord % every !== 1 && (!filtered || ord % 3 > 0))
               .sort((a, b) => a.distance - b.distance || a.ord - b.ord)
               .slice(0, k)
@@ -60,7 +72,11 @@ describe('Mirror', () => {
     expect(mirror.search(all.slice(2 * dim, 3 * dim), 2)[0].map(({ row: { ord } }) => ord)).toEqual([2, 1])
     const small = new Mirror(3)
     const many = points(10_000, 3, 5, 'scattered')
-    small.append(Array.from({ length: 10_000 }, (_, i) => row(i)), many)
-    for (const ord of [0, 2047, 2048, 4096, 9999]) expect(small.search(many.slice(3 * ord, 3 * ord + 3), 1)[0]).toEqual([{ row: row(ord), distance: 0 }])
+    small.append(
+      Array.from({ length: 10_000 }, (_, i) => row(i)),
+      many,
+    )
+    for (const ord of [0, 2047, 2048, 4096, 9999])
+      expect(small.search(many.slice(3 * ord, 3 * ord + 3), 1)[0]).toEqual([{ row: row(ord), distance: 0 }])
   })
 })

@@ -179,7 +179,10 @@ export class Mirror {
   /** Full distances of the candidates, likeliest first, until no bound can enter. */
   #refine(state: QueryState, k: number): MirrorHit[] {
     const { candidates, lower, upper, point } = state
-    const order = candidates.map((_, i) => i).filter((i) => lower[i] <= upper.worst).sort((a, b) => lower[a] - lower[b])
+    const order = candidates
+      .map((_, i) => i)
+      .filter((i) => lower[i] <= upper.worst)
+      .sort((a, b) => lower[a] - lower[b])
     const best = new KBest(k)
     for (const i of order) {
       if (lower[i] > best.worst) break
@@ -191,7 +194,8 @@ export class Mirror {
   /** Makes room for `count` rows, doubling, so that appending row by row stays linear. */
   #reserve(count: number): void {
     const bytes = this.#codesAt + count * this.#width
-    if (bytes > this.#memory.buffer.byteLength) this.#memory.grow(Math.ceil((Math.max(bytes, 1.5 * this.#memory.buffer.byteLength) - this.#memory.buffer.byteLength) / page))
+    if (bytes > this.#memory.buffer.byteLength)
+      this.#memory.grow(Math.ceil((Math.max(bytes, 1.5 * this.#memory.buffer.byteLength) - this.#memory.buffer.byteLength) / page))
     if (count <= this.#scales.length) return
     const capacity = Math.max(count, Math.ceil(1.5 * this.#scales.length))
     this.#points = grown(this.#points, new Float32Array(capacity * this.dim))

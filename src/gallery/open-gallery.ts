@@ -21,14 +21,26 @@ export async function openGallery(place: string, options: GalleryOptions = {}): 
   checkOptions('gallery', options, ['recipe', 'dim', 'unitNorm', 'create', 'schema', 'acceptDamage', 'progress'])
   const { create = true, schema = 'kindred', acceptDamage = false, progress = silent, dim } = options
   ensure(typeof place === 'string' && place !== '', 'gallery', 'place must be a folder or a postgres:// address', place)
-  ensure(dim === undefined || (Number.isInteger(dim) && dim >= 1 && dim <= 16000), 'gallery', 'dim must be a whole number from 1 to 16000', dim)
+  ensure(
+    dim === undefined || (Number.isInteger(dim) && dim >= 1 && dim <= 16000),
+    'gallery',
+    'dim must be a whole number from 1 to 16000',
+    dim,
+  )
   ensure(/^[a-z_][a-z0-9_]{0,62}$/.test(schema), 'gallery', 'schema must be lower-case letters, digits and _', schema)
   const parsed = parsePlace(place)
   const { name } = parsed
   const remote = parsed.kind === 'server'
   const database = remote ? await openServer(parsed.url, name) : await openFolder(parsed.path, create, progress, schema)
   try {
-    if (remote && !create && !(await hasGallery(database, schema))) throw new KindredError('not-found', 'gallery', `${name} must hold a gallery in schema ${schema}`, 'none', 'Check the address, or add to a gallery first.')
+    if (remote && !create && !(await hasGallery(database, schema)))
+      throw new KindredError(
+        'not-found',
+        'gallery',
+        `${name} must hold a gallery in schema ${schema}`,
+        'none',
+        'Check the address, or add to a gallery first.',
+      )
     await migrate(database, schema, name)
     const problem = remote ? undefined : await checkWhole(database, name, acceptDamage)
     const state = await database.transaction((query) => settle(query, options))

@@ -7,7 +7,12 @@ it('hashes a recipe whatever the order of its fields, and tells every change', (
   const recipe = { model: 'a', mean: [1, 2], nested: { x: null, y: true } }
   expect(recipeHash(recipe)).toBe(recipeHash({ nested: { y: true, x: null }, mean: [1, 2], model: 'a' }))
   expect(recipeHash(recipe)).toBe('9d1870bba5b352eecf7a3fda5bcbc954e00f55d9d1a6a3bc8279542a7407e871') // printf '{"mean":[1,2],"model":"a","nested":{"x":null,"y":true}}' | sha256sum
-  for (const other of [{ ...recipe, mean: [2, 1] }, { ...recipe, model: 'b' }, { model: 'a', mean: [1, 2] }]) expect(recipeHash(other)).not.toBe(recipeHash(recipe))
+  for (const other of [
+    { ...recipe, mean: [2, 1] },
+    { ...recipe, model: 'b' },
+    { model: 'a', mean: [1, 2] },
+  ])
+    expect(recipeHash(other)).not.toBe(recipeHash(recipe))
 })
 
 it('names content by its hash and place', () => {
@@ -19,5 +24,7 @@ it('names content by its hash and place', () => {
 it('writes vectors as array_recv and vector_recv read them, and reads vector_send', () => {
   const bytes = encodeVectors([Float32Array.of(1, -2)], 2, 16385)
   expect(bytes.toString('hex')).toBe('0000000100000000000040010000000100000001' + '0000000c' + '00020000' + '3f800000' + 'c0000000')
-  expect(decodeVectors(Buffer.from('000200003f800000c0000000000200004048f5c300000001', 'hex').toString('base64'), 2)).toEqual(Float32Array.of(1, -2, 3.14, 2 ** -149))
+  expect(decodeVectors(Buffer.from('000200003f800000c0000000000200004048f5c300000001', 'hex').toString('base64'), 2)).toEqual(
+    Float32Array.of(1, -2, 3.14, 2 ** -149),
+  )
 })

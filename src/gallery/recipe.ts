@@ -2,7 +2,7 @@
  * @file Recipes: how a vector was made, as a hash that can be compared and words that can be read.
  */
 import { KindredError, ensure } from '../base/index.ts'
-import { sha256 } from '../files/index.ts'
+import { sha256 } from '../base/index.ts'
 import type { Json, Recipe } from './types.ts'
 
 /**
@@ -29,7 +29,10 @@ export function itemId(content: Uint8Array | string, index = 0): string {
 function canonical(value: Json): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
   if (value === null || typeof value !== 'object') return JSON.stringify(value)
-  return `{${Object.keys(value).sort().map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`).join(',')}}`
+  return `{${Object.keys(value)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`)
+    .join(',')}}`
 }
 
 /** A recipe's fields on one line, long values shortened, and the start of its hash. */
@@ -38,13 +41,31 @@ export function describeRecipe(recipe: Recipe): string {
     const text = typeof value === 'string' ? value : canonical(value)
     return text.length > 40 ? `${text.slice(0, 37)}...` : text
   }
-  return `{${Object.entries(recipe).map(([field, value]) => `${field}: ${short(value)}`).join(', ')}} (${recipeHash(recipe).slice(0, 12)})`
+  return `{${Object.entries(recipe)
+    .map(([field, value]) => `${field}: ${short(value)}`)
+    .join(', ')}} (${recipeHash(recipe).slice(0, 12)})`
 }
 
 /** The error that names two recipes and the fields in which they differ; `other` may be a hash alone. */
 export function recipeMismatch(where: string, own: Recipe, other: Recipe | string): KindredError {
-  const fix = 'Distances between vectors of different recipes mean nothing: make the vectors again with this recipe, or use another gallery.'
-  if (typeof other === 'string') return new KindredError('mismatch', where, `vectors must be made by the gallery's recipe ${describeRecipe(own)}`, `recipe ${other.slice(0, 12)}`, fix)
-  const fields = [...new Set([...Object.keys(own), ...Object.keys(other)])].filter((field) => canonical(own[field] ?? null) !== canonical(other[field] ?? null))
-  return new KindredError('mismatch', where, `vectors must be made by the gallery's recipe ${describeRecipe(own)}`, `${describeRecipe(other)}, which differs in ${fields.join(', ')}`, fix)
+  const fix =
+    'Distances between vectors of different recipes mean nothing: make the vectors again with this recipe, or use another gallery.'
+  if (typeof other === 'string')
+    return new KindredError(
+      'mismatch',
+      where,
+      `vectors must be made by the gallery's recipe ${describeRecipe(own)}`,
+      `recipe ${other.slice(0, 12)}`,
+      fix,
+    )
+  const fields = [...new Set([...Object.keys(own), ...Object.keys(other)])].filter(
+    (field) => canonical(own[field] ?? null) !== canonical(other[field] ?? null),
+  )
+  return new KindredError(
+    'mismatch',
+    where,
+    `vectors must be made by the gallery's recipe ${describeRecipe(own)}`,
+    `${describeRecipe(other)}, which differs in ${fields.join(', ')}`,
+    fix,
+  )
 }

@@ -52,14 +52,23 @@ export async function migrate(database: Database, schema: string, place: string,
   await database.transaction(async (query) => {
     await query(`select pg_advisory_xact_lock(hashtext('kindred gallery'))`)
     await query(`create extension if not exists vector`)
-    const [{ home }] = await query<{ home: string }>(`select nspname as home from pg_extension join pg_namespace on pg_namespace.oid = extnamespace where extname = 'vector'`)
+    const [{ home }] = await query<{ home: string }>(
+      `select nspname as home from pg_extension join pg_namespace on pg_namespace.oid = extnamespace where extname = 'vector'`,
+    )
     path = [schema, home, 'public'].map(quoted).join(', ')
     if ((await query(`select from pg_namespace where nspname = $1`, [schema])).length === 0) await query(`create schema ${quoted(schema)}`)
     await query(`set local search_path to ${path}`)
     await query(`create table if not exists format (one boolean primary key default true check (one), format int not null)`)
     const [row] = await query<{ format: number }>(`select format from format`)
     const have = row?.format ?? 0
-    if (have > format) throw new KindredError('unsupported', 'gallery', `${place} must be of format ${format} or older`, `format ${have}`, 'Use the newer version of kindred that made it.')
+    if (have > format)
+      throw new KindredError(
+        'unsupported',
+        'gallery',
+        `${place} must be of format ${format} or older`,
+        `format ${have}`,
+        'Use the newer version of kindred that made it.',
+      )
     if (have >= upTo) return
     for (const statements of migrations.slice(have, upTo)) for (const sql of statements) await query(sql)
     await query(`insert into format (format) values ($1) on conflict (one) do update set format = excluded.format`, [upTo])
@@ -69,7 +78,10 @@ export async function migrate(database: Database, schema: string, place: string,
 
 /** Whether the schema holds a gallery already. */
 export async function hasGallery(database: Database, schema: string): Promise<boolean> {
-  const [row] = await database.query<{ found: boolean }>(`select exists (select from pg_tables where schemaname = $1 and tablename = 'items') as found`, [schema])
+  const [row] = await database.query<{ found: boolean }>(
+    `select exists (select from pg_tables where schemaname = $1 and tablename = 'items') as found`,
+    [schema],
+  )
   return row.found
 }
 

@@ -17,9 +17,16 @@ export interface Hit {
 /** Which rows of a mirror a filter allows, one byte a row; undefined: all. */
 export function allowedRows(mirror: Mirror, filter: Filter): Uint8Array | undefined {
   if (isEmpty(filter)) return undefined
-  const [ids, notIds, labels, sources] = [filter.ids, filter.notIds, filter.labels, filter.sources].map((list) => (list === undefined ? undefined : new Set<string | null>(list)))
+  const [ids, notIds, labels, sources] = [filter.ids, filter.notIds, filter.labels, filter.sources].map((list) =>
+    list === undefined ? undefined : new Set<string | null>(list),
+  )
   return Uint8Array.from(mirror.rows, (row) =>
-    (ids === undefined || ids.has(row.id)) && !notIds?.has(row.id) && (labels === undefined || labels.has(row.label)) && (sources === undefined || sources.has(row.source)) ? 1 : 0,
+    (ids === undefined || ids.has(row.id)) &&
+    !notIds?.has(row.id) &&
+    (labels === undefined || labels.has(row.label)) &&
+    (sources === undefined || sources.has(row.source))
+      ? 1
+      : 0,
   )
 }
 
@@ -28,9 +35,24 @@ export function allowedRows(mirror: Mirror, filter: Filter): Uint8Array | undefi
  *
  * @param params the encoded queries as $1
  */
-export async function searchDatabase(query: Query, queries: Float32Array[], params: unknown[], k: number, filter: Filter, method: 'sql' | 'hnsw', efSearch: number): Promise<Hit[][]> {
+export async function searchDatabase(
+  query: Query,
+  queries: Float32Array[],
+  params: unknown[],
+  k: number,
+  filter: Filter,
+  method: 'sql' | 'hnsw',
+  efSearch: number,
+): Promise<Hit[][]> {
   if (method === 'hnsw') {
-    if ((await query(`select from pg_indexes where schemaname = current_schema() and indexname = 'items_hnsw'`)).length === 0) throw new KindredError('usage', 'gallery search', 'method hnsw needs an index', 'a gallery without one', 'Call gallery.index() once, or search with method exact.')
+    if ((await query(`select from pg_indexes where schemaname = current_schema() and indexname = 'items_hnsw'`)).length === 0)
+      throw new KindredError(
+        'usage',
+        'gallery search',
+        'method hnsw needs an index',
+        'a gallery without one',
+        'Call gallery.index() once, or search with method exact.',
+      )
     await query(`set local hnsw.ef_search = ${Math.min(1000, Math.max(efSearch, k))}`)
     await query(`set local enable_seqscan = off`)
   } else await query(`set local enable_indexscan = off`) // or an HNSW index would answer
@@ -41,7 +63,8 @@ export async function searchDatabase(query: Query, queries: Float32Array[], para
     params,
   )
   const hits: Hit[][] = queries.map(() => [])
-  for (const { n, vector, ...row } of rows) hits[n - 1].push({ row, distance: euclidean(queries[n - 1], decodeVectors(vector, queries[n - 1].length)) })
+  for (const { n, vector, ...row } of rows)
+    hits[n - 1].push({ row, distance: euclidean(queries[n - 1], decodeVectors(vector, queries[n - 1].length)) })
   for (const list of hits) list.sort((a, b) => a.distance - b.distance || a.row.ord - b.row.ord)
   return hits
 }

@@ -14,7 +14,8 @@ import { databaseError, type Database, type Query } from './database.ts'
  * @throws KindredError when the server cannot be reached or refuses the user; neither it nor its causes hold the address's secrets
  */
 export async function openServer(url: string, name: string): Promise<Database> {
-  const refusal = (error: unknown): KindredError => databaseError('gallery', name, withoutSecrets(error instanceof AggregateError ? error.errors[0] : error))
+  const refusal = (error: unknown): KindredError =>
+    databaseError('gallery', name, withoutSecrets(error instanceof AggregateError ? error.errors[0] : error))
   needParts('gallery', ['postgres'])
   const { default: pg } = await import('pg')
   let client: Client

@@ -20,7 +20,8 @@ export interface State {
 export async function settle(query: Query, { recipe, dim, unitNorm }: GalleryOptions): Promise<State> {
   await query(`insert into gallery (unit_norm) values ($1) on conflict (one) do nothing`, [unitNorm ?? false])
   const state = await readState(query)
-  if (unitNorm !== undefined && unitNorm !== state.unitNorm) throw new KindredError('mismatch', 'gallery', `unitNorm must be ${state.unitNorm}, as when it was made`, String(unitNorm))
+  if (unitNorm !== undefined && unitNorm !== state.unitNorm)
+    throw new KindredError('mismatch', 'gallery', `unitNorm must be ${state.unitNorm}, as when it was made`, String(unitNorm))
   return adopt(query, 'gallery', state, recipe, dim)
 }
 
@@ -41,7 +42,13 @@ export async function readState(query: Query): Promise<State> {
 }
 
 /** Gives the gallery a recipe and a length if it has none; throws if it has others. */
-export async function adopt(query: Query, context: string, state: State, recipe: Recipe | string | undefined, dim: number | undefined): Promise<State> {
+export async function adopt(
+  query: Query,
+  context: string,
+  state: State,
+  recipe: Recipe | string | undefined,
+  dim: number | undefined,
+): Promise<State> {
   const next = { ...state }
   if (recipe !== undefined) {
     const hash = typeof recipe === 'string' ? recipe : recipeHash(recipe)
@@ -53,7 +60,14 @@ export async function adopt(query: Query, context: string, state: State, recipe:
       Object.assign(next, { recipe, hash })
     }
   }
-  if (dim !== undefined && state.dim !== null && state.dim !== dim) throw new KindredError('mismatch', context, `vectors must have the gallery's ${state.dim} numbers`, `${dim}`, 'Use the model that the gallery was made with, or another gallery.')
+  if (dim !== undefined && state.dim !== null && state.dim !== dim)
+    throw new KindredError(
+      'mismatch',
+      context,
+      `vectors must have the gallery's ${state.dim} numbers`,
+      `${dim}`,
+      'Use the model that the gallery was made with, or another gallery.',
+    )
   if (dim !== undefined && state.dim === null) {
     await query(`update gallery set dim = $1`, [dim])
     await query(`alter table items alter column embedding type vector(${dim})`)

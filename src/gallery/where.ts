@@ -11,7 +11,8 @@ import type { Filter } from './types.ts'
  */
 export function where(context: string, filter: Filter, params: unknown[]): string {
   checkOptions(`${context} filter`, filter, ['ids', 'notIds', 'labels', 'sources'])
-  for (const [name, value] of Object.entries(filter)) ensure(value === undefined || Array.isArray(value), `${context} filter`, `${name} must be a list`, value)
+  for (const [name, value] of Object.entries(filter))
+    ensure(value === undefined || Array.isArray(value), `${context} filter`, `${name} must be a list`, value)
   const param = (value: unknown): string => `$${params.push(value)}`
   const conditions: string[] = []
   if (filter.ids !== undefined) conditions.push(`id = any(${param([...filter.ids])}::text[])`)

@@ -34,7 +34,12 @@ export async function checkWhole({ query, acknowledged = 0 }: Database, place: s
   if (row === undefined && acknowledged > 0) throw damaged(place, 'one without the row that says what it is')
   if (row === undefined) return undefined
   if (!row.recipe) throw damaged(place, 'one without the recipe of its vectors')
-  const problem = row.version < acknowledged ? `with what was acknowledged up to change ${count(row.version)} of ${count(acknowledged)}` : row.items === null ? undefined : await missing(query, row.items)
+  const problem =
+    row.version < acknowledged
+      ? `with what was acknowledged up to change ${count(row.version)} of ${count(acknowledged)}`
+      : row.items === null
+        ? undefined
+        : await missing(query, row.items)
   if (problem !== undefined && !acceptDamage) throw notWhole(place, problem)
   return problem
 }
@@ -60,7 +65,9 @@ export async function takeAsWhole(database: Database, place: string, problem: st
     if (problem !== undefined) {
       progress.warn(`${place} is taken as it is: ${problem}`)
       for (const table of ['items', 'recipes', 'gallery', 'format']) await query(`reindex table ${table}`) // they know rows that are gone
-      await query(`update gallery set version = greatest(version, $1::bigint) + 1, rewritten = greatest(version, $1::bigint) + 1`, [database.acknowledged ?? 0])
+      await query(`update gallery set version = greatest(version, $1::bigint) + 1, rewritten = greatest(version, $1::bigint) + 1`, [
+        database.acknowledged ?? 0,
+      ])
     }
     await query(`update gallery set items = (select count(*) from items), pages = ${pagesNow}`)
   })
@@ -68,7 +75,8 @@ export async function takeAsWhole(database: Database, place: string, problem: st
 
 const count = (n: number): string => n.toLocaleString('en-US')
 
-const notWhole = (place: string, what: string): KindredError => damaged(place, `one ${what}`, `${restoreIt} To save what is left, open a copy of the folder with { acceptDamage: true }.`)
+const notWhole = (place: string, what: string): KindredError =>
+  damaged(place, `one ${what}`, `${restoreIt} To save what is left, open a copy of the folder with { acceptDamage: true }.`)
 
 /** Throws when all items were read and there are fewer, or more, than its transactions left. */
 export function ensureAll(place: string, held: number, items: number | null): void {

@@ -10,5 +10,8 @@ import { argMax, cast, equal, gatherElements, logSoftmax, mean, neg, reshape, ty
  */
 export function crossEntropy(logits: Tensor, labels: Tensor): { loss: Tensor; accuracy: Tensor } {
   const column = reshape(labels, [...labels.shape, 1])
-  return { loss: neg(mean(gatherElements(logSoftmax(logits, 1), column, 1))), accuracy: mean(cast(equal(argMax(logits, 1), labels), 'float32')) }
+  return {
+    loss: neg(mean(gatherElements(logSoftmax(logits, 1), column, 1))),
+    accuracy: mean(cast(equal(argMax(logits, 1), labels), 'float32')),
+  }
 }

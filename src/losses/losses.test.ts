@@ -36,9 +36,14 @@ describe('distances', () => {
 })
 
 /** The same in float32, as training computes it. */
-async function inFloat32(outputs: Readonly<Record<string, Tensor>>, feeds: Readonly<Record<string, NdArray>>): Promise<Record<string, number[]>> {
+async function inFloat32(
+  outputs: Readonly<Record<string, Tensor>>,
+  feeds: Readonly<Record<string, NdArray>>,
+): Promise<Record<string, number[]>> {
   const program = await compile(await nodeRuntime({ threads: 1 }), outputs)
-  const results = await program.run(Object.fromEntries(Object.entries(feeds).map(([name, { data, shape }]) => [name, floats(Float32Array.from(data), shape)])))
+  const results = await program.run(
+    Object.fromEntries(Object.entries(feeds).map(([name, { data, shape }]) => [name, floats(Float32Array.from(data), shape)])),
+  )
   await program.dispose()
   return Object.fromEntries(Object.entries(results).map(([name, { data }]) => [name, Array.from(data as Float32Array)]))
 }
@@ -79,7 +84,10 @@ describe('in float32', () => {
     const t = n / 3
     for (const gap of [-200, -20, -10, -1, 0, 1, 30, 200, 1e4]) {
       // anchor at 0, positive at 300 + gap, negative at 300 on one line
-      const line: NdArray = { shape: [n, d], data: Float64Array.from({ length: n * d }, (_, i) => (i % d > 0 || i < t * d ? 0 : i < 2 * t * d ? 300 + gap : 300)) }
+      const line: NdArray = {
+        shape: [n, d],
+        data: Float64Array.from({ length: n * d }, (_, i) => (i % d > 0 || i < t * d ? 0 : i < 2 * t * d ? 300 + gap : 300)),
+      }
       const { loss } = tripletMarginLoss(e, stackedTriplets(t), { margin: 0, soft: true })
       const { value, slope } = await inFloat32({ value: loss, slope: grad(loss, [e])[0] }, { e: line })
       const exact = gap > 30 ? gap : Math.log1p(Math.exp(gap))
@@ -92,7 +100,8 @@ describe('in float32', () => {
 
 describe('triplet margin loss', () => {
   const mined = allTriplets(labels)
-  const hinge = (margin: number) => Array.from(mined.anchor, (a, t) => Math.max(0, dist(a, mined.positive[t]) - dist(a, mined.negative[t]) + margin))
+  const hinge = (margin: number) =>
+    Array.from(mined.anchor, (a, t) => Math.max(0, dist(a, mined.positive[t]) - dist(a, mined.negative[t]) + margin))
 
   test('equals its formula over all triplets, with every reducer', () => {
     expect(mined.anchor.length).toBe(4 * 3 * 2 * 9)
@@ -100,7 +109,11 @@ describe('triplet margin loss', () => {
       const losses = hinge(margin)
       const active = losses.filter((v) => v > 0).length
       const total = losses.reduce((a, b) => a + b, 0)
-      for (const [reducer, expected] of [['mean', total / losses.length], ['sum', total], ['mean-active', total / active]] as const) {
+      for (const [reducer, expected] of [
+        ['mean', total / losses.length],
+        ['sum', total],
+        ['mean-active', total / active],
+      ] as const) {
         const { loss, active: share } = tripletMarginLoss(e, constantTriplets(mined), { margin, reducer })
         const [[value], [got]] = compute(loss, share)
         expect(Math.abs(value / expected - 1)).toBeLessThan(1e-4)
@@ -108,13 +121,19 @@ describe('triplet margin loss', () => {
       }
     }
     const soft = compute(tripletMarginLoss(e, constantTriplets(mined), { margin: 0, soft: true }).loss)[0][0]
-    near(soft, hinge(-1e9).map((_, t) => Math.log1p(Math.exp(dist(mined.anchor[t], mined.positive[t]) - dist(mined.anchor[t], mined.negative[t])))).reduce((a, b) => a + b, 0) / mined.anchor.length)
+    near(
+      soft,
+      hinge(-1e9)
+        .map((_, t) => Math.log1p(Math.exp(dist(mined.anchor[t], mined.positive[t]) - dist(mined.anchor[t], mined.negative[t]))))
+        .reduce((a, b) => a + b, 0) / mined.anchor.length,
+    )
   })
 
   test('stacked triplets pair row i with t+i and 2t+i', () => {
     const t = n / 3
     const [[value]] = compute(tripletMarginLoss(e, stackedTriplets(t), { margin: 0.4 }).loss)
-    const expected = Array.from({ length: t }, (_, i) => Math.max(0, dist(i, t + i) - dist(i, 2 * t + i) + 0.4)).reduce((a, b) => a + b, 0) / t
+    const expected =
+      Array.from({ length: t }, (_, i) => Math.max(0, dist(i, t + i) - dist(i, 2 * t + i) + 0.4)).reduce((a, b) => a + b, 0) / t
     near(value, expected)
   })
 
@@ -175,7 +194,11 @@ describe('miners', () => {
   test.each(sparse)('no triplet is invented: %s', (_, given, anchors) => {
     const labelled = integers(given)
     const positives = (i: number) => given.filter((l, j) => j !== i && l === given[i]).length
-    for (const [miner, each] of [[batchHard, () => 1], [easyPositive, () => 1], [semiHard, positives]] as const) {
+    for (const [miner, each] of [
+      [batchHard, () => 1],
+      [easyPositive, () => 1],
+      [semiHard, positives],
+    ] as const) {
       const mined = miner(e, labelled)
       const [a, p, ng, exists] = compute(mined.anchor, mined.positive, mined.negative, mined.exists!)
       a.forEach((i, k) => {
@@ -227,7 +250,10 @@ test('soft-negative loss equals its formula, with and without anchors left out',
     }
     const options = anchors === undefined ? {} : { anchors: input('anchors', [n]) }
     const out = softNegativeTripletLoss(e, integers(labels), { temperature, margin, ...options })
-    const [loss, share] = evaluate([out.loss, out.active], { e: points, ...(anchors === undefined ? {} : { anchors: { shape: [n], data: Float64Array.from(anchors) } }) })
+    const [loss, share] = evaluate([out.loss, out.active], {
+      e: points,
+      ...(anchors === undefined ? {} : { anchors: { shape: [n], data: Float64Array.from(anchors) } }),
+    })
     near(loss.data[0], total / count)
     near(share.data[0], active / count)
   }

@@ -43,7 +43,12 @@ export interface Calibration {
  * Cost: O(n classes)
  * Source: Guo, Pleiss, Sun, Weinberger 2017, "On calibration of modern neural networks", equations 3 and 5
  */
-export function calibration(probabilities: Float32Array | Float64Array, classes: number, labels: Labels, options: BinOptions = {}): Calibration {
+export function calibration(
+  probabilities: Float32Array | Float64Array,
+  classes: number,
+  labels: Labels,
+  options: BinOptions = {},
+): Calibration {
   const where = 'calibration'
   checkOptions(where, options, ['bins'])
   const { bins = 15 } = options
@@ -61,7 +66,13 @@ export function calibration(probabilities: Float32Array | Float64Array, classes:
     confidence[bin] += p
     if (best === labels[i]) right[bin]++
   }
-  const table = Array.from(count, (n, bin) => ({ from: bin / bins, to: (bin + 1) / bins, count: n, confidence: confidence[bin] / n, accuracy: right[bin] / n }))
+  const table = Array.from(count, (n, bin) => ({
+    from: bin / bins,
+    to: (bin + 1) / bins,
+    count: n,
+    confidence: confidence[bin] / n,
+    accuracy: right[bin] / n,
+  }))
   let ece = 0
   let mce = 0
   for (const bin of table) {
@@ -119,6 +130,13 @@ function checkProbabilities(where: string, probabilities: Float32Array | Float64
       sum += p
       least = Math.min(least, p)
     }
-    if (!(Math.abs(sum - 1) <= 1e-3 && least >= 0)) ensure(false, where, 'each row must be probabilities that sum to 1', `row ${i} with sum ${sum} and least ${least}`, 'Put logits through a softmax first.')
+    if (!(Math.abs(sum - 1) <= 1e-3 && least >= 0))
+      ensure(
+        false,
+        where,
+        'each row must be probabilities that sum to 1',
+        `row ${i} with sum ${sum} and least ${least}`,
+        'Put logits through a softmax first.',
+      )
   }
 }

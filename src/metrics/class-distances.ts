@@ -99,7 +99,14 @@ export function classDistances(points: Float32Array, dim: number, labels: Labels
 }
 
 /** Calls `use(i, sums)` for each row i, with its summed Euclidean distance to the points of each class. */
-function forEachRow(points: Float32Array, dim: number, ids: Int32Array, classes: number, rows: Int32Array, use: (i: number, sums: Float64Array) => void): void {
+function forEachRow(
+  points: Float32Array,
+  dim: number,
+  ids: Int32Array,
+  classes: number,
+  rows: Int32Array,
+  use: (i: number, sums: Float64Array) => void,
+): void {
   const sums = new Float64Array(classes)
   for (const i of rows) {
     sums.fill(0)

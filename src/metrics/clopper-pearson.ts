@@ -14,7 +14,12 @@ import type { Interval } from './intervals.ts'
  */
 export function clopperPearson(successes: number, trials: number, level = 0.95): Interval {
   const where = 'Clopper-Pearson interval'
-  ensure(Number.isInteger(successes) && Number.isInteger(trials) && trials >= 1 && successes >= 0 && successes <= trials, where, 'successes must be an integer from 0 to trials, and trials at least 1', `${successes} of ${trials}`)
+  ensure(
+    Number.isInteger(successes) && Number.isInteger(trials) && trials >= 1 && successes >= 0 && successes <= trials,
+    where,
+    'successes must be an integer from 0 to trials, and trials at least 1',
+    `${successes} of ${trials}`,
+  )
   ensure(level > 0 && level < 1, where, 'level must be in (0, 1)', level)
   const tail = (1 - level) / 2
   return {

@@ -44,7 +44,9 @@ export function adjustedMutualInformation(truth: Labels, clusters: Labels): numb
   const expected = expectedMutualInformation(t)
   const mean = (entropy(t.rows, t.n) + entropy(t.columns, t.n)) / 2
   const denominator = mean - expected
-  return (mutualInformation(t) - expected) / (denominator < 0 ? Math.min(denominator, -Number.EPSILON) : Math.max(denominator, Number.EPSILON))
+  return (
+    (mutualInformation(t) - expected) / (denominator < 0 ? Math.min(denominator, -Number.EPSILON) : Math.max(denominator, Number.EPSILON))
+  )
 }
 
 /**

@@ -12,6 +12,25 @@ export { clopperPearson } from './clopper-pearson.ts'
 export { compactLabels, type CompactLabels, type Labels } from './labels.ts'
 export { mcNemar, pairedBootstrap, type McNemarResult } from './paired.ts'
 export { precisionAtK, type PrecisionAtK, type PrecisionAtKOptions } from './precision-at-k.ts'
-export { retrieval, retrievalTally, type RetrievalOptions, type RetrievalQueries, type RetrievalResult, type RetrievalTally } from './retrieval.ts'
-export { calibrateVerification, impostorsNeeded, pairDistances, type CalibrateOptions, type PairDistances, type VerificationThreshold } from './verification.ts'
-export { crossValidateVerification, type CrossValidatedVerification, type VerificationFold, type VerificationFoldsOptions } from './verification-folds.ts'
+export {
+  retrieval,
+  retrievalTally,
+  type RetrievalOptions,
+  type RetrievalQueries,
+  type RetrievalResult,
+  type RetrievalTally,
+} from './retrieval.ts'
+export {
+  calibrateVerification,
+  impostorsNeeded,
+  pairDistances,
+  type CalibrateOptions,
+  type PairDistances,
+  type VerificationThreshold,
+} from './verification.ts'
+export {
+  crossValidateVerification,
+  type CrossValidatedVerification,
+  type VerificationFold,
+  type VerificationFoldsOptions,
+} from './verification-folds.ts'

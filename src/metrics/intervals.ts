@@ -29,7 +29,12 @@ export interface BootstrapOptions {
  */
 export function wilsonInterval(successes: number, trials: number, level = 0.95): Interval {
   const where = 'Wilson interval'
-  ensure(trials >= 1 && successes >= 0 && successes <= trials, where, 'successes must be from 0 to trials, and trials at least 1', `${successes} of ${trials}`)
+  ensure(
+    trials >= 1 && successes >= 0 && successes <= trials,
+    where,
+    'successes must be from 0 to trials, and trials at least 1',
+    `${successes} of ${trials}`,
+  )
   checkLevel(where, level)
   const z = normalQuantile((1 + level) / 2)
   const p = successes / trials

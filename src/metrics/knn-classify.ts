@@ -27,7 +27,12 @@ export interface KnnOptions {
  * @returns one label a query. Cost: O(nQueries * k^2)
  */
 export function knnVote(indices: Int32Array, k: number, referenceLabels: Labels): Int32Array {
-  ensure(Number.isInteger(k) && k > 0 && indices.length % k === 0, 'kNN vote', 'k must be a positive integer that divides indices.length', k)
+  ensure(
+    Number.isInteger(k) && k > 0 && indices.length % k === 0,
+    'kNN vote',
+    'k must be a positive integer that divides indices.length',
+    k,
+  )
   const votes = new Int32Array(indices.length / k)
   for (let q = 0; q < votes.length; q++) {
     let most = 0

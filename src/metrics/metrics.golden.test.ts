@@ -100,7 +100,18 @@ describe('against the definitions in numpy and scikit-learn', () => {
       threshold: sign * r.threshold,
       rejectWhen,
     })
-    for (const name of ['keptShare', 'keptRightShare', 'rejectedShare', 'auroc', 'auprIn', 'auprOut', 'fpr95', 'fpr95OutPositive', 'oscr'] as const) close(got[name], r[name])
+    for (const name of [
+      'keptShare',
+      'keptRightShare',
+      'rejectedShare',
+      'auroc',
+      'auprIn',
+      'auprOut',
+      'fpr95',
+      'fpr95OutPositive',
+      'oscr',
+    ] as const)
+      close(got[name], r[name])
     close(got.keptAccuracy, r.keptRightShare / r.keptShare)
   })
 
@@ -126,7 +137,9 @@ describe('against the definitions in numpy and scikit-learn', () => {
     const got = m.bootstrapInterval(values.length, mean, { rounds: 4000, seed: 3 })
     expect(Math.abs(got.low - low)).toBeLessThan(0.1 * sd)
     expect(Math.abs(got.high - high)).toBeLessThan(0.1 * sd)
-    expect(m.bootstrapInterval(values.length, mean, { rounds: 50, seed: 3 })).toEqual(m.bootstrapInterval(values.length, mean, { rounds: 50, seed: 3 }))
+    expect(m.bootstrapInterval(values.length, mean, { rounds: 50, seed: 3 })).toEqual(
+      m.bootstrapInterval(values.length, mean, { rounds: 50, seed: 3 }),
+    )
   })
 })
 

@@ -49,7 +49,13 @@ test('OSCR lies between 0 and the accuracy, and is the AUROC when all are right'
       const area = m.oscr(p, correct, n)
       expect(area).toBeGreaterThanOrEqual(0)
       expect(area).toBeLessThanOrEqual(correct.reduce((a, b) => a + b, 0) / p.length + 1e-12)
-      expect(m.oscr(p, p.map(() => 1), n)).toBeCloseTo(m.auroc(p, n), 12)
+      expect(
+        m.oscr(
+          p,
+          p.map(() => 1),
+          n,
+        ),
+      ).toBeCloseTo(m.auroc(p, n), 12)
     }),
   )
 })

@@ -37,7 +37,11 @@ describe('retrieval', () => {
     const labels = Int32Array.from({ length: 300 }, () => random.integer(4))
     const whole = m.retrieval(points, labels, 2)
     const order = random.shuffle(Int32Array.from({ length: 300 }, (_, i) => i))
-    const shuffled = m.retrieval(Float32Array.from({ length: 600 }, (_, i) => points[order[i >> 1] * 2 + (i & 1)]), labels.map((_, i) => labels[order[i]]), 2)
+    const shuffled = m.retrieval(
+      Float32Array.from({ length: 600 }, (_, i) => points[order[i >> 1] * 2 + (i & 1)]),
+      labels.map((_, i) => labels[order[i]]),
+      2,
+    )
     expect(shuffled.mapAtR).toBeCloseTo(whole.mapAtR, 12)
     expect(shuffled.recallAt[5]).toBeCloseTo(whole.recallAt[5], 12)
   })

@@ -23,7 +23,12 @@ export interface McNemarResult {
  * Cost: O(n). Source: McNemar 1947; scipy binomtest(min(b, c), b + c); Dietterich 1998 for its use on classifiers
  */
 export function mcNemar(correctA: ArrayLike<number | boolean>, correctB: ArrayLike<number | boolean>): McNemarResult {
-  ensure(correctA.length === correctB.length, 'McNemar test', 'both must be judged on the same points', `${correctA.length} and ${correctB.length}`)
+  ensure(
+    correctA.length === correctB.length,
+    'McNemar test',
+    'both must be judged on the same points',
+    `${correctA.length} and ${correctB.length}`,
+  )
   let onlyA = 0
   let onlyB = 0
   for (let i = 0; i < correctA.length; i++) {
@@ -48,7 +53,11 @@ export function mcNemar(correctA: ArrayLike<number | boolean>, correctB: ArrayLi
  * @throws KindredError `usage` when lengths differ or a figure is not finite
  * Cost: O(rounds * n). Source: Efron, Tibshirani 1993; Koehn 2004 for paired comparisons
  */
-export function pairedBootstrap(a: ArrayLike<number>, b: ArrayLike<number>, options: BootstrapOptions = {}): Interval & { difference: number } {
+export function pairedBootstrap(
+  a: ArrayLike<number>,
+  b: ArrayLike<number>,
+  options: BootstrapOptions = {},
+): Interval & { difference: number } {
   ensure(a.length === b.length, 'paired bootstrap', 'both must be judged on the same points', `${a.length} and ${b.length}`)
   const gaps = Float64Array.from(a, (x, i) => x - b[i])
   const bad = nonFiniteAt(gaps)

@@ -25,9 +25,18 @@ interface Pairs {
  * @returns undefined for fewer than three people or no rounds
  * Cost: O(pairs + rounds * people^2)
  */
-export function peopleBootstrap({ genuine, impostor, genuinePeople, impostorPeople }: Pairs, threshold: number, { rounds, seed, level }: { rounds: number; seed: number; level: number }): { people: number; farInterval: Interval; tarInterval: Interval } | undefined {
+export function peopleBootstrap(
+  { genuine, impostor, genuinePeople, impostorPeople }: Pairs,
+  threshold: number,
+  { rounds, seed, level }: { rounds: number; seed: number; level: number },
+): { people: number; farInterval: Interval; tarInterval: Interval } | undefined {
   const where = 'bootstrap over people'
-  ensure(genuinePeople.length === genuine.length && impostorPeople.length === 2 * impostor.length, where, 'each genuine pair must have one person, each impostor pair two', `${genuinePeople.length} for ${genuine.length}, ${impostorPeople.length} for ${impostor.length}`)
+  ensure(
+    genuinePeople.length === genuine.length && impostorPeople.length === 2 * impostor.length,
+    where,
+    'each genuine pair must have one person, each impostor pair two',
+    `${genuinePeople.length} for ${genuine.length}, ${impostorPeople.length} for ${impostor.length}`,
+  )
   const { classes, ids } = compactLabels(Int32Array.from([...genuinePeople, ...impostorPeople]))
   const people = classes.length
   if (people < 3 || rounds < 1) return undefined
@@ -38,7 +47,8 @@ export function peopleBootstrap({ genuine, impostor, genuinePeople, impostorPeop
     if (distance <= threshold) accepted[cell]++
   }
   for (let g = 0; g < genuine.length; g++) put(ids[g] * (people + 1), genuine[g])
-  for (let m = 0, at = genuine.length; m < impostor.length; m++, at += 2) put(Math.min(ids[at], ids[at + 1]) * people + Math.max(ids[at], ids[at + 1]), impostor[m])
+  for (let m = 0, at = genuine.length; m < impostor.length; m++, at += 2)
+    put(Math.min(ids[at], ids[at + 1]) * people + Math.max(ids[at], ids[at + 1]), impostor[m])
   const random = rng(seed)
   const [fars, tars] = [new Float64Array(rounds), new Float64Array(rounds)]
   const drawn = new Int32Array(people)

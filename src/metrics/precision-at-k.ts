@@ -63,7 +63,8 @@ export function precisionAtK(vectors: Float32Array, dim: number, labels: Labels,
   ensure(widest >= 2, where, 'a person must have at least two photos', widest, 'Put the photos of one person into one folder.')
   const ks = options.ks ?? Array.from({ length: Math.min(known.length - 1, widest + 2, 40) }, (_, i) => i + 1)
   ensure(ks.length > 0, where, 'ks must hold at least one k', 'none')
-  for (const k of ks) ensure(Number.isInteger(k) && k >= 1 && k < known.length, where, `each k must be an integer from 1 to ${known.length - 1}`, k)
+  for (const k of ks)
+    ensure(Number.isInteger(k) && k >= 1 && k < known.length, where, `each k must be an integer from 1 to ${known.length - 1}`, k)
 
   const points = new Float32Array(known.length * dim)
   for (const [row, i] of known.entries()) points.set(vectors.subarray(i * dim, (i + 1) * dim), row * dim)
@@ -81,7 +82,8 @@ export function precisionAtK(vectors: Float32Array, dim: number, labels: Labels,
     const mean = (rows: Int32Array) => rows.reduce((sum, r) => sum + hits[queries[r] * ks.length + j], 0) / (k * rows.length)
     const precision = mean(Int32Array.from(queries.keys()))
     const ceiling = ceilings.reduce((a, b) => a + b, 0) / queries.length
-    if (interval === 'bootstrap') return { label, k, precision, ceiling, interval: bootstrapInterval(queries.length, mean, { level, seed }), queries: queries.length }
+    if (interval === 'bootstrap')
+      return { label, k, precision, ceiling, interval: bootstrapInterval(queries.length, mean, { level, seed }), queries: queries.length }
     const top = ceilings.reduce((a, b) => Math.max(a, b))
     const { low, high } = wilsonInterval(Math.min(1, precision / top) * queries.length, queries.length, level)
     return { label, k, precision, ceiling, interval: { low: low * top, high: Math.min(ceiling, high * top) }, queries: queries.length }
@@ -89,5 +91,13 @@ export function precisionAtK(vectors: Float32Array, dim: number, labels: Labels,
   const rowsOf = (label: number | null, queries: Int32Array) => ks.map((_, j) => row(label, queries, j))
   const asking = Int32Array.from(Array.from(ids.keys()).filter((q) => counts[ids[q]] > 1))
   const people = Array.from(classes.keys()).filter((c) => counts[c] > 1)
-  return [...people.flatMap((c) => rowsOf(classes[c], asking.filter((q) => ids[q] === c))), ...rowsOf(null, asking)]
+  return [
+    ...people.flatMap((c) =>
+      rowsOf(
+        classes[c],
+        asking.filter((q) => ids[q] === c),
+      ),
+    ),
+    ...rowsOf(null, asking),
+  ]
 }

@@ -105,7 +105,11 @@ export function rocCurve(positives: Scores, negatives: Scores): Curve {
  */
 export function oscrCurve(inScores: Scores, inCorrect: ArrayLike<number | boolean>, outScores: Scores): Curve {
   const right = keepRight('OSCR curve', inScores, inCorrect)
-  return twoGroupCurve(sorted('OSCR curve', 'rightly classified scores', right, true), sorted('OSCR curve', 'outScores', outScores), inScores.length)
+  return twoGroupCurve(
+    sorted('OSCR curve', 'rightly classified scores', right, true),
+    sorted('OSCR curve', 'outScores', outScores),
+    inScores.length,
+  )
 }
 
 /**
@@ -138,7 +142,12 @@ function twoGroupCurve(p: Float64Array, n: Float64Array, outOf: number): Curve {
 }
 
 function keepRight(where: string, scores: Scores, correct: ArrayLike<number | boolean>): number[] {
-  ensure(scores.length === correct.length && scores.length > 0, where, 'inScores and inCorrect must be equally long, and not empty', `${scores.length} and ${correct.length}`)
+  ensure(
+    scores.length === correct.length && scores.length > 0,
+    where,
+    'inScores and inCorrect must be equally long, and not empty',
+    `${scores.length} and ${correct.length}`,
+  )
   return Array.from(scores).filter((_, i) => Boolean(correct[i]))
 }
 

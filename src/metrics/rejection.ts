@@ -55,7 +55,12 @@ export function evaluateRejection(input: RejectionInput): RejectionResult {
   const { inScores, inCorrect, outScores, threshold, rejectWhen } = input
   checkChoice(where, 'rejectWhen', rejectWhen, ['above', 'below'])
   ensure(!Number.isNaN(threshold), where, 'threshold must be a number', threshold)
-  ensure(inCorrect.length === inScores.length, where, 'inCorrect must have one entry for each of inScores', `${inCorrect.length} and ${inScores.length}`)
+  ensure(
+    inCorrect.length === inScores.length,
+    where,
+    'inCorrect must have one entry for each of inScores',
+    `${inCorrect.length} and ${inScores.length}`,
+  )
   const isRejected = (score: number) => (rejectWhen === 'above' ? score > threshold : score < threshold)
   const kept = Array.from(inScores, (score) => !isRejected(score))
   const keptRight = kept.filter((keep, i) => keep && Boolean(inCorrect[i])).length

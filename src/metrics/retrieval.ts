@@ -77,7 +77,12 @@ export function retrievalTally(referenceLabels: Labels, leaveOneOut: boolean, op
   return {
     k,
     add(labels, indices) {
-      ensure(indices.length === labels.length * k, where, `indices must hold ${k} neighbours for each of ${labels.length} queries`, indices.length)
+      ensure(
+        indices.length === labels.length * k,
+        where,
+        `indices must hold ${k} neighbours for each of ${labels.length} queries`,
+        indices.length,
+      )
       for (let q = 0; q < labels.length; q++) {
         const label = labels[q]
         const R = matching.get(label) ?? 0
@@ -134,7 +139,12 @@ export function retrievalTally(referenceLabels: Labels, leaveOneOut: boolean, op
  * @throws KindredError `usage` when lengths do not fit
  * Cost: one exact search with k = the largest class; memory O(64 k + n)
  */
-export function retrieval(references: Float32Array, referenceLabels: Labels, dim: number, options: RetrievalOptions & RetrievalQueries = {}): RetrievalResult {
+export function retrieval(
+  references: Float32Array,
+  referenceLabels: Labels,
+  dim: number,
+  options: RetrievalOptions & RetrievalQueries = {},
+): RetrievalResult {
   const where = 'retrieval'
   const { queries, queryLabels, ...figures } = options
   const search = neighbourSearch(references, dim)

@@ -66,7 +66,12 @@ export function crossValidateVerification(pairs: PairDistances, options: Verific
   const { classes, ids } = compactLabels(Int32Array.from([...genuinePeople, ...impostorPeople]))
   ensure(classes.length >= 4, where, 'there must be at least four people, two a fold', classes.length, 'Add photos of more people.')
   const folds = options.folds ?? Math.min(10, Math.floor(classes.length / 2))
-  ensure(Number.isInteger(folds) && folds >= 2 && 2 * folds <= classes.length, where, `folds must be an integer from 2 to ${Math.floor(classes.length / 2)}, two people a fold`, folds)
+  ensure(
+    Number.isInteger(folds) && folds >= 2 && 2 * folds <= classes.length,
+    where,
+    `folds must be an integer from 2 to ${Math.floor(classes.length / 2)}, two people a fold`,
+    folds,
+  )
   const order = rng(seed).shuffle(Int32Array.from(classes.keys()))
   const foldOf = new Int32Array(classes.length)
   for (const [place, person] of order.entries()) foldOf[person] = place % folds
@@ -76,7 +81,14 @@ export function crossValidateVerification(pairs: PairDistances, options: Verific
   const turns = Array.from({ length: folds }, (_, fold): VerificationFold => {
     const training = impostor.filter((_, m) => impostorFolds[2 * m] !== fold && impostorFolds[2 * m + 1] !== fold).sort()
     const needed = Math.ceil(1 / far - 1e-9)
-    if (training.length < needed) throw new KindredError('usage', where, `a threshold for a false-accept rate of ${far} needs at least ${needed} pairs of two people outside each fold`, String(training.length), 'Add photos of more people, or ask for a larger rate.')
+    if (training.length < needed)
+      throw new KindredError(
+        'usage',
+        where,
+        `a threshold for a false-accept rate of ${far} needs at least ${needed} pairs of two people outside each fold`,
+        String(training.length),
+        'Add photos of more people, or ask for a larger rate.',
+      )
     const threshold = thresholdAt(where, training, far)
     const own = genuine.filter((_, g) => genuineFold[g] === fold).sort()
     const others = impostor.filter((_, m) => impostorFolds[2 * m] === fold && impostorFolds[2 * m + 1] === fold).sort()

@@ -14,7 +14,14 @@ function people(count: number, each: number, spread: number, seed = 1, dim = 8) 
   const random = rng(seed)
   const centres = Float64Array.from({ length: count * dim }, () => random.normal())
   const who = Int32Array.from({ length: count * each }, (_, i) => i % count)
-  return { vectors: Float32Array.from({ length: who.length * dim }, (_, i) => centres[who[Math.floor(i / dim)] * dim + (i % dim)] + spread * random.normal()), labels: who, dim }
+  return {
+    vectors: Float32Array.from(
+      { length: who.length * dim },
+      (_, i) => centres[who[Math.floor(i / dim)] * dim + (i % dim)] + spread * random.normal(),
+    ),
+    labels: who,
+    dim,
+  }
 }
 
 describe('against scipy, scikit-learn and plain numpy', () => {
@@ -94,7 +101,9 @@ describe('precision at k', () => {
 
   test('says what is wrong', () => {
     expect(() => m.precisionAtK(new Float32Array(4), 2, Int32Array.of(0, 1))).toThrow('a person must have at least two photos, got 1')
-    expect(() => m.precisionAtK(new Float32Array(6), 2, Int32Array.of(0, 0, 1), { ks: [3] })).toThrow('each k must be an integer from 1 to 2, got 3')
+    expect(() => m.precisionAtK(new Float32Array(6), 2, Int32Array.of(0, 0, 1), { ks: [3] })).toThrow(
+      'each k must be an integer from 1 to 2, got 3',
+    )
     expect(() => m.precisionAtK(new Float32Array(6), 2, Int32Array.of(0, 0))).toThrow('labels must hold one label for each of 3 rows')
   })
 })
@@ -105,14 +114,18 @@ describe('verification', () => {
 
   test('the share of false accepts is the one asked for, never more', () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 60, maxLength: 200 }), fc.double({ min: 0.06, max: 0.6, noNaN: true }), (impostor, far) => {
-        const rule = m.calibrateVerification({ genuine: [1, 5, 30], impostor, far })
-        expect(rule.far).toBeLessThanOrEqual(far)
-        expect(rule.far).toBe(impostor.filter((d) => d <= rule.threshold).length / impostor.length)
-        // The next larger impostor distance would be too much.
-        const next = Math.min(...impostor.filter((d) => d > rule.threshold))
-        expect(impostor.filter((d) => d <= next).length / impostor.length).toBeGreaterThan(far)
-      }),
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 60, maxLength: 200 }),
+        fc.double({ min: 0.06, max: 0.6, noNaN: true }),
+        (impostor, far) => {
+          const rule = m.calibrateVerification({ genuine: [1, 5, 30], impostor, far })
+          expect(rule.far).toBeLessThanOrEqual(far)
+          expect(rule.far).toBe(impostor.filter((d) => d <= rule.threshold).length / impostor.length)
+          // The next larger impostor distance would be too much.
+          const next = Math.min(...impostor.filter((d) => d > rule.threshold))
+          expect(impostor.filter((d) => d <= next).length / impostor.length).toBeGreaterThan(far)
+        },
+      ),
     )
   })
 
@@ -120,10 +133,16 @@ describe('verification', () => {
     expect(m.impostorsNeeded(0.001)).toBe(2995)
     expect(m.impostorsNeeded(0.01)).toBe(299)
     const few = { genuine: [0.1], impostor: Array.from({ length: 400 }, (_, i) => 1 + i / 1000) }
-    expect(() => m.calibrateVerification(few)).toThrow('verification threshold: a false-accept rate of 0.001 needs at least 2995 pairs of two people, got 400. Add photos of more people, or ask for a rate of at least 0.0075.')
+    expect(() => m.calibrateVerification(few)).toThrow(
+      'verification threshold: a false-accept rate of 0.001 needs at least 2995 pairs of two people, got 400. Add photos of more people, or ask for a rate of at least 0.0075.',
+    )
     expect(m.calibrateVerification({ ...few, far: 0.0075 }).far).toBeLessThanOrEqual(0.0075)
-    expect(() => m.calibrateVerification({ genuine: [], impostor: few.impostor, far: 0.1 })).toThrow('there must be two photos of one person')
-    expect(() => m.calibrateVerification({ genuine: [1], impostor: new Float64Array(400), far: 0.1 })).toThrow('400 pairs of two people at distance 0')
+    expect(() => m.calibrateVerification({ genuine: [], impostor: few.impostor, far: 0.1 })).toThrow(
+      'there must be two photos of one person',
+    )
+    expect(() => m.calibrateVerification({ genuine: [1], impostor: new Float64Array(400), far: 0.1 })).toThrow(
+      '400 pairs of two people at distance 0',
+    )
   })
 
   test('resampling people gives wider intervals than pretending that pairs are independent, the same for the same seed', () => {
@@ -166,8 +185,12 @@ describe('verification', () => {
     expect(result.tar).toBeLessThan(1)
     close(result.balancedAccuracy, (result.tar + 1 - result.far) / 2)
     expect(m.crossValidateVerification(pairs, { far: 0.01 }).folds).toHaveLength(10)
-    expect(() => m.crossValidateVerification(m.pairDistances(vectors.subarray(0, 24), dim, Int32Array.of(0, 1, 2)))).toThrow('there must be at least four people, two a fold, got 3')
-    expect(() => m.crossValidateVerification(pairs, { far: 0.00001 })).toThrow('needs at least 100000 pairs of two people outside each fold')
+    expect(() => m.crossValidateVerification(m.pairDistances(vectors.subarray(0, 24), dim, Int32Array.of(0, 1, 2)))).toThrow(
+      'there must be at least four people, two a fold, got 3',
+    )
+    expect(() => m.crossValidateVerification(pairs, { far: 0.00001 })).toThrow(
+      'needs at least 100000 pairs of two people outside each fold',
+    )
     expect(() => m.crossValidateVerification(pairs, { folds: 11 })).toThrow('folds must be an integer from 2 to 10')
   })
 })

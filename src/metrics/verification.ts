@@ -79,7 +79,12 @@ export function pairDistances(vectors: Float32Array, dim: number, labels: Labels
   const known = Array.from(labels.keys()).filter((i) => labels[i] >= 0)
   const same = [...counts.values()].reduce((sum, m) => sum + (m * (m - 1)) / 2, 0)
   const different = (known.length * (known.length - 1)) / 2 - same
-  const out = { genuine: new Float64Array(same), impostor: new Float64Array(different), genuinePeople: new Int32Array(same), impostorPeople: new Int32Array(2 * different) }
+  const out = {
+    genuine: new Float64Array(same),
+    impostor: new Float64Array(different),
+    genuinePeople: new Int32Array(same),
+    impostorPeople: new Int32Array(2 * different),
+  }
   let [g, m] = [0, 0]
   for (let row = 0; row < known.length; row++) {
     for (let column = 0; column < row; column++) {
@@ -130,12 +135,28 @@ export function calibrateVerification(options: CalibrateOptions): VerificationTh
   const needed = impostorsNeeded(asked, confidence)
   if (impostor.length < needed) {
     const least = impostor.length === 0 ? undefined : -Math.expm1(Math.log(1 - confidence) / impostor.length)
-    const fix = least === undefined || least >= 0.5 ? 'Add photos of more people.' : `Add photos of more people, or ask for a rate of at least ${(Math.ceil(least * 1e4) / 1e4).toString()}.`
-    throw new KindredError('usage', where, `a false-accept rate of ${asked} needs at least ${needed} pairs of two people`, String(impostor.length), fix)
+    const fix =
+      least === undefined || least >= 0.5
+        ? 'Add photos of more people.'
+        : `Add photos of more people, or ask for a rate of at least ${(Math.ceil(least * 1e4) / 1e4).toString()}.`
+    throw new KindredError(
+      'usage',
+      where,
+      `a false-accept rate of ${asked} needs at least ${needed} pairs of two people`,
+      String(impostor.length),
+      fix,
+    )
   }
   const threshold = thresholdAt(where, impostor, asked)
   const [accepted, kept] = [upTo(impostor, threshold), upTo(genuine, threshold)]
-  const people = genuinePeople === undefined || impostorPeople === undefined ? undefined : peopleBootstrap({ genuine: options.genuine, impostor: options.impostor, genuinePeople, impostorPeople }, threshold, { rounds, seed, level: confidence })
+  const people =
+    genuinePeople === undefined || impostorPeople === undefined
+      ? undefined
+      : peopleBootstrap({ genuine: options.genuine, impostor: options.impostor, genuinePeople, impostorPeople }, threshold, {
+          rounds,
+          seed,
+          level: confidence,
+        })
   return {
     threshold,
     far: accepted / impostor.length,
@@ -175,7 +196,13 @@ export function thresholdAt(where: string, impostor: Float64Array, far: number):
   allowed = Math.min(impostor.length - 1, allowed)
   while (allowed > 0 && impostor[allowed - 1] === impostor[allowed]) allowed--
   const next = impostor[allowed]
-  ensure(next > 0, where, 'photos of two people must differ', `${upTo(impostor, 0)} pairs of two people at distance 0`, 'The same photo may lie in two folders.')
+  ensure(
+    next > 0,
+    where,
+    'photos of two people must differ',
+    `${upTo(impostor, 0)} pairs of two people at distance 0`,
+    'The same photo may lie in two folders.',
+  )
   const threshold = ((allowed === 0 ? 0 : impostor[allowed - 1]) + next) / 2
   return threshold < next ? threshold : impostor[allowed - 1] // two neighbouring numbers have no middle
 }

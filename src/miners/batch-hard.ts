@@ -26,5 +26,10 @@ export function easyPositive(embeddings: Tensor, labels: Tensor, { distance = eu
   const d = stopGradient(distance.pairwise(embeddings, embeddings))
   const masks = pairMasks(labels)
   const nearest = (mask: Tensor) => argMin(where(mask, d, 1e30), 1)
-  return { anchor: iota(embeddings.shape[0] as number), positive: nearest(masks.positive), negative: nearest(masks.negative), exists: anchorsOf(masks) }
+  return {
+    anchor: iota(embeddings.shape[0] as number),
+    positive: nearest(masks.positive),
+    negative: nearest(masks.negative),
+    exists: anchorsOf(masks),
+  }
 }

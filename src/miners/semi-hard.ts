@@ -1,6 +1,20 @@
 /** @file For each anchor and positive the nearest negative that is farther than the positive (Schroff, Kalenichenko, Philbin 2015, FaceNet, section 3.2). */
 import { euclidean, type Distance } from '../distances/index.ts'
-import { and, argMax, argMin, cast, constant, expand, greater, max, mul, reshape, stopGradient, where, type Tensor } from '../tensor/index.ts'
+import {
+  and,
+  argMax,
+  argMin,
+  cast,
+  constant,
+  expand,
+  greater,
+  max,
+  mul,
+  reshape,
+  stopGradient,
+  where,
+  type Tensor,
+} from '../tensor/index.ts'
 import { anchorsOf, pairMasks, type Triplets } from '../tuples/index.ts'
 
 /**
@@ -22,7 +36,8 @@ export function semiHard(embeddings: Tensor, labels: Tensor, { distance = euclid
   const nearestFarther = argMin(candidates, 2)
   const exists = greater(max(cast(farther, 'float32'), { axes: 2 }), 0)
   const farthest = expand(reshape(argMax(where(negative, d, -1), 1), [n, 1]), [n, n])
-  const index = (f: (i: number, j: number) => number) => constant(BigInt64Array.from({ length: n * n }, (_, k) => BigInt(f(Math.floor(k / n), k % n))))
+  const index = (f: (i: number, j: number) => number) =>
+    constant(BigInt64Array.from({ length: n * n }, (_, k) => BigInt(f(Math.floor(k / n), k % n))))
   return {
     anchor: index((i) => i),
     positive: index((_, j) => j),

@@ -36,7 +36,10 @@ test('the exported network is the training network with its weights fixed', asyn
   const model = await load(exportEmbedder({ network, weights, size: [28, 28], card }), { runtime, chunk: 3 })
   const scope = new Scope()
   const program = await compile(runtime, { e: network(input('images', [5, 28, 28], 'uint8'), scope) })
-  const direct = await program.run({ images: bytes(pixels(5), [5, 28, 28]), ...Object.fromEntries(scope.weights.map((w) => [w.name, { dtype: 'float32' as const, shape: w.shape, data: weights.get(w.name)! }])) })
+  const direct = await program.run({
+    images: bytes(pixels(5), [5, 28, 28]),
+    ...Object.fromEntries(scope.weights.map((w) => [w.name, { dtype: 'float32' as const, shape: w.shape, data: weights.get(w.name)! }])),
+  })
   const embedded = await model.embed(pixels(5)) // two chunks: 3 + 2
   expect(embedded.length).toBe(50)
   embedded.forEach((v, i) => expect(v).toBeCloseTo((direct.e.data as Float32Array)[i], 5))
@@ -73,10 +76,14 @@ describe('model files', () => {
   const model = (change: (m: OnnxModel) => OnnxModel = (m) => m): Uint8Array => encodeModel(change(bare()))
   /** Without the seal, as files were before. */
   const bare = (): OnnxModel => {
-    const { metadata: { 'kindred.sha256': _, ...metadata }, ...rest } = decodeModel(exportEmbedder({ network, weights: weightsOf(network), size: [28, 28], card }))
+    const {
+      metadata: { 'kindred.sha256': _, ...metadata },
+      ...rest
+    } = decodeModel(exportEmbedder({ network, weights: weightsOf(network), size: [28, 28], card }))
     return { ...rest, metadata }
   }
-  const refused = (bytes: Uint8Array, message: RegExp | string) => expect(load(bytes, { runtime })).rejects.toThrow(expect.objectContaining({ code: 'corrupt', message: expect.stringMatching(message) }))
+  const refused = (bytes: Uint8Array, message: RegExp | string) =>
+    expect(load(bytes, { runtime })).rejects.toThrow(expect.objectContaining({ code: 'corrupt', message: expect.stringMatching(message) }))
 
   test('from before they were sealed load as they did', async () => {
     expect((await load(model(), { runtime })).card).toEqual(card)
@@ -94,7 +101,11 @@ describe('model files', () => {
     await refused(ending, 'its bytes must be those that kindred wrote')
   })
   test.each<[string, Record<string, string | undefined>, RegExp]>([
-    ['no labels', { 'kindred.labels': undefined }, /metadata kindred.labels: its content must be as the format says: expected string, got nothing/],
+    [
+      'no labels',
+      { 'kindred.labels': undefined },
+      /metadata kindred.labels: its content must be as the format says: expected string, got nothing/,
+    ],
     ['labels that are numbers', { 'kindred.labels': '[1]' }, /metadata kindred.labels: \[0\] must be/],
     ['labels that are no JSON', { 'kindred.labels': '[' }, /metadata kindred.labels: it must hold JSON/],
     ['null', { 'kindred.recipe': 'null' }, /metadata kindred.recipe/],
@@ -104,8 +115,15 @@ describe('model files', () => {
     ['a seed that is empty', { 'kindred.seed': '' }, /metadata kindred.seed/],
     ['deep lists', { 'kindred.labels': '['.repeat(100_000) }, /limit nesting/],
   ])('with a card with %s', async (_, changes, message) => {
-    const metadata = Object.fromEntries(Object.entries({ ...bare().metadata, ...changes }).filter((e): e is [string, string] => e[1] !== undefined))
-    await expect(load(model((m) => ({ ...m, metadata })), { runtime })).rejects.toThrow(message)
+    const metadata = Object.fromEntries(
+      Object.entries({ ...bare().metadata, ...changes }).filter((e): e is [string, string] => e[1] !== undefined),
+    )
+    await expect(
+      load(
+        model((m) => ({ ...m, metadata })),
+        { runtime },
+      ),
+    ).rejects.toThrow(message)
   })
   test.each<[string, (m: OnnxModel) => OnnxModel, RegExp]>([
     ['no input', (m) => ({ ...m, inputs: [] }), /must have one input/],
@@ -115,44 +133,85 @@ describe('model files', () => {
     ['integers for images', (m) => ({ ...m, inputs: [{ ...m.inputs[0], dtype: 'int64' }] }), /must have one input/],
     ['an output without a length', (m) => ({ ...m, outputs: [{ ...m.outputs[0], shape: ['N', '?'] }] }), /each output must be float32/],
     ['one row whatever goes in', (m) => ({ ...m, outputs: [{ ...m.outputs[0], shape: [1, 2] }] }), /each output must be float32/],
-    ['no embedding', (m) => ({ ...m, outputs: m.outputs.map((o) => ({ ...o, name: o.name === 'embedding' ? 'other' : o.name })), nodes: m.nodes.map((n) => ({ ...n, outputs: n.outputs.map((name) => (name === 'embedding' ? 'other' : name)) })) }), /must have an output embedding/],
+    [
+      'no embedding',
+      (m) => ({
+        ...m,
+        outputs: m.outputs.map((o) => ({ ...o, name: o.name === 'embedding' ? 'other' : o.name })),
+        nodes: m.nodes.map((n) => ({ ...n, outputs: n.outputs.map((name) => (name === 'embedding' ? 'other' : name)) })),
+      }),
+      /must have an output embedding/,
+    ],
   ])('with %s', async (_, change, message) => {
     await refused(model(change), message)
   })
   test('with images above the limit', async () => {
-    await expect(load(model((m) => ({ ...m, inputs: [{ ...m.inputs[0], shape: ['N', 2 ** 20, 2 ** 20] }] })), { runtime })).rejects.toThrow(/limit imagePixels/)
+    await expect(
+      load(
+        model((m) => ({ ...m, inputs: [{ ...m.inputs[0], shape: ['N', 2 ** 20, 2 ** 20] }] })),
+        { runtime },
+      ),
+    ).rejects.toThrow(/limit imagePixels/)
   })
   test('that claim another length of the embedding than they give', async () => {
-    const claims = await load(model((m) => ({ ...m, outputs: m.outputs.map((o) => ({ ...o, shape: ['N', 3] })) })), { runtime }).catch((error: unknown) => error)
-    if (!(claims instanceof KindredError)) await expect((claims as Embedder).embed(pixels(1))).rejects.toThrow(/embedding must be float32 \[1, 3\]/)
+    const claims = await load(
+      model((m) => ({ ...m, outputs: m.outputs.map((o) => ({ ...o, shape: ['N', 3] })) })),
+      { runtime },
+    ).catch((error: unknown) => error)
+    if (!(claims instanceof KindredError))
+      await expect((claims as Embedder).embed(pixels(1))).rejects.toThrow(/embedding must be float32 \[1, 3\]/)
   })
   test.each([NaN, Infinity])('with a weight of %d: neither written nor loaded', async (wrong) => {
     const weights = weightsOf(network)
     weights.get('conv1.weight')![3] = wrong
-    expect(() => exportEmbedder({ network, weights, size: [28, 28], card })).toThrow(expect.objectContaining({ code: 'collapsed', message: expect.stringContaining('weights of conv1.weight must be finite') }))
-    const initializers = { ...bare().initializers, 'conv1.weight': { ...bare().initializers['conv1.weight'], data: weights.get('conv1.weight')! } }
-    await refused(model((m) => ({ ...m, initializers })), /tensor conv1.weight: its numbers must be finite/)
+    expect(() => exportEmbedder({ network, weights, size: [28, 28], card })).toThrow(
+      expect.objectContaining({ code: 'collapsed', message: expect.stringContaining('weights of conv1.weight must be finite') }),
+    )
+    const initializers = {
+      ...bare().initializers,
+      'conv1.weight': { ...bare().initializers['conv1.weight'], data: weights.get('conv1.weight')! },
+    }
+    await refused(
+      model((m) => ({ ...m, initializers })),
+      /tensor conv1.weight: its numbers must be finite/,
+    )
   })
   test('whose numbers overflow on the way say so', async () => {
     const { initializers } = bare()
-    const huge = Object.fromEntries(Object.entries(initializers).map(([name, t]) => [name, name.endsWith('.weight') ? { ...t, data: Float32Array.from(t.data as Float32Array, (v) => v * 1e30) } : t]))
-    const loaded = await load(model((m) => ({ ...m, initializers: huge })), { runtime })
+    const huge = Object.fromEntries(
+      Object.entries(initializers).map(([name, t]) => [
+        name,
+        name.endsWith('.weight') ? { ...t, data: Float32Array.from(t.data as Float32Array, (v) => v * 1e30) } : t,
+      ]),
+    )
+    const loaded = await load(
+      model((m) => ({ ...m, initializers: huge })),
+      { runtime },
+    )
     await expect(loaded.embed(pixels(3))).rejects.toThrow(/must turn each image into finite numbers, got (NaN|-?Infinity) for image 1/)
   })
   test('are not fed what is no number', async () => {
     const loaded = await load(model(), { runtime })
     const wrong = Float32Array.from(pixels(2))
     wrong[800] = NaN
-    await expect(loaded.embed(wrong)).rejects.toThrow(expect.objectContaining({ code: 'usage', message: expect.stringContaining('NaN in image 2') }))
+    await expect(loaded.embed(wrong)).rejects.toThrow(
+      expect.objectContaining({ code: 'usage', message: expect.stringContaining('NaN in image 2') }),
+    )
     await expect(loaded.run(pixels(1), ['toString'])).rejects.toThrow('outputs must be among embedding')
   })
   test('damaged: only our errors', async () => {
     const bytes = model()
     const heads = [bytes.subarray(0, 3000), bytes.subarray(bytes.length - 1500)]
     await fc.assert(
-      fc.asyncProperty(fc.oneof(damaged(heads[0]).map((b) => Buffer.concat([b, bytes.subarray(3000)])), damaged(heads[1]).map((b) => Buffer.concat([bytes.subarray(0, bytes.length - 1500), b]))), async (broken) => {
-        await readOrRefused(async () => (await load(broken, { runtime })).embed(pixels(1)))
-      }),
+      fc.asyncProperty(
+        fc.oneof(
+          damaged(heads[0]).map((b) => Buffer.concat([b, bytes.subarray(3000)])),
+          damaged(heads[1]).map((b) => Buffer.concat([bytes.subarray(0, bytes.length - 1500), b])),
+        ),
+        async (broken) => {
+          await readOrRefused(async () => (await load(broken, { runtime })).embed(pixels(1)))
+        },
+      ),
       { numRuns: 150 },
     )
   }, 120_000)

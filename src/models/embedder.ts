@@ -6,7 +6,8 @@
  */
 import { z } from 'zod'
 import { checkAs, checkOptions, ensure, ensureWithin, inOrder, KindredError, nonFiniteAt, parseJsonAs } from '../base/index.ts'
-import { readBytes, sha256, writeFileAtomic } from '../files/index.ts'
+import { readBytes, writeFileAtomic } from '../files/index.ts'
+import { sha256 } from '../base/index.ts'
 import { Scope, type Layer } from '../nn/index.ts'
 import { checkModel, decodeModel, encodeMetadata, encodeModel, toOnnx, type OnnxModel } from '../onnx/index.ts'
 import { defaultRuntime, type HostTensor, type Program, type Runtime } from '../runtime/index.ts'
@@ -69,24 +70,35 @@ export function exportEmbedder(options: ExportOptions): Uint8Array<ArrayBuffer> 
   const embedding = network(pixels === 'uint8' ? images : cast(images, 'float32'), scope)
   for (const { name } of scope.weights) {
     const values = weights.get(name)
-    if (values === undefined) throw new KindredError('mismatch', 'exportEmbedder', 'every weight of the network must be given', `nothing for ${name}`)
-    if (nonFiniteAt(values) >= 0) throw new KindredError('collapsed', 'exportEmbedder', `the weights of ${name} must be finite numbers`, String(values[nonFiniteAt(values)]), 'Train with a lower learning rate.')
+    if (values === undefined)
+      throw new KindredError('mismatch', 'exportEmbedder', 'every weight of the network must be given', `nothing for ${name}`)
+    if (nonFiniteAt(values) >= 0)
+      throw new KindredError(
+        'collapsed',
+        'exportEmbedder',
+        `the weights of ${name} must be finite numbers`,
+        String(values[nonFiniteAt(values)]),
+        'Train with a lower learning rate.',
+      )
   }
-  const model = toOnnx({ embedding, ...Object.fromEntries(scope.taps) }, {
-    name: 'kindred-embedder',
-    producerVersion: card.versions.kindred ?? '',
-    weights: Object.fromEntries(scope.weights.map((w) => [w.name, weights.get(w.name)!])),
-    metadata: {
-      'kindred.format': fileFormat,
-      'kindred.labels': JSON.stringify(card.labels),
-      'kindred.preprocessing': JSON.stringify(card.preprocessing),
-      'kindred.metric': card.metric,
-      'kindred.recipe': JSON.stringify(card.recipe),
-      'kindred.seed': String(card.seed),
-      'kindred.datasetHash': card.datasetHash,
-      'kindred.versions': JSON.stringify(card.versions),
+  const model = toOnnx(
+    { embedding, ...Object.fromEntries(scope.taps) },
+    {
+      name: 'kindred-embedder',
+      producerVersion: card.versions.kindred ?? '',
+      weights: Object.fromEntries(scope.weights.map((w) => [w.name, weights.get(w.name)!])),
+      metadata: {
+        'kindred.format': fileFormat,
+        'kindred.labels': JSON.stringify(card.labels),
+        'kindred.preprocessing': JSON.stringify(card.preprocessing),
+        'kindred.metric': card.metric,
+        'kindred.recipe': JSON.stringify(card.recipe),
+        'kindred.seed': String(card.seed),
+        'kindred.datasetHash': card.datasetHash,
+        'kindred.versions': JSON.stringify(card.versions),
+      },
     },
-  })
+  )
   const body = encodeModel(model)
   return new Uint8Array(Buffer.concat([body, encodeMetadata(sealKey, sha256(body))]))
 }
@@ -145,14 +157,21 @@ export async function load(source: string | Uint8Array, options: LoadOptions = {
   const bytes = typeof source === 'string' ? readBytes(source, 'load') : source
   const model = decodeModel(bytes, what)
   const m = model.metadata
-  if (m['kindred.format'] !== fileFormat) throw new KindredError('unsupported', what, `the file must be an embedder that kindred wrote (${fileFormat})`, m['kindred.format'] ?? 'an ONNX model without kindred metadata')
+  if (m['kindred.format'] !== fileFormat)
+    throw new KindredError(
+      'unsupported',
+      what,
+      `the file must be an embedder that kindred wrote (${fileFormat})`,
+      m['kindred.format'] ?? 'an ONNX model without kindred metadata',
+    )
   checkSeal(bytes, m[sealKey], what)
   const { images, size, outputs } = doorsOf(model, what)
   const card = cardOf(m, what)
   checkModel(bytes, what)
   const runtime = options.runtime ?? (await defaultRuntime())
   const program = await ofFile(what, () => runtime.load(bytes, { independent: true, checked: true }))
-  const run = (pixels: Uint8Array | Float32Array, names: readonly string[]) => runChunks(program, pixels, { what, name: images.name, dtype: images.dtype, size, chunk, outputs, names })
+  const run = (pixels: Uint8Array | Float32Array, names: readonly string[]) =>
+    runChunks(program, pixels, { what, name: images.name, dtype: images.dtype, size, chunk, outputs, names })
   return {
     dim: outputs.embedding,
     size,
@@ -170,28 +189,47 @@ function checkSeal(bytes: Uint8Array, seal: string | undefined, what: string): v
   const length = encodeMetadata(sealKey, seal).length
   const body = bytes.subarray(0, bytes.length - length)
   if (Buffer.compare(bytes.subarray(body.length), encodeMetadata(sealKey, sha256(body))) === 0) return
-  throw new KindredError('corrupt', what, 'its bytes must be those that kindred wrote (their SHA-256 is in the file)', 'others', 'The file is damaged or was changed: take a copy that is whole, or train it again.')
+  throw new KindredError(
+    'corrupt',
+    what,
+    'its bytes must be those that kindred wrote (their SHA-256 is in the file)',
+    'others',
+    'The file is damaged or was changed: take a copy that is whole, or train it again.',
+  )
 }
 
 /** What goes in and what comes out. */
-function doorsOf({ inputs, outputs }: OnnxModel, what: string): { images: OnnxModel['inputs'][number]; size: [number, number]; outputs: Record<string, number> } {
+function doorsOf(
+  { inputs, outputs }: OnnxModel,
+  what: string,
+): { images: OnnxModel['inputs'][number]; size: [number, number]; outputs: Record<string, number> } {
   const corrupt = (expected: string, got: string) => new KindredError('corrupt', what, expected, got)
   const words = (values: OnnxModel['inputs']) => values.map((v) => `${v.name} ${v.dtype}[${v.shape.join(', ')}]`).join(', ') || 'none'
   const [images] = inputs
   const whole = (d: unknown): d is number => Number.isSafeInteger(d) && (d as number) > 0
-  if (inputs.length !== 1 || images.shape.length !== 3 || !['uint8', 'float32'].includes(images.dtype) || !images.shape.slice(1).every(whole)) throw corrupt('it must have one input, images [N, height, width] of uint8 or float32', words(inputs))
+  if (
+    inputs.length !== 1 ||
+    images.shape.length !== 3 ||
+    !['uint8', 'float32'].includes(images.dtype) ||
+    !images.shape.slice(1).every(whole)
+  )
+    throw corrupt('it must have one input, images [N, height, width] of uint8 or float32', words(inputs))
   const [height, width] = images.shape.slice(1) as [number, number]
   ensureWithin('imagePixels', height * width, what, 'its images')
-  for (const o of outputs) if (o.shape.length !== 2 || !whole(o.shape[1]) || typeof o.shape[0] === 'number' || o.dtype !== 'float32') throw corrupt('each output must be float32 [N, length]', words([o]))
+  for (const o of outputs)
+    if (o.shape.length !== 2 || !whole(o.shape[1]) || typeof o.shape[0] === 'number' || o.dtype !== 'float32')
+      throw corrupt('each output must be float32 [N, length]', words([o]))
   if (!outputs.some((o) => o.name === 'embedding')) throw corrupt('it must have an output embedding', words(outputs))
   return { images, size: [height, width], outputs: Object.fromEntries(outputs.map((o) => [o.name, o.shape[1] as number])) }
 }
 
 function cardOf(m: Readonly<Record<string, string>>, what: string): EmbedderCard {
   const text = (key: string): string => checkAs(m[`kindred.${key}`], `${what}, metadata kindred.${key}`, z.string())
-  const part = <K extends keyof typeof cardParts>(key: K): z.infer<(typeof cardParts)[K]> => parseJsonAs<z.infer<(typeof cardParts)[K]>>(text(key), `${what}, metadata kindred.${key}`, cardParts[key] as never)
+  const part = <K extends keyof typeof cardParts>(key: K): z.infer<(typeof cardParts)[K]> =>
+    parseJsonAs<z.infer<(typeof cardParts)[K]>>(text(key), `${what}, metadata kindred.${key}`, cardParts[key] as never)
   const seed = text('seed')
-  if (!/^-?\d+$/.test(seed) || !Number.isSafeInteger(Number(seed))) throw new KindredError('corrupt', `${what}, metadata kindred.seed`, 'it must be a whole number', seed)
+  if (!/^-?\d+$/.test(seed) || !Number.isSafeInteger(Number(seed)))
+    throw new KindredError('corrupt', `${what}, metadata kindred.seed`, 'it must be a whole number', seed)
   return {
     labels: part('labels'),
     preprocessing: part('preprocessing'),
@@ -213,12 +251,29 @@ interface ChunkRun {
   readonly names: readonly string[]
 }
 
-async function runChunks(program: Program, pixels: Uint8Array | Float32Array, { what, name, dtype, size, chunk, outputs, names }: ChunkRun): Promise<Record<string, Float32Array>> {
+async function runChunks(
+  program: Program,
+  pixels: Uint8Array | Float32Array,
+  { what, name, dtype, size, chunk, outputs, names }: ChunkRun,
+): Promise<Record<string, Float32Array>> {
   const each = size[0] * size[1]
-  if (pixels.length === 0 || pixels.length % each !== 0) throw new KindredError('usage', 'embed', `images must be ${size.join('x')}, ${each} pixels each, and at least one`, `${pixels.length} numbers`)
+  if (pixels.length === 0 || pixels.length % each !== 0)
+    throw new KindredError(
+      'usage',
+      'embed',
+      `images must be ${size.join('x')}, ${each} pixels each, and at least one`,
+      `${pixels.length} numbers`,
+    )
   const wrong = pixels instanceof Float32Array ? nonFiniteAt(pixels) : -1
-  if (wrong >= 0) throw new KindredError('usage', 'embed', 'pixels must be finite numbers, 0 to 255', `${pixels[wrong]} in image ${Math.floor(wrong / each) + 1}`)
-  for (const n of names) if (!Object.hasOwn(outputs, n)) throw new KindredError('usage', 'embed', `outputs must be among ${Object.keys(outputs).join(', ')}`, n)
+  if (wrong >= 0)
+    throw new KindredError(
+      'usage',
+      'embed',
+      'pixels must be finite numbers, 0 to 255',
+      `${pixels[wrong]} in image ${Math.floor(wrong / each) + 1}`,
+    )
+  for (const n of names)
+    if (!Object.hasOwn(outputs, n)) throw new KindredError('usage', 'embed', `outputs must be among ${Object.keys(outputs).join(', ')}`, n)
   const count = pixels.length / each
   const results = Object.fromEntries(names.map((n) => [n, new Float32Array(count * outputs[n])]))
   const chunks = inOrder(Math.ceil(count / chunk), program.concurrency, async (k) => {
@@ -232,7 +287,8 @@ async function runChunks(program: Program, pixels: Uint8Array | Float32Array, { 
     const n = Math.min(chunk, count - start)
     for (const key of names) {
       const { dtype: type, shape, data } = out[key]
-      if (type !== 'float32' || shape.length !== 2 || shape[0] !== n || shape[1] !== outputs[key]) throw new KindredError('corrupt', what, `${key} must be float32 [${n}, ${outputs[key]}]`, `${type} [${shape.join(', ')}]`)
+      if (type !== 'float32' || shape.length !== 2 || shape[0] !== n || shape[1] !== outputs[key])
+        throw new KindredError('corrupt', what, `${key} must be float32 [${n}, ${outputs[key]}]`, `${type} [${shape.join(', ')}]`)
       results[key].set(data as Float32Array, start * outputs[key])
     }
     start += n
@@ -242,6 +298,7 @@ async function runChunks(program: Program, pixels: Uint8Array | Float32Array, { 
 }
 
 function asType(pixels: Uint8Array | Float32Array, dtype: DType): Uint8Array | Float32Array {
-  if (dtype === 'uint8') return pixels instanceof Uint8Array ? pixels : Uint8Array.from(pixels, (v) => Math.max(0, Math.min(255, Math.round(v))))
+  if (dtype === 'uint8')
+    return pixels instanceof Uint8Array ? pixels : Uint8Array.from(pixels, (v) => Math.max(0, Math.min(255, Math.round(v))))
   return pixels instanceof Float32Array ? pixels : Float32Array.from(pixels)
 }

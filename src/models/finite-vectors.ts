@@ -12,5 +12,11 @@ import { KindredError, nonFiniteAt } from '../base/index.ts'
 export function finiteVectors(vectors: Float32Array, dim: number, what: string): Float32Array {
   const at = nonFiniteAt(vectors)
   if (at < 0) return vectors
-  throw new KindredError('corrupt', what, 'it must turn each image into finite numbers', `${vectors[at]} for image ${Math.floor(at / dim) + 1}`, 'The model is damaged, or was not made for such images.')
+  throw new KindredError(
+    'corrupt',
+    what,
+    'it must turn each image into finite numbers',
+    `${vectors[at]} for image ${Math.floor(at / dim) + 1}`,
+    'The model is damaged, or was not made for such images.',
+  )
 }

@@ -28,7 +28,11 @@ export const vggPreprocessings = {
   /** keras.applications.vgg16.preprocess_input ("caffe" mode). */
   'keras-vgg16': { channelOrder: 'bgr', mean: [103.939, 116.779, 123.68], scale: [1, 1, 1] },
   /** torchvision and the ONNX model zoo: RGB / 255, mean .485 .456 .406, deviation .229 .224 .225. */
-  torchvision: { channelOrder: 'rgb', mean: [0.485 * 255, 0.456 * 255, 0.406 * 255], scale: [1 / (0.229 * 255), 1 / (0.224 * 255), 1 / (0.225 * 255)] },
+  torchvision: {
+    channelOrder: 'rgb',
+    mean: [0.485 * 255, 0.456 * 255, 0.406 * 255],
+    scale: [1 / (0.229 * 255), 1 / (0.224 * 255), 1 / (0.225 * 255)],
+  },
 } as const satisfies Record<string, VggPreprocessing>
 export type VggPreprocessingName = keyof typeof vggPreprocessings
 
@@ -49,12 +53,59 @@ export interface VggRemoteFile {
 
 /** The published files. `-notop` ones have no dense layers: they can only be cut at pool5. */
 export const vggFiles = {
-  'keras-vggface': { model: 'vgg-face', file: { name: 'rcmalli_vggface_tf_vgg16.h5', urls: [`${github}/rcmalli/keras-vggface/releases/download/v2.0/rcmalli_vggface_tf_vgg16.h5`], pin: true } },
-  'keras-vggface-notop': { model: 'vgg-face', file: { name: 'rcmalli_vggface_tf_notop_vgg16.h5', urls: [`${github}/rcmalli/keras-vggface/releases/download/v2.0/rcmalli_vggface_tf_notop_vgg16.h5`], pin: true } },
-  deepface: { model: 'vgg-face', file: { name: 'vgg_face_weights.h5', urls: [`${github}/serengil/deepface_models/releases/download/v1.0/vgg_face_weights.h5`], pin: true } },
-  'vgg-face-dag': { model: 'vgg-face', file: { name: 'vgg_face_dag.pth', urls: ['https://www.robots.ox.ac.uk/~albanie/models/pytorch-mcn/vgg_face_dag.pth'], pin: true } },
-  'keras-vgg16': { model: 'vgg16', file: { name: 'vgg16_weights_tf_dim_ordering_tf_kernels.h5', urls: [`${keras}/vgg16_weights_tf_dim_ordering_tf_kernels.h5`], md5: '64373286793e3c8b2b4e3219cbf3544b', size: 553_467_096 } },
-  'keras-vgg16-notop': { model: 'vgg16', file: { name: 'vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5', urls: [`${keras}/vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5`], md5: '6d6bbae143d832006294945121d1f1fc' } },
-  torchvision: { model: 'vgg16', file: { name: 'vgg16-397923af.pth', urls: ['https://download.pytorch.org/models/vgg16-397923af.pth'], sha256: '397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0', size: 553_433_881 } },
+  'keras-vggface': {
+    model: 'vgg-face',
+    file: {
+      name: 'rcmalli_vggface_tf_vgg16.h5',
+      urls: [`${github}/rcmalli/keras-vggface/releases/download/v2.0/rcmalli_vggface_tf_vgg16.h5`],
+      pin: true,
+    },
+  },
+  'keras-vggface-notop': {
+    model: 'vgg-face',
+    file: {
+      name: 'rcmalli_vggface_tf_notop_vgg16.h5',
+      urls: [`${github}/rcmalli/keras-vggface/releases/download/v2.0/rcmalli_vggface_tf_notop_vgg16.h5`],
+      pin: true,
+    },
+  },
+  deepface: {
+    model: 'vgg-face',
+    file: {
+      name: 'vgg_face_weights.h5',
+      urls: [`${github}/serengil/deepface_models/releases/download/v1.0/vgg_face_weights.h5`],
+      pin: true,
+    },
+  },
+  'vgg-face-dag': {
+    model: 'vgg-face',
+    file: { name: 'vgg_face_dag.pth', urls: ['https://www.robots.ox.ac.uk/~albanie/models/pytorch-mcn/vgg_face_dag.pth'], pin: true },
+  },
+  'keras-vgg16': {
+    model: 'vgg16',
+    file: {
+      name: 'vgg16_weights_tf_dim_ordering_tf_kernels.h5',
+      urls: [`${keras}/vgg16_weights_tf_dim_ordering_tf_kernels.h5`],
+      md5: '64373286793e3c8b2b4e3219cbf3544b',
+      size: 553_467_096,
+    },
+  },
+  'keras-vgg16-notop': {
+    model: 'vgg16',
+    file: {
+      name: 'vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5',
+      urls: [`${keras}/vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5`],
+      md5: '6d6bbae143d832006294945121d1f1fc',
+    },
+  },
+  torchvision: {
+    model: 'vgg16',
+    file: {
+      name: 'vgg16-397923af.pth',
+      urls: ['https://download.pytorch.org/models/vgg16-397923af.pth'],
+      sha256: '397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0',
+      size: 553_433_881,
+    },
+  },
 } as const satisfies Record<string, VggRemoteFile>
 export type VggFileName = keyof typeof vggFiles

@@ -5,12 +5,20 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { silent } from '../base/index.ts'
-import { sha256 } from '../files/index.ts'
+import { sha256 } from '../base/index.ts'
 import { Scope, vgg16, type VggLayer } from '../nn/index.ts'
 import { encodeModel, toOnnx } from '../onnx/index.ts'
 import { nodeRuntime, type Runtime } from '../runtime/index.ts'
 import { input } from '../tensor/index.ts'
-import { loadVgg, openWeights, vggFiles, vggPreprocessings, type LoadVggOptions, type VggModel, type VggPreprocessingName } from './index.ts'
+import {
+  loadVgg,
+  openWeights,
+  vggFiles,
+  vggPreprocessings,
+  type LoadVggOptions,
+  type VggModel,
+  type VggPreprocessingName,
+} from './index.ts'
 import { readLayer, vggFile } from './weights/index.ts'
 import { openTorch } from './weights/torch-pth.ts'
 import { caffeOrder, channelEnergy, energyVerdict } from './weights/first-filters.ts'
@@ -38,13 +46,23 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const images = (): Uint8Array => {
   const out = new Uint8Array(2 * 224 * 224 * 3)
   let i = 0
-  for (let n = 0; n < 2; n++) for (let y = 0; y < 224; y++) for (let x = 0; x < 224; x++) for (let c = 0; c < 3; c++) out[i++] = x * (3 + c) + y * (5 + 2 * n) + Math.floor((x * y) / 64) * (c + 1) + 40 * c
+  for (let n = 0; n < 2; n++)
+    for (let y = 0; y < 224; y++)
+      for (let x = 0; x < 224; x++)
+        for (let c = 0; c < 3; c++) out[i++] = x * (3 + c) + y * (5 + 2 * n) + Math.floor((x * y) / 64) * (c + 1) + 40 * c
   return out
 }
 
 const loaded = (name: string, options: LoadVggOptions = {}) => {
   const { model, classes } = cases[name]
-  return loadVgg(unpacked(name), { runtime, width: 4, model, ...(classes === undefined ? {} : { classes }), ...(name.endsWith('.onnx') ? { preprocessing: cases[name].preprocessing } : {}), ...options })
+  return loadVgg(unpacked(name), {
+    runtime,
+    width: 4,
+    model,
+    ...(classes === undefined ? {} : { classes }),
+    ...(name.endsWith('.onnx') ? { preprocessing: cases[name].preprocessing } : {}),
+    ...options,
+  })
 }
 
 /** Largest difference, in units of the largest number. */
@@ -62,7 +80,14 @@ describe.each(Object.entries(cases))('%s', (name, { preprocessing, outputs, mode
     const got = await vgg.embed(images())
     expect(vgg.dim).toBe(outputs[layer]![0].length)
     expect(difference(got, outputs[layer]!)).toBeLessThan(1e-4)
-    expect(vgg.recipe).toMatchObject({ model, layer, normalised: false, preprocessing, hash: sha256(readFileSync(unpacked(name))), input: { width: 224, height: 224, ...vggPreprocessings[preprocessing] } })
+    expect(vgg.recipe).toMatchObject({
+      model,
+      layer,
+      normalised: false,
+      preprocessing,
+      hash: sha256(readFileSync(unpacked(name))),
+      input: { width: 224, height: 224, ...vggPreprocessings[preprocessing] },
+    })
     await vgg.dispose()
   })
 })
@@ -93,21 +118,31 @@ test('unit length, as DeepFace has it', async () => {
 
 describe('what a file cannot be used for is told', () => {
   test('no dense layers', async () => {
-    await expect(loaded('keras-vggface-notop.h5', { layer: 'fc7' })).rejects.toThrow(/must have dense layers to be cut at fc7.*notop.*pool5/)
+    await expect(loaded('keras-vggface-notop.h5', { layer: 'fc7' })).rejects.toThrow(
+      /must have dense layers to be cut at fc7.*notop.*pool5/,
+    )
     expect((await loaded('keras-vggface-notop.h5')).recipe.layer).toBe('pool5/avg')
   })
   test('another width or another number of classes, with dataset and both shapes', async () => {
-    await expect(loaded('keras-vggface.h5', { width: 64 })).rejects.toThrow(/dataset conv1_1\/kernel:0: conv1_1 must have shape \[3, 3, 3, 64\], got \[3, 3, 3, 4\]/)
+    await expect(loaded('keras-vggface.h5', { width: 64 })).rejects.toThrow(
+      /dataset conv1_1\/kernel:0: conv1_1 must have shape \[3, 3, 3, 64\], got \[3, 3, 3, 4\]/,
+    )
     await expect(loaded('vgg_face_dag.pth', { width: 64 })).rejects.toThrow('conv1_1 must have shape [64, 3, 3, 3], got [4, 3, 3, 3]')
-    await expect(loaded('deepface.h5', { classes: 2622 })).rejects.toThrow('fc8 must have shape [256, 2622] or [1, 1, 256, 2622], got [1, 1, 256, 26]')
+    await expect(loaded('deepface.h5', { classes: 2622 })).rejects.toThrow(
+      'fc8 must have shape [256, 2622] or [1, 1, 256, 2622], got [1, 1, 256, 26]',
+    )
   })
   test('an ONNX file does not say how it wants its pixels', async () => {
-    await expect(loadVgg(unpacked('torchvision.onnx'), { model: 'vgg16', width: 4, classes: 10 })).rejects.toThrow('preprocessing must be given')
+    await expect(loadVgg(unpacked('torchvision.onnx'), { model: 'vgg16', width: 4, classes: 10 })).rejects.toThrow(
+      'preprocessing must be given',
+    )
   })
   test('misspelt words', async () => {
     await expect(loaded('deepface.h5', { layer: 'fc-7' as 'fc7' })).rejects.toThrow('Did you mean "fc7"')
     await expect(loadVgg(unpacked('deepface.h5'), { lyer: 'fc7' } as never)).rejects.toThrow('Did you mean "layer"')
-    await expect(loaded('deepface.h5', { preprocessing: { channelOrder: 'brg', mean: [0, 0, 0], scale: [1, 1, 1] } as never })).rejects.toThrow('channelOrder must be one of')
+    await expect(
+      loaded('deepface.h5', { preprocessing: { channelOrder: 'brg', mean: [0, 0, 0], scale: [1, 1, 1] } as never }),
+    ).rejects.toThrow('channelOrder must be one of')
   })
   test('missing, empty, cut off, of another kind', async () => {
     const write = (name: string, content: string | Uint8Array) => (writeFileSync(unpacked(name), content), unpacked(name))
@@ -119,13 +154,23 @@ describe('what a file cannot be used for is told', () => {
     for (const name of ['keras-vggface.h5', 'vgg_face_dag.pth', 'torchvision.onnx', 'legacy.pth']) {
       const path = write(`cut-${name}`, readFileSync(unpacked(name)))
       truncateSync(path, readFileSync(path).length >> 1)
-      await expect(loadVgg(path, { width: 4, classes: cases[name].classes ?? 26, layer: 'pool5/max', model: cases[name].model, preprocessing: 'deepface' }).then((vgg) => vgg.recipe)).rejects.toThrow(expect.objectContaining({ code: 'corrupt' }))
+      await expect(
+        loadVgg(path, {
+          width: 4,
+          classes: cases[name].classes ?? 26,
+          layer: 'pool5/max',
+          model: cases[name].model,
+          preprocessing: 'deepface',
+        }).then((vgg) => vgg.recipe),
+      ).rejects.toThrow(expect.objectContaining({ code: 'corrupt' }))
     }
   })
   test('a file cut off says so in one line', async () => {
     const cut = unpacked('short.h5')
     writeFileSync(cut, readFileSync(unpacked('keras-vgg16.h5')).subarray(0, 500_000))
-    await expect(openWeights(cut)).rejects.toThrow(/HDF5 must be able to open it, got 500000 bytes of \d+: it is cut off\. [^\n]*Fetch it again\.$/)
+    await expect(openWeights(cut)).rejects.toThrow(
+      /HDF5 must be able to open it, got 500000 bytes of \d+: it is cut off\. [^\n]*Fetch it again\.$/,
+    )
   })
   test('a pickle that would call something', async () => {
     const pickle = Buffer.from('\x80\x02cposix\nsystem\nX\x02\x00\x00\x00ls\x85R.', 'latin1')
@@ -154,7 +199,11 @@ test('a first layer whose blue outweighs its red is reported', async () => {
   const kernel = Float32Array.from({ length: 54 }, (_, i) => [3, 2, 1][Math.floor(i / 9) % 3])
   const energy = channelEnergy(kernel)
   expect(energy[0]).toBeCloseTo(3 * Math.sqrt(18), 4)
-  expect([energyVerdict(energy, 'rgb'), energyVerdict(energy, 'bgr'), energyVerdict([1, 1, 1.01], 'rgb')]).toEqual(['fits', 'doubtful', 'undecided'])
+  expect([energyVerdict(energy, 'rgb'), energyVerdict(energy, 'bgr'), energyVerdict([1, 1, 1.01], 'rgb')]).toEqual([
+    'fits',
+    'doubtful',
+    'undecided',
+  ])
   const said: string[] = []
   const progress = { ...silent, log: (m: string) => said.push(m), warn: (m: string) => said.push(m) }
   const { channelCheck } = await loaded('keras-vggface.h5', { layer: 'pool5/max', progress })
@@ -166,7 +215,11 @@ test('an ONNX file that kindred wrote, with biases in Add nodes, gives the same 
   const file = openTorch(unpacked('vgg_face_dag.pth'))
   const scope = new Scope()
   const logits = vgg16({ layer: 'fc8', width: 4, classes: 26 })(input('x', ['N', 3, 224, 224]), scope)
-  const weights = Object.fromEntries([...vggFile(file, { classes: 26, width: 4 }).layers].flatMap(([name, layer]) => Object.entries(readLayer(file, layer)).map(([part, data]) => [`${name}.${part}`, data])))
+  const weights = Object.fromEntries(
+    [...vggFile(file, { classes: 26, width: 4 }).layers].flatMap(([name, layer]) =>
+      Object.entries(readLayer(file, layer)).map(([part, data]) => [`${name}.${part}`, data]),
+    ),
+  )
   file.close()
   writeFileSync(unpacked('own.onnx'), encodeModel(toOnnx({ logits }, { weights })))
   const vgg = await loadVgg(unpacked('own.onnx'), { runtime, width: 4, classes: 26, preprocessing: 'vgg-face-dag' })

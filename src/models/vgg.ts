@@ -12,7 +12,15 @@ import * as T from '../tensor/index.ts'
 import { caffeOrder, channelEnergy, energyVerdict } from './weights/first-filters.ts'
 import { finiteVectors } from './finite-vectors.ts'
 import { openWeights, readLayer, vggFile, type VggFile, type WeightFile } from './weights/index.ts'
-import { vggFiles, vggLicences, vggPreprocessings, type VggFileName, type VggModel, type VggPreprocessing, type VggPreprocessingName } from './vgg-files.ts'
+import {
+  vggFiles,
+  vggLicences,
+  vggPreprocessings,
+  type VggFileName,
+  type VggModel,
+  type VggPreprocessing,
+  type VggPreprocessingName,
+} from './vgg-files.ts'
 
 /** A published file to fetch into `folder` (or to find there). */
 export interface VggDownload extends DownloadOptions {
@@ -109,7 +117,15 @@ export async function loadVgg(source: string | VggDownload, options: LoadVggOpti
     const energy = channelEnergy(first.weight)
     const channelCheck: ChannelCheck = { basis, energy, verdict: energyVerdict(energy, input.channelOrder) }
     tellChannels(channelCheck, input, path, progress)
-    const recipe: VggRecipe = { model, hash: await sha256File(path), layer, normalised: normalise, preprocessing: name, input: { width: 224, height: 224, ...input }, licence: vggLicences[model] }
+    const recipe: VggRecipe = {
+      model,
+      hash: await sha256File(path),
+      layer,
+      normalised: normalise,
+      preprocessing: name,
+      input: { width: 224, height: 224, ...input },
+      licence: vggLicences[model],
+    }
 
     const scope = new Scope()
     const features = vgg16({ layer, width, classes: vgg.classes ?? 1 })(prepared(input), scope)
@@ -117,8 +133,16 @@ export async function loadVgg(source: string | VggDownload, options: LoadVggOpti
     const { fixed, fed } = readWeights(file, vgg, scope)
     const program = await compile(options.runtime ?? (await defaultRuntime()), { embedding }, { weights: fixed })
     const dim = embedding.shape[1] as number
-    const run = async (images: Uint8Array, n: number) => (await program.run({ images: bytes(images, [n, 224, 224, 3]), ...fed }, ['embedding'])).embedding.data as Float32Array
-    return { dim, size: [224, 224], recipe, channelCheck, embed: (images) => inChunks(images, dim, chunk, run), dispose: () => program.dispose() }
+    const run = async (images: Uint8Array, n: number) =>
+      (await program.run({ images: bytes(images, [n, 224, 224, 3]), ...fed }, ['embedding'])).embedding.data as Float32Array
+    return {
+      dim,
+      size: [224, 224],
+      recipe,
+      channelCheck,
+      embed: (images) => inChunks(images, dim, chunk, run),
+      dispose: () => program.dispose(),
+    }
   } finally {
     file.close()
   }
@@ -129,7 +153,14 @@ async function located(source: string | VggDownload, options: LoadVggOptions): P
   const { download: name, folder, ...rest } = source
   checkChoice('loadVgg', 'download', name, Object.keys(vggFiles) as VggFileName[])
   const { file, model } = vggFiles[name]
-  if (options.model !== undefined && options.model !== model) throw new KindredError('mismatch', 'loadVgg', `${name} holds ${model}`, `model ${options.model}`, `Pass model '${model}' or leave it out.`)
+  if (options.model !== undefined && options.model !== model)
+    throw new KindredError(
+      'mismatch',
+      'loadVgg',
+      `${name} holds ${model}`,
+      `model ${options.model}`,
+      `Pass model '${model}' or leave it out.`,
+    )
   const [path] = await download([file], folder, { ...(options.progress === undefined ? {} : { progress: options.progress }), ...rest })
   return { path, model }
 }
@@ -137,26 +168,65 @@ async function located(source: string | VggDownload, options: LoadVggOptions): P
 function cutAt(wanted: VggLayer | undefined, vgg: VggFile, path: string): VggLayer {
   const layer = wanted ?? (vgg.top === 'none' ? 'pool5/avg' : 'fc7/relu')
   checkChoice('loadVgg', 'layer', layer, vggLayers)
-  if (vgg.top === 'none' && !layer.startsWith('pool5')) throw new KindredError('mismatch', path, `it must have dense layers to be cut at ${layer}`, 'a file without them ("notop")', "Pass layer 'pool5/avg' or 'pool5/max', or the file with its top.")
+  if (vgg.top === 'none' && !layer.startsWith('pool5'))
+    throw new KindredError(
+      'mismatch',
+      path,
+      `it must have dense layers to be cut at ${layer}`,
+      'a file without them ("notop")',
+      "Pass layer 'pool5/avg' or 'pool5/max', or the file with its top.",
+    )
   return layer
 }
 
 /** The preparation of pixels, and on whose word: proof in the filters, the caller, or the kind of file. */
-function preparation(file: WeightFile, vgg: VggFile, model: VggModel, first: { weight: Float32Array; bias: Float32Array }, { preprocessing }: LoadVggOptions): { name: VggPreprocessingName | 'custom'; input: VggPreprocessing; basis: ChannelCheck['basis'] } {
+function preparation(
+  file: WeightFile,
+  vgg: VggFile,
+  model: VggModel,
+  first: { weight: Float32Array; bias: Float32Array },
+  { preprocessing }: LoadVggOptions,
+): { name: VggPreprocessingName | 'custom'; input: VggPreprocessing; basis: ChannelCheck['basis'] } {
   const proved = caffeOrder(first.weight, first.bias)
   if (preprocessing !== undefined) {
-    if (typeof preprocessing === 'string') checkChoice('loadVgg', 'preprocessing', preprocessing, Object.keys(vggPreprocessings) as VggPreprocessingName[])
+    if (typeof preprocessing === 'string')
+      checkChoice('loadVgg', 'preprocessing', preprocessing, Object.keys(vggPreprocessings) as VggPreprocessingName[])
     const input = typeof preprocessing === 'string' ? vggPreprocessings[preprocessing] : preprocessing
     checkOptions('loadVgg preprocessing', input, ['channelOrder', 'mean', 'scale'])
     checkChoice('loadVgg preprocessing', 'channelOrder', input.channelOrder, ['rgb', 'bgr'])
-    for (const key of ['mean', 'scale'] as const) ensure(Array.isArray(input[key]) && input[key].length === 3 && input[key].every(Number.isFinite), 'loadVgg preprocessing', `${key} must be three numbers`, input[key])
-    if (proved !== undefined && proved !== input.channelOrder) throw new KindredError('mismatch', file.path, `its channels must be fed as ${proved}, which its first filters prove (Caffe's VGG16)`, input.channelOrder, 'Leave preprocessing out.')
-    return { name: typeof preprocessing === 'string' ? preprocessing : 'custom', input, basis: proved === undefined ? 'caller' : 'first filter' }
+    for (const key of ['mean', 'scale'] as const)
+      ensure(
+        Array.isArray(input[key]) && input[key].length === 3 && input[key].every(Number.isFinite),
+        'loadVgg preprocessing',
+        `${key} must be three numbers`,
+        input[key],
+      )
+    if (proved !== undefined && proved !== input.channelOrder)
+      throw new KindredError(
+        'mismatch',
+        file.path,
+        `its channels must be fed as ${proved}, which its first filters prove (Caffe's VGG16)`,
+        input.channelOrder,
+        'Leave preprocessing out.',
+      )
+    return {
+      name: typeof preprocessing === 'string' ? preprocessing : 'custom',
+      input,
+      basis: proved === undefined ? 'caller' : 'first filter',
+    }
   }
   if (proved === 'bgr') return { name: 'keras-vgg16', input: vggPreprocessings['keras-vgg16'], basis: 'first filter' }
-  if (proved === 'rgb') return { name: 'custom', input: { channelOrder: 'rgb', mean: [123.68, 116.779, 103.939], scale: [1, 1, 1] }, basis: 'first filter' }
+  if (proved === 'rgb')
+    return { name: 'custom', input: { channelOrder: 'rgb', mean: [123.68, 116.779, 103.939], scale: [1, 1, 1] }, basis: 'first filter' }
   const name = usual(file, vgg, model)
-  if (name === undefined) throw new KindredError('usage', file.path, 'preprocessing must be given: an ONNX file does not say how it wants its pixels', 'none', `Pass one of ${Object.keys(vggPreprocessings).join(', ')}, or { channelOrder, mean, scale }.`)
+  if (name === undefined)
+    throw new KindredError(
+      'usage',
+      file.path,
+      'preprocessing must be given: an ONNX file does not say how it wants its pixels',
+      'none',
+      `Pass one of ${Object.keys(vggPreprocessings).join(', ')}, or { channelOrder, mean, scale }.`,
+    )
   return { name, input: vggPreprocessings[name], basis: 'file kind' }
 }
 
@@ -167,11 +237,22 @@ function usual(file: WeightFile, vgg: VggFile, model: VggModel): VggPreprocessin
   return file.format === 'torch' ? 'vgg-face-dag' : vgg.top === 'convolution' ? 'deepface' : 'keras-vggface'
 }
 
-function tellChannels({ basis, energy, verdict }: ChannelCheck, { channelOrder }: VggPreprocessing, path: string, progress: Progress): void {
+function tellChannels(
+  { basis, energy, verdict }: ChannelCheck,
+  { channelOrder }: VggPreprocessing,
+  path: string,
+  progress: Progress,
+): void {
   const strengths = energy.map((e) => Number(e.toPrecision(3))).join(', ')
   if (basis === 'first filter') progress.log(`${path}: channels ${channelOrder}, proved by the first filters`)
-  else if (verdict === 'doubtful') progress.warn(`${path}: channels are fed as ${channelOrder} on the word of the ${basis}, but then blue would outweigh red in the first filters (${strengths}), as in no published network looked at: check the order`)
-  else progress.log(`${path}: channels ${channelOrder} on the word of the ${basis}; the first filters (${strengths}) ${verdict === 'fits' ? 'fit' : 'say nothing'}`)
+  else if (verdict === 'doubtful')
+    progress.warn(
+      `${path}: channels are fed as ${channelOrder} on the word of the ${basis}, but then blue would outweigh red in the first filters (${strengths}), as in no published network looked at: check the order`,
+    )
+  else
+    progress.log(
+      `${path}: channels ${channelOrder} on the word of the ${basis}; the first filters (${strengths}) ${verdict === 'fits' ? 'fit' : 'say nothing'}`,
+    )
 }
 
 /** The graph's input, 8-bit RGB [N, 224, 224, 3], as the network wants it: [N, 3, 224, 224]. */
@@ -184,7 +265,11 @@ function prepared({ channelOrder, mean, scale }: VggPreprocessing): T.Tensor {
 }
 
 /** Reads what the network asks for: small arrays to be fixed in the graph, matrices to be fed. */
-function readWeights(file: WeightFile, vgg: VggFile, scope: Scope): { fixed: Record<string, Float32Array>; fed: Record<string, HostTensor> } {
+function readWeights(
+  file: WeightFile,
+  vgg: VggFile,
+  scope: Scope,
+): { fixed: Record<string, Float32Array>; fed: Record<string, HostTensor> } {
   const fixed: Record<string, Float32Array> = {}
   const fed: Record<string, HostTensor> = {}
   for (const { name, shape } of scope.weights) {
@@ -198,9 +283,19 @@ function readWeights(file: WeightFile, vgg: VggFile, scope: Scope): { fixed: Rec
   return { fixed, fed }
 }
 
-async function inChunks(images: Uint8Array, dim: number, chunk: number, run: (images: Uint8Array, n: number) => Promise<Float32Array>): Promise<Float32Array> {
+async function inChunks(
+  images: Uint8Array,
+  dim: number,
+  chunk: number,
+  run: (images: Uint8Array, n: number) => Promise<Float32Array>,
+): Promise<Float32Array> {
   const each = 224 * 224 * 3
-  ensure(images instanceof Uint8Array && images.length > 0 && images.length % each === 0, 'embed', `images must be bytes, ${each} each (224 x 224 RGB), and at least one`, images)
+  ensure(
+    images instanceof Uint8Array && images.length > 0 && images.length % each === 0,
+    'embed',
+    `images must be bytes, ${each} each (224 x 224 RGB), and at least one`,
+    images,
+  )
   const n = images.length / each
   const out = new Float32Array(n * dim)
   for (let start = 0; start < n; start += chunk) {

@@ -30,7 +30,15 @@ export function bruteForce(references: Float32Array, dim: number): SearchMethod 
   }
 }
 
-function byBlock(queries: Float32Array, references: Float32Array, dim: number, k: number, firstExcluded: number | undefined, distances: Float32Array, indices: Int32Array): void {
+function byBlock(
+  queries: Float32Array,
+  references: Float32Array,
+  dim: number,
+  k: number,
+  firstExcluded: number | undefined,
+  distances: Float32Array,
+  indices: Int32Array,
+): void {
   const nQueries = queries.length / dim
   const n = references.length / dim
   const step = Math.max(1, Math.floor(REFERENCE_BLOCK_BYTES / (4 * dim)))

@@ -56,7 +56,13 @@ export function engineSearch(runtime: Runtime, references: Float32Array, dim: nu
     return s
   })
   const endless = nonFiniteAt(norms)
-  ensure(endless < 0, 'engineSearch', 'each reference must be shorter than 1e19, as its square is kept in float32', `row ${endless}`, 'Divide all vectors by the same number.')
+  ensure(
+    endless < 0,
+    'engineSearch',
+    'each reference must be shorter than 1e19, as its square is kept in float32',
+    `row ${endless}`,
+    'Divide all vectors by the same number.',
+  )
   const programs = new Map<string, ReturnType<typeof compile>>()
   const programFor = (size: number, k: number) => {
     const key = `${size}/${k}`
@@ -69,7 +75,12 @@ export function engineSearch(runtime: Runtime, references: Float32Array, dim: nu
     return program
   }
   /** Calls `take` for each query with its candidates, nearest first by float32: their indices, and |r|^2 - 2 q.r. */
-  const eachQuery = async (queries: Float32Array, k: number, { exclude, firstQuery = 0 }: EngineQueryOptions, take: (query: number, indices: Int32Array, scores: Float64Array) => void): Promise<number> => {
+  const eachQuery = async (
+    queries: Float32Array,
+    k: number,
+    { exclude, firstQuery = 0 }: EngineQueryOptions,
+    take: (query: number, indices: Int32Array, scores: Float64Array) => void,
+  ): Promise<number> => {
     const count = checkRows('engineSearch', queries, dim, 'queries')
     const available = exclude === undefined ? n : n - 1
     ensure(count > 0, 'engineSearch', 'there must be at least one query', count)
@@ -82,7 +93,11 @@ export function engineSearch(runtime: Runtime, references: Float32Array, dim: nu
         const width = Math.min(block, n - from)
         const wanted = Math.min(width, k + 8)
         const program = await programFor(width, wanted)
-        const found = await program.run({ q: floats(q, [size, dim]), r: floats(references.subarray(from * dim, (from + width) * dim), [width, dim]), norms: floats(norms.subarray(from, from + width), [1, width]) })
+        const found = await program.run({
+          q: floats(q, [size, dim]),
+          r: floats(references.subarray(from * dim, (from + width) * dim), [width, dim]),
+          norms: floats(norms.subarray(from, from + width), [1, width]),
+        })
         parts.push({ from, wanted, local: found.indices.data as BigInt64Array, values: found.values.data as Float32Array })
       }
       const all = parts.reduce((sum, part) => sum + part.wanted, 0)
@@ -135,7 +150,8 @@ export function engineSearch(runtime: Runtime, references: Float32Array, dim: nu
         for (let first = 0, end = 1; first < candidates.length; first = end++) {
           while (end < candidates.length && scores[end] - scores[end - 1] <= close) end++
           if (end - first === 1) continue
-          for (let j = first; j < end; j++) scores[j] = squaredDistance(queries, query * dim, references, candidates[j] * dim, dim, Infinity)
+          for (let j = first; j < end; j++)
+            scores[j] = squaredDistance(queries, query * dim, references, candidates[j] * dim, dim, Infinity)
           sortNearlySorted(candidates.subarray(first, end), scores.subarray(first, end))
         }
         indices.set(candidates.subarray(0, k), query * k)

@@ -1,4 +1,4 @@
 /** @file Room `neighbours`: exact nearest neighbours by Euclidean distance. Points in, index and distance arrays out. */
 export { nearest, neighbourSearch, type NearestOptions, type NeighbourMethod, type NeighbourSearch } from './nearest.ts'
-export { type Neighbours } from './types.ts'
+export type { Neighbours } from './types.ts'
 export { engineSearch, type EngineQueryOptions, type EngineSearch, type EngineSearchOptions } from './engine.ts'

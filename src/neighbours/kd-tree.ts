@@ -52,7 +52,16 @@ export function kdTree(references: Float32Array, dim: number): SearchMethod {
 const stackNode = new Int32Array(128)
 const stackBound = new Float64Array(128)
 
-function searchOne(tree: Tree, queries: Float32Array, at: number, dim: number, k: number, skip: number, nearest: Float64Array, found: Int32Array): void {
+function searchOne(
+  tree: Tree,
+  queries: Float32Array,
+  at: number,
+  dim: number,
+  k: number,
+  skip: number,
+  nearest: Float64Array,
+  found: Int32Array,
+): void {
   const { points, order, start, end, right, boxes, lowest } = tree
   nearest.fill(Infinity)
   found.fill(EMPTY)
@@ -124,7 +133,15 @@ function build(references: Float32Array, dim: number): Tree {
     for (let p = from + 1; p < end[node]; p++) least = Math.min(least, order[p])
     return least
   })
-  return { points, order, start: Int32Array.from(start), end: Int32Array.from(end), right: Int32Array.from(right), boxes: Float32Array.from(corners), lowest }
+  return {
+    points,
+    order,
+    start: Int32Array.from(start),
+    end: Int32Array.from(end),
+    right: Int32Array.from(right),
+    boxes: Float32Array.from(corners),
+    lowest,
+  }
 }
 
 /** Appends the box of some points to `corners` and returns its widest axis. */

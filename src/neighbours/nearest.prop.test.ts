@@ -14,7 +14,9 @@ const cloud = fc.integer({ min: 1, max: 18 }).chain((dim) =>
 )
 
 function points(dim: number, least: number, most: number) {
-  return fc.integer({ min: least, max: most }).chain((n) => fc.array(coordinate, { minLength: n * dim, maxLength: n * dim }).map((x) => Float32Array.from(x)))
+  return fc
+    .integer({ min: least, max: most })
+    .chain((n) => fc.array(coordinate, { minLength: n * dim, maxLength: n * dim }).map((x) => Float32Array.from(x)))
 }
 
 /** The definition itself: measure all, sort all. */

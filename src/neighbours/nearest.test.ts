@@ -22,7 +22,12 @@ describe('nearest', () => {
   })
 
   test('leaves the same index out, in blocks too', () => {
-    const points = new Float32Array(1200 * 3).map(((r) => () => r.normal())(rng(1)))
+    const points = new Float32Array(1200 * 3).map(
+      (
+        (r) => () =>
+          r.normal()
+      )(rng(1)),
+    )
     const whole = nearest(points, points, 3, 4, { exclude: 'same-index' })
     for (let q = 0; q < 1200; q++) expect(whole.indices.subarray(q * 4, q * 4 + 4)).not.toContain(q)
     const search = neighbourSearch(points, 3)
@@ -41,7 +46,9 @@ describe('nearest', () => {
       expect(list.slice(0, 128)).toEqual([...short.indices.subarray(q * 128, q * 128 + 128)])
       expect(new Set(list).size).toBe(400)
       const reach = long.distances[q * 400 + 399]
-      const distances = Array.from({ length: 1500 }, (_, r) => Math.hypot(...Array.from({ length: dim }, (_, d) => points[q * dim + d] - points[r * dim + d])))
+      const distances = Array.from({ length: 1500 }, (_, r) =>
+        Math.hypot(...Array.from({ length: dim }, (_, d) => points[q * dim + d] - points[r * dim + d])),
+      )
       expect(distances.filter((d, r) => r !== q && d < reach - 1e-5).length).toBeLessThan(400)
     }
   })

@@ -35,7 +35,10 @@ export function sorterByDistance(most: number): SortByDistance {
       const index = places[words[2 * i + lowWord] & placeBits]
       const distance = distances[index]
       let slot = i
-      while (slot > 0 && (distance < distances[candidates[slot - 1]] || (distance === distances[candidates[slot - 1]] && index < candidates[slot - 1]))) {
+      while (
+        slot > 0 &&
+        (distance < distances[candidates[slot - 1]] || (distance === distances[candidates[slot - 1]] && index < candidates[slot - 1]))
+      ) {
         candidates[slot] = candidates[slot - 1]
         slot--
       }

@@ -13,4 +13,10 @@ export interface Neighbours {
  *
  * Query q must not find reference `firstExcluded + q`, unless that is undefined. Inputs are already checked.
  */
-export type SearchMethod = (queries: Float32Array, k: number, firstExcluded: number | undefined, distances: Float32Array, indices: Int32Array) => void
+export type SearchMethod = (
+  queries: Float32Array,
+  k: number,
+  firstExcluded: number | undefined,
+  distances: Float32Array,
+  indices: Int32Array,
+) => void

@@ -12,18 +12,30 @@ function fans(shape: readonly number[]): { fanIn: number; fanOut: number } {
 }
 
 /** The same number everywhere. */
-export const constantValue = (value: number): Initialiser => (shape) => new Float32Array(size(shape)).fill(value)
+export const constantValue =
+  (value: number): Initialiser =>
+  (shape) =>
+    new Float32Array(size(shape)).fill(value)
 export const zeros: Initialiser = constantValue(0)
 export const ones: Initialiser = constantValue(1)
 
 /** U(-bound, bound). */
-export const uniformWithin = (bound: number): Initialiser => (shape, random) => Float32Array.from({ length: size(shape) }, () => bound * (2 * random.uniform() - 1))
+export const uniformWithin =
+  (bound: number): Initialiser =>
+  (shape, random) =>
+    Float32Array.from({ length: size(shape) }, () => bound * (2 * random.uniform() - 1))
 
 /** N(0, std^2). */
-export const normalWith = (std: number): Initialiser => (shape, random) => Float32Array.from({ length: size(shape) }, () => std * random.normal())
+export const normalWith =
+  (std: number): Initialiser =>
+  (shape, random) =>
+    Float32Array.from({ length: size(shape) }, () => std * random.normal())
 
 /** U(-b, b), b = sqrt(6 / ((1 + a^2) fanIn)); a = sqrt(5) is PyTorch's default for layers (He et al. 2015). */
-export const kaimingUniform = (a = Math.sqrt(5)): Initialiser => (shape, random) => uniformWithin(Math.sqrt(6 / ((1 + a * a) * fans(shape).fanIn)))(shape, random)
+export const kaimingUniform =
+  (a = Math.sqrt(5)): Initialiser =>
+  (shape, random) =>
+    uniformWithin(Math.sqrt(6 / ((1 + a * a) * fans(shape).fanIn)))(shape, random)
 
 /** N(0, 2 / fanIn), for layers followed by ReLU (He et al. 2015, equation 10). */
 export const kaimingNormal: Initialiser = (shape, random) => normalWith(Math.sqrt(2 / fans(shape).fanIn))(shape, random)

@@ -13,7 +13,8 @@ export type Layer = (x: Tensor, scope: Scope) => Tensor
 
 /** Parts one after the other; the keys name their weights. Keys that look like integers would be reordered by JavaScript and are refused. */
 export function sequential(parts: Readonly<Record<string, Layer>>): Layer {
-  for (const key of Object.keys(parts)) ensure(!/^\d+$/.test(key), 'sequential', 'part names must not be integers', key, 'Name it, e.g. conv1.')
+  for (const key of Object.keys(parts))
+    ensure(!/^\d+$/.test(key), 'sequential', 'part names must not be integers', key, 'Name it, e.g. conv1.')
   return (x, scope) => Object.entries(parts).reduce((value, [name, part]) => part(value, scope.child(name)), x)
 }
 
@@ -36,12 +37,19 @@ export interface Conv2dOptions extends T.ConvOptions {
  */
 export function conv2d(filters: number, kernel: number, options: Conv2dOptions = {}): Layer {
   checkOptions('conv2d', options, ['stride', 'padding', 'dilation', 'groups', 'bias', 'initialiser', 'biasInitialiser'])
-  ensure(Number.isInteger(filters) && filters > 0 && Number.isInteger(kernel) && kernel > 0, 'conv2d', 'filters and kernel must be positive integers', [filters, kernel])
+  ensure(
+    Number.isInteger(filters) && filters > 0 && Number.isInteger(kernel) && kernel > 0,
+    'conv2d',
+    'filters and kernel must be positive integers',
+    [filters, kernel],
+  )
   const { bias = true, initialiser = kaimingUniform(), groups = 1 } = options
   return (x, scope) => {
     const shape = [filters, numeric(x.shape[1], 'conv2d') / groups, kernel, kernel]
     const w = scope.parameter('weight', shape, initialiser)
-    const b = bias ? scope.parameter('bias', [filters], options.biasInitialiser ?? uniformWithin(1 / Math.sqrt(shape[1] * kernel * kernel))) : undefined
+    const b = bias
+      ? scope.parameter('bias', [filters], options.biasInitialiser ?? uniformWithin(1 / Math.sqrt(shape[1] * kernel * kernel)))
+      : undefined
     return T.conv2d(x, w, b, options)
   }
 }
@@ -119,13 +127,19 @@ export function dropout(rate: number): Layer {
 }
 
 /** Passes x on and marks it as `name`, so that an exported model can put it out too (penultimate features, say). */
-export const tap = (name: string): Layer => (x, scope) => scope.tap(name, x)
+export const tap =
+  (name: string): Layer =>
+  (x, scope) =>
+    scope.tap(name, x)
 /** max(x, 0) */
 export const relu = (): Layer => (x) => T.relu(x)
 /** min(max(x, 0), 6), as in MobileNet (Howard et al. 2017). */
 export const relu6 = (): Layer => (x) => T.minimum(T.relu(x), 6)
 /** The largest value of each window. */
-export const maxPool = (kernel = 2, options: Omit<T.PoolOptions, 'kernel'> = {}): Layer => (x, scope) => (scope.training ? T.maxPool2dByPhases : T.maxPool2d)(x, { ...options, kernel })
+export const maxPool =
+  (kernel = 2, options: Omit<T.PoolOptions, 'kernel'> = {}): Layer =>
+  (x, scope) =>
+    (scope.training ? T.maxPool2dByPhases : T.maxPool2d)(x, { ...options, kernel })
 /** The mean of each channel: [n, c, h, w] -> [n, c]. */
 export const globalAveragePool = (): Layer => (x) => T.mean(x, { axes: [2, 3] })
 /** All axes after the first merged into one. */
@@ -149,14 +163,19 @@ export function samePadding(x: Tensor, kernel: number, stride: number): readonly
 }
 
 /** {@link conv2d} with {@link samePadding}. */
-export const sameConv2d = (filters: number, kernel: number, stride = 1): Layer => (x, scope) => conv2d(filters, kernel, { stride, padding: samePadding(x, kernel, stride) })(x, scope)
+export const sameConv2d =
+  (filters: number, kernel: number, stride = 1): Layer =>
+  (x, scope) =>
+    conv2d(filters, kernel, { stride, padding: samePadding(x, kernel, stride) })(x, scope)
 
 /** A convolution of each channel on its own, with {@link samePadding}. */
-export const depthwiseConv2d = (kernel: number, options: { stride?: number; bias?: boolean } = {}): Layer => (x, scope) => {
-  const { stride = 1, bias = true } = options
-  const channels = numeric(x.shape[1], 'depthwiseConv2d')
-  return conv2d(channels, kernel, { stride, bias, groups: channels, padding: samePadding(x, kernel, stride) })(x, scope)
-}
+export const depthwiseConv2d =
+  (kernel: number, options: { stride?: number; bias?: boolean } = {}): Layer =>
+  (x, scope) => {
+    const { stride = 1, bias = true } = options
+    const channels = numeric(x.shape[1], 'depthwiseConv2d')
+    return conv2d(channels, kernel, { stride, bias, groups: channels, padding: samePadding(x, kernel, stride) })(x, scope)
+  }
 
 /** The mean of each 2x2 window, without overlap; an odd last row or column is dropped. A convolution with fixed kernels, as the engine has no average pooling. */
 export const averagePool2 = (): Layer => (x) => {

@@ -27,7 +27,13 @@ export interface ScopeOptions {
 export class Scope {
   readonly training: boolean
   private readonly prefix: string
-  private readonly shared: { weights: Map<string, { spec: WeightSpec; tensor: Tensor }>; updates: Map<string, Tensor>; taps: Map<string, Tensor>; seed: Tensor | undefined; draws: number }
+  private readonly shared: {
+    weights: Map<string, { spec: WeightSpec; tensor: Tensor }>
+    updates: Map<string, Tensor>
+    taps: Map<string, Tensor>
+    seed: Tensor | undefined
+    draws: number
+  }
 
   constructor(options: ScopeOptions = {}, parent?: Scope, name = '') {
     this.training = parent?.training ?? options.training ?? false
@@ -93,7 +99,14 @@ export class Scope {
     const full = `${this.prefix}${name}`
     const known = this.shared.weights.get(full)
     if (known !== undefined) {
-      if (!sameShape(known.spec.shape, shape)) throw new KindredError('shape', `weight ${full}`, `it must have one shape, ${showShape(known.spec.shape)}`, showShape(shape), 'Give the layers different names.')
+      if (!sameShape(known.spec.shape, shape))
+        throw new KindredError(
+          'shape',
+          `weight ${full}`,
+          `it must have one shape, ${showShape(known.spec.shape)}`,
+          showShape(shape),
+          'Give the layers different names.',
+        )
       return known.tensor
     }
     const tensor = input(full, shape)

@@ -32,15 +32,21 @@ const domains: ReadonlySet<string> = new Set(['', 'com.microsoft'])
  * @throws KindredError `corrupt`, `limit` or `unsupported`, naming the file and the node or tensor
  * Cost: one pass over the file
  */
-export function checkModel(file: Uint8Array, what = 'ONNX model', options: CheckModelOptions = {}): Map<string, readonly number[] | undefined> {
+export function checkModel(
+  file: Uint8Array,
+  what = 'ONNX model',
+  options: CheckModelOptions = {},
+): Map<string, readonly number[] | undefined> {
   const model = readProtoModel(file, what)
   for (const t of model.initializers.values()) checkFinite(t, `${what}, tensor ${t.name}`)
   const facts = new Map<string, Fact>()
   for (const [name, t] of model.initializers) facts.set(name, factOf(t))
-  for (const [i, { name, shape }] of model.inputs.entries()) facts.set(name, { dims: options.inputs?.[i] ?? shape?.map((d) => (typeof d === 'number' ? d : 1)), constant: false })
+  for (const [i, { name, shape }] of model.inputs.entries())
+    facts.set(name, { dims: options.inputs?.[i] ?? shape?.map((d) => (typeof d === 'number' ? d : 1)), constant: false })
   let made = 0
   for (const node of model.nodes) made += checkNode(model, node, facts, what, made)
-  for (const { name } of model.outputs) if (!facts.has(name)) throw new KindredError('corrupt', what, 'each output must be made by a node', `${name}, which none makes`)
+  for (const { name } of model.outputs)
+    if (!facts.has(name)) throw new KindredError('corrupt', what, 'each output must be made by a node', `${name}, which none makes`)
   return new Map([...facts].map(([name, { dims }]) => [name, dims]))
 }
 
@@ -48,13 +54,26 @@ export function checkModel(file: Uint8Array, what = 'ONNX model', options: Check
 function checkNode(model: ProtoModel, node: ProtoNode, facts: Map<string, Fact>, what: string, before: number): number {
   const { opType, domain, attributes } = node
   const where = `${what}, ${opType} ${node.name === '' ? (node.outputs[0] ?? '') : node.name}`
-  if (!domains.has(domain)) throw new KindredError('unsupported', where, 'its operator must be of ONNX or ONNX Runtime (com.microsoft)', `domain ${domain}`)
-  if (attributes.some((a) => a.holds === 'a graph')) throw new KindredError('unsupported', where, 'a model must run straight through: a loop need not end', 'an operator with a graph inside', 'Export the model without loops and branches.')
+  if (!domains.has(domain))
+    throw new KindredError('unsupported', where, 'its operator must be of ONNX or ONNX Runtime (com.microsoft)', `domain ${domain}`)
+  if (attributes.some((a) => a.holds === 'a graph'))
+    throw new KindredError(
+      'unsupported',
+      where,
+      'a model must run straight through: a loop need not end',
+      'an operator with a graph inside',
+      'Export the model without loops and branches.',
+    )
   for (const a of attributes) checkAttribute(a, where)
-  for (const name of node.inputs) if (name !== '' && !facts.has(name)) throw new KindredError('corrupt', where, 'its inputs must be made before it', `${name}, which is not`)
+  for (const name of node.inputs)
+    if (name !== '' && !facts.has(name))
+      throw new KindredError('corrupt', where, 'its inputs must be made before it', `${name}, which is not`)
   const inputs = node.inputs.map((name) => (name === '' ? undefined : facts.get(name)))
   const constant = inputs.every((f) => f === undefined || f.constant)
-  const results = opType === 'Constant' ? [constantFact(attributes)] : resultsOf(new NodeFacts(opType, model.opsets.get('') ?? 0, inputs, node.outputs.length, attributes), constant, where)
+  const results =
+    opType === 'Constant'
+      ? [constantFact(attributes)]
+      : resultsOf(new NodeFacts(opType, model.opsets.get('') ?? 0, inputs, node.outputs.length, attributes), constant, where)
   let bytes = 0
   node.outputs.forEach((name, i) => {
     if (name === '') return
@@ -62,14 +81,22 @@ function checkNode(model: ProtoModel, node: ProtoNode, facts: Map<string, Fact>,
     const fact = results[i]
     facts.set(name, fact ?? { dims: undefined, constant })
     if (fact?.dims === undefined) {
-      if (makers.has(opType) && limits().tensorElements !== Infinity) throw new KindredError('unsupported', where, "the size of what it makes must follow from the sizes of the model's inputs", 'one that is known only when the model runs', 'Export the model with fixed sizes.')
+      if (makers.has(opType) && limits().tensorElements !== Infinity)
+        throw new KindredError(
+          'unsupported',
+          where,
+          "the size of what it makes must follow from the sizes of the model's inputs",
+          'one that is known only when the model runs',
+          'Export the model with fixed sizes.',
+        )
       return
     }
     const count = elements(fact.dims)
     const result = `its result [${fact.dims.join(', ')}]`
     ensureWithin('tensorElements', count, where, result)
     ensureWithin('unpackedBytes', 4 * count, where, result)
-    if ((constant && opType !== 'Constant') || makers.has(opType)) bytes += 8 * Math.max(0, count - inputs.reduce((sum, f) => sum + (f?.dims === undefined ? 0 : elements(f.dims)), 0))
+    if ((constant && opType !== 'Constant') || makers.has(opType))
+      bytes += 8 * Math.max(0, count - inputs.reduce((sum, f) => sum + (f?.dims === undefined ? 0 : elements(f.dims)), 0))
   })
   ensureWithin('unpackedBytes', before + bytes, where, 'what the model makes out of nothing, with this')
   return bytes
@@ -80,13 +107,22 @@ function resultsOf(n: NodeFacts, constant: boolean, where: string): Fact[] {
     return followed(n, constant)
   } catch (error) {
     if (error instanceof KindredError) throw error
-    throw new KindredError('corrupt', where, 'its inputs and attributes must be those that ONNX defines for it', error instanceof Error ? error.message : String(error), 'The file is damaged.', { cause: error })
+    throw new KindredError(
+      'corrupt',
+      where,
+      'its inputs and attributes must be those that ONNX defines for it',
+      error instanceof Error ? error.message : String(error),
+      'The file is damaged.',
+      { cause: error },
+    )
   }
 }
 
 function followed(n: NodeFacts, constant: boolean): Fact[] {
   const found = sizeRules.get(n.opType)?.(n)
-  const all = (found === undefined ? [] : typeof found[0] === 'number' || found.length === 0 ? [found] : found) as (readonly number[] | undefined)[]
+  const all = (found === undefined ? [] : typeof found[0] === 'number' || found.length === 0 ? [found] : found) as (
+    readonly number[] | undefined
+  )[]
   return all.map((dims, i) => {
     const known = dims !== undefined && dims.every((d) => d >= 0) ? dims : undefined
     const values = i === 0 ? valuesOf(n, known) : undefined
@@ -98,14 +134,19 @@ function constantFact(attributes: readonly ProtoAttribute[]): Fact {
   const value = attributes.find((a) => a.name.startsWith('value'))?.value
   if (typeof value === 'number') return { dims: [], values: [value], whole: true, constant: true }
   if (value === undefined || typeof value === 'string') return { dims: undefined, constant: true }
-  if (value instanceof Float32Array) return { dims: [value.length], values: value.length > 4096 ? undefined : Array.from(value), whole: false, constant: true }
+  if (value instanceof Float32Array)
+    return { dims: [value.length], values: value.length > 4096 ? undefined : Array.from(value), whole: false, constant: true }
   if ('float' in value) return { dims: [], values: [value.float], whole: false, constant: true }
-  return 'ints' in value ? { dims: [value.ints.length], values: value.ints.length > 4096 ? undefined : value.ints, whole: true, constant: true } : factOf(value)
+  return 'ints' in value
+    ? { dims: [value.ints.length], values: value.ints.length > 4096 ? undefined : value.ints, whole: true, constant: true }
+    : factOf(value)
 }
 
 function checkAttribute({ name, value, holds }: ProtoAttribute, where: string): void {
-  if (holds === 'sparse tensors') throw new KindredError('unsupported', where, 'tensors must not be sparse', name, 'Save the model with dense tensors.')
-  if (holds === 'a reference') throw new KindredError('corrupt', where, 'an attribute must have a value of its own', `${name}, which refers to one of a function`)
+  if (holds === 'sparse tensors')
+    throw new KindredError('unsupported', where, 'tensors must not be sparse', name, 'Save the model with dense tensors.')
+  if (holds === 'a reference')
+    throw new KindredError('corrupt', where, 'an attribute must have a value of its own', `${name}, which refers to one of a function`)
   if (value === undefined || typeof value !== 'object') return
   if (value instanceof Float32Array || 'float' in value) {
     const wrong = value instanceof Float32Array ? value.findIndex((v) => !Number.isFinite(v)) >= 0 : Number.isNaN(value.float)
@@ -114,12 +155,13 @@ function checkAttribute({ name, value, holds }: ProtoAttribute, where: string): 
 }
 
 /** For each type of floats: bytes of one, and which bits of its last two bytes are all set in NaN and the infinities. */
-const exponents: ReadonlyMap<number, { readonly width: number; readonly high: number; readonly low: number; readonly fraction: number }> = new Map([
-  [1, { width: 4, high: 0x7f, low: 0x80, fraction: 0x7f }],
-  [10, { width: 2, high: 0x7c, low: 0, fraction: 0xff }],
-  [11, { width: 8, high: 0x7f, low: 0xf0, fraction: 0x0f }],
-  [16, { width: 2, high: 0x7f, low: 0x80, fraction: 0x7f }],
-])
+const exponents: ReadonlyMap<number, { readonly width: number; readonly high: number; readonly low: number; readonly fraction: number }> =
+  new Map([
+    [1, { width: 4, high: 0x7f, low: 0x80, fraction: 0x7f }],
+    [10, { width: 2, high: 0x7c, low: 0, fraction: 0xff }],
+    [11, { width: 8, high: 0x7f, low: 0xf0, fraction: 0x0f }],
+    [16, { width: 2, high: 0x7f, low: 0x80, fraction: 0x7f }],
+  ])
 
 /** Throws where a tensor of floats holds NaN or Infinity; a single number may be infinite. The bytes are looked at as they lie. */
 function checkFinite({ type, shape, bytes }: ProtoTensor, where: string): void {
@@ -131,6 +173,12 @@ function checkFinite({ type, shape, bytes }: ProtoTensor, where: string): void {
     const rest = bytes.subarray(at - width + 1, at - 1)
     const infinite = (bytes[at] & 0x7f & ~high) === 0 && (bytes[at - 1] & fraction) === 0 && rest.every((b) => b === 0)
     if (infinite && elements(shape) === 1) continue
-    throw new KindredError('corrupt', where, 'its numbers must be finite', `${infinite ? 'Infinity' : 'NaN'} as number ${(at + 1) / width} of ${bytes.length / width}`, 'The model is damaged, or its training went wrong.')
+    throw new KindredError(
+      'corrupt',
+      where,
+      'its numbers must be finite',
+      `${infinite ? 'Infinity' : 'NaN'} as number ${(at + 1) / width} of ${bytes.length / width}`,
+      'The model is damaged, or its training went wrong.',
+    )
   }
 }

@@ -20,6 +20,13 @@ export interface EmitContext {
 }
 
 /** A Slice along some axes. */
-export function sliced(c: EmitContext, x: string, axes: readonly number[], starts: readonly number[], ends: readonly number[], steps: readonly number[]): string {
+export function sliced(
+  c: EmitContext,
+  x: string,
+  axes: readonly number[],
+  starts: readonly number[],
+  ends: readonly number[],
+  steps: readonly number[],
+): string {
   return c.add('Slice', [x, c.ints(starts), c.ints(ends), c.ints(axes), c.ints(steps)])[0]
 }

@@ -40,7 +40,10 @@ export function toOnnx(outputs: Readonly<Record<string, Tensor>>, options: ToOnn
   let counter = 0
 
   const initializer = (t: OnnxTensor, wanted?: string): string => {
-    const key = wanted === undefined && t.data.length <= (t.dtype === 'int64' ? 1 << 17 : 64) ? `${t.dtype}|${t.shape.join()}|${t.data.join()}|${t.dtype === 'float32' ? [...(t.data as Float32Array)].map((v) => Object.is(v, -0)).join() : ''}` : undefined
+    const key =
+      wanted === undefined && t.data.length <= (t.dtype === 'int64' ? 1 << 17 : 64)
+        ? `${t.dtype}|${t.shape.join()}|${t.data.join()}|${t.dtype === 'float32' ? [...(t.data as Float32Array)].map((v) => Object.is(v, -0)).join() : ''}`
+        : undefined
     const known = key === undefined ? undefined : byContent.get(key)
     if (known !== undefined) return known
     const id = wanted ?? `c${counter++}`
@@ -66,20 +69,26 @@ export function toOnnx(outputs: Readonly<Record<string, Tensor>>, options: ToOnn
     if (node.op === 'input') {
       const attrs = (node as Node<'input'>).attrs
       const known = inputNodes.get(attrs.name)
-      if (known !== undefined && known !== node) throw new KindredError('usage', 'toOnnx', 'input names must be unique', `two inputs called ${attrs.name}`)
+      if (known !== undefined && known !== node)
+        throw new KindredError('usage', 'toOnnx', 'input names must be unique', `two inputs called ${attrs.name}`)
       inputNodes.set(attrs.name, node)
       const fixed = weights[attrs.name]
       if (fixed === undefined) inputs.push({ name: attrs.name, dtype: attrs.dtype, shape: attrs.shape })
       else {
         const shape = attrs.shape.map((d) => numeric(d, `weights ${attrs.name}`))
         const size = shape.reduce((a, b) => a * b, 1)
-        if (size !== fixed.length) throw new KindredError('usage', 'toOnnx', `weights ${attrs.name} must hold ${size} numbers`, String(fixed.length))
+        if (size !== fixed.length)
+          throw new KindredError('usage', 'toOnnx', `weights ${attrs.name} must hold ${size} numbers`, String(fixed.length))
         initializer({ dtype: 'float32', shape, data: fixed }, attrs.name)
       }
       names.set(node.outputs[0], attrs.name)
       continue
     }
-    const results = (emitters[node.op] as Emitter<OpName>)(context, node.inputs.map((t) => names.get(t)!), node as never)
+    const results = (emitters[node.op] as Emitter<OpName>)(
+      context,
+      node.inputs.map((t) => names.get(t)!),
+      node as never,
+    )
     node.outputs.forEach((t, i) => names.set(t, results[i]))
   }
 
@@ -95,7 +104,8 @@ export function toOnnx(outputs: Readonly<Record<string, Tensor>>, options: ToOnn
   }
   const rename = (n: string) => renames.get(n) ?? n
   const renamed: OnnxNode[] = nodes.map((n) => ({ ...n, inputs: n.inputs.map(rename), outputs: n.outputs.map(rename) }))
-  for (const [wanted, t] of Object.entries(outputs)) if (taken.has(wanted)) renamed.push({ opType: 'Identity', inputs: [rename(names.get(t)!)], outputs: [wanted], attributes: {} })
+  for (const [wanted, t] of Object.entries(outputs))
+    if (taken.has(wanted)) renamed.push({ opType: 'Identity', inputs: [rename(names.get(t)!)], outputs: [wanted], attributes: {} })
 
   return { name, opset: 18, producer: 'kindred', producerVersion, nodes: renamed, initializers, inputs, outputs: outputValues, metadata }
 }

@@ -12,19 +12,34 @@ import { fewChannelsWeightGrad, gatheredWeightGrad, groupedWeightGrad } from './
 /** Writes one node; returns a name for each of its outputs. */
 export type Emitter<K extends OpName> = (c: EmitContext, inputs: string[], node: Node<K>) => string[]
 
-const plain = (opType: string) => (c: EmitContext, inputs: string[]): string[] => c.add(opType, inputs)
-const reduce = (opType: string) => (c: EmitContext, [x]: string[], { attrs }: { attrs: ReduceAttrs }): string[] => c.add(opType, [x, c.ints(attrs.axes)], { keepdims: attrs.keepDims ? 1 : 0 })
-const onAxis = (opType: string) => (c: EmitContext, [x]: string[], { attrs }: { attrs: { axis: number } }): string[] => c.add(opType, [x], { axis: attrs.axis })
-const arg = (opType: string) => (c: EmitContext, [x]: string[], { attrs }: { attrs: { axis: number; keepDims: boolean } }): string[] => c.add(opType, [x], { axis: attrs.axis, keepdims: attrs.keepDims ? 1 : 0 })
+const plain =
+  (opType: string) =>
+  (c: EmitContext, inputs: string[]): string[] =>
+    c.add(opType, inputs)
+const reduce =
+  (opType: string) =>
+  (c: EmitContext, [x]: string[], { attrs }: { attrs: ReduceAttrs }): string[] =>
+    c.add(opType, [x, c.ints(attrs.axes)], { keepdims: attrs.keepDims ? 1 : 0 })
+const onAxis =
+  (opType: string) =>
+  (c: EmitContext, [x]: string[], { attrs }: { attrs: { axis: number } }): string[] =>
+    c.add(opType, [x], { axis: attrs.axis })
+const arg =
+  (opType: string) =>
+  (c: EmitContext, [x]: string[], { attrs }: { attrs: { axis: number; keepDims: boolean } }): string[] =>
+    c.add(opType, [x], { axis: attrs.axis, keepdims: attrs.keepDims ? 1 : 0 })
 
 /** A shape as a Reshape target: the one named dimension becomes -1. */
 const reshapeTarget = (shape: Shape): number[] => shape.map((d) => (typeof d === 'number' ? d : -1))
 
-const zeros = (c: EmitContext, shape: readonly number[]): string => c.add('ConstantOfShape', [c.ints(shape)], { value: { dtype: 'float32', shape: [1], data: new Float32Array(1) } })[0]
+const zeros = (c: EmitContext, shape: readonly number[]): string =>
+  c.add('ConstantOfShape', [c.ints(shape)], { value: { dtype: 'float32', shape: [1], data: new Float32Array(1) } })[0]
 
 export const emitters: { readonly [K in OpName]: Emitter<K> } = {
   input: (_, __, { attrs }) => [attrs.name],
-  constant: (c, _, { attrs }) => [c.constant({ dtype: attrs.dtype, shape: attrs.shape.map((d) => numeric(d, 'constant')), data: attrs.data })],
+  constant: (c, _, { attrs }) => [
+    c.constant({ dtype: attrs.dtype, shape: attrs.shape.map((d) => numeric(d, 'constant')), data: attrs.data }),
+  ],
   stopGradient: (_, [x]) => [x],
   cast: (c, [x], { attrs }) => c.add('Cast', [x], { to: onnxTypeNumber(attrs.dtype) }),
   neg: plain('Neg'),
@@ -77,7 +92,18 @@ export const emitters: { readonly [K in OpName]: Emitter<K> } = {
   gather: (c, [x, indices], { attrs }) => c.add('Gather', [x, indices], { axis: attrs.axis }),
   gatherElements: (c, [x, indices], { attrs }) => c.add('GatherElements', [x, indices], { axis: attrs.axis }),
   scatterElementsAdd: (c, [updates, indices], { attrs, outputs: [y] }) =>
-    c.add('ScatterElements', [zeros(c, y.shape.map((d) => numeric(d, 'scatterElementsAdd'))), indices, updates], { axis: attrs.axis, reduction: 'add' }),
+    c.add(
+      'ScatterElements',
+      [
+        zeros(
+          c,
+          y.shape.map((d) => numeric(d, 'scatterElementsAdd')),
+        ),
+        indices,
+        updates,
+      ],
+      { axis: attrs.axis, reduction: 'add' },
+    ),
   // ScatterElements adds in order, so sums of many updates at one place are the same in every run.
   scatterAdd: (c, [updates, indices], { attrs: { axis, size }, inputs: [u, ix], outputs: [y] }) => {
     const dims = u.shape.map((d) => numeric(d, 'scatterAdd'))
@@ -104,16 +130,26 @@ export const emitters: { readonly [K in OpName]: Emitter<K> } = {
 
   matmul: (c, [a, b], { attrs, inputs: [ta, tb] }) => {
     if (ta.rank === 2 && tb.rank === 2) return c.add('Gemm', [a, b], { transA: attrs.transA ? 1 : 0, transB: attrs.transB ? 1 : 0 })
-    const swap = (x: string, t: Tensor, on: boolean) => (on ? c.add('Transpose', [x], { perm: [...t.shape.keys()].map((i) => (i === t.rank - 1 ? i - 1 : i === t.rank - 2 ? i + 1 : i)) })[0] : x)
+    const swap = (x: string, t: Tensor, on: boolean) =>
+      on
+        ? c.add('Transpose', [x], { perm: [...t.shape.keys()].map((i) => (i === t.rank - 1 ? i - 1 : i === t.rank - 2 ? i + 1 : i)) })[0]
+        : x
     return c.add('MatMul', [swap(a, ta, attrs.transA), swap(b, tb, attrs.transB)])
   },
   conv2d: (c, inputs, { attrs, inputs: [x, w], outputs: [y] }) => {
     const [filters, , ...window] = w.shape.map((d) => numeric(d, 'conv2d'))
     const kernel = [window[0], window[1]] as const
-    const images = x.shape.every((d) => typeof d === 'number') ? x.shape as number[] : undefined
+    const images = x.shape.every((d) => typeof d === 'number') ? (x.shape as number[]) : undefined
     const out = [numeric(y.shape[2], 'conv2d'), numeric(y.shape[3], 'conv2d')]
-    if (images !== undefined && prefersPatches(c, inputs[1], images[1], out, kernel, attrs.groups)) return convolutionByPatches(c, inputs, images, out, filters, { ...attrs, kernel })
-    return c.add('Conv', inputs, { kernel_shape: kernel, strides: attrs.strides, pads: attrs.pads, dilations: attrs.dilations, group: attrs.groups })
+    if (images !== undefined && prefersPatches(c, inputs[1], images[1], out, kernel, attrs.groups))
+      return convolutionByPatches(c, inputs, images, out, filters, { ...attrs, kernel })
+    return c.add('Conv', inputs, {
+      kernel_shape: kernel,
+      strides: attrs.strides,
+      pads: attrs.pads,
+      dilations: attrs.dilations,
+      group: attrs.groups,
+    })
   },
 
   // At stride 1 the gradient of the images is itself a convolution, with the kernel turned by 180 degrees, in and out swapped, and full padding;
@@ -126,9 +162,15 @@ export const emitters: { readonly [K in OpName]: Emitter<K> } = {
       const far = Number.MIN_SAFE_INTEGER
       const turned = sliced(c, w, [2, 3], [-1, -1], [far, far], [-1, -1])
       const swapped = c.add('Transpose', [turned], { perm: [1, 0, 2, 3] })[0]
-      const window = { kernel, strides: [1, 1], dilations, pads: [reach[0] - pads[0], reach[1] - pads[1], reach[0] - pads[2], reach[1] - pads[3]] } as const
-      const grads = tdy.shape.every((d) => typeof d === 'number') ? tdy.shape as number[] : undefined
-      if (grads !== undefined && prefersPatches(c, w, grads[1], attrs.inputSize, kernel, groups)) return convolutionByPatches(c, [dy, swapped], grads, attrs.inputSize, numeric(tw.shape[1], 'conv2d'), window)
+      const window = {
+        kernel,
+        strides: [1, 1],
+        dilations,
+        pads: [reach[0] - pads[0], reach[1] - pads[1], reach[0] - pads[2], reach[1] - pads[3]],
+      } as const
+      const grads = tdy.shape.every((d) => typeof d === 'number') ? (tdy.shape as number[]) : undefined
+      if (grads !== undefined && prefersPatches(c, w, grads[1], attrs.inputSize, kernel, groups))
+        return convolutionByPatches(c, [dy, swapped], grads, attrs.inputSize, numeric(tw.shape[1], 'conv2d'), window)
       const { kernel: kernelShape, ...rest } = window
       return c.add('Conv', [dy, swapped], { kernel_shape: kernelShape, ...rest, group: 1 })
     }
@@ -139,9 +181,14 @@ export const emitters: { readonly [K in OpName]: Emitter<K> } = {
   // The gradient of the kernels is a matrix product between the output gradient and the image patches under each output ("im2col"):
   // dW[o, (u, v, c)] = sum over (n, i, j) of dy[o, (n, i, j)] patches[(n, i, j), (u, v, c)]. What differs is how patches are made.
   conv2dWeightGrad: (c, inputs, node) => {
-    const { attrs: { groups, kernel }, inputs: [tx] } = node
+    const {
+      attrs: { groups, kernel },
+      inputs: [tx],
+    } = node
     if (groups > 1) return groupedWeightGrad(c, inputs, node)
-    return numeric(tx.shape[1], 'gradient of conv2d') * kernel[0] * kernel[1] <= 32 ? fewChannelsWeightGrad(c, inputs, node) : gatheredWeightGrad(c, inputs, node)
+    return numeric(tx.shape[1], 'gradient of conv2d') * kernel[0] * kernel[1] <= 32
+      ? fewChannelsWeightGrad(c, inputs, node)
+      : gatheredWeightGrad(c, inputs, node)
   },
 
   maxPool2d: (c, [x], { attrs, outputs: [, indices] }) => {
@@ -150,9 +197,18 @@ export const emitters: { readonly [K in OpName]: Emitter<K> } = {
     return c.isUsed(indices) ? c.add('MaxPool', [x], attributes, 2) : [...c.add('MaxPool', [x], attributes), '']
   },
   maxUnpool2d: (c, [y, indices], { attrs, outputs: [out] }) =>
-    c.add('MaxUnpool', [y, indices, c.ints(out.shape.map((d) => numeric(d, 'gradient of maxPool2d')))], { kernel_shape: attrs.kernel, strides: attrs.strides, pads: attrs.pads }),
+    c.add('MaxUnpool', [y, indices, c.ints(out.shape.map((d) => numeric(d, 'gradient of maxPool2d')))], {
+      kernel_shape: attrs.kernel,
+      strides: attrs.strides,
+      pads: attrs.pads,
+    }),
 }
 
-function outSize(n: number, i: number, a: { strides: readonly number[]; pads: readonly number[]; dilations: readonly number[] }, kernel: readonly number[]): number {
+function outSize(
+  n: number,
+  i: number,
+  a: { strides: readonly number[]; pads: readonly number[]; dilations: readonly number[] },
+  kernel: readonly number[],
+): number {
   return Math.floor((n + a.pads[i] + a.pads[i + 2] - a.dilations[i] * (kernel[i] - 1) - 1) / a.strides[i]) + 1
 }

@@ -18,11 +18,18 @@ function windowOf(r: NodeReader, x: Tensor, kernel: readonly number[]): Window {
   const dilation = r.list('dilations') ?? [1, 1]
   const auto = r.text('auto_pad', 'NOTSET')
   const pads = [...(r.list('pads') ?? [0, 0, 0, 0])]
-  for (const [name, list, least] of [['kernel_shape', kernel, 1], ['strides', stride, 1], ['dilations', dilation, 1], ['pads', pads, 0]] as const) {
+  for (const [name, list, least] of [
+    ['kernel_shape', kernel, 1],
+    ['strides', stride, 1],
+    ['dilations', dilation, 1],
+    ['pads', pads, 0],
+  ] as const) {
     const count = name === 'pads' ? 4 : 2
-    if (list.length !== count || !list.every((v) => Number.isSafeInteger(v) && v >= least)) throw r.fail(`${name} must be ${count} whole numbers of at least ${least}`, `[${list.join(', ')}]`)
+    if (list.length !== count || !list.every((v) => Number.isSafeInteger(v) && v >= least))
+      throw r.fail(`${name} must be ${count} whole numbers of at least ${least}`, `[${list.join(', ')}]`)
   }
-  if (!['NOTSET', 'VALID', 'SAME_UPPER', 'SAME_LOWER'].includes(auto)) throw r.fail('auto_pad must be NOTSET, VALID, SAME_UPPER or SAME_LOWER', auto)
+  if (!['NOTSET', 'VALID', 'SAME_UPPER', 'SAME_LOWER'].includes(auto))
+    throw r.fail('auto_pad must be NOTSET, VALID, SAME_UPPER or SAME_LOWER', auto)
   for (const i of [0, 1]) {
     if (auto === 'NOTSET' && r.int('ceil_mode', 0) === 0) break
     const n = r.number(x.shape[2 + i])
@@ -40,23 +47,35 @@ function windowOf(r: NodeReader, x: Tensor, kernel: readonly number[]): Window {
       pads[2 + i] += Math.max(0, (out - 1) * stride[i] + reach - whole)
     }
   }
-  return { kernel: kernel as [number, number], stride: stride as [number, number], dilation: dilation as [number, number], padding: pads as unknown as Pads }
+  return {
+    kernel: kernel as [number, number],
+    stride: stride as [number, number],
+    dilation: dilation as [number, number],
+    padding: pads as unknown as Pads,
+  }
 }
 
 function conv(r: NodeReader): Tensor {
   const [x, w] = [r.tensor(0), r.tensor(1)]
-  const { stride, dilation, padding } = windowOf(r, x, w.shape.slice(2).map((d) => r.number(d)))
+  const { stride, dilation, padding } = windowOf(
+    r,
+    x,
+    w.shape.slice(2).map((d) => r.number(d)),
+  )
   return T.conv2d(x, w, r.has(2) ? r.tensor(2) : undefined, { stride, dilation, padding, groups: r.int('group', 1) })
 }
 
 /** The transposed convolution is the gradient of a convolution in its images. */
 function convTranspose(r: NodeReader): Tensor {
   const [x, w] = [r.tensor(0), r.tensor(1)]
-  if (r.text('auto_pad', 'NOTSET') !== 'NOTSET' || r.list('output_shape') !== undefined) throw r.fail('its padding must be given by pads', 'auto_pad or output_shape')
+  if (r.text('auto_pad', 'NOTSET') !== 'NOTSET' || r.list('output_shape') !== undefined)
+    throw r.fail('its padding must be given by pads', 'auto_pad or output_shape')
   const kernel = w.shape.slice(2).map((d) => r.number(d))
   const { stride: strides, dilation: dilations, padding: pads } = windowOf(r, x, kernel)
   const extra = r.list('output_padding') ?? [0, 0]
-  const inputSize = [0, 1].map((i) => (r.number(x.shape[2 + i]) - 1) * strides[i] + dilations[i] * (kernel[i] - 1) + 1 + extra[i] - pads[i] - pads[2 + i]) as unknown as readonly [number, number]
+  const inputSize = [0, 1].map(
+    (i) => (r.number(x.shape[2 + i]) - 1) * strides[i] + dilations[i] * (kernel[i] - 1) + 1 + extra[i] - pads[i] - pads[2 + i],
+  ) as unknown as readonly [number, number]
   const y = T.conv2dInputGrad(x, w, { strides, dilations, pads, groups: r.int('group', 1), inputSize })
   return r.has(2) ? T.add(y, T.reshape(r.tensor(2), [...r.tensor(2).shape, 1, 1])) : y
 }
@@ -82,7 +101,8 @@ function averagePool(r: NodeReader): Tensor {
     const [low, high] = include ? [-padding[i], n + (r.text('auto_pad', 'NOTSET') === 'NOTSET' ? counted[2 + i] : padding[2 + i])] : [0, n]
     return Array.from({ length: r.within(r.number(sums.shape[2 + i]), 'entries') }, (_, o) => {
       let count = 0
-      for (let k = 0; k < kernel[i]; k++) if (o * stride[i] - padding[i] + k * dilation[i] >= low && o * stride[i] - padding[i] + k * dilation[i] < high) count++
+      for (let k = 0; k < kernel[i]; k++)
+        if (o * stride[i] - padding[i] + k * dilation[i] >= low && o * stride[i] - padding[i] + k * dilation[i] < high) count++
       return count
     })
   })
@@ -104,7 +124,8 @@ const spatial = (x: Tensor): number[] => x.shape.flatMap((_, i) => (i >= 2 ? [i]
 
 /** With the file's running statistics: gamma (x - mean) / sqrt(var + epsilon) + beta. */
 function batchNormalisation(r: NodeReader): Tensor {
-  if (r.int('training_mode', 0) === 1) throw r.fail('it must be in evaluation mode', 'training_mode 1', 'Export the model in evaluation mode.')
+  if (r.int('training_mode', 0) === 1)
+    throw r.fail('it must be in evaluation mode', 'training_mode 1', 'Export the model in evaluation mode.')
   const x = r.tensor(0)
   const wide = (t: Tensor) => T.reshape(t, [...t.shape, ...spatial(x).map(() => 1)])
   const scale = T.div(r.tensor(1), T.sqrt(T.add(r.tensor(4), r.real('epsilon', 1e-5))))
@@ -118,7 +139,8 @@ function localResponse(r: NodeReader): Tensor {
   const size = r.int('size', 1)
   const [below, above] = [Math.floor((size - 1) / 2), Math.ceil((size - 1) / 2)]
   const band = new Float32Array(r.within(channels * channels))
-  for (let o = 0; o < channels; o++) for (let i = Math.max(0, o - below); i <= Math.min(channels - 1, o + above); i++) band[o * channels + i] = 1
+  for (let o = 0; o < channels; o++)
+    for (let i = Math.max(0, o - below); i <= Math.min(channels - 1, o + above); i++) band[o * channels + i] = 1
   const sums = T.conv2d(T.square(x), T.constant(band, [channels, channels, 1, 1]))
   return T.div(x, T.pow(T.add(T.mul(sums, r.real('alpha', 1e-4) / size), r.real('bias', 1)), r.real('beta', 0.75)))
 }

@@ -23,24 +23,37 @@ export function foldKnown(r: NodeReader, ins: readonly (Value | undefined)[]): V
   if (a === undefined) return undefined
   const values = a.values
   switch (opType) {
-    case 'Identity': return ins[0]
-    case 'Cast': return r.int('to', 0) === 7 ? ins[0] : undefined
+    case 'Identity':
+      return ins[0]
+    case 'Cast':
+      return r.int('to', 0) === 7 ? ins[0] : undefined
     case 'Gather': {
       if (a.shape.length !== 1) return undefined
       const picked = b!.values.map((i) => values[(r.number(i) + values.length) % values.length])
       return { known: { shape: b!.shape, values: picked } }
     }
-    case 'Concat': return vector((known as Known[]).flatMap((k) => k.values))
-    case 'Unsqueeze': return a.shape.length === 0 ? vector(values) : undefined
-    case 'Squeeze': return values.length === 1 ? { known: { shape: [], values } } : undefined
-    case 'Reshape': return b!.values.length === 1 ? vector(values) : b!.values.length === 0 ? { known: { shape: [], values } } : undefined
+    case 'Concat':
+      return vector((known as Known[]).flatMap((k) => k.values))
+    case 'Unsqueeze':
+      return a.shape.length === 0 ? vector(values) : undefined
+    case 'Squeeze':
+      return values.length === 1 ? { known: { shape: [], values } } : undefined
+    case 'Reshape':
+      return b!.values.length === 1 ? vector(values) : b!.values.length === 0 ? { known: { shape: [], values } } : undefined
     case 'Slice': {
       const start = r.list('starts')?.[0] ?? r.ints(1)?.[0] ?? 0
       const end = r.list('ends')?.[0] ?? r.ints(2)?.[0]
       return (r.ints(4)?.[0] ?? 1) === 1 ? vector(values.slice(start, end)) : undefined
     }
-    case 'ReduceProd': return values.every((v) => typeof v === 'number') ? { known: { shape: r.int('keepdims', 1) === 1 ? [1] : [], values: [values.reduce<number>((p, v) => p * (v as number), 1)] } } : undefined
-    case 'Add': case 'Sub': case 'Mul': case 'Div': return arithmetic(opType, a, b!)
+    case 'ReduceProd':
+      return values.every((v) => typeof v === 'number')
+        ? { known: { shape: r.int('keepdims', 1) === 1 ? [1] : [], values: [values.reduce<number>((p, v) => p * (v as number), 1)] } }
+        : undefined
+    case 'Add':
+    case 'Sub':
+    case 'Mul':
+    case 'Div':
+      return arithmetic(opType, a, b!)
     case 'ConstantOfShape': {
       const value = attributes.value as OnnxTensor | undefined
       if (value?.dtype !== 'int64' || values.length > 1 || !values.every((v) => typeof v === 'number')) return undefined
@@ -49,10 +62,17 @@ export function foldKnown(r: NodeReader, ins: readonly (Value | undefined)[]): V
     }
     case 'Range': {
       const [from, to, step] = (known as Known[]).map((k) => k.values[0])
-      if (![from, to, step].every((v) => typeof v === 'number') || Math.abs(((to as number) - (from as number)) / (step as number)) > 4096) return undefined
-      return vector(Array.from({ length: Math.max(0, Math.ceil(((to as number) - (from as number)) / (step as number))) }, (_, i) => (from as number) + i * (step as number)))
+      if (![from, to, step].every((v) => typeof v === 'number') || Math.abs(((to as number) - (from as number)) / (step as number)) > 4096)
+        return undefined
+      return vector(
+        Array.from(
+          { length: Math.max(0, Math.ceil(((to as number) - (from as number)) / (step as number))) },
+          (_, i) => (from as number) + i * (step as number),
+        ),
+      )
     }
-    default: return undefined
+    default:
+      return undefined
   }
 }
 
@@ -62,7 +82,8 @@ function arithmetic(op: string, a: Known, b: Known): Value | undefined {
   const out: Dim[] = []
   for (let i = 0; i < n; i++) {
     const [x, y] = [a.values[a.values.length === 1 ? 0 : i], b.values[b.values.length === 1 ? 0 : i]]
-    if (typeof x === 'number' && typeof y === 'number') out.push(op === 'Add' ? x + y : op === 'Sub' ? x - y : op === 'Mul' ? x * y : Math.trunc(x / y))
+    if (typeof x === 'number' && typeof y === 'number')
+      out.push(op === 'Add' ? x + y : op === 'Sub' ? x - y : op === 'Mul' ? x * y : Math.trunc(x / y))
     else if (y === (op === 'Mul' || op === 'Div' ? 1 : 0)) out.push(x)
     else if ((op === 'Mul' && x === 1) || (op === 'Add' && x === 0)) out.push(y)
     else return undefined
@@ -75,8 +96,16 @@ const stored = (t: OnnxTensor): Value => ({ stored: t, known: integersOf(t) })
 /** The tensor of a Constant node, in whichever attribute it comes. */
 function constantOf(attributes: Readonly<Record<string, OnnxTensor>>, r: NodeReader): OnnxTensor {
   if (attributes.value !== undefined) return attributes.value
-  const floats = (data: readonly number[] | Float32Array, shape: readonly number[]): OnnxTensor => ({ dtype: 'float32', shape, data: Float32Array.from(data) })
-  const ints = (data: readonly number[], shape: readonly number[]): OnnxTensor => ({ dtype: 'int64', shape, data: BigInt64Array.from(data, BigInt) })
+  const floats = (data: readonly number[] | Float32Array, shape: readonly number[]): OnnxTensor => ({
+    dtype: 'float32',
+    shape,
+    data: Float32Array.from(data),
+  })
+  const ints = (data: readonly number[], shape: readonly number[]): OnnxTensor => ({
+    dtype: 'int64',
+    shape,
+    data: BigInt64Array.from(data, BigInt),
+  })
   if (r.attribute('value_float') !== undefined) return floats([r.real('value_float', 0)], [])
   if (r.attribute('value_int') !== undefined) return ints([r.int('value_int', 0)], [])
   const many = r.attribute('value_floats')

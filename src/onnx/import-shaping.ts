@@ -12,7 +12,8 @@ export function reshaped(r: NodeReader, x: Tensor, target: readonly Dim[]): Tens
   const left = names.filter((d) => !shape.includes(d))
   const product = (dims: readonly Dim[]) => dims.reduce<number>((n, d) => (typeof d === 'number' && d !== -1 ? n * d : n), 1)
   const ratio = product(x.shape) / product(shape)
-  if (left.length > 1 || (left.length === 1 && ratio !== 1) || !Number.isInteger(ratio)) throw r.fail(`-1 must stand for one dimension in [${target.join(', ')}]`, `[${x.shape.join(', ')}] to reshape`)
+  if (left.length > 1 || (left.length === 1 && ratio !== 1) || !Number.isInteger(ratio))
+    throw r.fail(`-1 must stand for one dimension in [${target.join(', ')}]`, `[${x.shape.join(', ')}] to reshape`)
   shape[open] = left[0] ?? ratio
   return T.reshape(x, shape)
 }
@@ -24,7 +25,14 @@ export function gathered(r: NodeReader): Tensor {
   const indices = r.tensor(1)
   if (indices.node.op !== 'constant') return T.gather(x, indices, axis)
   const data = (indices.node.attrs as { data: BigInt64Array }).data
-  return T.gather(x, T.integers([...data].map((i) => (i < 0n ? Number(i) + r.number(x.shape[axis]) : Number(i))), indices.shape), axis)
+  return T.gather(
+    x,
+    T.integers(
+      [...data].map((i) => (i < 0n ? Number(i) + r.number(x.shape[axis]) : Number(i))),
+      indices.shape,
+    ),
+    axis,
+  )
 }
 
 /** Slices along many axes; a backward step is a gather. */
@@ -56,18 +64,23 @@ export function padded(r: NodeReader): Tensor {
   const axes = r.ints(3)?.map((a) => normaliseAxis('Pad', a, x.rank)) ?? x.shape.map((_, i) => i)
   const value = r.attribute('value') === undefined ? (r.float(2) ?? 0) : r.real('value', 0)
   const shifted = mode === 'constant' && value !== 0
-  const y = axes.reduce((t, axis, i) => {
-    const [before, after] = [pads[i], pads[i + axes.length]]
-    if (before === 0 && after === 0) return t
-    const n = r.number(t.shape[axis])
-    if (before < 0 || after < 0 || mode !== 'constant') {
-      if (mode === 'constant' && (before > 0 || after > 0)) throw r.fail('pads must not grow and shrink one axis', `${before} and ${after}`)
-      const at = (j: number): number => (mode === 'reflect' ? Math.abs(((n - 1 - j) < 0 ? 2 * (n - 1) - j : j)) : Math.max(0, Math.min(n - 1, j)))
-      if (mode !== 'constant' && mode !== 'reflect' && mode !== 'edge') throw r.fail('mode must be constant, reflect or edge', mode)
-      if (mode === 'constant') return T.slice(t, axis, -before, n + after)
-      return T.gather(t, T.integers(Array.from({ length: r.within(n + before + after, 'entries') }, (_, j) => at(j - before))), axis)
-    }
-    return T.pad(t, axis, before, after)
-  }, shifted ? T.sub(x, value) : x)
+  const y = axes.reduce(
+    (t, axis, i) => {
+      const [before, after] = [pads[i], pads[i + axes.length]]
+      if (before === 0 && after === 0) return t
+      const n = r.number(t.shape[axis])
+      if (before < 0 || after < 0 || mode !== 'constant') {
+        if (mode === 'constant' && (before > 0 || after > 0))
+          throw r.fail('pads must not grow and shrink one axis', `${before} and ${after}`)
+        const at = (j: number): number =>
+          mode === 'reflect' ? Math.abs(n - 1 - j < 0 ? 2 * (n - 1) - j : j) : Math.max(0, Math.min(n - 1, j))
+        if (mode !== 'constant' && mode !== 'reflect' && mode !== 'edge') throw r.fail('mode must be constant, reflect or edge', mode)
+        if (mode === 'constant') return T.slice(t, axis, -before, n + after)
+        return T.gather(t, T.integers(Array.from({ length: r.within(n + before + after, 'entries') }, (_, j) => at(j - before))), axis)
+      }
+      return T.pad(t, axis, before, after)
+    },
+    shifted ? T.sub(x, value) : x,
+  )
   return shifted ? T.add(y, value) : y
 }

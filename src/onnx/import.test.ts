@@ -22,7 +22,11 @@ const close = (got: HostTensor, expected: HostTensor, tolerance = 1e-5): void =>
 }
 
 /** Runs a model, and what the importer makes of it. */
-async function both(model: OnnxModel, feeds: Record<string, HostTensor>, shapes?: Record<string, readonly (number | string)[]>): Promise<void> {
+async function both(
+  model: OnnxModel,
+  feeds: Record<string, HostTensor>,
+  shapes?: Record<string, readonly (number | string)[]>,
+): Promise<void> {
   const { outputs, weights } = fromOnnx(model, shapes === undefined ? {} : { shapes })
   const sizes = checkModel(encodeModel(model), 'test', { inputs: model.inputs.map((i) => feeds[i.name].shape) })
   const programs = [await runtime.load(model), await compile(runtime, outputs, { weights })]
@@ -49,24 +53,41 @@ describe('our own exports come back', () => {
       check.shapes.forEach((shape, i) => (numbers[`x${i}`] = draw(shape)))
       const imported = fromOnnx(decodeModel(encodeModel(toOnnx(outputs))))
       const feeds = { ...numbers }
-      for (const [name, data] of Object.entries(imported.weights)) feeds[name] = { shape: imported.tensors.get(name)!.shape as number[], data: Float64Array.from(data) }
+      for (const [name, data] of Object.entries(imported.weights))
+        feeds[name] = { shape: imported.tensors.get(name)!.shape as number[], data: Float64Array.from(data) }
       const expected = evaluate(Object.values(outputs), numbers)
-      evaluate(Object.keys(outputs).map((name) => imported.outputs[name]), feeds).forEach((got, i) => {
+      evaluate(
+        Object.keys(outputs).map((name) => imported.outputs[name]),
+        feeds,
+      ).forEach((got, i) => {
         expect(got.shape).toEqual(expected[i].shape)
         expected[i].data.forEach((v, j) => expect(Math.abs(got.data[j] - v)).toBeLessThan(1e-6 * Math.max(1, Math.abs(v))))
       })
     })
   }
 
-  test.each([['student', studentNetwork()], ['default', digitNetwork()]] as const)('the %s network, any number of images', async (_, network) => {
+  test.each([
+    ['student', studentNetwork()],
+    ['default', digitNetwork()],
+  ] as const)('the %s network, any number of images', async (_, network) => {
     const scope = new Scope()
     const y = network(input('images', ['N', 28, 28], 'uint8'), scope)
     const weights = Object.fromEntries(initialWeights(scope.weights, 1))
     const model = decodeModel(encodeModel(toOnnx({ y, ...Object.fromEntries(scope.taps) }, { weights })))
     const back = fromOnnx(model)
     expect(back.outputs.y.shape).toEqual(y.shape)
-    expect(Object.keys(back.weights).filter((n) => n in weights).sort()).toEqual(Object.keys(weights).sort())
-    for (const n of [1, 3]) await both(model, { images: bytes(Uint8Array.from({ length: n * 784 }, (_, i) => (i * 7919) % 251), [n, 28, 28]) })
+    expect(
+      Object.keys(back.weights)
+        .filter((n) => n in weights)
+        .sort(),
+    ).toEqual(Object.keys(weights).sort())
+    for (const n of [1, 3])
+      await both(model, {
+        images: bytes(
+          Uint8Array.from({ length: n * 784 }, (_, i) => (i * 7919) % 251),
+          [n, 28, 28],
+        ),
+      })
     // A second round changes nothing more.
     const again = toOnnx(back.outputs, { weights: back.weights })
     const third = fromOnnx(again)
@@ -77,14 +98,22 @@ describe('our own exports come back', () => {
 test("PyTorch's export of a VGG16", async () => {
   const model = decodeModel(gunzipSync(readFileSync(new URL('../../test/golden/vgg/torchvision.onnx.gz', import.meta.url))))
   const random = rng(1)
-  await both(model, { images: floats(Float32Array.from({ length: 2 * 3 * 224 * 224 }, () => random.normal()), [2, 3, 224, 224]) })
+  await both(model, {
+    images: floats(
+      Float32Array.from({ length: 2 * 3 * 224 * 224 }, () => random.normal()),
+      [2, 3, 224, 224],
+    ),
+  })
 })
 
 const mobilenet = new URL('../../../shared/data/mobilenet-v2/mobilenet_v2_1.0_224.onnx', import.meta.url)
 describe.skipIf(!existsSync(mobilenet))('MobileNetV2 (skipped without ../shared/data)', () => {
   const image = (n: number): HostTensor => {
     const random = rng(7)
-    return floats(Float32Array.from({ length: n * 150528 }, () => 2 * random.uniform() - 1), [n, 3, 224, 224])
+    return floats(
+      Float32Array.from({ length: n * 150528 }, () => 2 * random.uniform() - 1),
+      [n, 3, 224, 224],
+    )
   }
 
   test('imported and exported again it gives equal outputs', async () => {
@@ -111,13 +140,25 @@ describe.skipIf(!existsSync(mobilenet))('MobileNetV2 (skipped without ../shared/
     const [g] = grad(loss, [last])
     const { [name]: kernel, ...fixed } = weights
     const program = await compile(runtime, { loss, g }, { weights: fixed })
-    const feeds = { input: image(1), head: floats(Float32Array.from({ length: 3840 }, (_, i) => ((i % 7) - 3) / 100), [1280, 3]) }
+    const feeds = {
+      input: image(1),
+      head: floats(
+        Float32Array.from({ length: 3840 }, (_, i) => ((i % 7) - 3) / 100),
+        [1280, 3],
+      ),
+    }
     const first = await program.run({ ...feeds, [name]: floats(kernel, last.shape as number[]) })
     const gradient = first.g.data as Float32Array
     const length = gradient.reduce((a, v) => a + v * v, 0)
     expect(length).toBeGreaterThan(0)
     const rate = 1e-3 / length
-    const second = await program.run({ ...feeds, [name]: floats(kernel.map((v, i) => v - rate * gradient[i]), last.shape as number[]) })
+    const second = await program.run({
+      ...feeds,
+      [name]: floats(
+        kernel.map((v, i) => v - rate * gradient[i]),
+        last.shape as number[],
+      ),
+    })
     expect(Number(second.loss.data[0]) - Number(first.loss.data[0])).toBeCloseTo(-1e-3, 4)
     expect(tensors.has('v99')).toBe(true)
   })
@@ -126,26 +167,56 @@ describe.skipIf(!existsSync(mobilenet))('MobileNetV2 (skipped without ../shared/
 /** A model of one operator (or a chain), with arrays of random numbers. */
 const f32 = (shape: readonly number[], seed = 1, positive = false): OnnxTensor => {
   const random = rng(seed)
-  return { dtype: 'float32', shape, data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => (positive ? 0.5 + random.uniform() : random.normal())) }
+  return {
+    dtype: 'float32',
+    shape,
+    data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => (positive ? 0.5 + random.uniform() : random.normal())),
+  }
 }
 const i64 = (...values: number[]): OnnxTensor => ({ dtype: 'int64', shape: [values.length], data: BigInt64Array.from(values, BigInt) })
 const one = (value: number): OnnxTensor => ({ dtype: 'float32', shape: [], data: Float32Array.of(value) })
-interface Step { readonly op: string; readonly inputs: readonly string[]; readonly outputs: readonly string[]; readonly attributes?: Record<string, OnnxAttribute> }
-function modelOf(steps: readonly Step[], shape: readonly (number | string)[], initializers: Record<string, OnnxTensor> = {}, opset = 18, outputs = steps.at(-1)!.outputs): OnnxModel {
+interface Step {
+  readonly op: string
+  readonly inputs: readonly string[]
+  readonly outputs: readonly string[]
+  readonly attributes?: Record<string, OnnxAttribute>
+}
+function modelOf(
+  steps: readonly Step[],
+  shape: readonly (number | string)[],
+  initializers: Record<string, OnnxTensor> = {},
+  opset = 18,
+  outputs = steps.at(-1)!.outputs,
+): OnnxModel {
   return {
-    name: 'test', opset, producer: '', producerVersion: '', metadata: {}, initializers,
+    name: 'test',
+    opset,
+    producer: '',
+    producerVersion: '',
+    metadata: {},
+    initializers,
     nodes: steps.map((s) => ({ opType: s.op, inputs: s.inputs, outputs: s.outputs, attributes: s.attributes ?? {} })),
     inputs: [{ name: 'x', dtype: 'float32', shape }],
     outputs: outputs.map((name) => ({ name, dtype: 'float32', shape: [] })),
   }
 }
-const single = (op: string, shape: readonly number[], attributes: Record<string, OnnxAttribute> = {}, initializers: Record<string, OnnxTensor> = {}, opset = 18): OnnxModel =>
-  modelOf([{ op, inputs: ['x', ...Object.keys(initializers)], outputs: ['y'], attributes }], shape, initializers, opset)
+const single = (
+  op: string,
+  shape: readonly number[],
+  attributes: Record<string, OnnxAttribute> = {},
+  initializers: Record<string, OnnxTensor> = {},
+  opset = 18,
+): OnnxModel => modelOf([{ op, inputs: ['x', ...Object.keys(initializers)], outputs: ['y'], attributes }], shape, initializers, opset)
 
 const image = [2, 4, 9, 7]
 const cases: Record<string, OnnxModel> = {
   'AveragePool padded': single('AveragePool', image, { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] }),
-  'AveragePool counting its padding': single('AveragePool', image, { kernel_shape: [3, 2], strides: [2, 1], pads: [1, 0, 1, 1], count_include_pad: 1 }),
+  'AveragePool counting its padding': single('AveragePool', image, {
+    kernel_shape: [3, 2],
+    strides: [2, 1],
+    pads: [1, 0, 1, 1],
+    count_include_pad: 1,
+  }),
   'AveragePool rounded up': single('AveragePool', image, { kernel_shape: [2, 2], strides: [2, 2], ceil_mode: 1 }, {}, 19),
   'AveragePool same upper': single('AveragePool', image, { kernel_shape: [3, 3], strides: [2, 2], auto_pad: 'SAME_UPPER' }),
   'MaxPool rounded up': single('MaxPool', image, { kernel_shape: [2, 3], strides: [2, 2], ceil_mode: 1 }),
@@ -153,9 +224,24 @@ const cases: Record<string, OnnxModel> = {
   GlobalAveragePool: single('GlobalAveragePool', image),
   GlobalMaxPool: single('GlobalMaxPool', image),
   'Conv same': single('Conv', image, { strides: [2, 2], auto_pad: 'SAME_UPPER' }, { w: f32([6, 4, 3, 2]) }),
-  'Conv grouped, dilated, padded unevenly': single('Conv', image, { group: 2, dilations: [2, 1], pads: [1, 0, 2, 1] }, { w: f32([6, 2, 3, 3]), b: f32([6], 2) }),
-  ConvTranspose: single('ConvTranspose', image, { group: 2, strides: [2, 3], pads: [1, 0, 1, 2], dilations: [1, 2], output_padding: [1, 0] }, { w: f32([4, 3, 3, 2]), b: f32([6], 2) }),
-  BatchNormalization: single('BatchNormalization', image, { epsilon: { float: 1e-3 } }, { s: f32([4]), b: f32([4], 2), m: f32([4], 3), v: f32([4], 4, true) }),
+  'Conv grouped, dilated, padded unevenly': single(
+    'Conv',
+    image,
+    { group: 2, dilations: [2, 1], pads: [1, 0, 2, 1] },
+    { w: f32([6, 2, 3, 3]), b: f32([6], 2) },
+  ),
+  ConvTranspose: single(
+    'ConvTranspose',
+    image,
+    { group: 2, strides: [2, 3], pads: [1, 0, 1, 2], dilations: [1, 2], output_padding: [1, 0] },
+    { w: f32([4, 3, 3, 2]), b: f32([6], 2) },
+  ),
+  BatchNormalization: single(
+    'BatchNormalization',
+    image,
+    { epsilon: { float: 1e-3 } },
+    { s: f32([4]), b: f32([4], 2), m: f32([4], 3), v: f32([4], 4, true) },
+  ),
   InstanceNormalization: single('InstanceNormalization', image, {}, { s: f32([4]), b: f32([4], 2) }),
   LayerNormalization: single('LayerNormalization', [3, 5, 4], { axis: -2 }, { s: f32([5, 4]), b: f32([5, 4], 2) }),
   LpNormalization: single('LpNormalization', [3, 5], { axis: 1, p: 2 }),
@@ -189,19 +275,31 @@ const cases: Record<string, OnnxModel> = {
   'Pad that crops': single('Pad', [4, 5], {}, { p: i64(0, -1, -1, -2) }),
   'Gather from the end': single('Gather', [4, 5], { axis: 1 }, { i: i64(-1, 0, 2) }),
   Tile: single('Tile', [2, 3], {}, { r: i64(2, 2) }),
-  'Squeeze and Unsqueeze': modelOf([
-    { op: 'Unsqueeze', inputs: ['x', 'a'], outputs: ['u'] },
-    { op: 'Squeeze', inputs: ['u', 'b'], outputs: ['y'] },
-  ], [1, 3, 1], { a: i64(0, -1), b: i64(1) }),
-  'Split of three': modelOf([{ op: 'Split', inputs: ['x', 's'], outputs: ['p', 'q', 'r'], attributes: { axis: 1 } }], [2, 7], { s: i64(1, 4, 2) }),
-  'Split evenly, the last one smaller': modelOf([{ op: 'Split', inputs: ['x'], outputs: ['p', 'q', 'r'], attributes: { axis: 1, num_outputs: 3 } }], [2, 7]),
+  'Squeeze and Unsqueeze': modelOf(
+    [
+      { op: 'Unsqueeze', inputs: ['x', 'a'], outputs: ['u'] },
+      { op: 'Squeeze', inputs: ['u', 'b'], outputs: ['y'] },
+    ],
+    [1, 3, 1],
+    { a: i64(0, -1), b: i64(1) },
+  ),
+  'Split of three': modelOf([{ op: 'Split', inputs: ['x', 's'], outputs: ['p', 'q', 'r'], attributes: { axis: 1 } }], [2, 7], {
+    s: i64(1, 4, 2),
+  }),
+  'Split evenly, the last one smaller': modelOf(
+    [{ op: 'Split', inputs: ['x'], outputs: ['p', 'q', 'r'], attributes: { axis: 1, num_outputs: 3 } }],
+    [2, 7],
+  ),
   'Flatten at 2': single('Flatten', [2, 3, 4, 5], { axis: 2 }),
-  'Constants in the graph': modelOf([
-    { op: 'Constant', inputs: [], outputs: ['k'], attributes: { value: f32([5]) } },
-    { op: 'Constant', inputs: [], outputs: ['h'], attributes: { value_float: { float: 0.25 } } },
-    { op: 'Mul', inputs: ['x', 'k'], outputs: ['m'] },
-    { op: 'Sub', inputs: ['m', 'h'], outputs: ['y'] },
-  ], [3, 5]),
+  'Constants in the graph': modelOf(
+    [
+      { op: 'Constant', inputs: [], outputs: ['k'], attributes: { value: f32([5]) } },
+      { op: 'Constant', inputs: [], outputs: ['h'], attributes: { value_float: { float: 0.25 } } },
+      { op: 'Mul', inputs: ['x', 'k'], outputs: ['m'] },
+      { op: 'Sub', inputs: ['m', 'h'], outputs: ['y'] },
+    ],
+    [3, 5],
+  ),
 }
 
 describe('operators that we never write equal ONNX Runtime', () => {
@@ -222,7 +320,13 @@ test('arithmetic on shapes leaves no trace, and a named batch stays', async () =
     { op: 'Reshape', inputs: ['x', 'target'], outputs: ['flat'] },
     { op: 'Add', inputs: ['flat', 'w'], outputs: ['y'] },
   ]
-  const model = modelOf(steps, ['batch', 3, 4], { zero: { dtype: 'int64', shape: [], data: BigInt64Array.of(0n) }, from: i64(1), to: i64(100), first: i64(0), w: f32([12]) })
+  const model = modelOf(steps, ['batch', 3, 4], {
+    zero: { dtype: 'int64', shape: [], data: BigInt64Array.of(0n) },
+    from: i64(1),
+    to: i64(100),
+    first: i64(0),
+    w: f32([12]),
+  })
   const { outputs } = fromOnnx(model)
   expect(outputs.y.shape).toEqual(['batch', 12])
   expect(topologicalOrder([outputs.y]).map((n) => n.op)).toEqual(['input', 'reshape', 'input', 'add'])
@@ -231,8 +335,19 @@ test('arithmetic on shapes leaves no trace, and a named batch stays', async () =
 
 describe('what cannot be read is told by name', () => {
   test('an operator without an equal', () => {
-    expect(() => fromOnnx(single('NonZero', [2, 3]))).toThrow(expect.objectContaining({ code: 'unsupported', message: expect.stringContaining('NonZero y: the operator must be one that kindred can express, got NonZero') }))
-    const model = modelOf([{ op: 'Relu', inputs: ['x'], outputs: ['r'] }, { op: 'NonZero', inputs: ['r'], outputs: ['y'] }], [2, 3])
+    expect(() => fromOnnx(single('NonZero', [2, 3]))).toThrow(
+      expect.objectContaining({
+        code: 'unsupported',
+        message: expect.stringContaining('NonZero y: the operator must be one that kindred can express, got NonZero'),
+      }),
+    )
+    const model = modelOf(
+      [
+        { op: 'Relu', inputs: ['x'], outputs: ['r'] },
+        { op: 'NonZero', inputs: ['r'], outputs: ['y'] },
+      ],
+      [2, 3],
+    )
     expect(fromOnnx(model, { outputs: ['r'] }).outputs.r.shape).toEqual([2, 3])
   })
   test('names that are not there', () => {
@@ -242,8 +357,12 @@ describe('what cannot be read is told by name', () => {
     expect(() => fromOnnx(modelOf([{ op: 'Add', inputs: ['x', 'gone'], outputs: ['y'] }], [2]))).toThrow('must come before it, got gone')
   })
   test('values known only when it runs, and shapes that do not fit', () => {
-    expect(() => fromOnnx(modelOf([{ op: 'Reshape', inputs: ['x', 'x'], outputs: ['y'] }], [2]))).toThrow('must be known when the graph is read')
+    expect(() => fromOnnx(modelOf([{ op: 'Reshape', inputs: ['x', 'x'], outputs: ['y'] }], [2]))).toThrow(
+      'must be known when the graph is read',
+    )
     expect(() => fromOnnx(single('MatMul', [2, 3], {}, { w: f32([4, 5]) }))).toThrow(/MatMul y: matmul.*inner dimensions/)
-    expect(() => fromOnnx(modelOf([{ op: 'AveragePool', inputs: ['x'], outputs: ['y'], attributes: { kernel_shape: [2, 2] } }], ['n', 3, 'h', 'w']))).toThrow(/AveragePool y.*\.$|known number/)
+    expect(() =>
+      fromOnnx(modelOf([{ op: 'AveragePool', inputs: ['x'], outputs: ['y'], attributes: { kernel_shape: [2, 2] } }], ['n', 3, 'h', 'w'])),
+    ).toThrow(/AveragePool y.*\.$|known number/)
   })
 })

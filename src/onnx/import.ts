@@ -49,10 +49,18 @@ export function fromOnnx(model: OnnxModel, options: FromOnnxOptions = {}): Impor
   const tensors = new Map<string, Tensor>()
   const values = new Map<string, Value>()
   for (const [name, stored] of Object.entries(model.initializers)) values.set(name, { stored, known: integersOf(stored) })
-  for (const name of Object.keys(shapes)) if (!model.inputs.some((i) => i.name === name)) throw new KindredError('not-found', 'fromOnnx', `shapes must name inputs of the model, ${model.inputs.map((i) => i.name).join(', ')}`, name)
+  for (const name of Object.keys(shapes))
+    if (!model.inputs.some((i) => i.name === name))
+      throw new KindredError(
+        'not-found',
+        'fromOnnx',
+        `shapes must name inputs of the model, ${model.inputs.map((i) => i.name).join(', ')}`,
+        name,
+      )
   for (const { name, dtype, shape } of model.inputs) {
     const given = shapes[name] ?? shape.map((d, axis) => (d === '?' ? `${name}_${axis}` : d))
-    if (given.length !== shape.length || shape.some((d, i) => typeof d === 'number' && d !== given[i])) throw new KindredError('mismatch', 'fromOnnx', `the shape of ${name} must fit ${showShape(shape)}`, showShape(given))
+    if (given.length !== shape.length || shape.some((d, i) => typeof d === 'number' && d !== given[i]))
+      throw new KindredError('mismatch', 'fromOnnx', `the shape of ${name} must fit ${showShape(shape)}`, showShape(given))
     inputs[name] = sized(input(name, given, dtype), `fromOnnx, input ${name}`)
     tensors.set(name, inputs[name])
     values.set(name, { tensor: inputs[name] })
@@ -70,18 +78,31 @@ export function fromOnnx(model: OnnxModel, options: FromOnnxOptions = {}): Impor
       weights[name] = stored.data as Float32Array
       return input(name, stored.shape)
     }
-    if (stored !== undefined) return stored.dtype === 'bool' ? cast(constant(stored.data, stored.shape), 'bool') : constant(stored.data, stored.shape)
+    if (stored !== undefined)
+      return stored.dtype === 'bool' ? cast(constant(stored.data, stored.shape), 'bool') : constant(stored.data, stored.shape)
     const { values: dims, shape } = known!
-    return integers(dims.map((d) => (typeof d === 'number' ? d : raise(reader, d))), shape)
+    return integers(
+      dims.map((d) => (typeof d === 'number' ? d : raise(reader, d))),
+      shape,
+    )
   }
   const raise = (reader: NodeReader | undefined, d: string): never => {
-    throw reader?.fail('its sizes must be known numbers', `dimension ${d}`, 'Give the inputs fixed shapes: fromOnnx(model, { shapes }).') ?? new KindredError('unsupported', 'fromOnnx', 'an output must not be a size that is not known', d)
+    throw (
+      reader?.fail('its sizes must be known numbers', `dimension ${d}`, 'Give the inputs fixed shapes: fromOnnx(model, { shapes }).') ??
+      new KindredError('unsupported', 'fromOnnx', 'an output must not be a size that is not known', d)
+    )
   }
 
   for (const node of needed(model, wanted, values, asked === undefined ? 'corrupt' : 'not-found')) {
     const ins = node.inputs.map((name) => (name === '' ? undefined : values.get(name)))
     node.inputs.forEach((name, i) => {
-      if (name !== '' && ins[i] === undefined) throw new KindredError('corrupt', `fromOnnx, ${node.opType} ${node.name || node.outputs[0]}`, 'its inputs must come before it', name)
+      if (name !== '' && ins[i] === undefined)
+        throw new KindredError(
+          'corrupt',
+          `fromOnnx, ${node.opType} ${node.name || node.outputs[0]}`,
+          'its inputs must come before it',
+          name,
+        )
     })
     const reader: NodeReader = new NodeReader(node, model.opset, ins, (i) => materialise(node.inputs[i], reader))
     const results = readNode(reader, ins)
@@ -110,7 +131,15 @@ function readNode(reader: NodeReader, ins: readonly (Value | undefined)[]): (Val
     const result = read(reader)
     return (Array.isArray(result) ? result : [result]).map((tensor) => ({ tensor: sized(tensor, reader.where) }))
   } catch (error) {
-    if (!(error instanceof KindredError)) throw new KindredError('corrupt', reader.where, 'its inputs and attributes must be those that ONNX defines for it', 'others', 'The file is damaged.', { cause: error })
+    if (!(error instanceof KindredError))
+      throw new KindredError(
+        'corrupt',
+        reader.where,
+        'its inputs and attributes must be those that ONNX defines for it',
+        'others',
+        'The file is damaged.',
+        { cause: error },
+      )
     if (error.code !== 'shape') throw error
     throw new KindredError('unsupported', `${reader.where}: ${error.where}`, error.expected, error.got, error.fix, { cause: error })
   }
@@ -118,16 +147,34 @@ function readNode(reader: NodeReader, ins: readonly (Value | undefined)[]): (Val
 
 /** The tensor, where its known sizes allow it. */
 function sized(tensor: Tensor, where: string): Tensor {
-  ensureWithin('tensorElements', tensor.shape.reduce<number>((n, d) => (typeof d === 'number' ? n * d : n), 1), where, `a tensor ${showShape(tensor.shape)}`)
+  ensureWithin(
+    'tensorElements',
+    tensor.shape.reduce<number>((n, d) => (typeof d === 'number' ? n * d : n), 1),
+    where,
+    `a tensor ${showShape(tensor.shape)}`,
+  )
   return tensor
 }
 
 /** The nodes that the wanted values need, in the file's order. @param missing the code for a value that is not there: the caller's fault or the file's */
-function needed(model: OnnxModel, wanted: readonly string[], values: ReadonlyMap<string, Value>, missing: 'corrupt' | 'not-found'): OnnxNode[] {
+function needed(
+  model: OnnxModel,
+  wanted: readonly string[],
+  values: ReadonlyMap<string, Value>,
+  missing: 'corrupt' | 'not-found',
+): OnnxNode[] {
   const producer = new Map(model.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)))
   const keep = new Set<OnnxNode>()
   const ask = [...wanted]
-  for (const name of wanted) if (!producer.has(name) && !values.has(name)) throw new KindredError(missing, 'fromOnnx', 'outputs must be values of the model', name, `It puts out ${model.outputs.map((o) => o.name).join(', ')}.`)
+  for (const name of wanted)
+    if (!producer.has(name) && !values.has(name))
+      throw new KindredError(
+        missing,
+        'fromOnnx',
+        'outputs must be values of the model',
+        name,
+        `It puts out ${model.outputs.map((o) => o.name).join(', ')}.`,
+      )
   for (let name = ask.pop(); name !== undefined; name = ask.pop()) {
     const node = producer.get(name)
     if (node === undefined || keep.has(node)) continue

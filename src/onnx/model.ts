@@ -12,7 +12,8 @@ import { ProtoWriter } from './protobuf.ts'
 /** Element types of ONNX by their number in TensorProto.DataType. */
 const dtypeNumbers: Record<DType, number> = { float32: 1, uint8: 2, int64: 7, bool: 9 }
 
-export type OnnxAttribute = number | string | readonly number[] | { readonly ints: readonly number[] } | { readonly float: number } | OnnxTensor | Float32Array
+export type OnnxAttribute =
+  number | string | readonly number[] | { readonly ints: readonly number[] } | { readonly float: number } | OnnxTensor | Float32Array
 
 export interface OnnxNode {
   readonly opType: string
@@ -49,7 +50,11 @@ export interface OnnxModel {
 }
 
 const tensorProto = (name: string, t: OnnxTensor): ProtoWriter =>
-  new ProtoWriter().packedInts(1, t.shape).int(2, dtypeNumbers[t.dtype]).string(8, name).bytes(9, new Uint8Array(t.data.buffer, t.data.byteOffset, t.data.byteLength))
+  new ProtoWriter()
+    .packedInts(1, t.shape)
+    .int(2, dtypeNumbers[t.dtype])
+    .string(8, name)
+    .bytes(9, new Uint8Array(t.data.buffer, t.data.byteOffset, t.data.byteLength))
 
 function attributeProto(name: string, value: OnnxAttribute): ProtoWriter {
   const w = new ProtoWriter().string(1, name)
@@ -73,7 +78,8 @@ function valueProto({ name, dtype, shape }: OnnxValue): ProtoWriter {
 const metadataEntry = (key: string, value: string): ProtoWriter => new ProtoWriter().string(1, key).string(2, value)
 
 /** The bytes of one entry of the metadata: put behind a model's bytes they are part of the model. */
-export const encodeMetadata = (key: string, value: string): Uint8Array<ArrayBuffer> => new ProtoWriter().message(14, metadataEntry(key, value)).finish()
+export const encodeMetadata = (key: string, value: string): Uint8Array<ArrayBuffer> =>
+  new ProtoWriter().message(14, metadataEntry(key, value)).finish()
 
 /** The bytes of a model: an `.onnx` file. */
 export function encodeModel(model: OnnxModel): Uint8Array<ArrayBuffer> {
@@ -92,7 +98,12 @@ export function encodeModel(model: OnnxModel): Uint8Array<ArrayBuffer> {
   for (const [name, t] of Object.entries(model.initializers)) graph.message(5, tensorProto(name, t))
   for (const value of model.inputs) graph.message(11, valueProto(value))
   for (const value of model.outputs) graph.message(12, valueProto(value))
-  const out = new ProtoWriter().int(1, 8).string(2, model.producer).string(3, model.producerVersion).message(7, graph).message(8, new ProtoWriter().string(1, '').int(2, model.opset))
+  const out = new ProtoWriter()
+    .int(1, 8)
+    .string(2, model.producer)
+    .string(3, model.producerVersion)
+    .message(7, graph)
+    .message(8, new ProtoWriter().string(1, '').int(2, model.opset))
   for (const [key, value] of Object.entries(model.metadata)) out.message(14, metadataEntry(key, value))
   return out.finish()
 }
@@ -145,7 +156,13 @@ function valueOf({ name, type, shape }: ProtoValue, what: string): OnnxValue {
 
 function dtypeOf(number: number, where: string): DType {
   for (const [dtype, n] of Object.entries(dtypeNumbers)) if (n === number) return dtype as DType
-  throw new KindredError('unsupported', where, 'element types must be float32, int64, uint8 or bool', `ONNX type ${number}`, 'Convert the model to float32.')
+  throw new KindredError(
+    'unsupported',
+    where,
+    'element types must be float32, int64, uint8 or bool',
+    `ONNX type ${number}`,
+    'Convert the model to float32.',
+  )
 }
 
 /** The ONNX number of an element type. */

@@ -61,7 +61,8 @@ export class NodeReader {
   float(index: number): number | undefined {
     const value = this.values[index]
     if (value === undefined) return undefined
-    if (value.stored === undefined || value.stored.data.length !== 1) throw this.fail(`input ${index} must be one number of the file`, 'a value computed when it runs')
+    if (value.stored === undefined || value.stored.data.length !== 1)
+      throw this.fail(`input ${index} must be one number of the file`, 'a value computed when it runs')
     return Number(value.stored.data[0])
   }
   attribute(name: string): OnnxAttribute | undefined {
@@ -103,5 +104,7 @@ export class NodeReader {
 
 /** Integers of the file that may stand for sizes. */
 export function integersOf({ dtype, shape, data }: OnnxTensor): Known | undefined {
-  return dtype === 'int64' && shape.length <= 1 && data.length <= 4096 ? { shape, values: [...(data as BigInt64Array)].map(Number) } : undefined
+  return dtype === 'int64' && shape.length <= 1 && data.length <= 4096
+    ? { shape, values: [...(data as BigInt64Array)].map(Number) }
+    : undefined
 }

@@ -21,7 +21,8 @@ export interface ProtoTensor {
 /** An attribute of a node. */
 export interface ProtoAttribute {
   readonly name: string
-  readonly value: number | string | { readonly float: number } | { readonly ints: readonly number[] } | Float32Array | ProtoTensor | undefined
+  readonly value:
+    number | string | { readonly float: number } | { readonly ints: readonly number[] } | Float32Array | ProtoTensor | undefined
   /** What kindred has no use for, but the runtime would run or read. */
   readonly holds?: 'a graph' | 'tensors' | 'sparse tensors' | 'texts' | 'a type' | 'a reference'
 }
@@ -60,7 +61,33 @@ export interface ProtoModel {
 }
 
 /** Bits of an element, by number of its type in TensorProto.DataType; texts (8) have none. */
-const elementBits: ReadonlyMap<number, number> = new Map([[1, 32], [2, 8], [3, 8], [4, 16], [5, 16], [6, 32], [7, 64], [9, 8], [10, 16], [11, 64], [12, 32], [13, 64], [14, 64], [15, 128], [16, 16], [17, 8], [18, 8], [19, 8], [20, 8], [21, 4], [22, 4], [23, 4], [24, 8], [25, 2], [26, 2]])
+const elementBits: ReadonlyMap<number, number> = new Map([
+  [1, 32],
+  [2, 8],
+  [3, 8],
+  [4, 16],
+  [5, 16],
+  [6, 32],
+  [7, 64],
+  [9, 8],
+  [10, 16],
+  [11, 64],
+  [12, 32],
+  [13, 64],
+  [14, 64],
+  [15, 128],
+  [16, 16],
+  [17, 8],
+  [18, 8],
+  [19, 8],
+  [20, 8],
+  [21, 4],
+  [22, 4],
+  [23, 4],
+  [24, 8],
+  [25, 2],
+  [26, 2],
+])
 const textType = 8
 
 /**
@@ -71,7 +98,14 @@ const textType = 8
  */
 export function readProtoModel(file: Uint8Array, what: string): ProtoModel {
   const bytes = new Uint8Array(file.buffer, file.byteOffset, file.byteLength) // Node's Buffer, whose slice() does not copy, becomes a plain array
-  if (new TextDecoder('latin1').decode(bytes.subarray(4, 8)) === 'ORTM') throw new KindredError('unsupported', what, 'the model must be an ONNX file', "one in ONNX Runtime's own format (.ort)", 'Use the .onnx file that it was made from.')
+  if (new TextDecoder('latin1').decode(bytes.subarray(4, 8)) === 'ORTM')
+    throw new KindredError(
+      'unsupported',
+      what,
+      'the model must be an ONNX file',
+      "one in ONNX Runtime's own format (.ort)",
+      'Use the .onnx file that it was made from.',
+    )
   const reader = new ProtoReader(bytes, what)
   const once = onceOf(reader)
   let [producer, producerVersion] = ['', '']
@@ -84,13 +118,21 @@ export function readProtoModel(file: Uint8Array, what: string): ProtoModel {
     else if (f.field === 7) graph = once(f, 'graph')
     else if (f.field === 8) {
       const { domain, version } = readOpset(reader, f)
-      if (opsets.has(domain)) throw reader.corrupt('operator sets must be imported once', f.bytes, 0, domain === '' ? 'ai.onnx twice' : `${domain} twice`)
+      if (opsets.has(domain))
+        throw reader.corrupt('operator sets must be imported once', f.bytes, 0, domain === '' ? 'ai.onnx twice' : `${domain} twice`)
       opsets.set(domain, version)
     } else if (f.field === 14) {
       const [key, value] = readEntry(reader, f)
       if (metadata.has(key)) throw reader.corrupt('metadata must have different keys', f.bytes, 0, `${key} twice`)
       metadata.set(key, value)
-    } else if (f.field === 25) throw new KindredError('unsupported', what, 'a model must not bring functions of its own', 'local functions', 'Inline them: onnx.inliner.inline_local_functions(model).')
+    } else if (f.field === 25)
+      throw new KindredError(
+        'unsupported',
+        what,
+        'a model must not bring functions of its own',
+        'local functions',
+        'Inline them: onnx.inliner.inline_local_functions(model).',
+      )
   }
   if (graph === undefined) throw new KindredError('corrupt', what, 'the file must hold a graph', 'none', 'Is this an ONNX model?')
   return { ...readGraph(reader, reader.bytes(graph, 'graph')), producer, producerVersion, opsets, metadata }
@@ -142,11 +184,22 @@ function readGraph(reader: ProtoReader, bytes: Uint8Array): Pick<ProtoModel, 'na
       initializers.set(tensor.name, tensor)
     } else if (f.field === 11) inputs.push(readValue(reader, reader.bytes(f, 'input')))
     else if (f.field === 12) outputs.push(readValue(reader, reader.bytes(f, 'output')))
-    else if (f.field === 15) throw new KindredError('unsupported', reader.what, 'tensors must not be sparse', 'a sparse initializer', 'Save the model with dense tensors.')
+    else if (f.field === 15)
+      throw new KindredError(
+        'unsupported',
+        reader.what,
+        'tensors must not be sparse',
+        'a sparse initializer',
+        'Save the model with dense tensors.',
+      )
   }
-  for (const [kind, values] of [['inputs', inputs], ['outputs', outputs]] as const) {
+  for (const [kind, values] of [
+    ['inputs', inputs],
+    ['outputs', outputs],
+  ] as const) {
     const names = new Set(values.map((v) => v.name))
-    if (names.size !== values.length || names.has('')) throw reader.corrupt(`${kind} must have different names`, bytes, 0, names.has('') ? 'one without' : 'two of one name')
+    if (names.size !== values.length || names.has(''))
+      throw reader.corrupt(`${kind} must have different names`, bytes, 0, names.has('') ? 'one without' : 'two of one name')
   }
   return { name, nodes, initializers, inputs: inputs.filter((v) => !initializers.has(v.name)), outputs }
 }
@@ -164,7 +217,8 @@ function readNode(reader: ProtoReader, bytes: Uint8Array): ProtoNode {
     else if (f.field === 4) opType = reader.text(once(f, 'op_type'), 'op_type')
     else if (f.field === 5) {
       const attribute = readAttribute(reader, reader.bytes(f, 'attribute'))
-      if (attributes.has(attribute.name)) throw reader.corrupt(`the attributes of ${opType} ${name} must have different names`, f.bytes, 0, `${attribute.name} twice`)
+      if (attributes.has(attribute.name))
+        throw reader.corrupt(`the attributes of ${opType} ${name} must have different names`, f.bytes, 0, `${attribute.name} twice`)
       attributes.set(attribute.name, attribute)
     } else if (f.field === 7) domain = reader.text(once(f, 'domain of a node'), 'domain of a node')
   }
@@ -173,9 +227,28 @@ function readNode(reader: ProtoReader, bytes: Uint8Array): ProtoNode {
 }
 
 /** By number of AttributeProto.AttributeType: what it holds, beside numbers, texts and tensors. */
-const otherAttributes: Readonly<Record<number, NonNullable<ProtoAttribute['holds']>>> = { 5: 'a graph', 8: 'texts', 9: 'tensors', 10: 'a graph', 11: 'sparse tensors', 12: 'sparse tensors', 13: 'a type', 14: 'a type' }
+const otherAttributes: Readonly<Record<number, NonNullable<ProtoAttribute['holds']>>> = {
+  5: 'a graph',
+  8: 'texts',
+  9: 'tensors',
+  10: 'a graph',
+  11: 'sparse tensors',
+  12: 'sparse tensors',
+  13: 'a type',
+  14: 'a type',
+}
 /** The same by field number of AttributeProto. */
-const otherFields: Readonly<Record<number, NonNullable<ProtoAttribute['holds']>>> = { 6: 'a graph', 9: 'texts', 10: 'tensors', 11: 'a graph', 14: 'a type', 15: 'a type', 21: 'a reference', 22: 'sparse tensors', 23: 'sparse tensors' }
+const otherFields: Readonly<Record<number, NonNullable<ProtoAttribute['holds']>>> = {
+  6: 'a graph',
+  9: 'texts',
+  10: 'tensors',
+  11: 'a graph',
+  14: 'a type',
+  15: 'a type',
+  21: 'a reference',
+  22: 'sparse tensors',
+  23: 'sparse tensors',
+}
 
 function readAttribute(reader: ProtoReader, bytes: Uint8Array): ProtoAttribute {
   let [name, type] = ['', 0]
@@ -203,7 +276,8 @@ function readAttribute(reader: ProtoReader, bytes: Uint8Array): ProtoAttribute {
   // by field: float 2, int 3, text 4, tensor 5, floats 7, ints 8; by type: float 1, int 2, text 3, tensor 4, floats 6, ints 7
   const fieldOf: Readonly<Record<number, number>> = { 1: 2, 2: 3, 3: 4, 4: 5, 6: 7, 7: 8 }
   const [kind] = kinds
-  if (kinds.size > 1 || (kind !== undefined && type !== 0 && fieldOf[type] !== kind)) throw reader.corrupt(`attribute ${name} must hold one value of its type`, bytes, 0, `type ${type} with fields ${[...kinds].join(', ')}`)
+  if (kinds.size > 1 || (kind !== undefined && type !== 0 && fieldOf[type] !== kind))
+    throw reader.corrupt(`attribute ${name} must hold one value of its type`, bytes, 0, `type ${type} with fields ${[...kinds].join(', ')}`)
   if (Object.hasOwn(otherAttributes, type)) holds ??= otherAttributes[type]
   if (holds !== undefined) return { name, value: undefined, holds }
   const field = kind ?? fieldOf[type] // a value that is 0 or empty may have been left out by its writer
@@ -253,25 +327,43 @@ function readTensor(reader: ProtoReader, bytes: Uint8Array): ProtoTensor {
     else if (f.field === 6) texts++
     else if (f.field === 8) name = reader.text(once(f, 'name of a tensor'), 'name of a tensor')
     else if (f.field === 9) raw = reader.bytes(once(f, 'raw_data'), 'raw_data')
-    else if (f.field === 13 || (f.field === 14 && reader.int(f, 'data_location') !== 0)) throw new KindredError('unsupported', reader.what, `${label()} must be inside the file`, 'external data', 'Save the model as one file: onnx.save(model, path, save_as_external_data=False).')
+    else if (f.field === 13 || (f.field === 14 && reader.int(f, 'data_location') !== 0))
+      throw new KindredError(
+        'unsupported',
+        reader.what,
+        `${label()} must be inside the file`,
+        'external data',
+        'Save the model as one file: onnx.save(model, path, save_as_external_data=False).',
+      )
   }
   const size = sizeOf(reader, shape, label(), bytes)
   if (type === textType) {
-    if (raw !== undefined || listed.length > 0 || texts !== size) throw reader.corrupt(`${label()} must hold ${size} texts`, bytes, 0, String(texts))
+    if (raw !== undefined || listed.length > 0 || texts !== size)
+      throw reader.corrupt(`${label()} must hold ${size} texts`, bytes, 0, String(texts))
     return { name, type, shape, bytes: undefined }
   }
   const bits = elementBits.get(type)
-  if (bits === undefined) throw new KindredError(type === 0 ? 'corrupt' : 'unsupported', reader.what, `${label()} must have an element type of ONNX`, String(type))
-  if ((raw !== undefined && listed.length > 0) || texts > 0) throw reader.corrupt(`${label()} must hold its numbers in one way`, bytes, 0, 'several')
+  if (bits === undefined)
+    throw new KindredError(
+      type === 0 ? 'corrupt' : 'unsupported',
+      reader.what,
+      `${label()} must have an element type of ONNX`,
+      String(type),
+    )
+  if ((raw !== undefined && listed.length > 0) || texts > 0)
+    throw reader.corrupt(`${label()} must hold its numbers in one way`, bytes, 0, 'several')
   const got = raw ?? listedBytes(reader, listed, type, bits, label(), bytes)
   const wanted = Math.ceil((size * bits) / 8)
-  if (got.length !== wanted) throw reader.corrupt(`${label()} [${shape.join(', ')}] must hold ${size} values, ${wanted} bytes`, bytes, 0, `${got.length} bytes`)
+  if (got.length !== wanted)
+    throw reader.corrupt(`${label()} [${shape.join(', ')}] must hold ${size} values, ${wanted} bytes`, bytes, 0, `${got.length} bytes`)
   return { name, type, shape, bytes: got }
 }
 
 function sizeOf(reader: ProtoReader, shape: readonly number[], label: string, bytes: Uint8Array): number {
   ensureWithin('nesting', shape.length, reader.what, `the axes of ${label}`)
-  for (const d of shape) if (!Number.isSafeInteger(d) || d < 0) throw reader.corrupt(`the sizes of ${label} must be whole numbers of at least 0`, bytes, 0, `[${shape.join(', ')}]`)
+  for (const d of shape)
+    if (!Number.isSafeInteger(d) || d < 0)
+      throw reader.corrupt(`the sizes of ${label} must be whole numbers of at least 0`, bytes, 0, `[${shape.join(', ')}]`)
   if (shape.includes(0)) return 0
   const size = shape.reduce((a, b) => a * b, 1)
   ensureWithin('tensorElements', size, reader.what, label)
@@ -279,9 +371,22 @@ function sizeOf(reader: ProtoReader, shape: readonly number[], label: string, by
 }
 
 /** Numbers that are listed one by one (int32_data, float_data, ...) as the bytes that raw_data would hold. */
-function listedBytes(reader: ProtoReader, listed: readonly { field: number; part: Uint8Array | BigInt64Array }[], type: number, bits: number, label: string, bytes: Uint8Array): Uint8Array {
+function listedBytes(
+  reader: ProtoReader,
+  listed: readonly { field: number; part: Uint8Array | BigInt64Array }[],
+  type: number,
+  bits: number,
+  label: string,
+  bytes: Uint8Array,
+): Uint8Array {
   const allowed = type === 1 || type === 14 ? 4 : type === 11 || type === 15 ? 10 : type === 7 ? 7 : type === 12 || type === 13 ? 11 : 5
-  if (listed.some((l) => l.field !== allowed)) throw reader.corrupt(`${label} must hold its numbers as its type ${type} asks`, bytes, 0, `field ${listed.find((l) => l.field !== allowed)!.field}`)
+  if (listed.some((l) => l.field !== allowed))
+    throw reader.corrupt(
+      `${label} must hold its numbers as its type ${type} asks`,
+      bytes,
+      0,
+      `field ${listed.find((l) => l.field !== allowed)!.field}`,
+    )
   const parts = listed.map(({ part }) => (part instanceof Uint8Array ? part : narrowed(part, Math.max(8, bits))))
   return joined(parts)
 }
@@ -304,16 +409,26 @@ function readValue(reader: ProtoReader, bytes: Uint8Array): ProtoValue {
     else if (f.field === 2) type = once(f, 'type of a value')
   }
   const onceInType = onceOf(reader)
-  if (type !== undefined) for (const t of reader.fields(reader.bytes(type, 'type of a value'))) if (t.field === 1) tensor = onceInType(t, 'tensor_type')
+  if (type !== undefined)
+    for (const t of reader.fields(reader.bytes(type, 'type of a value'))) if (t.field === 1) tensor = onceInType(t, 'tensor_type')
   if (tensor === undefined) return { name, type: undefined, shape: undefined }
   let elements = 0
   let shape: (number | string)[] | undefined
   const onceInTensor = onceOf(reader)
   for (const part of reader.fields(reader.bytes(tensor, 'tensor_type'))) {
     if (part.field === 1) elements = reader.int(onceInTensor(part, 'elem_type'), 'elem_type')
-    else if (part.field === 2) shape = [...reader.fields(reader.bytes(onceInTensor(part, 'shape'), 'shape'))].filter((d) => d.field === 1).map((d) => readDim(reader, reader.bytes(d, 'dim')))
+    else if (part.field === 2)
+      shape = [...reader.fields(reader.bytes(onceInTensor(part, 'shape'), 'shape'))]
+        .filter((d) => d.field === 1)
+        .map((d) => readDim(reader, reader.bytes(d, 'dim')))
   }
-  if (elements !== textType && !elementBits.has(elements)) throw new KindredError(elements === 0 ? 'corrupt' : 'unsupported', reader.what, `${name} must have an element type of ONNX`, String(elements))
+  if (elements !== textType && !elementBits.has(elements))
+    throw new KindredError(
+      elements === 0 ? 'corrupt' : 'unsupported',
+      reader.what,
+      `${name} must have an element type of ONNX`,
+      String(elements),
+    )
   ensureWithin('nesting', shape?.length ?? 0, reader.what, `the axes of ${name}`)
   return { name, type: elements, shape }
 }
@@ -326,6 +441,7 @@ function readDim(reader: ProtoReader, bytes: Uint8Array): number | string {
     else if (f.field === 2) dim = reader.text(once(f, 'dim_param'), 'dim_param')
   }
   if (dim === '' || dim === -1) return '?' // how some writers say "open"
-  if (typeof dim === 'number' && (dim < 0 || !Number.isSafeInteger(dim))) throw reader.corrupt('sizes must be whole numbers of at least 0', bytes, 0, String(dim))
+  if (typeof dim === 'number' && (dim < 0 || !Number.isSafeInteger(dim)))
+    throw reader.corrupt('sizes must be whole numbers of at least 0', bytes, 0, String(dim))
   return dim
 }

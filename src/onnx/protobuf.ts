@@ -113,7 +113,13 @@ export class ProtoReader {
   /** The error for bytes that make no sense; `at` is a view of the file that begins where they do. */
   corrupt(expected: string, at: Uint8Array, offset = 0, got?: string): KindredError {
     const place = `byte offset ${at.byteOffset - this.file.byteOffset + offset} of ${this.file.length}`
-    return new KindredError('corrupt', this.what, expected, got === undefined ? place : `${got} at ${place}`, 'The file is damaged or not an ONNX model.')
+    return new KindredError(
+      'corrupt',
+      this.what,
+      expected,
+      got === undefined ? place : `${got} at ${place}`,
+      'The file is damaged or not an ONNX model.',
+    )
   }
 
   /**
@@ -196,7 +202,8 @@ export class ProtoReader {
   /** The bytes of a repeated field of fixed width, packed or one at a time. */
   fixed(f: ProtoField, name: string, width: 4 | 8): Uint8Array {
     if (f.wire !== 2 && f.wire !== (width === 4 ? 5 : 1)) throw this.wrongWire(f, name)
-    if (f.bytes.length % width !== 0) throw this.corrupt(`${name} must hold numbers of ${width} bytes`, f.bytes, 0, `${f.bytes.length} bytes`)
+    if (f.bytes.length % width !== 0)
+      throw this.corrupt(`${name} must hold numbers of ${width} bytes`, f.bytes, 0, `${f.bytes.length} bytes`)
     return f.bytes
   }
 
@@ -219,6 +226,12 @@ export class ProtoReader {
   }
 
   private wrongWire(f: ProtoField, name: string): KindredError {
-    return new KindredError('corrupt', this.what, `${name} (field ${f.field}) must be written as its type is`, `wire type ${f.wire}`, 'The file is damaged or not an ONNX model.')
+    return new KindredError(
+      'corrupt',
+      this.what,
+      `${name} (field ${f.field}) must be written as its type is`,
+      `wire type ${f.wire}`,
+      'The file is damaged or not an ONNX model.',
+    )
   }
 }

@@ -27,7 +27,13 @@ export class NodeFacts {
   readonly inputs: readonly (Fact | undefined)[]
   readonly outputs: number
   private readonly attributes: ReadonlyMap<string, ProtoAttribute['value']>
-  constructor(opType: string, opset: number, inputs: readonly (Fact | undefined)[], outputs: number, attributes: readonly ProtoAttribute[]) {
+  constructor(
+    opType: string,
+    opset: number,
+    inputs: readonly (Fact | undefined)[],
+    outputs: number,
+    attributes: readonly ProtoAttribute[],
+  ) {
     this.opType = opType
     this.opset = opset
     this.inputs = inputs
@@ -106,10 +112,12 @@ function windows(n: NodeFacts, x: readonly number[], kernel: readonly number[]):
   })
 }
 
-const conv = (weights: number) => (n: NodeFacts): Dims => {
-  const [x, w] = [n.dims(0), n.dims(weights)]
-  return x === undefined || w === undefined || x.length < 3 ? undefined : [x[0], w[0], ...windows(n, x, w.slice(2))]
-}
+const conv =
+  (weights: number) =>
+  (n: NodeFacts): Dims => {
+    const [x, w] = [n.dims(0), n.dims(weights)]
+    return x === undefined || w === undefined || x.length < 3 ? undefined : [x[0], w[0], ...windows(n, x, w.slice(2))]
+  }
 
 function convTranspose(n: NodeFacts): Dims {
   const [x, w] = [n.dims(0), n.dims(1)]
@@ -121,7 +129,9 @@ function convTranspose(n: NodeFacts): Dims {
   const size = (i: number): number => {
     const stride = strides[i] ?? 1
     if (same) return x[2 + i] * stride
-    return stride * (x[2 + i] - 1) + (extra[i] ?? 0) + ((w[2 + i] ?? 1) - 1) * (dilations[i] ?? 1) + 1 - (pads[i] ?? 0) - (pads[rank + i] ?? 0)
+    return (
+      stride * (x[2 + i] - 1) + (extra[i] ?? 0) + ((w[2 + i] ?? 1) - 1) * (dilations[i] ?? 1) + 1 - (pads[i] ?? 0) - (pads[rank + i] ?? 0)
+    )
   }
   return [x[0], w[1] * n.int('group', 1), ...Array.from({ length: rank }, (_, i) => Math.max(0, fixed?.slice(-rank)[i] ?? size(i)))]
 }
@@ -148,7 +158,14 @@ function reshaped(n: NodeFacts): Dims {
   if (target === undefined || x === undefined) return undefined
   const out = target.map((d, i) => (d === 0 && n.int('allowzero', 0) === 0 ? (x[i] ?? 0) : d))
   const open = out.indexOf(-1)
-  if (open >= 0) out[open] = Math.floor(elements(x) / Math.max(1, out.reduce((p, d, i) => (i === open ? p : p * d), 1)))
+  if (open >= 0)
+    out[open] = Math.floor(
+      elements(x) /
+        Math.max(
+          1,
+          out.reduce((p, d, i) => (i === open ? p : p * d), 1),
+        ),
+    )
   return out
 }
 
@@ -156,8 +173,15 @@ function sliced(n: NodeFacts): Dims {
   const x = n.dims(0)
   const [starts, ends] = [n.listOr('starts', 1, undefined), n.listOr('ends', 2, undefined)]
   if (x === undefined || starts === undefined || ends === undefined) return x // a slice is no larger
-  const axes = n.listOr('axes', 3, starts.map((_, i) => i))
-  const steps = n.values(4, starts.map(() => 1))
+  const axes = n.listOr(
+    'axes',
+    3,
+    starts.map((_, i) => i),
+  )
+  const steps = n.values(
+    4,
+    starts.map(() => 1),
+  )
   if (axes === undefined || steps === undefined) return x
   const out = [...x]
   axes.forEach((a, i) => {
@@ -176,7 +200,10 @@ function sliceIndices(size: number, start: number, end: number, step: number): {
 function padded(n: NodeFacts): Dims {
   const [x, pads] = [n.dims(0), n.list('pads') ?? n.list('paddings') ?? n.values(1, undefined)]
   if (x === undefined || pads === undefined) return undefined
-  const axes = n.values(3, x.map((_, i) => i))
+  const axes = n.values(
+    3,
+    x.map((_, i) => i),
+  )
   if (axes === undefined) return undefined
   const out = [...x]
   axes.forEach((a, i) => (out[axisOf(a, x.length)] += (pads[i] ?? 0) + (pads[axes.length + i] ?? 0)))
@@ -290,7 +317,8 @@ const pool = (n: NodeFacts): Dims => {
   const [x, kernel] = [n.dims(0), n.list('kernel_shape')]
   return x === undefined || kernel === undefined || x.length < 3 ? undefined : [x[0], x[1], ...windows(n, x, kernel)]
 }
-const turned = (dims: Dims, turn: number): Dims => (turn === 1 && dims !== undefined ? [...dims.slice(0, -2), dims[dims.length - 1], dims[dims.length - 2]] : dims)
+const turned = (dims: Dims, turn: number): Dims =>
+  turn === 1 && dims !== undefined ? [...dims.slice(0, -2), dims[dims.length - 1], dims[dims.length - 2]] : dims
 const block = (n: NodeFacts, deeper: boolean): Dims => {
   const [x, b] = [n.dims(0), Math.max(1, n.int('blocksize', 1))]
   if (x === undefined || x.length !== 4) return undefined
@@ -302,8 +330,14 @@ const rulesFor = (names: string, rule: Rule): [string, Rule][] => names.split(' 
 
 /** The sizes of a node's results: of the first, or of each. */
 export const sizeRules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
-  ...rulesFor('Abs Acos Acosh Asin Asinh Atan Atanh BatchNormalization Bernoulli BitwiseNot Cast CastLike Ceil Celu Clip Cos Cosh CumSum DequantizeLinear Dropout Elu Erf Exp EyeLike FastGelu Floor Gelu GroupNormalization HardSigmoid HardSwish Hardmax Identity InstanceNormalization IsInf IsNaN LRN LayerNormalization LeakyRelu Log LogSoftmax LpNormalization MeanVarianceNormalization Mish Neg Not QLinearLeakyRelu QLinearSigmoid QLinearSoftmax QuantizeLinear QuickGelu RMSNormalization RandomNormalLike RandomUniformLike Reciprocal Relu ReverseSequence Round Scatter ScatterElements ScatterND Selu Shrink Sigmoid Sign Sin Sinh SimplifiedLayerNormalization SkipLayerNormalization Softmax Softplus Softsign Sqrt Swish Tan Tanh ThresholdedRelu Trilu', same),
-  ...rulesFor('Add And BiasGelu BitShift BitwiseAnd BitwiseOr BitwiseXor Div Equal Greater GreaterOrEqual Less LessOrEqual Max Mean Min Mod Mul Or PRelu Pow Sub Sum Where Xor', spread),
+  ...rulesFor(
+    'Abs Acos Acosh Asin Asinh Atan Atanh BatchNormalization Bernoulli BitwiseNot Cast CastLike Ceil Celu Clip Cos Cosh CumSum DequantizeLinear Dropout Elu Erf Exp EyeLike FastGelu Floor Gelu GroupNormalization HardSigmoid HardSwish Hardmax Identity InstanceNormalization IsInf IsNaN LRN LayerNormalization LeakyRelu Log LogSoftmax LpNormalization MeanVarianceNormalization Mish Neg Not QLinearLeakyRelu QLinearSigmoid QLinearSoftmax QuantizeLinear QuickGelu RMSNormalization RandomNormalLike RandomUniformLike Reciprocal Relu ReverseSequence Round Scatter ScatterElements ScatterND Selu Shrink Sigmoid Sign Sin Sinh SimplifiedLayerNormalization SkipLayerNormalization Softmax Softplus Softsign Sqrt Swish Tan Tanh ThresholdedRelu Trilu',
+    same,
+  ),
+  ...rulesFor(
+    'Add And BiasGelu BitShift BitwiseAnd BitwiseOr BitwiseXor Div Equal Greater GreaterOrEqual Less LessOrEqual Max Mean Min Mod Mul Or PRelu Pow Sub Sum Where Xor',
+    spread,
+  ),
   ...rulesFor('QLinearAdd QLinearMul', (n) => broadcast([n.dims(0), n.dims(3)])),
   ...rulesFor('Conv ConvInteger FusedConv', conv(1)),
   ['QLinearConv', conv(3)],
@@ -311,17 +345,27 @@ export const sizeRules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ...rulesFor('AveragePool LpPool', pool),
   ['MaxPool', (n) => [pool(n) as Dims, pool(n) as Dims]],
   ...rulesFor('GlobalAveragePool GlobalMaxPool GlobalLpPool QLinearGlobalAveragePool', global),
-  ['MaxUnpool', (n) => {
-    const [x, kernel, strides, pads] = [n.dims(0), n.list('kernel_shape'), n.list('strides'), n.list('pads')]
-    if (n.inputs[2] !== undefined) return n.values(2, undefined)
-    return x?.map((d, i) => (i < 2 ? d : (d - 1) * (strides?.[i - 2] ?? 1) + (kernel?.[i - 2] ?? 1) - (pads?.[i - 2] ?? 0) - (pads?.[i + x.length - 4] ?? 0)))
-  }],
+  [
+    'MaxUnpool',
+    (n) => {
+      const [x, kernel, strides, pads] = [n.dims(0), n.list('kernel_shape'), n.list('strides'), n.list('pads')]
+      if (n.inputs[2] !== undefined) return n.values(2, undefined)
+      return x?.map((d, i) =>
+        i < 2 ? d : (d - 1) * (strides?.[i - 2] ?? 1) + (kernel?.[i - 2] ?? 1) - (pads?.[i - 2] ?? 0) - (pads?.[i + x.length - 4] ?? 0),
+      )
+    },
+  ],
   ...rulesFor('MatMul MatMulInteger', (n) => matrixProduct(n.dims(0), n.dims(1))),
   ['QLinearMatMul', (n) => matrixProduct(n.dims(0), n.dims(3))],
   ['FusedMatMul', (n) => matrixProduct(turned(n.dims(0), n.int('transA', 0)), turned(n.dims(1), n.int('transB', 0)))],
   ['Gemm', (n) => matrixProduct(turned(n.dims(0), n.int('transA', 0)), turned(n.dims(1), n.int('transB', 0)))],
-  ...rulesFor('ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare', reduced),
-  ...rulesFor('ArgMax ArgMin', (n) => n.dims(0)?.flatMap((d, i, x) => (i !== axisOf(n.int('axis', 0), x.length) ? [d] : n.int('keepdims', 1) === 1 ? [1] : []))),
+  ...rulesFor(
+    'ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare',
+    reduced,
+  ),
+  ...rulesFor('ArgMax ArgMin', (n) =>
+    n.dims(0)?.flatMap((d, i, x) => (i !== axisOf(n.int('axis', 0), x.length) ? [d] : n.int('keepdims', 1) === 1 ? [1] : [])),
+  ),
   ['Reshape', reshaped],
   ['Flatten', flattened],
   ['Transpose', (n) => (n.list('perm') ?? n.dims(0)?.map((_, i, x) => x.length - 1 - i))?.map((p) => n.dims(0)?.[p] ?? NaN)],
@@ -331,10 +375,13 @@ export const sizeRules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['Split', split],
   ['Slice', sliced],
   ['Pad', padded],
-  ['Tile', (n) => {
-    const [x, times] = [n.dims(0), n.values(1, undefined)]
-    return times === undefined ? undefined : x?.map((d, i) => d * (times[i] ?? 1))
-  }],
+  [
+    'Tile',
+    (n) => {
+      const [x, times] = [n.dims(0), n.values(1, undefined)]
+      return times === undefined ? undefined : x?.map((d, i) => d * (times[i] ?? 1))
+    },
+  ],
   ['Expand', (n) => broadcast([n.dims(0), n.values(1, undefined)])],
   ['Gather', gathered],
   ['GatherElements', (n) => n.dims(1)],
@@ -355,7 +402,11 @@ export const sizeRules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
 ])
 
 /** Operators whose result may be of any size, whatever goes in: where it is not known, they are refused. */
-export const makers: ReadonlySet<string> = new Set('AffineGrid BlackmanWindow CenterCropPad Col2Im ConstantOfShape DFT Expand HammingWindow HannWindow ImageDecoder MaxRoiPool MaxUnpool MelWeightMatrix Multinomial OneHot Pad RandomNormal RandomUniform Range Resize RoiAlign STFT Tile Upsample'.split(' '))
+export const makers: ReadonlySet<string> = new Set(
+  'AffineGrid BlackmanWindow CenterCropPad Col2Im ConstantOfShape DFT Expand HammingWindow HannWindow ImageDecoder MaxRoiPool MaxUnpool MelWeightMatrix Multinomial OneHot Pad RandomNormal RandomUniform Range Resize RoiAlign STFT Tile Upsample'.split(
+    ' ',
+  ),
+)
 
 const longest = 4096
 
@@ -381,35 +432,58 @@ export function valuesOf(n: NodeFacts, dims: readonly number[] | undefined): { v
     return values === undefined ? undefined : { values, whole: isWhole }
   }
   switch (n.opType) {
-    case 'Identity': case 'Reshape': case 'Squeeze': case 'Unsqueeze': case 'Flatten': return kept(a)
+    case 'Identity':
+    case 'Reshape':
+    case 'Squeeze':
+    case 'Unsqueeze':
+    case 'Flatten':
+      return kept(a)
     case 'Cast': {
       const toWhole = [2, 3, 4, 5, 6, 7, 12, 13].includes(n.int('to', 1))
       return { values: toWhole ? a.map(Math.trunc) : a, whole: toWhole }
     }
-    case 'Floor': return kept(a.map(Math.floor))
-    case 'Ceil': return kept(a.map(Math.ceil))
-    case 'Round': return kept(a.map((v) => (Math.abs(v % 1) === 0.5 ? 2 * Math.round(v / 2) : Math.round(v))))
-    case 'Neg': return kept(a.map((v) => -v))
-    case 'Sqrt': return kept(a.map(Math.sqrt))
-    case 'Not': return kept(a.map((v) => (v === 0 ? 1 : 0)))
-    case 'Add': return both((x, y) => x + y)
-    case 'Sub': return both((x, y) => x - y)
-    case 'Mul': return both((x, y) => x * y)
-    case 'Div': return both((x, y) => (whole ? Math.trunc(x / y) : x / y))
-    case 'Mod': return both((x, y) => (n.int('fmod', 0) === 1 ? x % y : ((x % y) + y) % y))
-    case 'Min': return both(Math.min)
-    case 'Max': return both(Math.max)
-    case 'Equal': return both((x, y) => (x === y ? 1 : 0), true)
-    case 'Greater': return both((x, y) => (x > y ? 1 : 0), true)
-    case 'Less': return both((x, y) => (x < y ? 1 : 0), true)
+    case 'Floor':
+      return kept(a.map(Math.floor))
+    case 'Ceil':
+      return kept(a.map(Math.ceil))
+    case 'Round':
+      return kept(a.map((v) => (Math.abs(v % 1) === 0.5 ? 2 * Math.round(v / 2) : Math.round(v))))
+    case 'Neg':
+      return kept(a.map((v) => -v))
+    case 'Sqrt':
+      return kept(a.map(Math.sqrt))
+    case 'Not':
+      return kept(a.map((v) => (v === 0 ? 1 : 0)))
+    case 'Add':
+      return both((x, y) => x + y)
+    case 'Sub':
+      return both((x, y) => x - y)
+    case 'Mul':
+      return both((x, y) => x * y)
+    case 'Div':
+      return both((x, y) => (whole ? Math.trunc(x / y) : x / y))
+    case 'Mod':
+      return both((x, y) => (n.int('fmod', 0) === 1 ? x % y : ((x % y) + y) % y))
+    case 'Min':
+      return both(Math.min)
+    case 'Max':
+      return both(Math.max)
+    case 'Equal':
+      return both((x, y) => (x === y ? 1 : 0), true)
+    case 'Greater':
+      return both((x, y) => (x > y ? 1 : 0), true)
+    case 'Less':
+      return both((x, y) => (x < y ? 1 : 0), true)
     case 'Where': {
       const size = elements(dims)
       const at = (list: readonly number[], i: number) => list[list.length === 1 ? 0 : i]
       if ([a, b, c].some((l) => l.length !== 1 && l.length !== size)) return undefined
       return { values: Array.from({ length: size }, (_, i) => (at(a, i) !== 0 ? at(b, i) : at(c, i))), whole: n.inputs[1]?.whole ?? true }
     }
-    case 'Concat': return kept(n.inputs.flatMap((f) => f?.values ?? []))
-    case 'Gather': return (n.dims(0)?.length ?? 0) === 1 ? kept(b.map((i) => a[i < 0 ? i + a.length : i] ?? 0)) : undefined
+    case 'Concat':
+      return kept(n.inputs.flatMap((f) => f?.values ?? []))
+    case 'Gather':
+      return (n.dims(0)?.length ?? 0) === 1 ? kept(b.map((i) => a[i < 0 ? i + a.length : i] ?? 0)) : undefined
     case 'Slice': {
       if ((n.dims(0)?.length ?? 0) !== 1) return undefined
       const [start, end, step] = [n.listOr('starts', 1, [0])?.[0], n.listOr('ends', 2, [a.length])?.[0], n.values(4, [1])?.[0]]
@@ -417,19 +491,35 @@ export function valuesOf(n: NodeFacts, dims: readonly number[] | undefined): { v
       const { first } = sliceIndices(a.length, start, end, step)
       return kept(Array.from({ length: elements(dims) }, (_, i) => a[first + i * step] ?? 0))
     }
-    case 'ReduceProd': return dims.length === 0 || elements(dims) === 1 ? kept([a.reduce((x, y) => x * y, 1)]) : undefined
+    case 'ReduceProd':
+      return dims.length === 0 || elements(dims) === 1 ? kept([a.reduce((x, y) => x * y, 1)]) : undefined
     case 'ConstantOfShape': {
       const value = n.attribute('value')
       const one = value !== undefined && typeof value === 'object' && 'type' in value ? factOf(value).values?.[0] : 0
-      return one === undefined ? undefined : { values: new Array<number>(elements(dims)).fill(one), whole: value !== undefined && typeof value === 'object' && 'type' in value && value.type !== 1 }
+      return one === undefined
+        ? undefined
+        : {
+            values: new Array<number>(elements(dims)).fill(one),
+            whole: value !== undefined && typeof value === 'object' && 'type' in value && value.type !== 1,
+          }
     }
-    case 'Range': return kept(Array.from({ length: dims[0] }, (_, i) => a[0] + i * c[0]))
-    default: return undefined
+    case 'Range':
+      return kept(Array.from({ length: dims[0] }, (_, i) => a[0] + i * c[0]))
+    default:
+      return undefined
   }
 }
 
 /** What is known of a tensor of the file. */
-export function factOf({ type, shape, bytes }: { readonly type: number; readonly shape: readonly number[]; readonly bytes: Uint8Array | undefined }): Fact {
+export function factOf({
+  type,
+  shape,
+  bytes,
+}: {
+  readonly type: number
+  readonly shape: readonly number[]
+  readonly bytes: Uint8Array | undefined
+}): Fact {
   const plain: Fact = { dims: shape, constant: true }
   if (bytes === undefined || elements(shape) > longest) return plain
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

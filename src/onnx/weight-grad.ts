@@ -44,9 +44,13 @@ export function gatheredWeightGrad(c: EmitContext, [x, dy]: string[], node: Weig
   const k = kernel[0] * kernel[1] * ci
   const patches = gatheredPatches(c, x, [n, ci, h, w], [oh, ow], node.attrs)
   // One product an image makes N results to be summed: where they are larger than dy, one product of all images is cheaper, though dy must be transposed.
-  const flat = k <= 2 * p
-    ? productByImage(c, dy, c.add('Reshape', [patches, c.ints([n, p, k])])[0], [n, co, p])
-    : c.add('Gemm', [c.add('Reshape', [c.add('Transpose', [dy], { perm: [1, 0, 2, 3] })[0], c.ints([co, n * p])])[0], c.add('Reshape', [patches, c.ints([n * p, k])])[0]])[0]
+  const flat =
+    k <= 2 * p
+      ? productByImage(c, dy, c.add('Reshape', [patches, c.ints([n, p, k])])[0], [n, co, p])
+      : c.add('Gemm', [
+          c.add('Reshape', [c.add('Transpose', [dy], { perm: [1, 0, 2, 3] })[0], c.ints([co, n * p])])[0],
+          c.add('Reshape', [patches, c.ints([n * p, k])])[0],
+        ])[0]
   return arranged(c, flat, [co, ...kernel, ci])
 }
 

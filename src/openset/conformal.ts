@@ -30,7 +30,13 @@ export function conformalThreshold(calibrationScores: ArrayLike<number>, alpha: 
   let place = Math.floor(alpha * all)
   if ((place + 1) / all <= alpha) place++
   if (place / all > alpha) place--
-  ensure(place >= 1, where, `alpha ${alpha} needs at least ${Math.ceil(1 / alpha - 1 - 1e-9)} calibration scores`, sureness.length, 'Give more held-out points or a larger alpha.')
+  ensure(
+    place >= 1,
+    where,
+    `alpha ${alpha} needs at least ${Math.ceil(1 / alpha - 1 - 1e-9)} calibration scores`,
+    sureness.length,
+    'Give more held-out points or a larger alpha.',
+  )
   return rule(sureness[place - 1], rejectWhen)
 }
 

@@ -75,7 +75,13 @@ export function detector(scorer: Scorer, rule?: RejectionRule): Detector {
     ensure(Number.isFinite(rule.threshold), 'detector', 'threshold must be a finite number', rule.threshold)
   }
   const needRule = (): RejectionRule => {
-    ensure(rule !== undefined, 'detector', 'there must be a rule before anything is rejected', 'none', 'Call withRule(conformalThreshold(...)) first.')
+    ensure(
+      rule !== undefined,
+      'detector',
+      'there must be a rule before anything is rejected',
+      'none',
+      'Call withRule(conformalThreshold(...)) first.',
+    )
     return rule
   }
   const scores = (x: Rows): Float64Array => {
@@ -131,13 +137,24 @@ export function detectorFromJson(json: unknown, where = 'detector'): Detector {
 
 function scorerFromState({ name, width, settings, arrays }: z.infer<typeof schema>['scorer'], where: string): Scorer {
   /** Rows of `each` numbers, none of which overflows when it is squared. */
-  const array = <T extends Float32Array | Float64Array>(key: string, type: (new (bytes: ArrayBuffer) => T) & { readonly BYTES_PER_ELEMENT: number }, each: number): T => {
+  const array = <T extends Float32Array | Float64Array>(
+    key: string,
+    type: (new (bytes: ArrayBuffer) => T) & { readonly BYTES_PER_ELEMENT: number },
+    each: number,
+  ): T => {
     const bytes = Object.hasOwn(arrays, key) ? fromBase64(arrays[key]) : undefined
     const size = bytes === undefined ? 0 : bytes.byteLength / type.BYTES_PER_ELEMENT
-    if (bytes === undefined || size === 0 || size % each !== 0) throw new KindredError('corrupt', where, `scorer.arrays.${key} must hold one or more rows of ${each} numbers`, bytes === undefined ? 'nothing' : `${bytes.byteLength} bytes`)
+    if (bytes === undefined || size === 0 || size % each !== 0)
+      throw new KindredError(
+        'corrupt',
+        where,
+        `scorer.arrays.${key} must hold one or more rows of ${each} numbers`,
+        bytes === undefined ? 'nothing' : `${bytes.byteLength} bytes`,
+      )
     const values = new type(bytes)
     const odd = values.findIndex((v: number) => !(Math.abs(v) <= 1e18))
-    if (odd >= 0) throw new KindredError('corrupt', where, `scorer.arrays.${key} must hold finite numbers below 1e18`, `${values[odd]} at ${odd}`)
+    if (odd >= 0)
+      throw new KindredError('corrupt', where, `scorer.arrays.${key} must hold finite numbers below 1e18`, `${values[odd]} at ${odd}`)
     return values
   }
   if (name === 'class-mean-distance') return meansScorer(array('means', Float64Array, width), width, settings.normalize === true)
@@ -145,12 +162,25 @@ function scorerFromState({ name, width, settings, arrays }: z.infer<typeof schem
     const relative = settings.relative === true
     const [maps, centres] = [array('maps', Float64Array, width * width), array('centres', Float64Array, width)]
     const [groups, places] = [maps.length / width ** 2 - (relative ? 1 : 0), centres.length / width - (relative ? 1 : 0)]
-    if (groups < 1 || places < 1 || places % groups !== 0) throw new KindredError('corrupt', where, 'scorer.arrays must hold a map and a centre for each group', `${groups} maps and ${places} centres`)
+    if (groups < 1 || places < 1 || places % groups !== 0)
+      throw new KindredError(
+        'corrupt',
+        where,
+        'scorer.arrays must hold a map and a centre for each group',
+        `${groups} maps and ${places} centres`,
+      )
     return gaussianScorer(maps, centres, width, relative)
   }
   if (name === 'stranger-odds') return strangerOdds(array('weight', Float32Array, width), array('bias', Float32Array, 1), width)
-  if (name === 'knn-distance') return knnDistance(array('references', Float32Array, width), width, { k: Number(settings.k), normalize: settings.normalize === true })
+  if (name === 'knn-distance')
+    return knnDistance(array('references', Float32Array, width), width, { k: Number(settings.k), normalize: settings.normalize === true })
   const temperature = settings.temperature
-  if (typeof temperature !== 'number' || !(temperature >= 1e-6 && temperature <= 1e6)) throw new KindredError('corrupt', where, 'scorer.settings.temperature must be a number from 1e-6 to 1e6', show(temperature ?? 'nothing'))
+  if (typeof temperature !== 'number' || !(temperature >= 1e-6 && temperature <= 1e6))
+    throw new KindredError(
+      'corrupt',
+      where,
+      'scorer.settings.temperature must be a number from 1e-6 to 1e6',
+      show(temperature ?? 'nothing'),
+    )
   return logitScorer(name as LogitScoreName, width, { temperature })
 }

@@ -126,11 +126,23 @@ export function mahalanobis(references: Rows, dim: number, labels: ClassLabels, 
   const { means, ids, members } = classMeans(where, references, dim, labels)
   const everyone = Int32Array.from(ids, (_, i) => i)
   const groups = kind === 'shared' ? [everyone] : members
-  const maps = groups.map((rows) => whitening(covariance(references, dim, rows, means, (i) => ids[i] * dim), dim, shrinkage))
+  const maps = groups.map((rows) =>
+    whitening(
+      covariance(references, dim, rows, means, (i) => ids[i] * dim),
+      dim,
+      shrinkage,
+    ),
+  )
   const centres = kind === 'shared' ? [means] : members.map((_, c) => means.subarray(c * dim, (c + 1) * dim))
   if (relative) {
     const { means: mean } = classMeans(where, references, dim, new Uint8Array(ids.length))
-    maps.push(whitening(covariance(references, dim, everyone, mean, () => 0), dim, shrinkage))
+    maps.push(
+      whitening(
+        covariance(references, dim, everyone, mean, () => 0),
+        dim,
+        shrinkage,
+      ),
+    )
     centres.push(mean)
   }
   // Each group: a map, and its centres already mapped; the last one is the background when relative.
@@ -168,11 +180,21 @@ export function gaussianScorer(maps: Float64Array, centres: Float64Array, dim: n
         return relative ? least - distance(row, classGroups) : least
       })
     },
-    state: () => ({ name: 'mahalanobis', width: dim, settings: { relative }, arrays: { maps: toBase64(maps), centres: toBase64(centres) } }),
+    state: () => ({
+      name: 'mahalanobis',
+      width: dim,
+      settings: { relative },
+      arrays: { maps: toBase64(maps), centres: toBase64(centres) },
+    }),
   }
 }
 
-function classMeans(where: string, x: Rows, dim: number, labels: ClassLabels): { means: Float64Array; ids: Int32Array; members: Int32Array[] } {
+function classMeans(
+  where: string,
+  x: Rows,
+  dim: number,
+  labels: ClassLabels,
+): { means: Float64Array; ids: Int32Array; members: Int32Array[] } {
   const n = checkRows(where, x, dim, 'references')
   ensure(n > 0 && labels.length === n, where, `labels must hold one class for each of ${n} embeddings, and at least one`, labels.length)
   const place = new Map([...new Set(labels)].sort((a, b) => a - b).map((label, i) => [label, i]))

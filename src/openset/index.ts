@@ -1,5 +1,12 @@
 /** @file Room `openset`: how to tell what belongs to no known class. Scores, thresholds, detectors. Judging them: `evaluateRejection` in `metrics`. */
-export { classMeanDistance, knnDistance, mahalanobis, type ClassMeanOptions, type KnnDistanceOptions, type MahalanobisOptions } from './embedding-scores.ts'
+export {
+  classMeanDistance,
+  knnDistance,
+  mahalanobis,
+  type ClassMeanOptions,
+  type KnnDistanceOptions,
+  type MahalanobisOptions,
+} from './embedding-scores.ts'
 export { conformalPValues, conformalThreshold } from './conformal.ts'
 export { detector, detectorFromJson, logitScorer, type Detector, type DetectorJson } from './detector.ts'
 export { energy, entropy, giniCoefficient, giniImpurity, maxLogit, maxSoftmax, softmaxMargin } from './softmax-scores.ts'
@@ -10,4 +17,4 @@ export { l2Normalize, type Rows } from './rows.ts'
 export { logitScore, scoreInfo, scores, type EmbeddingScoreName, type LogitScoreName, type ScoreInfo, type Side } from './score-table.ts'
 export { strangerOdds } from './stranger-odds.ts'
 export { softmax, type TemperatureOptions } from './softmax.ts'
-export { type ClassLabels, type Scorer, type ScorerState } from './scorer.ts'
+export type { ClassLabels, Scorer, ScorerState } from './scorer.ts'

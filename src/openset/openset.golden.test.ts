@@ -10,7 +10,9 @@ const labels = Uint8Array.from(e.labels)
 
 function closeAll(got: ArrayLike<number>, expected: number[], relative = 1e-9): void {
   expect(got.length).toBe(expected.length)
-  expected.forEach((x, i) => expect(Math.abs(got[i] - x), `entry ${i}: ${got[i]} for ${x}`).toBeLessThanOrEqual(relative * Math.max(1e-3, Math.abs(x))))
+  expected.forEach((x, i) =>
+    expect(Math.abs(got[i] - x), `entry ${i}: ${got[i]} for ${x}`).toBeLessThanOrEqual(relative * Math.max(1e-3, Math.abs(x))),
+  )
 }
 
 describe('against numpy, scipy and scikit-learn', () => {

@@ -3,7 +3,9 @@ import { expect, test } from 'vitest'
 import { rng } from '../base/index.ts'
 import * as o from './index.ts'
 
-const row = fc.integer({ min: 2, max: 12 }).chain((classes) => fc.array(fc.float({ min: -60, max: 60, noNaN: true }), { minLength: classes, maxLength: classes }))
+const row = fc
+  .integer({ min: 2, max: 12 })
+  .chain((classes) => fc.array(fc.float({ min: -60, max: 60, noNaN: true }), { minLength: classes, maxLength: classes }))
 const scores = fc.array(fc.integer({ min: -6, max: 6 }), { minLength: 1, maxLength: 60 })
 const side = fc.constantFrom('above', 'below') as fc.Arbitrary<o.Side>
 
@@ -12,7 +14,13 @@ test('both Ginis lie in [0, (n - 1) / n], entropy in [0, ln n], and none depends
     fc.property(row, fc.nat(), (logits, seed) => {
       const n = logits.length
       const shuffled = rng(seed).shuffle([...logits])
-      for (const [name, most] of [['gini-coefficient', (n - 1) / n], ['gini-impurity', (n - 1) / n], ['entropy', Math.log(n)], ['softmax-margin', 1], ['max-softmax', 1]] as const) {
+      for (const [name, most] of [
+        ['gini-coefficient', (n - 1) / n],
+        ['gini-impurity', (n - 1) / n],
+        ['entropy', Math.log(n)],
+        ['softmax-margin', 1],
+        ['max-softmax', 1],
+      ] as const) {
         const value = o.logitScore(name, Float32Array.from(logits), n)[0]
         expect(value).toBeGreaterThanOrEqual(-1e-12)
         expect(value).toBeLessThanOrEqual(most + 1e-12)
@@ -34,14 +42,18 @@ test('softmax sums to 1, energy shifts with the logits', () => {
 })
 
 test('the kNN scorer gives the k-th smallest distance', () => {
-  const cloud = fc.array(fc.float({ min: -9, max: 9, noNaN: true }), { minLength: 4, maxLength: 60 }).map((x) => Float32Array.from(x.slice(0, x.length - (x.length % 2))))
+  const cloud = fc
+    .array(fc.float({ min: -9, max: 9, noNaN: true }), { minLength: 4, maxLength: 60 })
+    .map((x) => Float32Array.from(x.slice(0, x.length - (x.length % 2))))
   fc.assert(
     fc.property(cloud, cloud, fc.double({ min: 0, max: 1, noNaN: true }), (queries, references, share) => {
       const n = references.length / 2
       const k = Math.max(1, Math.round(share * n))
       const got = o.knnDistance(references, 2, { k }).score(queries)
       for (let q = 0; q < queries.length / 2; q++) {
-        const all = Array.from({ length: n }, (_, r) => Math.hypot(queries[2 * q] - references[2 * r], queries[2 * q + 1] - references[2 * r + 1])).sort((a, b) => a - b)
+        const all = Array.from({ length: n }, (_, r) =>
+          Math.hypot(queries[2 * q] - references[2 * r], queries[2 * q + 1] - references[2 * r + 1]),
+        ).sort((a, b) => a - b)
         expect(got[q]).toBeCloseTo(all[k - 1], 5)
       }
     }),
@@ -61,10 +73,15 @@ test('the conformal rule rejects exactly the p-values <= alpha', () => {
 
 test('conformal coverage: over every way to leave one point out, at most a share alpha is rejected', () => {
   fc.assert(
-    fc.property(fc.array(fc.integer({ min: -9, max: 9 }), { minLength: 12, maxLength: 50 }), fc.double({ min: 0.1, max: 0.5, noNaN: true }), side, (all, alpha, rejectWhen) => {
-      const rejected = all.filter((score, i) => o.isRejected(score, o.conformalThreshold(all.toSpliced(i, 1), alpha, rejectWhen)))
-      expect(rejected.length / all.length).toBeLessThanOrEqual(alpha + 1e-9)
-    }),
+    fc.property(
+      fc.array(fc.integer({ min: -9, max: 9 }), { minLength: 12, maxLength: 50 }),
+      fc.double({ min: 0.1, max: 0.5, noNaN: true }),
+      side,
+      (all, alpha, rejectWhen) => {
+        const rejected = all.filter((score, i) => o.isRejected(score, o.conformalThreshold(all.toSpliced(i, 1), alpha, rejectWhen)))
+        expect(rejected.length / all.length).toBeLessThanOrEqual(alpha + 1e-9)
+      },
+    ),
   )
 })
 
@@ -76,7 +93,9 @@ test('minimum error is the least over all thresholds and both directions', () =>
         const missed = outside.filter((s) => !o.isRejected(s, rule)).length
         return balanced ? (lost / inside.length + missed / outside.length) / 2 : (lost + missed) / (inside.length + outside.length)
       }
-      const every = Array.from({ length: 30 }, (_, i) => i / 2 - 7.25).flatMap((threshold) => (['above', 'below'] as const).map((rejectWhen) => error({ threshold, rejectWhen })))
+      const every = Array.from({ length: 30 }, (_, i) => i / 2 - 7.25).flatMap((threshold) =>
+        (['above', 'below'] as const).map((rejectWhen) => error({ threshold, rejectWhen })),
+      )
       const found = o.minimumError(inside, outside, { balanced })
       expect(found.error).toBeCloseTo(Math.min(...every), 9)
       expect(error(found)).toBeCloseTo(found.error, 9)

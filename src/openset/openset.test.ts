@@ -112,7 +112,9 @@ describe('detectors', () => {
     const scorer = o.classMeanDistance(x, 2, labels)
     expect(() => o.detector(scorer).predict(far)).toThrow('there must be a rule')
     expect(() => o.detectorFromJson({ format: 'pickle' })).toThrow('kindred-detector')
-    const good = o.detector(o.strangerOdds(Float32Array.of(1, 2, 3, 4), Float32Array.of(0, 1), 2), { threshold: 1, rejectWhen: 'above' }).toJSON()
+    const good = o
+      .detector(o.strangerOdds(Float32Array.of(1, 2, 3, 4), Float32Array.of(0, 1), 2), { threshold: 1, rejectWhen: 'above' })
+      .toJSON()
     const withArray = (weight: string) => ({ ...good, scorer: { ...good.scorer, arrays: { ...good.scorer.arrays, weight } } })
     const wrong: readonly (readonly [unknown, string])[] = [
       [null, 'expected object'],
@@ -122,11 +124,17 @@ describe('detectors', () => {
       [{ ...good, scorer: { ...good.scorer, width: 3 } }, 'weight must hold one or more rows of 3 numbers'],
       [{ ...good, scorer: { ...good.scorer, arrays: {} } }, 'weight must hold'],
       [withArray('!'), 'scorer.arrays.weight'],
-      ...[1e-320, -1, 0, '2', undefined].map((temperature) => [{ ...good, scorer: { name: 'energy', width: 3, settings: { temperature: temperature! }, arrays: {} } }, 'temperature'] as const),
+      ...[1e-320, -1, 0, '2', undefined].map(
+        (temperature) =>
+          [{ ...good, scorer: { name: 'energy', width: 3, settings: { temperature: temperature! }, arrays: {} } }, 'temperature'] as const,
+      ),
       [withArray(Buffer.from(Float32Array.of(1, 2, NaN, 4).buffer).toString('base64')), 'finite numbers below 1e18, got NaN at 2'],
       [withArray(Buffer.from(Float32Array.of(1, 2, 1e30, 4).buffer).toString('base64')), 'finite numbers below 1e18'],
     ]
-    for (const [json, words] of wrong) expect(() => o.detectorFromJson(json, 'reject.json'), words).toThrow(expect.objectContaining({ code: 'corrupt', where: 'reject.json', message: expect.stringContaining(words) }))
+    for (const [json, words] of wrong)
+      expect(() => o.detectorFromJson(json, 'reject.json'), words).toThrow(
+        expect.objectContaining({ code: 'corrupt', where: 'reject.json', message: expect.stringContaining(words) }),
+      )
     expect(() => o.mahalanobis(Float32Array.of(0, 0, 1, 0, 2, 0), 2, Uint8Array.of(0, 0, 0), { shrinkage: 0 })).toThrow('Raise shrinkage')
     expect(() => o.knnDistance(x, 2, { k: 201 })).toThrow('from 1 to the 200 references')
     expect(() => o.detector(scorer, { threshold: 1, rejectWhen: 'over' as never })).toThrow('rejectWhen must be one of')
@@ -148,7 +156,11 @@ describe('thresholds', () => {
     expect(rule).toEqual({ threshold: 4.5, rejectWhen: 'above', error: 1 / 7, directionLearned: true })
     const mirrored = o.minimumError([-1, -2, -3, -9], [-6, -7, -8])
     expect(mirrored).toMatchObject({ threshold: -4.5, rejectWhen: 'below' })
-    expect(o.minimumError([1, 2, 3], [6, 7], { rejectWhen: 'below' })).toMatchObject({ rejectWhen: 'below', error: 2 / 5, directionLearned: false })
+    expect(o.minimumError([1, 2, 3], [6, 7], { rejectWhen: 'below' })).toMatchObject({
+      rejectWhen: 'below',
+      error: 2 / 5,
+      directionLearned: false,
+    })
   })
 
   test('balanced error weighs both groups alike', () => {
@@ -161,7 +173,13 @@ describe('thresholds', () => {
 
   test('too few calibration points for the promise', () => {
     expect(() => o.conformalThreshold([1, 2, 3], 0.05, 'above')).toThrow('alpha 0.05 needs at least 19 calibration scores, got 3')
-    expect(o.conformalThreshold(Array.from({ length: 19 }, (_, i) => i), 0.05, 'above').threshold).toBe(18)
+    expect(
+      o.conformalThreshold(
+        Array.from({ length: 19 }, (_, i) => i),
+        0.05,
+        'above',
+      ).threshold,
+    ).toBe(18)
   })
 })
 
@@ -170,7 +188,13 @@ test('temperature: over-confident logits are softened, perfect ones go to the bo
   const truth = Int32Array.from({ length: 2000 }, () => random.integer(3))
   const honest = Float32Array.from({ length: 6000 }, (_, i) => (i % 3 === truth[Math.floor(i / 3)] ? 1 : 0) + random.normal())
   const base = o.fitTemperature(honest, 3, truth).temperature
-  expect(o.fitTemperature(honest.map((z) => 4 * z), 3, truth).temperature / base).toBeCloseTo(4, 5)
+  expect(
+    o.fitTemperature(
+      honest.map((z) => 4 * z),
+      3,
+      truth,
+    ).temperature / base,
+  ).toBeCloseTo(4, 5)
   expect(o.fitTemperature(Float32Array.of(5, 0, 0, 5), 2, Int32Array.of(0, 1))).toMatchObject({ temperature: 0.01, atBound: true })
   expect(o.fitTemperature(Float32Array.of(5, 0, 0, 5), 2, Int32Array.of(1, 0))).toMatchObject({ temperature: 100, atBound: true })
 })

@@ -28,7 +28,12 @@ export interface ScoreInfo {
 
 /** All scores, each with its direction. */
 export const scores: readonly ScoreInfo[] = [
-  { name: 'gini-coefficient', outlierWhen: 'below', input: 'logits', says: 'inequality of the probabilities: 0 uniform, (n-1)/n one-hot; high = sure' },
+  {
+    name: 'gini-coefficient',
+    outlierWhen: 'below',
+    input: 'logits',
+    says: 'inequality of the probabilities: 0 uniform, (n-1)/n one-hot; high = sure',
+  },
   { name: 'gini-impurity', outlierWhen: 'above', input: 'logits', says: '1 - sum p^2: 0 one-hot, (n-1)/n uniform; high = unsure' },
   { name: 'max-softmax', outlierWhen: 'below', input: 'logits', says: 'the largest probability' },
   { name: 'entropy', outlierWhen: 'above', input: 'logits', says: 'Shannon entropy of the probabilities, in nats' },
@@ -38,13 +43,29 @@ export const scores: readonly ScoreInfo[] = [
   { name: 'knn-distance', outlierWhen: 'above', input: 'embeddings', says: 'distance to the k-th nearest training embedding' },
   { name: 'mahalanobis', outlierWhen: 'above', input: 'embeddings', says: 'squared Mahalanobis distance to the nearest class mean' },
   { name: 'class-mean-distance', outlierWhen: 'above', input: 'embeddings', says: 'Euclidean distance to the nearest class mean' },
-  { name: 'stranger-odds', outlierWhen: 'above', input: 'embeddings', says: 'log odds of "none of these" in a linear softmax with one class more' },
+  {
+    name: 'stranger-odds',
+    outlierWhen: 'above',
+    input: 'embeddings',
+    says: 'log odds of "none of these" in a linear softmax with one class more',
+  },
 ]
 
 /** The table's entry of a name; throws with the nearest name when there is none. */
 export function scoreInfo(name: string): ScoreInfo {
-  ensure(name !== 'gini', 'score', 'name must say which Gini is meant', name, 'Take "gini-impurity" (high = unsure) or "gini-coefficient" (high = sure).')
-  checkChoice('score', 'name', name, scores.map((score) => score.name))
+  ensure(
+    name !== 'gini',
+    'score',
+    'name must say which Gini is meant',
+    name,
+    'Take "gini-impurity" (high = unsure) or "gini-coefficient" (high = sure).',
+  )
+  checkChoice(
+    'score',
+    'name',
+    name,
+    scores.map((score) => score.name),
+  )
   return scores.find((score) => score.name === name)!
 }
 
@@ -61,7 +82,13 @@ export function scoreInfo(name: string): ScoreInfo {
 export function logitScore(name: LogitScoreName, logits: Rows, classes: number, options: TemperatureOptions = {}): Float64Array {
   if (name === 'energy') return energy(logits, classes, options)
   if (name === 'max-logit') return maxLogit(logits, classes)
-  const ofProbabilities = { 'gini-coefficient': giniCoefficient, 'gini-impurity': giniImpurity, 'max-softmax': maxSoftmax, entropy, 'softmax-margin': softmaxMargin }
+  const ofProbabilities = {
+    'gini-coefficient': giniCoefficient,
+    'gini-impurity': giniImpurity,
+    'max-softmax': maxSoftmax,
+    entropy,
+    'softmax-margin': softmaxMargin,
+  }
   checkChoice('logit score', 'name', name, [...(Object.keys(ofProbabilities) as LogitScoreName[]), 'energy', 'max-logit'])
   return ofProbabilities[name](softmax(logits, classes, options), classes)
 }

@@ -94,7 +94,10 @@ export function softmaxMargin(probabilities: Rows, classes: number): Float64Arra
  */
 export function energy(logits: Rows, classes: number, options: TemperatureOptions = {}): Float64Array {
   const temperature = temperatureOf('energy', options)
-  return Float64Array.from({ length: rowCount('energy', logits, classes) }, (_, i) => -temperature * logSumExp(logits, i * classes, classes, temperature))
+  return Float64Array.from(
+    { length: rowCount('energy', logits, classes) },
+    (_, i) => -temperature * logSumExp(logits, i * classes, classes, temperature),
+  )
 }
 
 /**
@@ -107,7 +110,12 @@ export function maxLogit(logits: Rows, classes: number): Float64Array {
   return Float64Array.from({ length: rowCount('maximum logit', logits, classes) }, (_, i) => {
     let most = -Infinity
     for (let c = i * classes; c < (i + 1) * classes; c++) most = Math.max(most, logits[c])
-    ensure(Number.isFinite(most), 'maximum logit', 'logits must be finite (some of a row may be -Infinity)', `row ${i} with maximum ${most}`)
+    ensure(
+      Number.isFinite(most),
+      'maximum logit',
+      'logits must be finite (some of a row may be -Infinity)',
+      `row ${i} with maximum ${most}`,
+    )
     return most
   })
 }

@@ -38,7 +38,8 @@ export function logSumExp(logits: Rows, at: number, classes: number, temperature
   let sum = 0
   for (let c = at; c < at + classes; c++) sum += Math.exp(logits[c] / temperature - most)
   const total = most + Math.log(sum)
-  if (!Number.isFinite(total)) ensure(false, 'softmax', 'logits must be finite (some of a row may be -Infinity)', `row ${at / classes} with sum ${total}`)
+  if (!Number.isFinite(total))
+    ensure(false, 'softmax', 'logits must be finite (some of a row may be -Infinity)', `row ${at / classes} with sum ${total}`)
   return total
 }
 

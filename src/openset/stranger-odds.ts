@@ -24,7 +24,12 @@ export function strangerOdds(weight: Float32Array, bias: Float32Array, dim: numb
   const where = 'stranger odds'
   const outputs = bias.length
   ensure(outputs >= 2, where, 'there must be one known class or more, and the strangers', `${outputs} outputs`)
-  ensure(weight.length === outputs * dim, where, `weight must be [${outputs}, ${dim}], one row for each of ${outputs} biases`, `${weight.length} numbers`)
+  ensure(
+    weight.length === outputs * dim,
+    where,
+    `weight must be [${outputs}, ${dim}], one row for each of ${outputs} biases`,
+    `${weight.length} numbers`,
+  )
   return {
     name: 'stranger-odds',
     width: dim,

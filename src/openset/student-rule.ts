@@ -13,7 +13,11 @@ import { isRejected, type RejectionRule } from './thresholds.ts'
 import type { Rows } from './rows.ts'
 
 /** Reject when the Gini impurity of the softmax over ten classes is above 0.87. */
-export const giniImpurityRule087: RejectionRule & { readonly score: LogitScoreName } = { score: 'gini-impurity', threshold: 0.87, rejectWhen: 'above' }
+export const giniImpurityRule087: RejectionRule & { readonly score: LogitScoreName } = {
+  score: 'gini-impurity',
+  threshold: 0.87,
+  rejectWhen: 'above',
+}
 
 /**
  * Which rows the rule of {@link giniImpurityRule087} rejects.
@@ -22,5 +26,7 @@ export const giniImpurityRule087: RejectionRule & { readonly score: LogitScoreNa
  * @returns 1 for rejected, one a row. Cost: O(n classes)
  */
 export function rejectByGiniImpurity(probabilities: Rows, classes: number, threshold = giniImpurityRule087.threshold): Uint8Array {
-  return Uint8Array.from(giniImpurity(probabilities, classes), (impurity) => (isRejected(impurity, { threshold, rejectWhen: 'above' }) ? 1 : 0))
+  return Uint8Array.from(giniImpurity(probabilities, classes), (impurity) =>
+    isRejected(impurity, { threshold, rejectWhen: 'above' }) ? 1 : 0,
+  )
 }

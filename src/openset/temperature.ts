@@ -56,7 +56,12 @@ export function fitTemperature(logits: Rows, classes: number, labels: ClassLabel
     if (done) break
   }
   const temperature = 1 / b
-  return { temperature, nllBefore: nll(logits, classes, labels, 1), nllAfter: nll(logits, classes, labels, temperature), atBound: b === 1 / HOTTEST || b === 1 / COLDEST }
+  return {
+    temperature,
+    nllBefore: nll(logits, classes, labels, 1),
+    nllAfter: nll(logits, classes, labels, temperature),
+    atBound: b === 1 / HOTTEST || b === 1 / COLDEST,
+  }
 }
 
 function slope(logits: Rows, classes: number, labels: ClassLabels, b: number): { slope: number; curvature: number } {
@@ -81,6 +86,7 @@ function slope(logits: Rows, classes: number, labels: ClassLabels, b: number): {
 
 function nll(logits: Rows, classes: number, labels: ClassLabels, temperature: number): number {
   let sum = 0
-  for (let i = 0; i < labels.length; i++) sum += logSumExp(logits, i * classes, classes, temperature) - logits[i * classes + labels[i]] / temperature
+  for (let i = 0; i < labels.length; i++)
+    sum += logSumExp(logits, i * classes, classes, temperature) - logits[i * classes + labels[i]] / temperature
   return sum / labels.length
 }

@@ -36,14 +36,28 @@ export function isRejected(score: number, rule: RejectionRule): boolean {
  * @throws KindredError `usage` when the classifier is right too seldom for the share
  * Cost: O(n log n)
  */
-export function keepShare(inScores: ArrayLike<number>, share: number, rejectWhen: Side, options: { correct?: ArrayLike<number | boolean> } = {}): RejectionRule {
+export function keepShare(
+  inScores: ArrayLike<number>,
+  share: number,
+  rejectWhen: Side,
+  options: { correct?: ArrayLike<number | boolean> } = {},
+): RejectionRule {
   const where = 'keep share'
   checkOptions(where, options, ['correct'])
   const { correct } = options
   ensure(share > 0 && share <= 1, where, 'share must be in (0, 1]', share)
   ensure(correct === undefined || correct.length === inScores.length, where, 'correct must have one entry a score', correct?.length)
   const sureness = ascendingSureness(where, 'inScores', inScores, rejectWhen)
-  const counted = correct === undefined ? sureness : ascendingSureness(where, 'inScores', Array.from(inScores).filter((_, i) => correct[i]), rejectWhen, true)
+  const counted =
+    correct === undefined
+      ? sureness
+      : ascendingSureness(
+          where,
+          'inScores',
+          Array.from(inScores).filter((_, i) => correct[i]),
+          rejectWhen,
+          true,
+        )
   const need = Math.max(1, Math.ceil(share * inScores.length - 1e-9))
   ensure(need <= counted.length, where, `share must be at most the accuracy, ${counted.length / inScores.length}`, share)
   return rule(counted[counted.length - need], rejectWhen)
@@ -60,7 +74,11 @@ export function keepShare(inScores: ArrayLike<number>, share: number, rejectWhen
  * @param outScores held-out scores of outliers
  * Cost: O(n log n)
  */
-export function minimumError(inScores: ArrayLike<number>, outScores: ArrayLike<number>, options: { rejectWhen?: Side; balanced?: boolean } = {}): LearnedRule {
+export function minimumError(
+  inScores: ArrayLike<number>,
+  outScores: ArrayLike<number>,
+  options: { rejectWhen?: Side; balanced?: boolean } = {},
+): LearnedRule {
   const where = 'minimum error'
   checkOptions(where, options, ['rejectWhen', 'balanced'])
   const { rejectWhen, balanced = false } = options
@@ -93,7 +111,13 @@ export function rule(sureness: number, rejectWhen: Side): RejectionRule {
 }
 
 /** Scores turned so that high = sure, sorted ascending; throws on NaN and on an empty group. */
-export function ascendingSureness(where: string, name: string, scores: ArrayLike<number>, rejectWhen: Side, mayBeEmpty = false): Float64Array {
+export function ascendingSureness(
+  where: string,
+  name: string,
+  scores: ArrayLike<number>,
+  rejectWhen: Side,
+  mayBeEmpty = false,
+): Float64Array {
   checkChoice(where, 'rejectWhen', rejectWhen, ['above', 'below'])
   ensure(mayBeEmpty || scores.length > 0, where, `${name} must not be empty`)
   const out = Float64Array.from(scores, (score) => (rejectWhen === 'above' ? -score : score)).sort()

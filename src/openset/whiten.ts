@@ -16,7 +16,13 @@ import type { Rows } from './rows.ts'
  * @param centreOf where in `centres` the centre of row i starts
  * @returns row-major [dim, dim]. Cost: O(n dim^2)
  */
-export function covariance(x: Rows, dim: number, members: Int32Array, centres: Float64Array, centreOf: (row: number) => number): Float64Array {
+export function covariance(
+  x: Rows,
+  dim: number,
+  members: Int32Array,
+  centres: Float64Array,
+  centreOf: (row: number) => number,
+): Float64Array {
   const c = new Float64Array(dim * dim)
   const gap = new Float64Array(dim)
   for (const i of members) {
@@ -53,7 +59,13 @@ export function whitening(c: Float64Array, dim: number, shrinkage: number): Floa
       const size = sum
       for (let k = 0; k < b; k++) sum -= l[a * dim + k] * l[b * dim + k]
       if (a === b && !(sum > 1e-12 * size)) {
-        throw new KindredError('collapsed', 'Mahalanobis distance', 'the covariance must be positive definite', `none along direction ${a} of ${dim}`, 'Raise shrinkage (for example 0.01), or use embeddings that vary in every direction.')
+        throw new KindredError(
+          'collapsed',
+          'Mahalanobis distance',
+          'the covariance must be positive definite',
+          `none along direction ${a} of ${dim}`,
+          'Raise shrinkage (for example 0.01), or use embeddings that vary in every direction.',
+        )
       }
       l[a * dim + b] = a === b ? Math.sqrt(sum) : sum / l[b * dim + b]
     }

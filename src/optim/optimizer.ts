@@ -12,5 +12,10 @@ export interface Optimizer {
   /** The scalars to feed for a step. @param step 1 for the first @param learningRate what the schedule says */
   scalars(step: number, learningRate: number): Readonly<Record<string, number>>
   /** The next weight and slots. @param s the scalars as graph inputs */
-  update(weight: Tensor, gradient: Tensor, slots: Readonly<Record<string, Tensor>>, s: Readonly<Record<string, Tensor>>): { weight: Tensor; slots: Readonly<Record<string, Tensor>> }
+  update(
+    weight: Tensor,
+    gradient: Tensor,
+    slots: Readonly<Record<string, Tensor>>,
+    s: Readonly<Record<string, Tensor>>,
+  ): { weight: Tensor; slots: Readonly<Record<string, Tensor>> }
 }

@@ -39,12 +39,22 @@ export interface BarComparisonOptions {
 export function barComparison(rows: readonly ComparisonRow[], options: BarComparisonOptions = {}): string {
   checkOptions('barComparison', options, ['title', 'subtitle', 'width'])
   ensure(rows.length > 0, 'barComparison', 'there must be at least one row', 'none')
-  for (const r of rows) for (const v of [r.knnAccuracy, r.mapAtR]) ensure(v === null || !Number.isFinite(v) || (v >= 0 && v <= 1), 'barComparison', 'figures must be shares from 0 to 1', v)
+  for (const r of rows)
+    for (const v of [r.knnAccuracy, r.mapAtR])
+      ensure(v === null || !Number.isFinite(v) || (v >= 0 && v <= 1), 'barComparison', 'figures must be shares from 0 to 1', v)
   const { width = 860 } = options
   const main = rows.findIndex((r) => r.main === true)
   const chosen = main < 0 ? rows.length - 1 : main
   const title = options.title ?? 'What training adds'
-  const top = heading({ title, subtitle: options.subtitle ?? 'kNN accuracy: share of test images whose nearest neighbours name the right class. MAP@R: how purely the nearest images are of the same class.' }, width)
+  const top = heading(
+    {
+      title,
+      subtitle:
+        options.subtitle ??
+        'kNN accuracy: share of test images whose nearest neighbours name the right class. MAP@R: how purely the nearest images are of the same class.',
+    },
+    width,
+  )
   const nameWidth = largest(rows.flatMap((r) => [textWidth(r.name, 14, 600), textWidth(r.note ?? '', 11.5)])) + 28
   const each = (width - 48 - nameWidth - 40) / 2
   const y0 = top.bottom + 30
@@ -55,7 +65,12 @@ export function barComparison(rows: readonly ComparisonRow[], options: BarCompar
     svg += label(24, y + (r.note === undefined ? 5 : -1), r.name, { size: 14, weight: i === chosen ? 600 : 400, fill: tone.ink })
     if (r.note !== undefined) svg += label(24, y + 15, r.note, { size: 11.5 })
   }
-  for (const [k, [key, name]] of ([['knnAccuracy', 'kNN accuracy'], ['mapAtR', 'MAP@R']] as const).entries()) {
+  for (const [k, [key, name]] of (
+    [
+      ['knnAccuracy', 'kNN accuracy'],
+      ['mapAtR', 'MAP@R'],
+    ] as const
+  ).entries()) {
     const box: Box = { left: 24 + nameWidth + k * (each + 40), top: y0, width: each, height: rows.length * pitch }
     const values = rows.map((r) => r[key] ?? Number.NaN)
     const finite = values.filter(Number.isFinite)
@@ -78,7 +93,13 @@ export function barComparison(rows: readonly ComparisonRow[], options: BarCompar
       const text = percent(v)
       const right = x(v) + 12 + textWidth(text, 13, 600) < box.left + box.width + 8
       svg += element('circle', { cx: x(v), cy: y, r: 7, fill: colour })
-      svg += label(x(v) + (right ? 12 : -12), y + 5, text, { size: 13, weight: 600, fill: i === chosen ? tone.blue : tone.ink, anchor: right ? 'start' : 'end', halo: 5 })
+      svg += label(x(v) + (right ? 12 : -12), y + 5, text, {
+        size: 13,
+        weight: 600,
+        fill: i === chosen ? tone.blue : tone.ink,
+        anchor: right ? 'start' : 'end',
+        halo: 5,
+      })
     }
   }
   return svgDocument(width, y0 + rows.length * pitch + 36, `${title}: kNN accuracy and MAP@R of ${rows.length} methods`, svg)

@@ -20,7 +20,10 @@ export function legendRow(entries: readonly LegendEntry[], width: number): { svg
   for (const { mark, name, amount } of entries) {
     const w = 16 + textWidth(name, 13, 600) + 5 + textWidth(amount, 12) + 18
     if (x + w > width - 12) [x, y] = [24, y + 20]
-    svg += mark(x + 5, y - 4.5) + label(x + 15, y, name, { size: 13, weight: 600, fill: tone.ink }) + label(x + 20 + textWidth(name, 13, 600), y, amount, { size: 12 })
+    svg +=
+      mark(x + 5, y - 4.5) +
+      label(x + 15, y, name, { size: 13, weight: 600, fill: tone.ink }) +
+      label(x + 20 + textWidth(name, 13, 600), y, amount, { size: 12 })
     x += w
   }
   return { svg, height: svg === '' ? 0 : y + 8 }

@@ -17,11 +17,23 @@ export type Labels = Int32Array | Uint8Array | Uint16Array | Int8Array
 export function checkCloud(where: string, points: Float32Array, labels: Labels, classes: readonly string[]): number {
   const n = labels.length
   ensure(n > 0, where, 'there must be at least one point', 'none', 'Embed some images first.')
-  ensure(points.length === 2 * n, where, `points must be ${n} x 2 numbers, as there are ${n} labels`, points.length, 'Project the embeddings to two dimensions first.')
+  ensure(
+    points.length === 2 * n,
+    where,
+    `points must be ${n} x 2 numbers, as there are ${n} labels`,
+    points.length,
+    'Project the embeddings to two dimensions first.',
+  )
   const stray = points.findIndex((v) => !Number.isFinite(v))
   ensure(stray < 0, where, 'points must be finite', points[stray], 'The projection or the training has diverged.')
   const unknown = Array.prototype.findIndex.call(labels, (l: number) => l < 0 || l >= classes.length)
-  ensure(unknown < 0, where, `labels must be class numbers below ${classes.length}`, labels[unknown], `Name all classes; the names are ${show(classes)}.`)
+  ensure(
+    unknown < 0,
+    where,
+    `labels must be class numbers below ${classes.length}`,
+    labels[unknown],
+    `Name all classes; the names are ${show(classes)}.`,
+  )
   return n
 }
 
@@ -102,7 +114,13 @@ export interface Place {
  * @returns at least one place for every class that has points, largest clusters first
  * Cost: O(n + classes x cells).
  */
-export function places(pixels: Float32Array, labels: Labels, classCount: number, box: Box, options: { cell?: number; share?: number; perClass?: number } = {}): Place[] {
+export function places(
+  pixels: Float32Array,
+  labels: Labels,
+  classCount: number,
+  box: Box,
+  options: { cell?: number; share?: number; perClass?: number } = {},
+): Place[] {
   const fineness = Math.min(28, Math.max(6, Math.sqrt(labels.length) / 2.5))
   const { cell = Math.max(box.width, box.height) / fineness, share = 0.12, perClass = 4 } = options
   const columns = Math.ceil(box.width / cell) + 1
@@ -202,7 +220,13 @@ export function names(list: readonly Place[], classes: readonly string[], colour
     .map((p, i) => {
       const x = Math.min(box.left + box.width - p.w / 2, Math.max(box.left + p.w / 2, p.x))
       const y = Math.min(box.top + box.height - 2, Math.max(box.top + size, p.y + size * 0.36))
-      return label(x, y, classes[list[i].classIndex], { size, weight: 600, fill: colours[list[i].classIndex], anchor: 'middle', halo: Math.max(3, size * 0.28) })
+      return label(x, y, classes[list[i].classIndex], {
+        size,
+        weight: 600,
+        fill: colours[list[i].classIndex],
+        anchor: 'middle',
+        halo: Math.max(3, size * 0.28),
+      })
     })
     .join('')
 }

@@ -29,33 +29,64 @@ export function confusionMatrix(counts: ArrayLike<number>, classes: readonly str
   const c = classes.length
   ensure(c > 0 && counts.length === c * c, 'confusionMatrix', `counts must be ${c} x ${c} numbers, one row a class`, counts.length)
   const n = Array.from(counts)
-  ensure(n.every((v) => v >= 0 && Number.isFinite(v)), 'confusionMatrix', 'counts must be numbers >= 0', n.find((v) => !(v >= 0)))
+  ensure(
+    n.every((v) => v >= 0 && Number.isFinite(v)),
+    'confusionMatrix',
+    'counts must be numbers >= 0',
+    n.find((v) => !(v >= 0)),
+  )
   const totals = classes.map((_, i) => n.slice(i * c, (i + 1) * c).reduce((a, b) => a + b, 0))
   const all = totals.reduce((a, b) => a + b, 0)
   ensure(all > 0, 'confusionMatrix', 'there must be at least one image', 0, 'Classify some images first.')
   const right = classes.reduce((sum, _, i) => sum + n[i * c + i], 0)
-  const wrong = n.map((v, k) => ({ v, i: Math.floor(k / c), j: k % c })).filter((e) => e.i !== e.j && e.v > 0).sort((a, b) => b.v - a.v)
+  const wrong = n
+    .map((v, k) => ({ v, i: Math.floor(k / c), j: k % c }))
+    .filter((e) => e.i !== e.j && e.v > 0)
+    .sort((a, b) => b.v - a.v)
   const worst = wrong[0]
   const { width = 860 } = options
   const found = `${percent(right / all)} right${worst === undefined ? ', no mistake' : `; most often ${classes[worst.i]} is read as ${classes[worst.j]} (${thousands(worst.v)} of ${thousands(totals[worst.i])})`}`
-  const nameWidth = largest(classes.map((name) => Math.min(140, [...name].length * 8 + 22)), 46)
+  const nameWidth = largest(
+    classes.map((name) => Math.min(140, [...name].length * 8 + 22)),
+    46,
+  )
   const left = 24 + 22 + nameWidth
   const cell = (width - left - 24 - 76) / c
   const high = Math.min(cell, 64)
   const small = cell < 34
   const key = small ? 'Counts; the darker, the larger the share of the row.' : 'Large: count; small: share of the row.'
-  const top = heading({ title: options.title ?? found, subtitle: options.subtitle ?? `${thousands(all)} images, ${thousands(all - right)} mistakes. ${key}` }, width)
+  const top = heading(
+    { title: options.title ?? found, subtitle: options.subtitle ?? `${thousands(all)} images, ${thousands(all - right)} mistakes. ${key}` },
+    width,
+  )
   const y0 = top.bottom + 46
-  const most = largest(wrong.map((e) => e.v / totals[e.i]), 1e-9)
+  const most = largest(
+    wrong.map((e) => e.v / totals[e.i]),
+    1e-9,
+  )
   let svg = top.svg
   svg += label(left + (cell * c) / 2, top.bottom + 16, 'Predicted class', { size: 12.5, weight: 600, fill: tone.ink, anchor: 'middle' })
   svg += label(24 + 8, y0 + (high * c) / 2, 'True class', { size: 12.5, weight: 600, fill: tone.ink, anchor: 'middle', upright: true })
   svg += label(left + cell * c + 76, top.bottom + 38, 'recall', { size: 12, anchor: 'end' })
   for (let i = 0; i < c; i++) {
     const y = y0 + i * high
-    svg += label(left + (i + 0.5) * cell, top.bottom + 38, clip(classes[i], cell - 2, 14, 600), { size: 14, weight: 600, fill: tone.ink, anchor: 'middle' })
-    svg += label(left - 12, y + high / 2 + 5, clip(classes[i], nameWidth - 12, 14, 600), { size: 14, weight: 600, fill: tone.ink, anchor: 'end' })
-    svg += label(left + cell * c + 76, y + high / 2 + 5, totals[i] === 0 ? 'n/a' : percent(n[i * c + i] / totals[i]), { size: 13, anchor: 'end', fill: tone.ink })
+    svg += label(left + (i + 0.5) * cell, top.bottom + 38, clip(classes[i], cell - 2, 14, 600), {
+      size: 14,
+      weight: 600,
+      fill: tone.ink,
+      anchor: 'middle',
+    })
+    svg += label(left - 12, y + high / 2 + 5, clip(classes[i], nameWidth - 12, 14, 600), {
+      size: 14,
+      weight: 600,
+      fill: tone.ink,
+      anchor: 'end',
+    })
+    svg += label(left + cell * c + 76, y + high / 2 + 5, totals[i] === 0 ? 'n/a' : percent(n[i * c + i] / totals[i]), {
+      size: 13,
+      anchor: 'end',
+      fill: tone.ink,
+    })
     for (let j = 0; j < c; j++) {
       const v = n[i * c + j]
       const share = totals[i] === 0 ? 0 : v / totals[i]

@@ -8,7 +8,7 @@ import { count } from './loss-curve.ts'
 import { thousands } from './scale.ts'
 import { classColour, readable, rgb, shade, tone } from './style.ts'
 import { element, heading, label, num, rect, svgDocument } from './svg.ts'
-import { pngDataUri } from './encode-png.ts'
+import { pngDataUri } from '../images/index.ts'
 import type { Box } from './axes.ts'
 
 /** Small pictures for the images mode of a map: `pixels` is `Uint8Array` [n, height, width, channels], 0..255. */
@@ -54,7 +54,8 @@ export function embeddingMap(points: Float32Array, labels: Labels, classes: read
   const colours = classes.map((_, c) => classColour(c))
   const title = options.title ?? `${count(n, 'embedding')} of ${count(classes.length, 'class').replace('classs', 'classes')}`
   const top = heading({ title, subtitle: options.subtitle }, width)
-  const note = options.note ?? 'Neighbours on the map are alike. The axes have no unit, and the distance between far clusters has no meaning.'
+  const note =
+    options.note ?? 'Neighbours on the map are alike. The axes have no unit, and the distance between far clusters has no meaning.'
   const legend = legendRow(legendOf(classes, colours, labels, predicted), width)
   const box: Box = { left: 12, top: top.bottom, width: width - 24, height: height - top.bottom - legend.height - (note === '' ? 8 : 30) }
   ensure(box.height > 80, 'embeddingMap', 'height must leave room for the map', height, 'Use at least 300.')
@@ -68,7 +69,9 @@ export function embeddingMap(points: Float32Array, labels: Labels, classes: read
   if (predicted !== undefined) {
     let d = ''
     const r = radius + 1.6
-    for (let i = 0; i < n; i++) if (predicted[i] !== labels[i]) d += `M${num(pixels[2 * i] - r)} ${num(pixels[2 * i + 1])}a${num(r)} ${num(r)} 0 1 0 ${num(2 * r)} 0a${num(r)} ${num(r)} 0 1 0 ${num(-2 * r)} 0`
+    for (let i = 0; i < n; i++)
+      if (predicted[i] !== labels[i])
+        d += `M${num(pixels[2 * i] - r)} ${num(pixels[2 * i + 1])}a${num(r)} ${num(r)} 0 1 0 ${num(2 * r)} 0a${num(r)} ${num(r)} 0 1 0 ${num(-2 * r)} 0`
     if (d !== '') svg += element('path', { d, fill: 'none', stroke: tone.ink, 'stroke-width': 1.3 })
   }
   // Drawn digits name themselves. A letter stands in the middle of its cluster; a long name, or any over photos, stands above, so as to hide none of them.
@@ -76,11 +79,23 @@ export function embeddingMap(points: Float32Array, labels: Labels, classes: read
     const long = classes.some((c) => [...c].length > 3)
     const raised = long || images !== undefined ? 16 + (images === undefined ? 0 : (images.size ?? 40) / 2) : undefined
     const found = places(pixels, labels, classes.length, box).map((p) => (raised === undefined ? p : { ...p, y: p.top - raised }))
-    svg += names(found, classes, colours.map((c) => shade(readable(c), -0.2)), long ? 15 : 28, box)
+    svg += names(
+      found,
+      classes,
+      colours.map((c) => shade(readable(c), -0.2)),
+      long ? 15 : 28,
+      box,
+    )
   }
   const y = box.top + box.height + 8
   svg += `<g transform="translate(0 ${num(y)})">${legend.svg}</g>`
-  if (note !== '') svg += label(24, y + legend.height + 10, drawn === undefined || drawn.count === n ? note : `${note} Drawn: ${thousands(drawn.count)} of ${thousands(n)} pictures.`, { size: 12, fill: tone.soft })
+  if (note !== '')
+    svg += label(
+      24,
+      y + legend.height + 10,
+      drawn === undefined || drawn.count === n ? note : `${note} Drawn: ${thousands(drawn.count)} of ${thousands(n)} pictures.`,
+      { size: 12, fill: tone.soft },
+    )
   return svgDocument(width, height, `${title}. Map of ${n} points in ${classes.length} classes.`, svg)
 }
 
@@ -92,18 +107,37 @@ function legendOf(classes: readonly string[], colours: readonly string[], labels
     counts[l]++
     if (predicted !== undefined && predicted[i] !== l) wrong++
   }
-  const entries = classes.length > 20 ? [] : classes.map((name, c): LegendEntry => ({ mark: dotMark(colours[c]), name, amount: thousands(counts[c]) }))
+  const entries =
+    classes.length > 20 ? [] : classes.map((name, c): LegendEntry => ({ mark: dotMark(colours[c]), name, amount: thousands(counts[c]) }))
   if (predicted === undefined) return entries
-  return [...entries, { mark: (cx, cy) => element('circle', { cx, cy, r: 4.5, fill: 'none', stroke: tone.ink, 'stroke-width': 1.4 }), name: 'misread', amount: `${thousands(wrong)} of ${thousands(labels.length)}` }]
+  return [
+    ...entries,
+    {
+      mark: (cx, cy) => element('circle', { cx, cy, r: 4.5, fill: 'none', stroke: tone.ink, 'stroke-width': 1.4 }),
+      name: 'misread',
+      amount: `${thousands(wrong)} of ${thousands(labels.length)}`,
+    },
+  ]
 }
 
 /** Pictures at their places: the first in each cell of a grid, so that none hides another. */
-function pictures(pixels: Float32Array, labels: Labels, colours: readonly string[], images: Thumbnails, box: Box): { svg: string; count: number } {
+function pictures(
+  pixels: Float32Array,
+  labels: Labels,
+  colours: readonly string[],
+  images: Thumbnails,
+  box: Box,
+): { svg: string; count: number } {
   let count = 0
   const { height, width, channels = 1 } = images
   const size = images.size ?? (channels === 1 ? 24 : 40)
   const each = height * width * channels
-  ensure(images.pixels.length === each * labels.length, 'embeddingMap', `images.pixels must be ${labels.length} x ${height} x ${width} x ${channels} bytes`, images.pixels.length)
+  ensure(
+    images.pixels.length === each * labels.length,
+    'embeddingMap',
+    `images.pixels must be ${labels.length} x ${height} x ${width} x ${channels} bytes`,
+    images.pixels.length,
+  )
   const k = size / Math.max(height, width)
   // Ink leaves the frame's edge empty, so frames may overlap where photos may not.
   const near = channels === 1 ? 0.54 : labels.length <= 400 ? 0.4 : 0.9
@@ -115,7 +149,10 @@ function pictures(pixels: Float32Array, labels: Labels, colours: readonly string
     const [x, y] = [pixels[2 * i], pixels[2 * i + 1]]
     let free = true
     for (let dx = -1; dx <= 1 && free; dx++) {
-      for (let dy = -1; dy <= 1 && free; dy++) free = !(cells.get(cellOf(x + dx * size, y + dy * size)) ?? []).some(([a, b]) => Math.abs(a - x) < w * near && Math.abs(b - y) < h * (near + 0.1))
+      for (let dy = -1; dy <= 1 && free; dy++)
+        free = !(cells.get(cellOf(x + dx * size, y + dy * size)) ?? []).some(
+          ([a, b]) => Math.abs(a - x) < w * near && Math.abs(b - y) < h * (near + 0.1),
+        )
     }
     if (!free) continue
     count++
@@ -133,5 +170,8 @@ function pictures(pixels: Float32Array, labels: Labels, colours: readonly string
 function inkUri(bytes: Uint8Array, width: number, height: number, colour: string): string {
   const [r, g, b] = rgb(readable(colour))
   const palette = Array.from({ length: 16 }, (_, i) => [r, g, b, i * 17] as const)
-  return pngDataUri(bytes.map((v) => Math.round(v / 17)), { width, height, channels: 1, palette })
+  return pngDataUri(
+    bytes.map((v) => Math.round(v / 17)),
+    { width, height, channels: 1, palette },
+  )
 }

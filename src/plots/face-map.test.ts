@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { rng } from '../base/index.ts'
-import { faceMap, faceMaps, faceStrip, jpegDataUri, toPng } from './index.ts'
+import { faceMap, faceMaps, faceStrip, toPng } from './index.ts'
+import { jpegDataUri } from '../images/index.ts'
 
 /** n pictures of `people` people in as many clusters, smooth enough to be like photos. */
 function crowd(n: number, people: number, side = 32) {
@@ -9,18 +10,33 @@ function crowd(n: number, people: number, side = 32) {
   const labels = Int32Array.from({ length: n }, (_, i) => i % people)
   const place = (k: number) => Array.from(labels, (l) => Math.min(1, Math.max(0, centres[l][k] + 0.04 * random.normal())))
   const pixels = new Uint8Array(n * side * side * 3)
-  for (let i = 0, p = 0; i < n; i++) for (let y = 0; y < side; y++) for (let x = 0; x < side; x++) for (let c = 0; c < 3; c++) pixels[p++] = 128 + 60 * Math.sin(x / 5 + i + c) + 60 * Math.cos(y / (4 + (i % 7)))
-  return { x: place(0), y: place(1), labels, names: Array.from({ length: people }, (_, i) => `Person ${i + 1}`), images: { pixels, height: side, width: side } }
+  for (let i = 0, p = 0; i < n; i++)
+    for (let y = 0; y < side; y++)
+      for (let x = 0; x < side; x++)
+        for (let c = 0; c < 3; c++) pixels[p++] = 128 + 60 * Math.sin(x / 5 + i + c) + 60 * Math.cos(y / (4 + (i % 7)))
+  return {
+    x: place(0),
+    y: place(1),
+    labels,
+    names: Array.from({ length: people }, (_, i) => `Person ${i + 1}`),
+    images: { pixels, height: side, width: side },
+  }
 }
 
 /** The tiles of an element kind as [left, top, width, height]. */
 const tiles = (svg: string, kind = 'image') =>
-  [...svg.matchAll(new RegExp(`<${kind} ([^>]*)>`, 'g'))].map(([, attributes]) => ['x', 'y', 'width', 'height'].map((name) => Number(new RegExp(`(?:^| )${name}="([-\\d.]+)"`).exec(attributes)![1])))
+  [...svg.matchAll(new RegExp(`<${kind} ([^>]*)>`, 'g'))].map(([, attributes]) =>
+    ['x', 'y', 'width', 'height'].map((name) => Number(new RegExp(`(?:^| )${name}="([-\\d.]+)"`).exec(attributes)![1])),
+  )
 const covered = (a: number[], b: number[]) => a[0] < b[0] + b[2] && b[0] < a[0] + a[2] && a[1] < b[1] + b[3] && b[1] < a[1] + a[3]
 const overlaps = (list: number[][]) => list.flatMap((a, i) => list.slice(0, i).filter((b) => covered(a, b))).length
 const withoutPictures = (svg: string) => svg.replaceAll(/data:image\/jpeg;base64,[^"]+/g, 'jpeg')
 
-describe.each([[5, 2, 6000], [120, 6, 4000], [1000, 50, 2500]])('a map of %i faces', (n, people, bytesEach) => {
+describe.each([
+  [5, 2, 6000],
+  [120, 6, 4000],
+  [1000, 50, 2500],
+])('a map of %i faces', (n, people, bytesEach) => {
   test('shows each face, none over another, all on the page, in few bytes', async () => {
     const svg = await faceMap(crowd(n, people))
     const faces = tiles(svg)
@@ -52,7 +68,12 @@ describe('face map', () => {
 
   test('names cover no face', async () => {
     const svg = await faceMap(crowd(120, 6))
-    const names = [...svg.matchAll(/<text x="([\d.]+)" y="([\d.]+)"[^>]*paint-order="stroke">([^<]+)</g)].map(([, x, y, text]) => [Number(x) - 3.4 * text.length, Number(y) - 12, 6.8 * text.length, 14])
+    const names = [...svg.matchAll(/<text x="([\d.]+)" y="([\d.]+)"[^>]*paint-order="stroke">([^<]+)</g)].map(([, x, y, text]) => [
+      Number(x) - 3.4 * text.length,
+      Number(y) - 12,
+      6.8 * text.length,
+      14,
+    ])
     expect(names.length).toBeGreaterThanOrEqual(6)
     expect(names.flatMap((a) => tiles(svg).filter((b) => covered(a, b)))).toEqual([])
   })
@@ -80,9 +101,13 @@ describe('face map', () => {
   test('says what is wrong', async () => {
     const good = crowd(4, 2)
     await expect(faceMap({ ...good, x: [0, 1] })).rejects.toThrow('x must hold 4 numbers, one a face, got 2')
-    await expect(faceMap({ ...good, y: [0, 1, 2, 0] })).rejects.toThrow('y must be numbers from 0 to 1, got 2. Pass the map through normalise01 first.')
+    await expect(faceMap({ ...good, y: [0, 1, 2, 0] })).rejects.toThrow(
+      'y must be numbers from 0 to 1, got 2. Pass the map through normalise01 first.',
+    )
     await expect(faceMap({ ...good, labels: Int32Array.of(0, 1, 2, 0) })).rejects.toThrow('labels must be -1 or numbers below 2, got 2')
-    await expect(faceMap({ ...good, images: { ...good.images, height: 31 } })).rejects.toThrow('images.pixels must be 4 x 31 x 32 x 3 bytes')
+    await expect(faceMap({ ...good, images: { ...good.images, height: 31 } })).rejects.toThrow(
+      'images.pixels must be 4 x 31 x 32 x 3 bytes',
+    )
     await expect(faceMap({ ...crowd(100, 2), width: 300, height: 220, size: 40 })).rejects.toThrow('the box must hold 100 squares')
     await expect(faceMap({ ...good, labels: new Int32Array(0) })).rejects.toThrow('at least one face')
     await expect(faceMap({ ...good, tile: 3 } as never)).rejects.toThrow('options must be among')
@@ -91,7 +116,13 @@ describe('face map', () => {
 
 test('maps side by side: the same faces in each panel, with title and figures', async () => {
   const { x, y, ...faces } = crowd(60, 4)
-  const svg = await faceMaps([{ title: 'General', figures: '1-NN 69.5 %', x, y }, { title: 'Faces', figures: '1-NN 97.5 %', x: y, y: x }], faces)
+  const svg = await faceMaps(
+    [
+      { title: 'General', figures: '1-NN 69.5 %', x, y },
+      { title: 'Faces', figures: '1-NN 97.5 %', x: y, y: x },
+    ],
+    faces,
+  )
   await expect(withoutPictures(svg)).toMatchFileSnapshot('snapshots/face-maps.svg')
   const all = tiles(svg)
   expect(all).toHaveLength(120)
@@ -108,7 +139,16 @@ test('strip: signs beside colours, distances, and rows without an answer', async
   const { images } = crowd(4, 2)
   const picture = (i: number) => images.pixels.subarray(i * 3072, (i + 1) * 3072)
   const rows = [
-    { query: picture(0), name: 'Ada', detail: 'ada/1.jpg', neighbours: [{ pixels: picture(1), name: 'Ada', distance: 0.4126, mark: 'right' as const }, { pixels: picture(2), name: 'Bob', distance: 0.61, mark: 'wrong' as const }, { pixels: picture(3), name: 'who.jpg', distance: 0.7, mark: 'unknown' as const }] },
+    {
+      query: picture(0),
+      name: 'Ada',
+      detail: 'ada/1.jpg',
+      neighbours: [
+        { pixels: picture(1), name: 'Ada', distance: 0.4126, mark: 'right' as const },
+        { pixels: picture(2), name: 'Bob', distance: 0.61, mark: 'wrong' as const },
+        { pixels: picture(3), name: 'who.jpg', distance: 0.7, mark: 'unknown' as const },
+      ],
+    },
     { query: picture(3), neighbours: [] },
   ]
   const svg = await faceStrip(rows, { height: 32, width: 32, title: 'Neighbours' })
@@ -123,8 +163,13 @@ test('a JPEG keeps the picture and shrinks to the size asked for', async () => {
   const { default: sharp } = await import('sharp')
   const { images } = crowd(1, 1, 64)
   const uri = await jpegDataUri(images.pixels, { height: 64, width: 64 }, 40)
-  const { data, info } = await sharp(Buffer.from(uri.split(',')[1], 'base64')).raw().toBuffer({ resolveWithObject: true })
+  const { data, info } = await sharp(Buffer.from(uri.split(',')[1], 'base64'))
+    .raw()
+    .toBuffer({ resolveWithObject: true })
   expect([info.width, info.height, info.channels, info.format]).toEqual([40, 40, 3, 'raw'])
-  const { data: wanted } = await sharp(images.pixels, { raw: { width: 64, height: 64, channels: 3 } }).resize(40, 40).raw().toBuffer({ resolveWithObject: true })
+  const { data: wanted } = await sharp(images.pixels, { raw: { width: 64, height: 64, channels: 3 } })
+    .resize(40, 40)
+    .raw()
+    .toBuffer({ resolveWithObject: true })
   expect(data.reduce((sum, v, i) => sum + Math.abs(v - wanted[i]), 0) / data.length).toBeLessThan(6)
 })

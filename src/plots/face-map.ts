@@ -4,7 +4,7 @@
 import { checkOptions, ensure, largest } from '../base/index.ts'
 import type { Labels } from './cloud.ts'
 import { dotMark, legendRow, type LegendEntry } from './class-legend.ts'
-import type { Photos } from './encode-jpeg.ts'
+import type { Photos } from '../images/index.ts'
 import { cellSide, checkFaces, checkMap, faceCloud, thumbnails, unlabelledFrame } from './face-cloud.ts'
 import { count } from './loss-curve.ts'
 import { thousands } from './scale.ts'
@@ -59,12 +59,20 @@ export async function faceMap(options: FaceMapOptions): Promise<string> {
   const box = { left: 12, top: top.bottom, width: inner, height: height - top.bottom - below }
   ensure(box.height >= 80, where, 'height must leave room for the map', height, 'Use at least 300.')
   const side = options.size ?? cellSide(n, box)
-  ensure(side >= 8, where, 'the page must give each face 8 pixels', `${side.toFixed(1)} pixels for each of ${n}`, 'Use a larger page or fewer faces.')
+  ensure(
+    side >= 8,
+    where,
+    'the page must give each face 8 pixels',
+    `${side.toFixed(1)} pixels for each of ${n}`,
+    'Use a larger page or fewer faces.',
+  )
   const cloud = faceCloud(x, y, options, await thumbnails(options, side), side, box)
   let svg = top.svg + cloud.svg
   const bottom = box.top + box.height + 8
   svg += `<g transform="translate(0 ${bottom.toFixed(1)})">${legend.svg}</g>`
-  const note = options.note ?? `Faces side by side are alike; where they would overlap they are moved apart${cloud.far === 0 ? '' : ', the farthest tied to their place by a line'}. The distance between far clusters has no meaning.`
+  const note =
+    options.note ??
+    `Faces side by side are alike; where they would overlap they are moved apart${cloud.far === 0 ? '' : ', the farthest tied to their place by a line'}. The distance between far clusters has no meaning.`
   if (note !== '') svg += label(24, bottom + legend.height + 10, note, { size: 12 })
   return svgDocument(width, height, `${title}. Map of ${count(n, 'face')}.`, svg)
 }
@@ -111,7 +119,13 @@ export async function faceMaps(panels: readonly FacePanel[], options: FaceMapsOp
   const mapHeight = options.mapHeight ?? Math.max(inner * largest(panels.map(({ x, y }) => shape(x, y))), (n * 22 * 22) / 0.7 / inner)
   const mapTop = top.bottom + 52
   const side = cellSide(n, { width: inner, height: mapHeight })
-  ensure(side >= 8, where, 'the page must give each face 8 pixels', `${side.toFixed(1)} pixels for each of ${n}`, 'Use a larger page or fewer faces.')
+  ensure(
+    side >= 8,
+    where,
+    'the page must give each face 8 pixels',
+    `${side.toFixed(1)} pixels for each of ${n}`,
+    'Use a larger page or fewer faces.',
+  )
   const uris = await thumbnails(options, side)
   let svg = top.svg
   for (const [p, panel] of panels.entries()) {
@@ -123,9 +137,16 @@ export async function faceMaps(panels: readonly FacePanel[], options: FaceMapsOp
   }
   const bottom = mapTop + mapHeight + 8
   svg += `<g transform="translate(0 ${bottom.toFixed(1)})">${legend.svg}</g>`
-  const note = options.note ?? 'Faces side by side are alike; where they would overlap they are moved apart. The distance between far clusters has no meaning.'
+  const note =
+    options.note ??
+    'Faces side by side are alike; where they would overlap they are moved apart. The distance between far clusters has no meaning.'
   if (note !== '') svg += label(24, bottom + legend.height + 10, note, { size: 12 })
-  return svgDocument(width, bottom + legend.height + (note === '' ? 8 : 22), `${title}: ${panels.map((panel) => panel.title).join(', ')}.`, svg)
+  return svgDocument(
+    width,
+    bottom + legend.height + (note === '' ? 8 : 22),
+    `${title}: ${panels.map((panel) => panel.title).join(', ')}.`,
+    svg,
+  )
 }
 
 /** Height of the map's drawing over its width: as the cloud lies, within bounds that suit a page. */
@@ -144,6 +165,11 @@ function people(labels: Labels, names: readonly string[]): LegendEntry[] {
   for (const l of labels) counts[l < 0 ? names.length : l]++
   const shown = names.length > 60 ? [] : [...names.keys()].filter((c) => counts[c] > 0)
   const entries = shown.map((c): LegendEntry => ({ mark: dotMark(classColour(c)), name: names[c], amount: thousands(counts[c]) }))
-  if (counts[names.length] > 0) entries.push({ mark: (x, y) => rect(x - 5, y - 5, 10, 10, { rx: 2, ...unlabelledFrame }), name: 'unlabelled', amount: thousands(counts[names.length]) })
+  if (counts[names.length] > 0)
+    entries.push({
+      mark: (x, y) => rect(x - 5, y - 5, 10, 10, { rx: 2, ...unlabelledFrame }),
+      name: 'unlabelled',
+      amount: thousands(counts[names.length]),
+    })
   return entries
 }

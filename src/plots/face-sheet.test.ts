@@ -4,10 +4,16 @@ import { faceSheet, toPng } from './index.ts'
 const side = 24
 const face = (k: number): Uint8Array => Uint8Array.from({ length: side * side * 3 }, (_, i) => 128 + 90 * Math.sin(i / (20 + 7 * k)))
 const groups = [
-  { title: 'Anna & <Bea>', detail: '3 faces', faces: [0, 1, 2].map((k) => ({ pixels: face(k), caption: `party ${k}.jpg`, ...(k === 2 ? { guess: true } : {}) })), more: 4 },
+  {
+    title: 'Anna & <Bea>',
+    detail: '3 faces',
+    faces: [0, 1, 2].map((k) => ({ pixels: face(k), caption: `party ${k}.jpg`, ...(k === 2 ? { guess: true } : {}) })),
+    more: 4,
+  },
   { title: 'Nobody', faces: [{ pixels: face(3), caption: 'a very long name of a photo that nobody can read.jpg' }] },
 ]
-const tiles = (svg: string) => [...svg.matchAll(/<image x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)"/g)].map((m) => m.slice(1).map(Number))
+const tiles = (svg: string) =>
+  [...svg.matchAll(/<image x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)"/g)].map((m) => m.slice(1).map(Number))
 
 describe('a contact sheet', () => {
   test('shows each face once, in rows below their titles, and says what is not shown', async () => {
@@ -32,7 +38,9 @@ describe('a contact sheet', () => {
 
   test('says what is wrong', async () => {
     await expect(faceSheet([], { height: side, width: side, title: 'x' })).rejects.toThrow('there must be at least one group')
-    await expect(faceSheet(groups, { height: side, width: side, title: 'x', columns: 0 })).rejects.toThrow('columns must be a positive integer')
+    await expect(faceSheet(groups, { height: side, width: side, title: 'x', columns: 0 })).rejects.toThrow(
+      'columns must be a positive integer',
+    )
     await expect(faceSheet(groups, { height: 9, width: side, title: 'x' })).rejects.toThrow('each picture must be 9 x 24 x 3 bytes')
     await expect(faceSheet(groups, { height: side, width: side, titel: 'x' } as never)).rejects.toThrow('Did you mean "title"?')
   })

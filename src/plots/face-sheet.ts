@@ -2,7 +2,7 @@
  * @file A contact sheet: groups of faces one below the other, each with its name and all its pictures, so that a stranger in a group is seen at a glance.
  */
 import { checkOptions, ensure, largest } from '../base/index.ts'
-import { jpegDataUri } from './encode-jpeg.ts'
+import { jpegDataUri } from '../images/index.ts'
 import { tone } from './style.ts'
 import { clip, element, heading, label, line, rect, svgDocument } from './svg.ts'
 
@@ -67,7 +67,9 @@ export async function faceSheet(groups: readonly SheetGroup[], options: FaceShee
       svg += label(24, y, clip(group.title, total - 48, 14, 600), { size: 14, weight: 600, fill: tone.ink })
     }
     y += 17
-    const detail = [group.detail, group.more === undefined || group.more === 0 ? undefined : `${group.more} more are not shown`].filter((d) => d !== undefined).join('; ')
+    const detail = [group.detail, group.more === undefined || group.more === 0 ? undefined : `${group.more} more are not shown`]
+      .filter((d) => d !== undefined)
+      .join('; ')
     if (detail !== '') {
       svg += label(24, y, clip(detail, total - 48, 11.5), { size: 11.5, fill: tone.faint })
       y += 10
@@ -76,8 +78,15 @@ export async function faceSheet(groups: readonly SheetGroup[], options: FaceShee
       ensure(pixels.length === height * width * 3, where, `each picture must be ${height} x ${width} x 3 bytes`, pixels.length)
       const [x, yy] = [24 + (i % columns) * (w + gap), y + Math.floor(i / columns) * rowHeight]
       svg += element('image', { x, y: yy, width: w, height: h, href: await jpegDataUri(pixels, { height, width, channels: 3 }, 2 * size) })
-      svg += rect(x, yy, w, h, { fill: 'none', stroke: guess === true ? tone.faint : tone.line, 'stroke-width': guess === true ? 2 : 1, 'stroke-dasharray': guess === true ? '4 3' : undefined, rx: 2 })
-      if (caption !== undefined) svg += label(x + w / 2, yy + h + 12, clip(caption, w + gap - 3, 9.5), { size: 9.5, anchor: 'middle', fill: tone.soft })
+      svg += rect(x, yy, w, h, {
+        fill: 'none',
+        stroke: guess === true ? tone.faint : tone.line,
+        'stroke-width': guess === true ? 2 : 1,
+        'stroke-dasharray': guess === true ? '4 3' : undefined,
+        rx: 2,
+      })
+      if (caption !== undefined)
+        svg += label(x + w / 2, yy + h + 12, clip(caption, w + gap - 3, 9.5), { size: 9.5, anchor: 'middle', fill: tone.soft })
     }
     y += Math.ceil(group.faces.length / columns) * rowHeight + 10
   }

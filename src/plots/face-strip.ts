@@ -2,7 +2,7 @@
  * @file A face and its nearest neighbours in a row, with name and distance; several rows make a gallery.
  */
 import { checkChoice, checkOptions, ensure, largest } from '../base/index.ts'
-import { jpegDataUri } from './encode-jpeg.ts'
+import { jpegDataUri } from '../images/index.ts'
 import { tone } from './style.ts'
 import { clip, element, heading, label, line, rect, svgDocument } from './svg.ts'
 
@@ -72,14 +72,25 @@ export async function faceStrip(rows: readonly StripRow[], options: FaceStripOpt
   let svg = title.svg
   let y = title.bottom + 6
   const picture = async (pixels: Uint8Array, x: number) => {
-    ensure(pixels.length === height * width * channels, where, `each picture must be ${height} x ${width} x ${channels} bytes`, pixels.length)
+    ensure(
+      pixels.length === height * width * channels,
+      where,
+      `each picture must be ${height} x ${width} x ${channels} bytes`,
+      pixels.length,
+    )
     return element('image', { x, y, width: w, height: h, href: await jpegDataUri(pixels, { height, width, channels }, 2 * size) })
   }
   for (const [r, row] of rows.entries()) {
     if (r > 0) svg += line(24, y - 12, total - 24, y - 12, { stroke: tone.grid })
     svg += (await picture(row.query, 24)) + rect(24, y, w, h, { fill: 'none', stroke: tone.ink, 'stroke-width': 2, rx: 2 })
-    svg += label(24 + w / 2, y + h + 18, clip(row.name ?? 'query', pitch, 12.5, 600), { size: 12.5, weight: 600, fill: tone.ink, anchor: 'middle' })
-    if (row.detail !== undefined) svg += label(24 + w / 2, y + h + 33, clip(row.detail, w + 26, 11), { size: 11, anchor: 'middle', fill: tone.faint })
+    svg += label(24 + w / 2, y + h + 18, clip(row.name ?? 'query', pitch, 12.5, 600), {
+      size: 12.5,
+      weight: 600,
+      fill: tone.ink,
+      anchor: 'middle',
+    })
+    if (row.detail !== undefined)
+      svg += label(24 + w / 2, y + h + 33, clip(row.detail, w + 26, 11), { size: 11, anchor: 'middle', fill: tone.faint })
     svg += label(24 + w + 23, y + h / 2 + 6, '→', { size: 18, anchor: 'middle', fill: tone.faint })
     if (row.neighbours.length === 0) svg += label(x0, y + h / 2 + 5, 'nobody found', { size: 13 })
     for (const [i, { pixels, name, distance, mark }] of row.neighbours.entries()) {
@@ -88,7 +99,12 @@ export async function faceStrip(rows: readonly StripRow[], options: FaceStripOpt
       const { colour, sign, width: stroke } = look[mark]
       const x = x0 + i * pitch
       svg += (await picture(pixels, x)) + rect(x, y, w, h, { fill: 'none', stroke: colour, 'stroke-width': stroke, rx: 2 })
-      svg += label(x + w / 2, y + h + 18, clip(sign + name, pitch - 4, 12, 600), { size: 12, weight: 600, anchor: 'middle', fill: mark === 'unknown' ? tone.soft : colour })
+      svg += label(x + w / 2, y + h + 18, clip(sign + name, pitch - 4, 12, 600), {
+        size: 12,
+        weight: 600,
+        anchor: 'middle',
+        fill: mark === 'unknown' ? tone.soft : colour,
+      })
       svg += label(x + w / 2, y + h + 33, distance.toFixed(3), { size: 11.5, anchor: 'middle' })
     }
     y += h + 62

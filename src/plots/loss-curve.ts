@@ -59,8 +59,19 @@ export function lossCurve(history: readonly EpochFigures[], options: LossCurveOp
   const found = Number.isFinite(knn[last])
     ? `After ${count(history.length, 'epoch')}: kNN accuracy ${percent(knn[last])}${Number.isFinite(active[last]) ? `, ${percent(active[last])} of the triplets still active` : ''}`
     : `Loss over ${count(history.length, 'epoch')}`
-  const marked = best === undefined ? '' : options.bestEpoch === undefined ? `Best epoch ${best} (lowest validation loss). ` : `The weights of epoch ${best} were kept. `
-  const top = heading({ title: options.title ?? found, subtitle: options.subtitle ?? `${marked}${bad > 0 ? `${count(bad, 'epoch')} without a finite training loss.` : ''}`.trim() }, width)
+  const marked =
+    best === undefined
+      ? ''
+      : options.bestEpoch === undefined
+        ? `Best epoch ${best} (lowest validation loss). `
+        : `The weights of epoch ${best} were kept. `
+  const top = heading(
+    {
+      title: options.title ?? found,
+      subtitle: options.subtitle ?? `${marked}${bad > 0 ? `${count(bad, 'epoch')} without a finite training loss.` : ''}`.trim(),
+    },
+    width,
+  )
 
   const epochs = history.map((h) => h.epoch)
   const [first, end] = [epochs[0], epochs[last]]
@@ -76,8 +87,18 @@ export function lossCurve(history: readonly EpochFigures[], options: LossCurveOp
         { name: 'training', colour: tone.blue, values: train, format: short },
       ],
     },
-    { title: 'Active triplets (share with a loss above zero)', height: 110, share: true, curves: [{ name: 'active', colour: tone.purple, values: active, format: percent }] },
-    { title: 'kNN accuracy (validation images)', height: 110, share: true, curves: [{ name: 'kNN', colour: '#2b7a4b', values: knn, format: percent }] },
+    {
+      title: 'Active triplets (share with a loss above zero)',
+      height: 110,
+      share: true,
+      curves: [{ name: 'active', colour: tone.purple, values: active, format: percent }],
+    },
+    {
+      title: 'kNN accuracy (validation images)',
+      height: 110,
+      share: true,
+      curves: [{ name: 'kNN', colour: '#2b7a4b', values: knn, format: percent }],
+    },
   ]
   let svg = top.svg
   let y = top.bottom + 24
@@ -88,21 +109,32 @@ export function lossCurve(history: readonly EpochFigures[], options: LossCurveOp
     boxes.push(box)
     x = linear(first === end ? [first - 1, end + 1] : [first, end], [left, left + inner], Math.min(10, Math.max(1, end - first)))
     x.ticks = first === end ? [first] : x.ticks.filter(Number.isInteger)
-    svg += curves(panel.curves, panel.title, panel.share, epochs, x, box) + axisX(x, box, i === 2 ? 'Epoch' : undefined, { labels: i === 2 })
+    svg +=
+      curves(panel.curves, panel.title, panel.share, epochs, x, box) + axisX(x, box, i === 2 ? 'Epoch' : undefined, { labels: i === 2 })
     y += panel.height + 46
   }
   if (best !== undefined && best >= first && best <= end) {
     const at = x(best)
     svg += line(at, boxes[0].top, at, boxes[2].top + boxes[2].height, { stroke: tone.ink, 'stroke-dasharray': '2 4' })
     const leftSide = at > left + inner * 0.8
-    svg += label(at + (leftSide ? -6 : 6), boxes[0].top + 10, `${options.bestEpoch === undefined ? 'best' : 'kept'}: epoch ${best}`, { size: 12, weight: 600, fill: tone.ink, halo: 4, anchor: leftSide ? 'end' : 'start' })
+    svg += label(at + (leftSide ? -6 : 6), boxes[0].top + 10, `${options.bestEpoch === undefined ? 'best' : 'kept'}: epoch ${best}`, {
+      size: 12,
+      weight: 600,
+      fill: tone.ink,
+      halo: 4,
+      anchor: leftSide ? 'end' : 'start',
+    })
   }
   return svgDocument(width, y + 14, `${options.title ?? found}. Loss, active triplets and kNN accuracy by epoch.`, svg)
 }
 
 function curves(list: readonly Curve[], title: string, share: boolean, epochs: readonly number[], x: Scale, box: Box): string {
   const values = list.flatMap((c) => c.values).filter(Number.isFinite)
-  if (values.length === 0) return label(box.left - 44, box.top - 12, title, { size: 12.5, weight: 600, fill: tone.ink }) + label(box.left + 12, box.top + box.height / 2, 'no finite value was recorded', { size: 12 })
+  if (values.length === 0)
+    return (
+      label(box.left - 44, box.top - 12, title, { size: 12.5, weight: 600, fill: tone.ink }) +
+      label(box.left + 12, box.top + box.height / 2, 'no finite value was recorded', { size: 12 })
+    )
   const low = smallest(values)
   const high = largest(values)
   const domain: [number, number] = share ? shareDomain(low, high) : nice(Math.min(0, low), high, 5)
@@ -112,11 +144,26 @@ function curves(list: readonly Curve[], title: string, share: boolean, epochs: r
   for (const c of list) {
     const points = c.values.map((v, i) => [x(epochs[i]), v === v ? y(v) : Number.NaN] as const)
     svg += polyline(points, { stroke: c.colour, 'stroke-width': 2.2 })
-    if (points.length <= 40) for (const [px, py] of points) if (Number.isFinite(py)) svg += element('circle', { cx: px, cy: py, r: 2.6, fill: c.colour })
+    if (points.length <= 40)
+      for (const [px, py] of points) if (Number.isFinite(py)) svg += element('circle', { cx: px, cy: py, r: 2.6, fill: c.colour })
   }
-  const ends = list.map((c) => c.values.findLastIndex(Number.isFinite)).map((i, k) => ({ i, c: list[k] })).filter((e) => e.i >= 0)
-  const heights = spread(ends.map(({ i, c }) => y(c.values[i])), 16, box.top + 4, box.top + box.height - 2)
-  for (const [k, { i, c }] of ends.entries()) svg += label(x(epochs[i]) + 9, heights[k] + 4, `${c.name} ${c.format(c.values[i])}`, { size: 12.5, weight: 600, fill: c.colour, halo: 3 })
+  const ends = list
+    .map((c) => c.values.findLastIndex(Number.isFinite))
+    .map((i, k) => ({ i, c: list[k] }))
+    .filter((e) => e.i >= 0)
+  const heights = spread(
+    ends.map(({ i, c }) => y(c.values[i])),
+    16,
+    box.top + 4,
+    box.top + box.height - 2,
+  )
+  for (const [k, { i, c }] of ends.entries())
+    svg += label(x(epochs[i]) + 9, heights[k] + 4, `${c.name} ${c.format(c.values[i])}`, {
+      size: 12.5,
+      weight: 600,
+      fill: c.colour,
+      halo: 3,
+    })
   return svg
 }
 

@@ -10,7 +10,14 @@ function cloud(seed = 1) {
   const labels = Int32Array.from({ length: 60 }, (_, i) => i % 3)
   const points = new Float32Array(120)
   for (let i = 0; i < 60; i++) {
-    const [x, y] = labels[i] === 0 && i % 2 === 1 ? [9, 9] : [[0, 0], [8, 0], [0, 8]][labels[i]]
+    const [x, y] =
+      labels[i] === 0 && i % 2 === 1
+        ? [9, 9]
+        : [
+            [0, 0],
+            [8, 0],
+            [0, 8],
+          ][labels[i]]
     points[2 * i] = x + random.normal() * 0.5
     points[2 * i + 1] = y + random.normal() * 0.5
   }
@@ -22,7 +29,15 @@ const history = [
   { epoch: 2, trainLoss: 0.25, validationLoss: 0.21, activeTriplets: 0.33, knnAccuracy: 0.97 },
   { epoch: 3, trainLoss: 0.24, validationLoss: 0.22, activeTriplets: 0.18, knnAccuracy: 0.978 },
 ]
-const margins = [0, 0.2, 0.4].map((margin, i) => ({ margin, loss: 0.05 * i, activeTriplets: 0.1 * i, knnAccuracy: [0.11, 0.96, 0.98][i], headAccuracy: [0.1, 0.95, 0.97][i], silhouette: [0, 0.4, 0.5][i], collapsed: i === 0 }))
+const margins = [0, 0.2, 0.4].map((margin, i) => ({
+  margin,
+  loss: 0.05 * i,
+  activeTriplets: 0.1 * i,
+  knnAccuracy: [0.11, 0.96, 0.98][i],
+  headAccuracy: [0.1, 0.95, 0.97][i],
+  silhouette: [0, 0.4, 0.5][i],
+  collapsed: i === 0,
+}))
 const random = rng(7)
 const inScores = Float64Array.from({ length: 200 }, () => 0.4 + 0.1 * random.normal())
 const outScores = Float64Array.from({ length: 150 }, () => 0.8 + 0.15 * random.normal())
@@ -31,16 +46,60 @@ const images = Uint8Array.from({ length: 4 * 6 * 5 }, (_, i) => (i * 37) % 256)
 
 const figures: Record<string, () => string> = {
   'loss-curve': () => plots.lossCurve(history),
-  'embedding-map': () => plots.embeddingMap(cloud().points, cloud().labels, classes, { title: 'Three classes', predicted: cloud().labels.map((l, i) => (i === 4 ? (l + 1) % 3 : l)) }),
-  'embedding-map-images': () => plots.embeddingMap(cloud().points.subarray(0, 8), cloud().labels.subarray(0, 4), classes, { images: { pixels: images, height: 6, width: 5 } }),
-  'sweep-panels': () => plots.sweepPanels(margins.map((m, i) => ({ ...m, ...cloud(i) })), classes),
+  'embedding-map': () =>
+    plots.embeddingMap(cloud().points, cloud().labels, classes, {
+      title: 'Three classes',
+      predicted: cloud().labels.map((l, i) => (i === 4 ? (l + 1) % 3 : l)),
+    }),
+  'embedding-map-images': () =>
+    plots.embeddingMap(cloud().points.subarray(0, 8), cloud().labels.subarray(0, 4), classes, {
+      images: { pixels: images, height: 6, width: 5 },
+    }),
+  'sweep-panels': () =>
+    plots.sweepPanels(
+      margins.map((m, i) => ({ ...m, ...cloud(i) })),
+      classes,
+    ),
   'sweep-curves': () => plots.sweepCurves(margins),
   'confusion-matrix': () => plots.confusionMatrix(Int32Array.of(40, 2, 0, 1, 38, 5, 0, 0, 45), classes),
-  'rejection-histogram': () => plots.rejectionHistogram({ inScores, outScores, rejectWhen: 'above', scoreName: 'kNN distance', thresholds: [{ value: 0.6, name: 'chosen' }, { value: 0.87, name: 'rule' }] }),
-  'rejection-curve': () => plots.rejectionCurve([{ name: 'kNN distance', rejectWhen: 'above', inScores, inRight, outScores, thresholds: [{ value: 0.6, name: 'chosen' }] }]),
-  'reliability-diagram': () => plots.reliabilityDiagram([{ confidence: Number.NaN, accuracy: Number.NaN, count: 0 }, { confidence: 0.55, accuracy: 0.5, count: 30 }, { confidence: 0.97, accuracy: 0.95, count: 170 }], 0.025),
-  'image-grid': () => plots.imageGrid(images, { height: 6, width: 5, columns: 2, captions: ['one', 'two', 'three', '<&>'], marks: ['right', 'wrong', undefined, undefined], title: 'Four images' }),
-  'bar-comparison': () => plots.barComparison([{ name: 'Raw pixels', knnAccuracy: 0.968, mapAtR: 0.37 }, { name: 'Trained', knnAccuracy: 0.984, mapAtR: null }]),
+  'rejection-histogram': () =>
+    plots.rejectionHistogram({
+      inScores,
+      outScores,
+      rejectWhen: 'above',
+      scoreName: 'kNN distance',
+      thresholds: [
+        { value: 0.6, name: 'chosen' },
+        { value: 0.87, name: 'rule' },
+      ],
+    }),
+  'rejection-curve': () =>
+    plots.rejectionCurve([
+      { name: 'kNN distance', rejectWhen: 'above', inScores, inRight, outScores, thresholds: [{ value: 0.6, name: 'chosen' }] },
+    ]),
+  'reliability-diagram': () =>
+    plots.reliabilityDiagram(
+      [
+        { confidence: Number.NaN, accuracy: Number.NaN, count: 0 },
+        { confidence: 0.55, accuracy: 0.5, count: 30 },
+        { confidence: 0.97, accuracy: 0.95, count: 170 },
+      ],
+      0.025,
+    ),
+  'image-grid': () =>
+    plots.imageGrid(images, {
+      height: 6,
+      width: 5,
+      columns: 2,
+      captions: ['one', 'two', 'three', '<&>'],
+      marks: ['right', 'wrong', undefined, undefined],
+      title: 'Four images',
+    }),
+  'bar-comparison': () =>
+    plots.barComparison([
+      { name: 'Raw pixels', knnAccuracy: 0.968, mapAtR: 0.37 },
+      { name: 'Trained', knnAccuracy: 0.984, mapAtR: null },
+    ]),
 }
 
 /** All texts of a figure, unescaped enough to be compared. */
@@ -54,7 +113,9 @@ describe.each(Object.entries(figures))('%s', (name, make) => {
 
   test('is one well-formed SVG with a size, a name and no bad number', () => {
     const svg = make()
-    expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"[^>]* width="\d+(\.\d+)?" height="\d+(\.\d+)?"[^>]* role="img" aria-label="[^"]+"/)
+    expect(svg).toMatch(
+      /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"[^>]* width="\d+(\.\d+)?" height="\d+(\.\d+)?"[^>]* role="img" aria-label="[^"]+"/,
+    )
     expect(svg).not.toMatch(/NaN|Infinity|undefined|null/)
     expect(balanced(svg)).toBe(true)
   })
@@ -129,7 +190,9 @@ describe('embedding map', () => {
 
   test('says how many pictures found room', () => {
     const n = 50
-    const svg = plots.embeddingMap(new Float32Array(2 * n).fill(1), new Uint8Array(n), ['x'], { images: { pixels: new Uint8Array(n * 4).fill(255), height: 2, width: 2 } })
+    const svg = plots.embeddingMap(new Float32Array(2 * n).fill(1), new Uint8Array(n), ['x'], {
+      images: { pixels: new Uint8Array(n * 4).fill(255), height: 2, width: 2 },
+    })
     expect(svg.match(/<image /g)).toHaveLength(1)
     expect(svg).toContain('Drawn: 1 of 50 pictures.')
   })
@@ -139,7 +202,8 @@ describe('embedding map', () => {
   })
 
   test('draws one class, one point, and points that all coincide', () => {
-    for (const n of [1, 30]) expect(plots.embeddingMap(new Float32Array(2 * n).fill(3), new Uint8Array(n), ['only'])).not.toMatch(/NaN|Infinity/)
+    for (const n of [1, 30])
+      expect(plots.embeddingMap(new Float32Array(2 * n).fill(3), new Uint8Array(n), ['only'])).not.toMatch(/NaN|Infinity/)
   })
 
   test('stays small and quick with 5,000 points', () => {
@@ -202,16 +266,24 @@ describe('rejection', () => {
   test('reports what each threshold rejects and keeps', () => {
     const share = (list: Float64Array, t: number) => ((100 * list.filter((s) => s > t).length) / list.length).toFixed(1)
     const kept = ((100 * inScores.filter((s) => s <= 0.6).length) / inScores.length).toFixed(1)
-    expect(figures['rejection-histogram']()).toContain(`chosen 0.6: ${share(outScores, 0.6)} % of letters rejected, ${kept} % of digits kept`)
+    expect(figures['rejection-histogram']()).toContain(
+      `chosen 0.6: ${share(outScores, 0.6)} % of letters rejected, ${kept} % of digits kept`,
+    )
   })
 
   test('one-sided scores get a rank axis, scores over decades a logarithmic one', () => {
     const r = rng(5)
     const sure = Float64Array.from({ length: 300 }, () => 1 - 10 ** (-6 + r.normal()))
     const unsure = Float64Array.from({ length: 300 }, () => 0.3 + 0.6 * r.uniform())
-    const draw = (a: Float64Array, b: Float64Array) => plots.rejectionHistogram({ inScores: a, outScores: b, rejectWhen: 'below', scoreName: 's', thresholds: [] })
+    const draw = (a: Float64Array, b: Float64Array) =>
+      plots.rejectionHistogram({ inScores: a, outScores: b, rejectWhen: 'below', scoreName: 's', thresholds: [] })
     expect(draw(sure, unsure)).toContain('Axis by rank')
-    expect(draw(sure.map((v) => 1 - v), unsure)).toContain('Logarithmic axis')
+    expect(
+      draw(
+        sure.map((v) => 1 - v),
+        unsure,
+      ),
+    ).toContain('Logarithmic axis')
     expect(draw(unsure, unsure)).not.toMatch(/Axis by rank|Logarithmic/)
     expect(draw(Float64Array.of(1, 1), Float64Array.of(1))).not.toMatch(/NaN|Infinity/)
   })
@@ -222,15 +294,25 @@ describe('rejection', () => {
     const turned = plots.rejectionCurve([{ name: 'p', rejectWhen: 'below', inScores: [1, 2, 3], inRight: [1, 1, 1], outScores: [4, 5] }])
     expect(texts(turned)).toContain('0.000')
     // Half of the digits misread: never more than half kept and right.
-    expect(texts(plots.rejectionCurve([{ name: 'p', rejectWhen: 'above', inScores: [1, 2], inRight: [1, 0], outScores: [4] }]))).toContain('0.500')
+    expect(texts(plots.rejectionCurve([{ name: 'p', rejectWhen: 'above', inScores: [1, 2], inRight: [1, 0], outScores: [4] }]))).toContain(
+      '0.500',
+    )
   })
 
   test('says what is wrong', () => {
-    expect(() => plots.rejectionHistogram({ inScores: [], outScores: [1], rejectWhen: 'above', scoreName: 's', thresholds: [] })).toThrow('at least one score of digits')
-    expect(() => plots.rejectionHistogram({ inScores: [Number.NaN], outScores: [1], rejectWhen: 'above', scoreName: 's', thresholds: [] })).toThrow('scores of digits must be finite, got NaN')
-    expect(() => plots.rejectionHistogram({ inScores: [1], outScores: [1], rejectWhen: 'over' as 'above', scoreName: 's', thresholds: [] })).toThrow('rejectWhen must be one of above, below')
+    expect(() => plots.rejectionHistogram({ inScores: [], outScores: [1], rejectWhen: 'above', scoreName: 's', thresholds: [] })).toThrow(
+      'at least one score of digits',
+    )
+    expect(() =>
+      plots.rejectionHistogram({ inScores: [Number.NaN], outScores: [1], rejectWhen: 'above', scoreName: 's', thresholds: [] }),
+    ).toThrow('scores of digits must be finite, got NaN')
+    expect(() =>
+      plots.rejectionHistogram({ inScores: [1], outScores: [1], rejectWhen: 'over' as 'above', scoreName: 's', thresholds: [] }),
+    ).toThrow('rejectWhen must be one of above, below')
     expect(() => plots.rejectionCurve([])).toThrow('at least one score')
-    expect(() => plots.rejectionCurve([{ name: 'p', rejectWhen: 'above', inScores: [1, 2], inRight: [1], outScores: [1] }])).toThrow('inRight of p must hold 2 values, got 1')
+    expect(() => plots.rejectionCurve([{ name: 'p', rejectWhen: 'above', inScores: [1, 2], inRight: [1], outScores: [1] }])).toThrow(
+      'inRight of p must hold 2 values, got 1',
+    )
   })
 })
 

@@ -1,7 +1,17 @@
 import { expect, test } from 'vitest'
 import { precisionPanels, type PrecisionPanel } from './precision-panels.ts'
 
-const panel = (name: string, others: number, most: number): PrecisionPanel => ({ name, others, points: Array.from({ length: most }, (_, i) => ({ k: i + 1, precision: Math.min(1, others / (i + 1)) * 0.9, ceiling: Math.min(1, others / (i + 1)), low: 0.2, high: 0.95 })) })
+const panel = (name: string, others: number, most: number): PrecisionPanel => ({
+  name,
+  others,
+  points: Array.from({ length: most }, (_, i) => ({
+    k: i + 1,
+    precision: Math.min(1, others / (i + 1)) * 0.9,
+    ceiling: Math.min(1, others / (i + 1)),
+    low: 0.2,
+    high: 0.95,
+  })),
+})
 
 test('one panel a person: solid line, dashed ceiling, band, mark at the number of others', () => {
   const svg = precisionPanels([panel('Ann', 3, 8), panel('B<b>', 4, 8)])
@@ -15,7 +25,9 @@ test('one panel a person: solid line, dashed ceiling, band, mark at the number o
 })
 
 test('the line touches its ceiling where precision does', () => {
-  const svg = precisionPanels([{ name: 'Ann', others: 2, points: [1, 2, 3, 4].map((k) => ({ k, precision: Math.min(1, 2 / k), ceiling: Math.min(1, 2 / k) })) }])
+  const svg = precisionPanels([
+    { name: 'Ann', others: 2, points: [1, 2, 3, 4].map((k) => ({ k, precision: Math.min(1, 2 / k), ceiling: Math.min(1, 2 / k) })) },
+  ])
   const paths = [...svg.matchAll(/<path d="([^"]+)"/g)].map((m) => m[1])
   expect(paths).toHaveLength(2)
   expect(paths[0]).toBe(paths[1])

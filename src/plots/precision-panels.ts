@@ -42,10 +42,23 @@ export function precisionPanels(panels: readonly PrecisionPanel[], options: Prec
   const [above, plot, below] = [34, 132, 46]
   const most = largest(panels.flatMap((p) => p.points.map((q) => q.k)))
   const title = options.title ?? 'Precision at k, by person'
-  const top = heading({ title, subtitle: options.subtitle ?? 'Solid: share of the right person among the k nearest, with its 95 % interval. Dashed: the most there can be, as a person has only so many other photos.' }, width)
+  const top = heading(
+    {
+      title,
+      subtitle:
+        options.subtitle ??
+        'Solid: share of the right person among the k nearest, with its 95 % interval. Dashed: the most there can be, as a person has only so many other photos.',
+    },
+    width,
+  )
   let svg = top.svg
   for (const [i, panel] of panels.entries()) {
-    const box: Box = { left: 20 + (i % columns) * pitch + 46, top: top.bottom + Math.floor(i / columns) * (above + plot + below) + above, width: pitch - 66, height: plot }
+    const box: Box = {
+      left: 20 + (i % columns) * pitch + 46,
+      top: top.bottom + Math.floor(i / columns) * (above + plot + below) + above,
+      width: pitch - 66,
+      height: plot,
+    }
     svg += drawn(panel, box, most)
   }
   return svgDocument(width, top.bottom + Math.ceil(panels.length / columns) * (above + plot + below) + 8, title, svg)
@@ -60,14 +73,21 @@ function drawn({ name, others, points }: PrecisionPanel, box: Box, most: number)
   let svg = label(box.left, box.top - 14, clip(name, box.width - 70, 14, 600), { size: 14, weight: 600, fill: tone.ink })
   svg += label(box.left + box.width, box.top - 14, others === 1 ? '1 other' : `${others} others`, { size: 12, anchor: 'end' })
   svg += axisY(y, box) + axisX(x, box, 'k nearest')
-  if (others >= 1 && others < most) svg += line(x(others), box.top, x(others), box.top + box.height, { stroke: tone.line, 'stroke-dasharray': '2 3' })
+  if (others >= 1 && others < most)
+    svg += line(x(others), box.top, x(others), box.top + box.height, { stroke: tone.line, 'stroke-dasharray': '2 3' })
   const band = points.filter((p) => p.low !== undefined && p.high !== undefined)
   if (band.length > 1) {
     const edge = [...band.map((p) => [x(p.k), y(p.high!)] as const), ...band.toReversed().map((p) => [x(p.k), y(p.low!)] as const)]
     svg += element('path', { d: `M${edge.map(([a, b]) => `${num(a)} ${num(b)}`).join('L')}Z`, fill: tone.blue, 'fill-opacity': 0.16 })
   }
-  svg += polyline(points.map((p) => [x(p.k), y(p.ceiling)] as const), { stroke: tone.soft, 'stroke-width': 1.5, 'stroke-dasharray': '5 4' })
-  svg += polyline(points.map((p) => [x(p.k), y(p.precision)] as const), { stroke: tone.blue, 'stroke-width': 2.2 })
+  svg += polyline(
+    points.map((p) => [x(p.k), y(p.ceiling)] as const),
+    { stroke: tone.soft, 'stroke-width': 1.5, 'stroke-dasharray': '5 4' },
+  )
+  svg += polyline(
+    points.map((p) => [x(p.k), y(p.precision)] as const),
+    { stroke: tone.blue, 'stroke-width': 2.2 },
+  )
   if (points.length === 1) svg += element('circle', { cx: x(points[0].k), cy: y(points[0].precision), r: 3, fill: tone.blue })
   return svg
 }

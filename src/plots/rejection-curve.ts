@@ -49,19 +49,35 @@ export function rejectionCurve(curves: readonly RejectionCurve[], options: Rejec
   const found = `${traced[0].name} trades best: ${percent(bestAt(traced[0].points, 0.95))} of the ${outName} rejected where 95 % of the ${inName} are kept and right`
   const reach = largest(traced.flatMap((c) => c.points.map(([x]) => x)))
   const fallback = reach >= 0.95 ? found : `${traced[0].name} trades best between ${inName} kept and ${outName} rejected`
-  const top = heading({ title: options.title ?? fallback, subtitle: options.subtitle ?? 'Each line is one score at all its thresholds; up and right is better. Dots: thresholds in use.' }, width)
+  const top = heading(
+    {
+      title: options.title ?? fallback,
+      subtitle: options.subtitle ?? 'Each line is one score at all its thresholds; up and right is better. Dots: thresholds in use.',
+    },
+    width,
+  )
   const box: Box = { left: 72, top: top.bottom + 28, width: width - 72 - 260, height: 400 }
   const x = linear([0, 1], [box.left, box.left + box.width], 5)
   const y = linear([0, 1], [box.top + box.height, box.top], 5)
   x.format = y.format = (v) => percent(v, 0)
-  let svg = top.svg + axisY(y, box, `${capital(outName)} rejected`) + axisX(x, box, `${capital(inName)} kept and read right`, { grid: true })
+  let svg =
+    top.svg + axisY(y, box, `${capital(outName)} rejected`) + axisX(x, box, `${capital(inName)} kept and read right`, { grid: true })
   const colours = traced.map((_, i) => readable(classColour(i)))
-  for (const [i, c] of [...traced.entries()].reverse()) svg += polyline(c.points.map(([px, py]) => [x(px), y(py)] as const), { stroke: colours[i], 'stroke-width': i === 0 ? 3 : 1.8 })
+  for (const [i, c] of [...traced.entries()].reverse())
+    svg += polyline(
+      c.points.map(([px, py]) => [x(px), y(py)] as const),
+      { stroke: colours[i], 'stroke-width': i === 0 ? 3 : 1.8 },
+    )
   const marks = traced.flatMap((c, i) => (c.thresholds ?? []).map((t) => ({ ...share(c, t.value), name: t.name, colour: colours[i] })))
   for (const m of marks) svg += element('circle', { cx: x(m.x), cy: y(m.y), r: 5, fill: m.colour, stroke: tone.paper, 'stroke-width': 1.6 })
   const distinct = new Set(marks.map((m) => m.name))
   const named = distinct.size > 1 || marks.length === 1 ? marks : []
-  const heights = spread(named.map((m) => y(m.y) + 16), 15, box.top + 12, box.top + box.height - 4)
+  const heights = spread(
+    named.map((m) => y(m.y) + 16),
+    15,
+    box.top + 12,
+    box.top + box.height - 4,
+  )
   for (const [i, m] of named.entries()) {
     const right = x(m.x) < box.left + box.width * 0.55
     svg += line(x(m.x), y(m.y), x(m.x) + (right ? 8 : -8), heights[i] - 4, { stroke: m.colour, 'stroke-width': 0.8 })
@@ -72,7 +88,9 @@ export function rejectionCurve(curves: readonly RejectionCurve[], options: Rejec
   for (const [i, c] of traced.entries()) {
     const ly = box.top + 32 + i * 24
     svg += line(lx, ly - 4, lx + 20, ly - 4, { stroke: colours[i], 'stroke-width': i === 0 ? 3 : 2 })
-    svg += label(lx + 28, ly, clip(c.name, 150, 13, 600), { size: 13, weight: 600, fill: colours[i] }) + label(width - 24, ly, c.area.toFixed(3), { size: 13, anchor: 'end', fill: tone.ink })
+    svg +=
+      label(lx + 28, ly, clip(c.name, 150, 13, 600), { size: 13, weight: 600, fill: colours[i] }) +
+      label(width - 24, ly, c.area.toFixed(3), { size: 13, anchor: 'end', fill: tone.ink })
   }
   return svgDocument(width, Math.max(box.top + box.height + 54, box.top + 40 + traced.length * 24), options.title ?? fallback, svg)
 }
@@ -85,7 +103,10 @@ function trace(curve: RejectionCurve): { points: [number, number][]; area: numbe
   ensure(inScores.length > 0 && outScores.length > 0, where, `${curve.name} must have scores of both sets`, 'none')
   ensure(inRight.length === inScores.length, where, `inRight of ${curve.name} must hold ${inScores.length} values`, inRight.length)
   const sign = curve.rejectWhen === 'above' ? 1 : -1
-  const all = [...Array.from(inScores, (s, i) => ({ s: s * sign, inside: true, right: inRight[i] === 1 })), ...Array.from(outScores, (s) => ({ s: s * sign, inside: false, right: false }))]
+  const all = [
+    ...Array.from(inScores, (s, i) => ({ s: s * sign, inside: true, right: inRight[i] === 1 })),
+    ...Array.from(outScores, (s) => ({ s: s * sign, inside: false, right: false })),
+  ]
   for (const a of all) ensure(Number.isFinite(a.s), where, `scores of ${curve.name} must be finite`, a.s)
   all.sort((a, b) => a.s - b.s)
   let [kept, accepted] = [0, 0]
@@ -123,7 +144,10 @@ function share(curve: RejectionCurve, t: number): { x: number; y: number } {
 }
 
 function bestAt(points: readonly [number, number][], x: number): number {
-  return largest(points.filter(([px]) => px >= x).map(([, py]) => py), 0)
+  return largest(
+    points.filter(([px]) => px >= x).map(([, py]) => py),
+    0,
+  )
 }
 
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)

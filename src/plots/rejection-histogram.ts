@@ -58,9 +58,18 @@ export function rejectionHistogram(scores: RejectionScores, options: RejectionHi
   checkChoice(where, 'axis', options.axis ?? 'auto', ['auto', 'linear', 'log', 'rank'])
   const inside = Float64Array.from(scores.inScores).sort()
   const outside = Float64Array.from(scores.outScores).sort()
-  for (const [name, list] of [[inName, inside], [outName, outside]] as const) {
+  for (const [name, list] of [
+    [inName, inside],
+    [outName, outside],
+  ] as const) {
     ensure(list.length > 0, where, `there must be at least one score of ${name}`, 'none', 'Score both sets.')
-    ensure(list.every(Number.isFinite), where, `scores of ${name} must be finite`, list.find((v) => !Number.isFinite(v)), 'A softmax entry may have underflowed before a logarithm.')
+    ensure(
+      list.every(Number.isFinite),
+      where,
+      `scores of ${name} must be finite`,
+      list.find((v) => !Number.isFinite(v)),
+      'A softmax entry may have underflowed before a logarithm.',
+    )
   }
   const { width = 860, bins = 48 } = options
   const kind = options.axis === undefined || options.axis === 'auto' ? chooseAxis(inside, outside) : options.axis
@@ -70,8 +79,17 @@ export function rejectionHistogram(scores: RejectionScores, options: RejectionHi
     first === undefined
       ? `${scoreName}: ${inName} and ${outName}`
       : `${scoreName}: rejecting ${rejectWhen} ${precise(first.value)} stops ${percent(share(outside, first.value))} of the ${outName} and keeps ${percent(1 - share(inside, first.value))} of the ${inName}`
-  const axisNote = kind === 'linear' ? '' : kind === 'log' ? ' Logarithmic axis.' : ' Axis by rank: equal distances hold equally many images.'
-  const top = heading({ title: options.title ?? found, subtitle: options.subtitle ?? `Reject ${rejectWhen} the threshold. ${thousands(inside.length)} ${inName}, ${thousands(outside.length)} ${outName}.${axisNote}` }, width)
+  const axisNote =
+    kind === 'linear' ? '' : kind === 'log' ? ' Logarithmic axis.' : ' Axis by rank: equal distances hold equally many images.'
+  const top = heading(
+    {
+      title: options.title ?? found,
+      subtitle:
+        options.subtitle ??
+        `Reject ${rejectWhen} the threshold. ${thousands(inside.length)} ${inName}, ${thousands(outside.length)} ${outName}.${axisNote}`,
+    },
+    width,
+  )
 
   const labelRows = thresholds.length * 20
   const box: Box = { left: 72, top: top.bottom + 34 + labelRows, width: width - 72 - 32, height: 260 }
@@ -85,13 +103,19 @@ export function rejectionHistogram(scores: RejectionScores, options: RejectionHi
   const peak = largest(b, largest(a))
   const y = linear([0, peak * 1.04], [box.top + box.height, box.top], 4)
   y.format = percentTicks(y.ticks)
-  let svg = top.svg + label(box.left - 48, top.bottom + 14, 'Share of each set per bar', { size: 12.5, weight: 600, fill: tone.ink }) + axisY(y, box)
+  let svg =
+    top.svg +
+    label(box.left - 48, top.bottom + 14, 'Share of each set per bar', { size: 12.5, weight: 600, fill: tone.ink }) +
+    axisY(y, box)
   for (const t of thresholds) {
     const at = x(t.value)
     const [from, to] = rejectWhen === 'above' ? [at, box.left + box.width] : [box.left, at]
     if (t === first) svg += rect(from, box.top, to - from, box.height, { fill: tone.red, 'fill-opacity': 0.05 })
   }
-  svg += area(a, box, y, tone.blue) + area(b, box, y, tone.orange) + axisX(x, box, `${scoreName} (${kind === 'rank' ? 'by rank' : kind === 'log' ? 'log scale' : 'no unit'})`)
+  svg +=
+    area(a, box, y, tone.blue) +
+    area(b, box, y, tone.orange) +
+    axisX(x, box, `${scoreName} (${kind === 'rank' ? 'by rank' : kind === 'log' ? 'log scale' : 'no unit'})`)
   svg += legend(inName, outName, box.left + 150, top.bottom + 14)
   let labels = ''
   const marks = thresholds.map((t, i) => {
@@ -105,7 +129,13 @@ export function rejectionHistogram(scores: RejectionScores, options: RejectionHi
   for (const [i, m] of marks.entries()) {
     const ty = box.top - labelRows + i * 20 + 6
     svg += line(m.at, ty - 8, m.at, box.top + box.height, { stroke: m.colour, 'stroke-width': 1.6, 'stroke-dasharray': m.dash })
-    labels += label(m.right ? m.at + 7 : Math.max(24 + m.wide, m.at - 7), ty + 2, m.text, { size: 12, weight: 600, fill: m.colour, anchor: m.right ? 'start' : 'end', halo: 5 })
+    labels += label(m.right ? m.at + 7 : Math.max(24 + m.wide, m.at - 7), ty + 2, m.text, {
+      size: 12,
+      weight: 600,
+      fill: m.colour,
+      anchor: m.right ? 'start' : 'end',
+      halo: 5,
+    })
   }
   return svgDocument(width, box.top + box.height + 54, options.title ?? found, svg + labels)
 }
@@ -114,14 +144,26 @@ function area(shares: Float64Array, box: Box, y: Scale, colour: string): string 
   const w = box.width / shares.length
   let d = `M${num(box.left)} ${num(box.top + box.height)}`
   for (const [i, v] of shares.entries()) d += `V${num(y(v))}H${num(box.left + (i + 1) * w)}`
-  return element('path', { d: `${d}V${num(box.top + box.height)}Z`, fill: colour, 'fill-opacity': 0.32, stroke: colour, 'stroke-width': 1.4, 'stroke-linejoin': 'round' })
+  return element('path', {
+    d: `${d}V${num(box.top + box.height)}Z`,
+    fill: colour,
+    'fill-opacity': 0.32,
+    stroke: colour,
+    'stroke-width': 1.4,
+    'stroke-linejoin': 'round',
+  })
 }
 
 function legend(inName: string, outName: string, left: number, y: number): string {
   let x = left
   let svg = ''
-  for (const [name, colour] of [[inName, tone.blue], [outName, tone.orange]] as const) {
-    svg += rect(x, y - 10, 12, 12, { fill: colour, 'fill-opacity': 0.32, stroke: colour, rx: 2 }) + label(x + 18, y, name, { size: 13, weight: 600, fill: colour })
+  for (const [name, colour] of [
+    [inName, tone.blue],
+    [outName, tone.orange],
+  ] as const) {
+    svg +=
+      rect(x, y - 10, 12, 12, { fill: colour, 'fill-opacity': 0.32, stroke: colour, rx: 2 }) +
+      label(x + 18, y, name, { size: 13, weight: 600, fill: colour })
     x += textWidth(name, 13, 600) + 40
   }
   return svg
@@ -130,7 +172,10 @@ function legend(inName: string, outName: string, left: number, y: number): strin
 const at = (sorted: Float64Array, share: number) => sorted[Math.round(share * (sorted.length - 1))]
 
 /** The pooled range without the outermost half percent of each set: a heavy tail must not flatten the rest. */
-const bulk = (inside: Float64Array, outside: Float64Array): [number, number] => [Math.min(at(inside, 0.005), at(outside, 0.005)), Math.max(at(inside, 0.995), at(outside, 0.995))]
+const bulk = (inside: Float64Array, outside: Float64Array): [number, number] => [
+  Math.min(at(inside, 0.005), at(outside, 0.005)),
+  Math.max(at(inside, 0.995), at(outside, 0.995)),
+]
 
 /** `linear` unless a set's middle eight tenths fill less than a fifteenth of the range; then `log` for positive scores over at least two decades, else `rank`. */
 function chooseAxis(inside: Float64Array, outside: Float64Array): 'linear' | 'log' | 'rank' {
@@ -141,7 +186,13 @@ function chooseAxis(inside: Float64Array, outside: Float64Array): 'linear' | 'lo
   return low > 0 && Math.log10(high / low) >= 2 ? 'log' : 'rank'
 }
 
-function scoreAxis(kind: 'linear' | 'log' | 'rank', inside: Float64Array, outside: Float64Array, thresholds: readonly ThresholdMark[], range: [number, number]): Scale {
+function scoreAxis(
+  kind: 'linear' | 'log' | 'rank',
+  inside: Float64Array,
+  outside: Float64Array,
+  thresholds: readonly ThresholdMark[],
+  range: [number, number],
+): Scale {
   const marks = thresholds.map((t) => t.value)
   const [from, to] = bulk(inside, outside)
   const low = smallest(marks, from)

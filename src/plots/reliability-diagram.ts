@@ -41,7 +41,15 @@ export function reliabilityDiagram(bins: readonly ReliabilityBin[], ece: number,
   const over = bins.reduce((sum, b) => sum + (b.count > 0 ? b.count * (b.confidence - b.accuracy) : 0), 0) / total
   const side = Math.abs(over) < 0.002 ? 'about as sure as it is right' : over > 0 ? 'surer than it is right' : 'less sure than it is right'
   const found = `The head is ${side}: ECE ${percent(ece, 2)}`
-  const top = heading({ title: options.title ?? found, subtitle: options.subtitle ?? `${thousands(total)} images in ${bins.length} bins of confidence. On the diagonal, 90 % sure means right 9 times in 10.` }, width)
+  const top = heading(
+    {
+      title: options.title ?? found,
+      subtitle:
+        options.subtitle ??
+        `${thousands(total)} images in ${bins.length} bins of confidence. On the diagonal, 90 % sure means right 9 times in 10.`,
+    },
+    width,
+  )
   const box: Box = { left: 72, top: top.bottom + 28, width: width - 72 - 32, height: 300 }
   const x = linear([0, 1], [box.left, box.left + box.width], 5)
   const y = linear([0, 1], [box.top + box.height, box.top], 5)
@@ -53,16 +61,33 @@ export function reliabilityDiagram(bins: readonly ReliabilityBin[], ece: number,
     const left = box.left + i * w
     svg += rect(left + 1, y(b.accuracy), w - 2, y(0) - y(b.accuracy), { fill: tone.blue, 'fill-opacity': b.count < 20 ? 0.28 : 0.75 })
     const gap = [y(b.accuracy), y(b.confidence)].sort((p, q) => p - q)
-    svg += rect(left + 1, gap[0], w - 2, gap[1] - gap[0], { fill: tone.orange, 'fill-opacity': 0.32, stroke: tone.orange, 'stroke-width': 1 })
+    svg += rect(left + 1, gap[0], w - 2, gap[1] - gap[0], {
+      fill: tone.orange,
+      'fill-opacity': 0.32,
+      stroke: tone.orange,
+      'stroke-width': 1,
+    })
   }
   svg += line(x(0), y(0), x(1), y(1), { stroke: tone.ink, 'stroke-dasharray': '4 4' }) + axisX(x, box, undefined, { labels: false })
-  svg += rect(box.left + 12, box.top + 10, 12, 12, { fill: tone.blue, 'fill-opacity': 0.75 }) + label(box.left + 30, box.top + 20, 'accuracy (pale: fewer than 20 images)', { size: 12, halo: 4 })
-  svg += rect(box.left + 12, box.top + 30, 12, 12, { fill: tone.orange, 'fill-opacity': 0.32, stroke: tone.orange }) + label(box.left + 30, box.top + 40, 'gap to confidence', { size: 12, halo: 4 })
+  svg +=
+    rect(box.left + 12, box.top + 10, 12, 12, { fill: tone.blue, 'fill-opacity': 0.75 }) +
+    label(box.left + 30, box.top + 20, 'accuracy (pale: fewer than 20 images)', { size: 12, halo: 4 })
+  svg +=
+    rect(box.left + 12, box.top + 30, 12, 12, { fill: tone.orange, 'fill-opacity': 0.32, stroke: tone.orange }) +
+    label(box.left + 30, box.top + 40, 'gap to confidence', { size: 12, halo: 4 })
   const low: Box = { ...box, top: box.top + box.height + 44, height: 80 }
   const share = linear([0, largest(bins.map((b) => b.count / total))], [low.top + low.height, low.top], 3)
   share.format = percentTicks(share.ticks)
   svg += axisY(share, low, 'Share of the images')
-  for (const [i, b] of bins.entries()) if (b.count > 0) svg += element('rect', { x: low.left + i * w + 1, y: share(b.count / total), width: w - 2, height: Math.max(1, share(0) - share(b.count / total)), fill: tone.faint })
+  for (const [i, b] of bins.entries())
+    if (b.count > 0)
+      svg += element('rect', {
+        x: low.left + i * w + 1,
+        y: share(b.count / total),
+        width: w - 2,
+        height: Math.max(1, share(0) - share(b.count / total)),
+        fill: tone.faint,
+      })
   svg += axisX(x, low, 'Confidence (largest softmax entry)')
   return svgDocument(width, low.top + low.height + 54, options.title ?? found, svg)
 }

@@ -8,12 +8,22 @@ const box = { left: 10, top: 20, width: 300, height: 200 }
 /** The largest overlap of two squares: of the pair's overlap lengths along x and y, the smaller. */
 function overlap(at: Float64Array, side: number): number {
   let most = 0
-  for (let i = 0; i < at.length / 2; i++) for (let j = 0; j < i; j++) most = Math.max(most, Math.min(side - Math.abs(at[2 * i] - at[2 * j]), side - Math.abs(at[2 * i + 1] - at[2 * j + 1])))
+  for (let i = 0; i < at.length / 2; i++)
+    for (let j = 0; j < i; j++)
+      most = Math.max(most, Math.min(side - Math.abs(at[2 * i] - at[2 * j]), side - Math.abs(at[2 * i + 1] - at[2 * j + 1])))
   return most
 }
 
 /** Points with many coincidences, some outside the box. */
-const clouds = fc.integer({ min: 1, max: 60 }).chain((n) => fc.array(fc.oneof(fc.integer({ min: 0, max: 4 }).map((v) => v * 60), fc.double({ min: -20, max: 340, noNaN: true })), { minLength: 2 * n, maxLength: 2 * n }))
+const clouds = fc.integer({ min: 1, max: 60 }).chain((n) =>
+  fc.array(
+    fc.oneof(
+      fc.integer({ min: 0, max: 4 }).map((v) => v * 60),
+      fc.double({ min: -20, max: 340, noNaN: true }),
+    ),
+    { minLength: 2 * n, maxLength: 2 * n },
+  ),
+)
 
 test('no two squares overlap, none leaves the box, and the same points get the same places', () => {
   fc.assert(

@@ -23,11 +23,20 @@ import type { Box } from './axes.ts'
 export function removeOverlaps(wanted: Float32Array | Float64Array, side: number, box: Box): Float64Array {
   const n = wanted.length / 2
   const [columns, rows] = [Math.floor(box.width / side), Math.floor(box.height / side)]
-  ensure(columns * rows >= n, 'removeOverlaps', `the box must hold ${n} squares of ${side} pixels`, `room for ${columns * rows}`, 'Use a larger page or smaller squares.')
+  ensure(
+    columns * rows >= n,
+    'removeOverlaps',
+    `the box must hold ${n} squares of ${side} pixels`,
+    `room for ${columns * rows}`,
+    'Use a larger page or smaller squares.',
+  )
   const origin = [box.left + (box.width - (columns - 1) * side) / 2, box.top + (box.height - (rows - 1) * side) / 2] // the middle of the first cell
   const grid = Float64Array.from(wanted, (v, k) => (v - origin[k % 2]) / side) // wanted places, counted in columns and rows
   const cellOf = assign(grid, columns, rows)
-  const places = Float64Array.from(wanted, (_, k) => origin[k % 2] + side * (k % 2 === 0 ? cellOf[k >> 1] % columns : Math.floor(cellOf[k >> 1] / columns)))
+  const places = Float64Array.from(
+    wanted,
+    (_, k) => origin[k % 2] + side * (k % 2 === 0 ? cellOf[k >> 1] % columns : Math.floor(cellOf[k >> 1] / columns)),
+  )
   slideHome(places, wanted, side, box)
   return places
 }
@@ -97,7 +106,11 @@ function slideHome(places: Float64Array, wanted: Float32Array | Float64Array, si
   for (let round = 0, gone = Infinity; round < 6 && gone > 0.01; round++) {
     gone = 0
     for (let i = 0; i < places.length / 2; i++) {
-      for (const [ax, ay] of [[1, 1], [1, 0], [0, 1]]) {
+      for (const [ax, ay] of [
+        [1, 1],
+        [1, 0],
+        [0, 1],
+      ]) {
         const dx = ax * (clampTo(wanted[2 * i], box.left, box.width) - places[2 * i])
         const dy = ay * (clampTo(wanted[2 * i + 1], box.top, box.height) - places[2 * i + 1])
         if (dx === 0 && dy === 0) continue

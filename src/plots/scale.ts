@@ -53,8 +53,15 @@ export function log10(domain: [number, number], range: [number, number], count =
   const at: number[] = []
   const every = Math.max(1, Math.ceil((b - a) / count))
   for (let e = Math.ceil(a - 1e-9); e <= b + 1e-9; e += every) at.push(10 ** e)
-  if (at.length < 3) for (let e = Math.floor(a); e <= b; e++) for (const m of [2, 5]) if (m * 10 ** e >= domain[0] && m * 10 ** e <= domain[1]) at.push(m * 10 ** e)
-  return Object.assign((v: number) => range[0] + (Math.max(a, Math.log10(Math.max(v, Number.MIN_VALUE))) - a) * k, { domain, range, ticks: at.sort((x, y) => x - y), format: short })
+  if (at.length < 3)
+    for (let e = Math.floor(a); e <= b; e++)
+      for (const m of [2, 5]) if (m * 10 ** e >= domain[0] && m * 10 ** e <= domain[1]) at.push(m * 10 ** e)
+  return Object.assign((v: number) => range[0] + (Math.max(a, Math.log10(Math.max(v, Number.MIN_VALUE))) - a) * k, {
+    domain,
+    range,
+    ticks: at.sort((x, y) => x - y),
+    format: short,
+  })
 }
 
 /** Numbers with as many decimals as the ticks need. */
@@ -80,7 +87,13 @@ export function short(value: number): string {
   if (!Number.isFinite(value)) return 'n/a'
   if (value === 0) return '0'
   const size = Math.abs(value)
-  if (size >= 10_000 || size < 0.001) return minus(value.toExponential(size >= 1e4 ? 1 : 0).replace('e+', 'e').replace('.0e', 'e'))
+  if (size >= 10_000 || size < 0.001)
+    return minus(
+      value
+        .toExponential(size >= 1e4 ? 1 : 0)
+        .replace('e+', 'e')
+        .replace('.0e', 'e'),
+    )
   return minus(String(Number(value.toPrecision(3))))
 }
 

@@ -6,7 +6,18 @@
  */
 
 /** Ten class colours, distinguishable with every common kind of colour vision (Petroff 2021, ten-colour sequence). */
-export const palette: readonly string[] = ['#3f90da', '#ffa90e', '#bd1f01', '#94a4a2', '#832db6', '#a96b59', '#e76300', '#b9ac70', '#717581', '#92dadd']
+export const palette: readonly string[] = [
+  '#3f90da',
+  '#ffa90e',
+  '#bd1f01',
+  '#94a4a2',
+  '#832db6',
+  '#a96b59',
+  '#e76300',
+  '#b9ac70',
+  '#717581',
+  '#92dadd',
+]
 
 /** The colours of everything that is not a class. */
 export const tone = {

@@ -14,8 +14,11 @@ export function num(x: number): string {
 /** Text that may stand in XML, in an element or in a double-quoted attribute; signs that XML forbids become U+FFFD. */
 export function escapeXml(text: string): string {
   return text
-    // oxlint-disable-next-line no-control-regex -- these are the signs that XML 1.0 forbids
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd')
+    .replace(
+      // oxlint-disable-next-line no-control-regex -- these are the signs that XML 1.0 forbids
+      /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g,
+      '\ufffd',
+    )
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')
     .replace(/>/g, '&gt;')
@@ -122,7 +125,8 @@ export function heading({ title, subtitle }: Heading, width: number, left = 24):
   let y = 12
   let svg = ''
   for (const row of wrap(title, width - 2 * left, 19, 600)) svg += label(left, (y += 24), row, { size: 19, weight: 600, fill: tone.ink })
-  for (const row of wrap(subtitle ?? '', width - 2 * left, 13)) svg += label(left, (y += svg.includes('font-size="13"') ? 18 : 22), row, { size: 13 })
+  for (const row of wrap(subtitle ?? '', width - 2 * left, 13))
+    svg += label(left, (y += svg.includes('font-size="13"') ? 18 : 22), row, { size: 13 })
   return { svg, bottom: y + 16 }
 }
 

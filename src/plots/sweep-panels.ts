@@ -59,14 +59,26 @@ export function sweepPanels(panels: readonly SweepPanel[], classes: readonly str
   ensure(panels.length > 0, 'sweepPanels', 'there must be at least one panel', 'none', 'Run the sweep first.')
   const { width = 1000, columns = 5, most = 2000 } = options
   const title = options.title ?? sweepTitle(panels)
-  const top = heading({ title, subtitle: options.subtitle ?? 'One map of the embedding space for each margin; each is scaled on its own, so compare shapes, not sizes.' }, width)
+  const top = heading(
+    {
+      title,
+      subtitle:
+        options.subtitle ?? 'One map of the embedding space for each margin; each is scaled on its own, so compare shapes, not sizes.',
+    },
+    width,
+  )
   const gap = 14
   const side = (width - 48 - gap * (columns - 1)) / columns
   const caption = 84
   const best = bestPanel(panels)
   let svg = top.svg
   for (const [i, panel] of panels.entries()) {
-    const box: Box = { left: 24 + (i % columns) * (side + gap), top: top.bottom + Math.floor(i / columns) * (side + caption), width: side, height: side }
+    const box: Box = {
+      left: 24 + (i % columns) * (side + gap),
+      top: top.bottom + Math.floor(i / columns) * (side + caption),
+      width: side,
+      height: side,
+    }
     svg += onePanel(panel, classes, box, most, i === best)
   }
   const height = top.bottom + Math.ceil(panels.length / columns) * (side + caption)
@@ -77,7 +89,11 @@ function onePanel(panel: SweepPanel, classes: readonly string[], box: Box, most:
   checkCloud('sweepPanels', panel.points, panel.labels, classes)
   const { points, labels } = thin(panel, most)
   const colours = classes.map((_, c) => (panel.collapsed ? tone.line : classColour(c)))
-  const frame = panel.collapsed ? { stroke: tone.red, 'stroke-dasharray': '4 4', 'stroke-width': 1.3 } : best ? { stroke: tone.ink, 'stroke-width': 2 } : { stroke: tone.grid }
+  const frame = panel.collapsed
+    ? { stroke: tone.red, 'stroke-dasharray': '4 4', 'stroke-width': 1.3 }
+    : best
+      ? { stroke: tone.ink, 'stroke-width': 2 }
+      : { stroke: tone.grid }
   let svg = rect(box.left, box.top, box.width, box.height, { fill: tone.paper, rx: 4, ...frame })
   const pixels = fit(points, box, 10, labels.length > 200 ? 0.002 : 0)
   svg += dots(pixels, labels, colours, Math.max(0.9, Math.min(2.6, 60 / Math.sqrt(labels.length))), 0.75)
@@ -85,24 +101,54 @@ function onePanel(panel: SweepPanel, classes: readonly string[], box: Box, most:
     const text = 'collapsed'
     const w = textWidth(text, 14, 600) + 20
     svg += rect(box.left + (box.width - w) / 2, box.top + box.height / 2 - 14, w, 28, { fill: tone.red, rx: 4 })
-    svg += label(box.left + box.width / 2, box.top + box.height / 2 + 5, text, { size: 14, weight: 600, fill: tone.paper, anchor: 'middle' })
-  } else svg += names(places(pixels, labels, classes.length, box, { cell: box.width / Math.min(20, Math.max(6, Math.sqrt(labels.length) / 2.5)), share: 0.25, perClass: 2 }), classes, colours.map(readable), Math.max(13, box.width / 13), box)
+    svg += label(box.left + box.width / 2, box.top + box.height / 2 + 5, text, {
+      size: 14,
+      weight: 600,
+      fill: tone.paper,
+      anchor: 'middle',
+    })
+  } else
+    svg += names(
+      places(pixels, labels, classes.length, box, {
+        cell: box.width / Math.min(20, Math.max(6, Math.sqrt(labels.length) / 2.5)),
+        share: 0.25,
+        perClass: 2,
+      }),
+      classes,
+      colours.map(readable),
+      Math.max(13, box.width / 13),
+      box,
+    )
   const { left, width } = box
   const y = box.top + box.height
   svg += label(left, y + 20, `margin ${short(panel.margin)}`, { size: 14, weight: 600, fill: tone.ink })
   if (best) svg += label(left + width, y + 20, 'best kNN', { size: 11.5, weight: 600, fill: tone.ink, anchor: 'end' })
-  const cell = (column: number, row: number, name: string, value: string) => label(left + column * (width * 0.52), y + 38 + row * 16, `${name} ${value}`, { size: 11.5 })
+  const cell = (column: number, row: number, name: string, value: string) =>
+    label(left + column * (width * 0.52), y + 38 + row * 16, `${name} ${value}`, { size: 11.5 })
   const figure = (v: number | null, format: (x: number) => string) => (v === null || !Number.isFinite(v) ? 'n/a' : format(v))
   svg += cell(0, 0, 'kNN', figure(panel.knnAccuracy, percent)) + cell(1, 0, 'head', figure(panel.headAccuracy, percent))
   svg += cell(0, 1, 'loss', figure(panel.loss, short)) + cell(1, 1, 'active', figure(panel.activeTriplets, percent))
-  return svg + (panel.collapsed ? label(left, y + 70, 'this map shows only noise', { size: 11.5, fill: tone.red }) : cell(0, 2, 'silhouette', figure(panel.silhouette, (v) => v.toFixed(2).replace('-', '−'))))
+  return (
+    svg +
+    (panel.collapsed
+      ? label(left, y + 70, 'this map shows only noise', { size: 11.5, fill: tone.red })
+      : cell(
+          0,
+          2,
+          'silhouette',
+          figure(panel.silhouette, (v) => v.toFixed(2).replace('-', '−')),
+        ))
+  )
 }
 
 /** Evenly spread over all points, at most `most` of them. */
 function thin({ points, labels }: SweepPanel, most: number): { points: Float32Array; labels: Labels } {
   if (labels.length <= most) return { points, labels }
   const pick = Array.from({ length: most }, (_, i) => Math.floor((i * labels.length) / most))
-  return { points: Float32Array.from(pick.flatMap((i) => [points[2 * i], points[2 * i + 1]])), labels: Int32Array.from(pick, (i) => labels[i]) }
+  return {
+    points: Float32Array.from(pick.flatMap((i) => [points[2 * i], points[2 * i + 1]])),
+    labels: Int32Array.from(pick, (i) => labels[i]),
+  }
 }
 
 /** The index of the panel with the highest kNN accuracy among those that have not collapsed; -1 when none has one. */
@@ -118,7 +164,10 @@ export function bestPanel(panels: readonly SweepFigures[]): number {
 function sweepTitle(panels: readonly SweepFigures[]): string {
   const best = bestPanel(panels)
   const fallen = panels.filter((p) => p.collapsed).map((p) => short(p.margin))
-  const one = best < 0 ? 'No margin gave a usable embedding' : `Margin ${short(panels[best].margin)} reads best: kNN accuracy ${percent(panels[best].knnAccuracy!)}`
+  const one =
+    best < 0
+      ? 'No margin gave a usable embedding'
+      : `Margin ${short(panels[best].margin)} reads best: kNN accuracy ${percent(panels[best].knnAccuracy!)}`
   return fallen.length === 0 || best < 0 ? one : `${one}; margin ${fallen.join(', ')} collapsed`
 }
 
@@ -144,8 +193,21 @@ export function sweepCurves(figures: readonly SweepFigures[], options: SweepCurv
   const sorted = [...figures].sort((a, b) => a.margin - b.margin)
   const best = bestPanel(sorted)
   const title = options.title ?? sweepTitle(sorted)
-  const top = heading({ title, subtitle: options.subtitle ?? `Each figure against the margin.${best < 0 ? '' : ' The dashed line marks the best kNN accuracy.'}${sorted.some((f) => f.collapsed) ? ' Crosses: collapsed, at the axis’s end where their figure lies beyond it.' : ''}` }, width)
-  const panels: { key: 'knnAccuracy' | 'headAccuracy' | 'silhouette' | 'loss' | 'activeTriplets'; title: string; colour: string; share: boolean }[] = [
+  const top = heading(
+    {
+      title,
+      subtitle:
+        options.subtitle ??
+        `Each figure against the margin.${best < 0 ? '' : ' The dashed line marks the best kNN accuracy.'}${sorted.some((f) => f.collapsed) ? ' Crosses: collapsed, at the axis’s end where their figure lies beyond it.' : ''}`,
+    },
+    width,
+  )
+  const panels: {
+    key: 'knnAccuracy' | 'headAccuracy' | 'silhouette' | 'loss' | 'activeTriplets'
+    title: string
+    colour: string
+    share: boolean
+  }[] = [
     { key: 'knnAccuracy', title: 'kNN accuracy', colour: '#2b7a4b', share: true },
     { key: 'headAccuracy', title: 'Head accuracy', colour: tone.blue, share: true },
     { key: 'silhouette', title: 'Silhouette', colour: '#a04a2c', share: false },
@@ -156,12 +218,19 @@ export function sweepCurves(figures: readonly SweepFigures[], options: SweepCurv
   const cellWidth = (width - 24) / columns
   let svg = top.svg
   for (const [i, panel] of panels.entries()) {
-    const box: Box = { left: 24 + (i % columns) * cellWidth + 48, top: top.bottom + 28 + Math.floor(i / columns) * 232, width: cellWidth - 80, height: 140 }
+    const box: Box = {
+      left: 24 + (i % columns) * cellWidth + 48,
+      top: top.bottom + 28 + Math.floor(i / columns) * 232,
+      width: cellWidth - 80,
+      height: 140,
+    }
     const values = sorted.map((f) => f[panel.key] ?? Number.NaN)
     const finite = values.filter(Number.isFinite)
     const x = linear(marginDomain(sorted), [box.left, box.left + box.width], 5)
     if (finite.length === 0) {
-      svg += label(box.left - 48, box.top - 12, panel.title, { size: 12.5, weight: 600, fill: tone.ink }) + label(box.left + 8, box.top + 70, 'no finite value', { size: 12 })
+      svg +=
+        label(box.left - 48, box.top - 12, panel.title, { size: 12.5, weight: 600, fill: tone.ink }) +
+        label(box.left + 8, box.top + 70, 'no finite value', { size: 12 })
       continue
     }
     // A collapsed run would squeeze all others into one line: the axis spans the usable ones, and a cross at its edge says how far off it is.
@@ -170,15 +239,28 @@ export function sweepCurves(figures: readonly SweepFigures[], options: SweepCurv
     const y = linear(panel.share ? shareDomain(low, high) : nice(Math.min(0, low), high, 4), [box.top + box.height, box.top], 4)
     if (panel.share) y.format = percentTicks(y.ticks)
     svg += axisY(y, box, panel.title) + axisX(x, box, 'Margin')
-    if (best >= 0) svg += line(x(sorted[best].margin), box.top, x(sorted[best].margin), box.top + box.height, { stroke: tone.ink, 'stroke-dasharray': '2 4' })
-    svg += polyline(sorted.map((f, k) => [x(f.margin), Number.isFinite(values[k]) && !f.collapsed ? y(values[k]) : Number.NaN] as const), { stroke: panel.colour, 'stroke-width': 2.2 })
+    if (best >= 0)
+      svg += line(x(sorted[best].margin), box.top, x(sorted[best].margin), box.top + box.height, {
+        stroke: tone.ink,
+        'stroke-dasharray': '2 4',
+      })
+    svg += polyline(
+      sorted.map((f, k) => [x(f.margin), Number.isFinite(values[k]) && !f.collapsed ? y(values[k]) : Number.NaN] as const),
+      { stroke: panel.colour, 'stroke-width': 2.2 },
+    )
     for (const [k, f] of sorted.entries()) {
       if (!Number.isFinite(values[k])) continue
       const px = x(f.margin)
       const py = Math.min(box.top + box.height - 6, Math.max(box.top + 6, y(values[k])))
-      if (f.collapsed) svg += label(px + 9, py + 4, panel.share ? percent(values[k]) : short(values[k]), { size: 11.5, fill: tone.red, halo: 4 })
+      if (f.collapsed)
+        svg += label(px + 9, py + 4, panel.share ? percent(values[k]) : short(values[k]), { size: 11.5, fill: tone.red, halo: 4 })
       svg += f.collapsed
-        ? element('path', { d: `M${(px - 4).toFixed(1)} ${(py - 4).toFixed(1)}l8 8m0-8l-8 8`, stroke: tone.red, 'stroke-width': 2.2, fill: 'none' })
+        ? element('path', {
+            d: `M${(px - 4).toFixed(1)} ${(py - 4).toFixed(1)}l8 8m0-8l-8 8`,
+            stroke: tone.red,
+            'stroke-width': 2.2,
+            fill: 'none',
+          })
         : element('circle', { cx: px, cy: py, r: k === best ? 4.5 : 3, fill: panel.colour })
     }
     if (best >= 0 && Number.isFinite(values[best])) {
@@ -186,7 +268,13 @@ export function sweepCurves(figures: readonly SweepFigures[], options: SweepCurv
       const near = x(sorted[best].margin)
       const right = near < box.left + box.width - textWidth(text, 12, 600) - 10
       const below = y(values[best]) < box.top + 24
-      svg += label(near + (right ? 8 : -8), y(values[best]) + (below ? 18 : -8), text, { size: 12, weight: 600, fill: panel.colour, halo: 4, anchor: right ? 'start' : 'end' })
+      svg += label(near + (right ? 8 : -8), y(values[best]) + (below ? 18 : -8), text, {
+        size: 12,
+        weight: 600,
+        fill: panel.colour,
+        halo: 4,
+        anchor: right ? 'start' : 'end',
+      })
     }
   }
   return svgDocument(width, top.bottom + 28 + 2 * 232 - 24, `${title}. Five figures against the margin.`, svg)

@@ -21,7 +21,11 @@ const svg = confusionMatrix([40, 2, 1, 38], ['even', 'odd'], { title: 'Where the
 
 /** Dark pixels where the title stands. */
 async function titleInk(png: Uint8Array): Promise<number> {
-  const { data } = await sharp(png).extract({ left: 20, top: 16, width: 220, height: 30 }).greyscale().raw().toBuffer({ resolveWithObject: true })
+  const { data } = await sharp(png)
+    .extract({ left: 20, top: 16, width: 220, height: 30 })
+    .greyscale()
+    .raw()
+    .toBuffer({ resolveWithObject: true })
   return data.reduce((sum, v) => sum + (v < 110 ? 1 : 0), 0)
 }
 
@@ -45,7 +49,11 @@ function drawWithoutFonts(how: 'toPng' | 'bare'): Uint8Array {
       ? `import { toPng } from ${JSON.stringify(module('to-png.ts'))}\nimport { readFileSync, writeFileSync } from 'node:fs'\nwriteFileSync(${JSON.stringify(out)}, await toPng(readFileSync(${JSON.stringify(input)}, 'utf8'), { scale: 1 }))`
       : `import { createRequire } from 'node:module'\nconst sharp = createRequire(${JSON.stringify(module('to-png.ts'))})('sharp')\nawait sharp(${JSON.stringify(input)}).png().toFile(${JSON.stringify(out)})`,
   )
-  const run = spawnSync(process.execPath, ['--import', 'tsx', script], { cwd: join(import.meta.dirname, '../..'), env: { ...process.env, FONTCONFIG_FILE: join(folder, 'empty.conf') }, encoding: 'utf8' })
+  const run = spawnSync(process.execPath, ['--import', 'tsx', script], {
+    cwd: join(import.meta.dirname, '../..'),
+    env: { ...process.env, FONTCONFIG_FILE: join(folder, 'empty.conf') },
+    encoding: 'utf8',
+  })
   expect(run.status, run.stderr).toBe(0)
   return readFileSync(out)
 }
@@ -68,7 +76,13 @@ describe('text in pictures', () => {
   })
 
   test('semi-bold is drawn bolder than regular', async () => {
-    const ink = async (weight: number) => titleInk(await toPng(`<svg xmlns="http://www.w3.org/2000/svg" width="300" height="60"><text x="24" y="40" font-size="24" font-family="Inter" font-weight="${weight}">Hamburg 12345</text></svg>`, { scale: 1 }))
+    const ink = async (weight: number) =>
+      titleInk(
+        await toPng(
+          `<svg xmlns="http://www.w3.org/2000/svg" width="300" height="60"><text x="24" y="40" font-size="24" font-family="Inter" font-weight="${weight}">Hamburg 12345</text></svg>`,
+          { scale: 1 },
+        ),
+      )
     expect(await ink(600)).toBeGreaterThan((await ink(400)) * 1.15)
   })
 })

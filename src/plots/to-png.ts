@@ -11,7 +11,9 @@ import { fileURLToPath } from 'node:url'
 import { checkOptions, ensure, KindredError } from '../base/index.ts'
 
 /** The shipped font files: the same place relative to src/plots and to dist/plots. */
-export const fontFiles: readonly string[] = ['Inter-Regular.ttf', 'Inter-SemiBold.ttf'].map((name) => fileURLToPath(new URL(`../../assets/fonts/${name}`, import.meta.url)))
+export const fontFiles: readonly string[] = ['Inter-Regular.ttf', 'Inter-SemiBold.ttf'].map((name) =>
+  fileURLToPath(new URL(`../../assets/fonts/${name}`, import.meta.url)),
+)
 
 /** The same fonts as WOFF2, for pages that carry them inside. */
 export const webFontFiles: readonly string[] = fontFiles.map((path) => path.replace(/ttf$/, 'woff2'))
@@ -39,9 +41,18 @@ export async function toPng(svg: string, options: PngOptions = {}): Promise<Uint
   const own = /<svg\b[^>]*?\swidth="([\d.]+)"/.exec(svg)
   ensure(own !== null, 'toPng', 'svg must be an SVG document with a width', svg.slice(0, 40), 'Pass what a figure function returned.')
   const scale = options.width === undefined ? (options.scale ?? 2) : options.width / Number(own[1])
-  ensure(Number.isFinite(scale) && scale > 0 && scale * Number(own[1]) <= 20_000, 'toPng', 'width and scale must be positive, and the picture at most 20,000 pixels wide', options.width ?? options.scale)
+  ensure(
+    Number.isFinite(scale) && scale > 0 && scale * Number(own[1]) <= 20_000,
+    'toPng',
+    'width and scale must be positive, and the picture at most 20,000 pixels wide',
+    options.width ?? options.scale,
+  )
   const sharp = await (ready ??= withFonts())
-  const png = await sharp(new TextEncoder().encode(svg), { density: Math.min(100_000, Math.max(1, 72 * scale)), limitInputPixels: false, unlimited: true })
+  const png = await sharp(new TextEncoder().encode(svg), {
+    density: Math.min(100_000, Math.max(1, 72 * scale)),
+    limitInputPixels: false,
+    unlimited: true,
+  })
     .resize({ width: Math.round(scale * Number(own[1])) })
     .flatten({ background: '#ffffff' })
     .png({ compressionLevel: 9 })
@@ -51,13 +62,28 @@ export async function toPng(svg: string, options: PngOptions = {}): Promise<Uint
 
 async function withFonts(): Promise<typeof import('sharp').default> {
   for (const file of fontFiles) {
-    if (!existsSync(file)) throw new KindredError('not-found', 'toPng', `the font ${file} must be there`, 'no such file', 'Install the package again: it ships with the fonts that pictures need.')
+    if (!existsSync(file))
+      throw new KindredError(
+        'not-found',
+        'toPng',
+        `the font ${file} must be there`,
+        'no such file',
+        'Install the package again: it ships with the fonts that pictures need.',
+      )
   }
   // Without any configuration fontconfig complains on stderr and goes on; an own empty one keeps it quiet.
-  if (process.platform === 'linux' && process.env.FONTCONFIG_FILE === undefined && process.env.FONTCONFIG_PATH === undefined && !existsSync('/etc/fonts/fonts.conf')) {
+  if (
+    process.platform === 'linux' &&
+    process.env.FONTCONFIG_FILE === undefined &&
+    process.env.FONTCONFIG_PATH === undefined &&
+    !existsSync('/etc/fonts/fonts.conf')
+  ) {
     process.env.FONTCONFIG_FILE = fileURLToPath(new URL('../../assets/fonts/fonts.conf', import.meta.url))
   }
   const { default: sharp } = await import('sharp')
-  for (const fontfile of fontFiles) await sharp({ text: { text: 'x', font: 'Inter', fontfile, dpi: 72 } }).raw().toBuffer()
+  for (const fontfile of fontFiles)
+    await sharp({ text: { text: 'x', font: 'Inter', fontfile, dpi: 72 } })
+      .raw()
+      .toBuffer()
   return sharp
 }

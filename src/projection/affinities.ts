@@ -37,7 +37,13 @@ const TOLERANCE = 1e-9
 export function affinities(points: Float32Array, dim: number, perplexity: number): Affinities {
   const n = points.length / dim
   ensure(perplexity >= 1, 't-SNE', 'perplexity must be at least 1', perplexity)
-  ensure(3 * perplexity < n, 't-SNE', `3 * perplexity must be less than the number of points (${n})`, perplexity, `Pass a perplexity of at most ${Math.floor((n - 1) / 3)}, or more points.`)
+  ensure(
+    3 * perplexity < n,
+    't-SNE',
+    `3 * perplexity must be less than the number of points (${n})`,
+    perplexity,
+    `Pass a perplexity of at most ${Math.floor((n - 1) / 3)}, or more points.`,
+  )
   const k = Math.min(n - 1, Math.floor(3 * perplexity + 1))
   const { indices, distances } = nearest(points, points, dim, k, { exclude: 'same-index' })
   const conditional = new Float64Array(n * k)

@@ -87,7 +87,14 @@ export function barnesHut(n: number): Repulsion {
     }
   }
 
-  function radixPass(fromCodes: Uint32Array, fromOrder: Int32Array, toCodes: Uint32Array, toOrder: Int32Array, shift: number, table: number): void {
+  function radixPass(
+    fromCodes: Uint32Array,
+    fromOrder: Int32Array,
+    toCodes: Uint32Array,
+    toOrder: Int32Array,
+    shift: number,
+    table: number,
+  ): void {
     let start = 0
     for (let digit = table; digit < table + 2048; digit++) {
       const count = counts[digit]

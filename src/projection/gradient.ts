@@ -16,7 +16,14 @@ import { barnesHut, type Repulsion } from './barnes-hut.ts'
  * @param gradient     float64 [n, 2], overwritten
  * Cost: O(stored p_ij) + O(n log n); allocates nothing.
  */
-export function gradient(p: Affinities, exaggeration: number, positions: Float64Array, angle: number, repulsion: Repulsion, gradient: Float64Array): void {
+export function gradient(
+  p: Affinities,
+  exaggeration: number,
+  positions: Float64Array,
+  angle: number,
+  repulsion: Repulsion,
+  gradient: Float64Array,
+): void {
   const z = repulsion(positions, angle, gradient)
   const { n, start, column, value } = p
   const scale = -4 / z

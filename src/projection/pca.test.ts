@@ -64,7 +64,9 @@ describe('pca', () => {
 
   it('says what is wrong', () => {
     expect(() => pca(Float32Array.of(1, NaN, 3, 4), 2)).toThrow('every number in points must be finite, got NaN in row 0, column 1')
-    expect(() => pca(new Float32Array(12), 3, { components: 4 })).toThrow('components must be an integer from 1 to min(points, dim) = 3, got 4')
+    expect(() => pca(new Float32Array(12), 3, { components: 4 })).toThrow(
+      'components must be an integer from 1 to min(points, dim) = 3, got 4',
+    )
     expect(() => pca(new Float32Array(3), 3)).toThrow('at least 2 points')
     expect(() => pca(new Float32Array(12), 5)).toThrow('multiple of dim 5')
     expect(() => pca(new Float32Array(12), 3, { component: 1 } as never)).toThrow('Did you mean "components"')

@@ -56,7 +56,12 @@ export function pca(points: Float32Array, dim: number, options: PcaOptions = {})
   const n = checkRows(where, points, dim)
   ensure(n >= 2, where, 'there must be at least 2 points', n)
   const rank = Math.min(n, dim)
-  ensure(Number.isInteger(components) && components >= 1 && components <= rank, where, `components must be an integer from 1 to min(points, dim) = ${rank}`, components)
+  ensure(
+    Number.isInteger(components) && components >= 1 && components <= rank,
+    where,
+    `components must be an integer from 1 to min(points, dim) = ${rank}`,
+    components,
+  )
 
   const mean = new Float64Array(dim)
   for (let i = 0, at = 0; i < n; i++) for (let d = 0; d < dim; d++) mean[d] += points[at++]
@@ -73,7 +78,11 @@ export function pca(points: Float32Array, dim: number, options: PcaOptions = {})
 
   const width = Math.min(rank, components + 10)
   const exact = solver === 'exact' || (solver === 'auto' && rank <= 1000)
-  const { axes, scatter } = !exact ? bySubspace(centred, n, dim, width, seed) : dim <= n ? byCovariance(centred, n, dim) : byGram(centred, n, dim, components)
+  const { axes, scatter } = !exact
+    ? bySubspace(centred, n, dim, width, seed)
+    : dim <= n
+      ? byCovariance(centred, n, dim)
+      : byGram(centred, n, dim, components)
   const kept = axes.slice(0, components * dim)
   orthonormalise(kept, components, dim)
   flipSigns(kept, components, dim)

@@ -70,7 +70,10 @@ export async function project(points: Float32Array, dim: number, options: Projec
 const oneSpot = (points: Float32Array, dim: number): Float32Array => new Float32Array((2 * points.length) / dim).fill(0.5)
 
 function checkGoing(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new KindredError('interrupted', 'project', 'the map must be left to finish', 'a request to stop', undefined, { cause: signal.reason })
+  if (signal?.aborted)
+    throw new KindredError('interrupted', 'project', 'the map must be left to finish', 'a request to stop', undefined, {
+      cause: signal.reason,
+    })
 }
 
 /**

@@ -5,7 +5,10 @@ import { normalise01, pca, tsne } from './index.ts'
 
 const cloud = (dim: number, fewest: number, most: number) =>
   fc
-    .array(fc.array(fc.double({ min: -100, max: 100, noNaN: true }), { minLength: dim, maxLength: dim }), { minLength: fewest, maxLength: most })
+    .array(fc.array(fc.double({ min: -100, max: 100, noNaN: true }), { minLength: dim, maxLength: dim }), {
+      minLength: fewest,
+      maxLength: most,
+    })
     .map((rows) => Float32Array.from(rows.flat()))
 
 describe('barnesHut', () => {
@@ -17,7 +20,8 @@ describe('barnesHut', () => {
         const z = barnesHut(n)(Float64Array.from(points), 0, force)
         expect(z).toBeGreaterThan(0)
         expect(z).toBeLessThanOrEqual(n * (n - 1) * (1 + 1e-12))
-        for (const axis of [0, 1]) expect(Math.abs(force.reduce((sum, v, c) => (c % 2 === axis ? sum + v : sum), 0))).toBeLessThan(1e-9 * n * n)
+        for (const axis of [0, 1])
+          expect(Math.abs(force.reduce((sum, v, c) => (c % 2 === axis ? sum + v : sum), 0))).toBeLessThan(1e-9 * n * n)
       }),
     )
   })

@@ -74,7 +74,13 @@ export function trustworthiness(high: Float32Array, highDim: number, low: Float3
   return 1 - (2 / (n * k * (2 * n - 3 * k - 1))) * intrusion
 }
 
-function checkMap(where: string, high: Float32Array, highDim: number, low: Float32Array, options: MapQualityOptions): { n: number; k: number; lowDim: number } {
+function checkMap(
+  where: string,
+  high: Float32Array,
+  highDim: number,
+  low: Float32Array,
+  options: MapQualityOptions,
+): { n: number; k: number; lowDim: number } {
   checkOptions(where, options, ['k', 'lowDim'])
   const { k = 10, lowDim = 2 } = options
   const n = checkRows(where, high, highDim, 'high')

@@ -88,7 +88,14 @@ function diagonalise(d: Float64Array, e: Float64Array, z: Float64Array, n: numbe
       let m = l
       while (m < n - 1 && Math.abs(e[m]) > negligible) m++
       if (m === l) break
-      if (round === 60) throw new KindredError('unsupported', 'symmetric eigen', 'the matrix must have finite entries of sane size', 'one on which QL does not converge', 'Check the points for extreme values.')
+      if (round === 60)
+        throw new KindredError(
+          'unsupported',
+          'symmetric eigen',
+          'the matrix must have finite entries of sane size',
+          'one on which QL does not converge',
+          'Check the points for extreme values.',
+        )
       let g = (d[l + 1] - d[l]) / (2 * e[l])
       g = d[m] - d[l] + e[l] / (g + (g < 0 ? -1 : 1) * Math.hypot(g, 1))
       let s = 1

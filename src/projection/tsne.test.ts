@@ -3,7 +3,17 @@ import { KindredError, rng } from '../base/index.ts'
 import golden from '../../test/golden/tsne.json' with { type: 'json' }
 import { barnesHut } from './barnes-hut.ts'
 import { gradient } from './gradient.ts'
-import { affinities, klDivergence, neighbourPreservation, normalise01, project, trustworthiness, tsne, tsneFromState, tsneMap } from './index.ts'
+import {
+  affinities,
+  klDivergence,
+  neighbourPreservation,
+  normalise01,
+  project,
+  trustworthiness,
+  tsne,
+  tsneFromState,
+  tsneMap,
+} from './index.ts'
 
 const { small, run: whole } = golden
 const smallPoints = Float32Array.from(small.points)
@@ -60,7 +70,12 @@ describe('gradient and KL', () => {
     const got = new Float64Array(120)
     gradient(p, 1, positions, 0, barnesHut(60), got)
     for (const c of [0, 33, 118]) {
-      const [up, down] = [1e-4, -1e-4].map((h) => klDivergence(p, positions.map((v, i) => (i === c ? v + h : v))))
+      const [up, down] = [1e-4, -1e-4].map((h) =>
+        klDivergence(
+          p,
+          positions.map((v, i) => (i === c ? v + h : v)),
+        ),
+      )
       expect((up - down) / 2e-4).toBeCloseTo(got[c], 7)
     }
   })
@@ -173,10 +188,17 @@ describe('tsne', () => {
 
   it('says what is wrong', () => {
     const points = new Float32Array(60)
-    expect(() => tsne(points, 2, { perplexity: 10 })).toThrow('3 * perplexity must be less than the number of points (30), got 10. Pass a perplexity of at most 9, or more points.')
+    expect(() => tsne(points, 2, { perplexity: 10 })).toThrow(
+      '3 * perplexity must be less than the number of points (30), got 10. Pass a perplexity of at most 9, or more points.',
+    )
     expect(() => tsne(points, 2, { perplexity: 0.5 })).toThrow('perplexity must be at least 1')
     expect(() => tsne(points.slice(0, 6), 2)).toThrow('there must be at least 4 points, got 3')
-    expect(() => tsne(points.map((v, i) => (i === 7 ? Infinity : v)), 2)).toThrow('got Infinity in row 3, column 1')
+    expect(() =>
+      tsne(
+        points.map((v, i) => (i === 7 ? Infinity : v)),
+        2,
+      ),
+    ).toThrow('got Infinity in row 3, column 1')
     expect(() => tsne(points, 2, { perplexty: 3 } as never)).toThrow('Did you mean "perplexity"')
     expect(() => tsne(points, 2, { init: 'pcs' as never })).toThrow('Did you mean "pca"')
     expect(() => tsne(points, 2, { init: new Float32Array(58) })).toThrow('one position for each of the 30 points, got 29')
@@ -191,7 +213,11 @@ describe('project', () => {
   it('is the normalised map of tsne, with progress', async () => {
     const seen: number[] = []
     const options = { perplexity: 5, iterations: 40, seed: 2 }
-    const progress = { start: (_t: string, total: number) => ({ update: (done: number) => seen.push(done / total), end: () => seen.push(-1) }), log() {}, warn() {} }
+    const progress = {
+      start: (_t: string, total: number) => ({ update: (done: number) => seen.push(done / total), end: () => seen.push(-1) }),
+      log() {},
+      warn() {},
+    }
     const { positions, kl } = await project(smallPoints, small.dim, { ...options, progress })
     expect(positions).toEqual(normalise01(tsneMap(smallPoints, small.dim, options)))
     expect(kl).toBeGreaterThan(0)
@@ -209,6 +235,8 @@ describe('project', () => {
   it('stops when asked', async () => {
     const stop = new AbortController()
     setTimeout(() => stop.abort(), 60)
-    await expect(project(wholePoints, whole.dim, { iterations: 1_000_000, signal: stop.signal })).rejects.toMatchObject({ code: 'interrupted' })
+    await expect(project(wholePoints, whole.dim, { iterations: 1_000_000, signal: stop.signal })).rejects.toMatchObject({
+      code: 'interrupted',
+    })
   })
 })

@@ -88,18 +88,43 @@ export interface TsneRun {
  */
 export function tsne(points: Float32Array, dim: number, options: TsneOptions = {}): TsneRun {
   const where = 't-SNE'
-  checkOptions(where, options, ['perplexity', 'iterations', 'seed', 'init', 'angle', 'learningRate', 'earlyExaggeration', 'earlyIterations'])
+  checkOptions(where, options, [
+    'perplexity',
+    'iterations',
+    'seed',
+    'init',
+    'angle',
+    'learningRate',
+    'earlyExaggeration',
+    'earlyIterations',
+  ])
   const n = checkRows(where, points, dim)
   ensure(n >= 4, where, 'there must be at least 4 points', n)
   const { perplexity = Math.min(30, Math.floor((n - 1) / 3)), iterations = 1000, seed = 0, init = 'pca', angle = 0.5 } = options
   const { earlyExaggeration = 12, earlyIterations = Math.min(250, Math.floor(iterations / 2)), learningRate = 'auto' } = options
   ensure(Number.isInteger(iterations) && iterations >= 0, where, 'iterations must be an integer of at least 0', iterations)
-  ensure(Number.isInteger(earlyIterations) && earlyIterations >= 0, where, 'earlyIterations must be an integer of at least 0', earlyIterations)
+  ensure(
+    Number.isInteger(earlyIterations) && earlyIterations >= 0,
+    where,
+    'earlyIterations must be an integer of at least 0',
+    earlyIterations,
+  )
   ensure(angle >= 0 && angle <= 1, where, 'angle must be from 0 (exact) to 1', angle, 'The usual value is 0.5.')
   ensure(earlyExaggeration >= 1 && earlyExaggeration < Infinity, where, 'earlyExaggeration must be at least 1', earlyExaggeration)
-  ensure(learningRate === 'auto' || (learningRate > 0 && learningRate < Infinity), where, "learningRate must be 'auto' or greater than 0", learningRate)
+  ensure(
+    learningRate === 'auto' || (learningRate > 0 && learningRate < Infinity),
+    where,
+    "learningRate must be 'auto' or greater than 0",
+    learningRate,
+  )
   return tsneFromState({
-    settings: { iterations, angle, learningRate: learningRate === 'auto' ? Math.max(n / earlyExaggeration / 4, 50) : learningRate, earlyExaggeration, earlyIterations },
+    settings: {
+      iterations,
+      angle,
+      learningRate: learningRate === 'auto' ? Math.max(n / earlyExaggeration / 4, 50) : learningRate,
+      earlyExaggeration,
+      earlyIterations,
+    },
     iteration: 0,
     positions: startingPositions(points, n, dim, init, seed),
     velocities: new Float64Array(2 * n),
@@ -118,7 +143,13 @@ export function tsneFromState(state: TsneState): TsneRun {
   const { n } = p
   const arrays = [state.positions, state.velocities, state.gains]
   if (arrays.some((array) => !(array instanceof Float64Array) || array.length !== 2 * n)) {
-    throw new KindredError('mismatch', 't-SNE state', `positions, velocities and gains must be Float64Array(${2 * n})`, arrays.map(show).join(', '), 'Pass what state() returned, unchanged.')
+    throw new KindredError(
+      'mismatch',
+      't-SNE state',
+      `positions, velocities and gains must be Float64Array(${2 * n})`,
+      arrays.map(show).join(', '),
+      'Pass what state() returned, unchanged.',
+    )
   }
   const [positions, velocities, gains] = arrays.map((array) => array.slice())
   const slope = new Float64Array(2 * n)
@@ -156,7 +187,14 @@ export function tsneFromState(state: TsneState): TsneRun {
       return steps
     },
     kl: () => klFromZ(p, positions, repulsion(positions, settings.angle, slope)),
-    state: () => ({ settings, iteration, positions: positions.slice(), velocities: velocities.slice(), gains: gains.slice(), affinities: p }),
+    state: () => ({
+      settings,
+      iteration,
+      positions: positions.slice(),
+      velocities: velocities.slice(),
+      gains: gains.slice(),
+      affinities: p,
+    }),
   }
 }
 
@@ -164,7 +202,14 @@ export function tsneFromState(state: TsneState): TsneRun {
  * One step of gradient descent with momentum and a gain for each coordinate (Jacobs 1988): a coordinate that keeps its direction takes longer steps,
  * one that turns back takes shorter ones.
  */
-function descend(positions: Float64Array, velocities: Float64Array, gains: Float64Array, slope: Float64Array, momentum: number, rate: number): void {
+function descend(
+  positions: Float64Array,
+  velocities: Float64Array,
+  gains: Float64Array,
+  slope: Float64Array,
+  momentum: number,
+  rate: number,
+): void {
   for (let c = 0; c < positions.length; c++) {
     const gain = velocities[c] * slope[c] < 0 ? gains[c] + 0.2 : Math.max(gains[c] * 0.8, 0.01)
     gains[c] = gain
@@ -178,7 +223,13 @@ function descend(positions: Float64Array, velocities: Float64Array, gains: Float
  *
  * A hundredth of that is added as noise, as openTSNE does: points that are equal would else never part.
  */
-function startingPositions(points: Float32Array, n: number, dim: number, init: 'pca' | 'random' | Float32Array, seed: number): Float64Array {
+function startingPositions(
+  points: Float32Array,
+  n: number,
+  dim: number,
+  init: 'pca' | 'random' | Float32Array,
+  seed: number,
+): Float64Array {
   if (typeof init !== 'string') {
     const count = checkRows('t-SNE', init, 2, 'init')
     ensure(count === n, 't-SNE', `init must hold one position for each of the ${n} points`, count)

@@ -7,7 +7,14 @@ import type { WebModule } from './web.ts'
 
 type Parts = typeof import('./node/index.ts')
 
-const refused = (): KindredError => new KindredError('unsupported', 'runtime', 'native code must run here', 'a browser', 'WebAssembly runs everywhere: defaultRuntime() or webRuntime().')
+const refused = (): KindredError =>
+  new KindredError(
+    'unsupported',
+    'runtime',
+    'native code must run here',
+    'a browser',
+    'WebAssembly runs everywhere: defaultRuntime() or webRuntime().',
+  )
 
 export const chooseRuntime: Parts['chooseRuntime'] = async () => ({ kind: 'wasm', why: 'a browser runs no native code' })
 export const nodeRuntime: Parts['nodeRuntime'] = async () => Promise.reject(refused())

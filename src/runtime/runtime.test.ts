@@ -25,7 +25,9 @@ for (const name of ['cpu', 'wasm']) {
         const numbers: Record<string, NdArray> = { weights: rounded(draw(y.shape as number[])) }
         check.shapes.forEach((shape, i) => (numbers[`x${i}`] = rounded(draw(shape))))
         const program = await compile(runtimes[name], outputs)
-        const results = await program.run(Object.fromEntries(program.inputs.map((n) => [n, floats(Float32Array.from(numbers[n].data), numbers[n].shape)])))
+        const results = await program.run(
+          Object.fromEntries(program.inputs.map((n) => [n, floats(Float32Array.from(numbers[n].data), numbers[n].shape)])),
+        )
         await program.dispose()
         evaluate(Object.values(outputs), numbers).forEach((expected, i) => {
           const got = results[Object.keys(outputs)[i]]
@@ -76,7 +78,10 @@ test('random numbers are uniform, depend on the seed alone, and agree between ru
 })
 
 test('models survive a round trip through bytes, metadata and all', () => {
-  const model = toOnnx({ y: add(mul(input('x', ['N', 2, 3]), 2), input('w', [3])) }, { weights: { w: Float32Array.of(1, 2, 3) }, metadata: { recipe: 'übung' }, producerVersion: '1.2' })
+  const model = toOnnx(
+    { y: add(mul(input('x', ['N', 2, 3]), 2), input('w', [3])) },
+    { weights: { w: Float32Array.of(1, 2, 3) }, metadata: { recipe: 'übung' }, producerVersion: '1.2' },
+  )
   const back = decodeModel(encodeModel(model))
   expect(back).toEqual({ ...model, nodes: model.nodes.map((n) => ({ ...n, domain: '', name: '' })) })
   expect(() => decodeModel(encodeModel(model).subarray(0, 60))).toThrow('byte offset')
@@ -89,4 +94,3 @@ test('missing and misshapen feeds are told by name', async () => {
   await expect(program.run({ x: floats([1, 2, 3]) })).rejects.toThrow('must fit the graph')
   expect(() => floats([1, 2, 3], [2])).toThrow('3 values')
 })
-

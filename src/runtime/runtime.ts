@@ -59,7 +59,11 @@ export interface Runtime {
 }
 
 /** Builds the graph's model and loads it. */
-export function compile(runtime: Runtime, outputs: Readonly<Record<string, Tensor>>, options: ToOnnxOptions & ProgramOptions = {}): Promise<Program> {
+export function compile(
+  runtime: Runtime,
+  outputs: Readonly<Record<string, Tensor>>,
+  options: ToOnnxOptions & ProgramOptions = {},
+): Promise<Program> {
   const { profile, independent, ...onnx } = options
   return runtime.load(toOnnx(outputs, onnx), { profile, independent })
 }
@@ -86,7 +90,8 @@ export const scalar = (value: number): HostTensor => ({ dtype: 'float32', shape:
 export const intScalar = (value: number): HostTensor => ({ dtype: 'int64', shape: [], data: BigInt64Array.of(BigInt(value)) })
 
 function checked(t: HostTensor): HostTensor {
-  if (sizeOf(t.shape) !== t.data.length) throw new KindredError('shape', 'host tensor', `the data must fill its shape [${t.shape.join(', ')}]`, `${t.data.length} values`)
+  if (sizeOf(t.shape) !== t.data.length)
+    throw new KindredError('shape', 'host tensor', `the data must fill its shape [${t.shape.join(', ')}]`, `${t.data.length} values`)
   return t
 }
 
@@ -118,16 +123,27 @@ export interface OrtAbout {
 }
 
 /** A runtime over an onnxruntime package. */
-export function ortRuntime(ort: OrtModule, name: string, threads: number, sessionOptions: Record<string, unknown>, { library, unavailable }: OrtAbout): Runtime {
+export function ortRuntime(
+  ort: OrtModule,
+  name: string,
+  threads: number,
+  sessionOptions: Record<string, unknown>,
+  { library, unavailable }: OrtAbout,
+): Runtime {
   return {
     name,
     threads,
     library,
     async load(model, options = {}) {
-      const session = await createSession(ort, bytesOf(model, options), {
-        ...sessionOptions,
-        ...(options.profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: options.profile }),
-      }, unavailable)
+      const session = await createSession(
+        ort,
+        bytesOf(model, options),
+        {
+          ...sessionOptions,
+          ...(options.profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: options.profile }),
+        },
+        unavailable,
+      )
       return program(ort, session, options)
     },
   }
@@ -141,7 +157,12 @@ export function bytesOf(model: OnnxModel | Uint8Array | ArrayBuffer, { checked: 
   return given
 }
 
-async function createSession(ort: OrtModule, bytesOfModel: Uint8Array, options: Record<string, unknown>, unavailable: OrtAbout['unavailable']): Promise<OrtSession> {
+async function createSession(
+  ort: OrtModule,
+  bytesOfModel: Uint8Array,
+  options: Record<string, unknown>,
+  unavailable: OrtAbout['unavailable'],
+): Promise<OrtSession> {
   try {
     return await ort.InferenceSession.create(bytesOfModel, options)
   } catch (error) {
@@ -158,7 +179,14 @@ async function createSession(ort: OrtModule, bytesOfModel: Uint8Array, options: 
 const outOfMemory = /bad_alloc|failed to allocate|out of memory|allocation failed|memory access out of bounds/i
 
 const tooLarge = (what: string, reason: string, cause: unknown): KindredError =>
-  new KindredError('unsupported', 'runtime', `${what} must fit into memory`, reason, 'WebAssembly has 4 GB at most, native code what the machine has; fewer images at a time need less.', { cause })
+  new KindredError(
+    'unsupported',
+    'runtime',
+    `${what} must fit into memory`,
+    reason,
+    'WebAssembly has 4 GB at most, native code what the machine has; fewer images at a time need less.',
+    { cause },
+  )
 
 /** Whether the smallest of models is accepted. */
 async function runsAtAll(ort: OrtModule, options: Record<string, unknown>): Promise<boolean> {

@@ -46,7 +46,14 @@ export async function webRuntime(options: WebRuntimeOptions = {}): Promise<Runti
   checkChoice('webRuntime', 'device', device, ['wasm', 'webgpu'])
   if (device === 'webgpu') {
     if (node) throw new KindredError('unsupported', 'webRuntime', "device must be 'wasm' in Node", 'webgpu')
-    if (module === undefined) throw new KindredError('usage', 'webRuntime', "device 'webgpu' must come with the module that knows it", 'none', "Give module: await import('onnxruntime-web/webgpu').")
+    if (module === undefined)
+      throw new KindredError(
+        'usage',
+        'webRuntime',
+        "device 'webgpu' must come with the module that knows it",
+        'none',
+        "Give module: await import('onnxruntime-web/webgpu').",
+      )
   }
   const ort = module ?? (await load())
   running ??= threads
@@ -54,8 +61,11 @@ export async function webRuntime(options: WebRuntimeOptions = {}): Promise<Runti
   ort.env.logLevel = 'error'
   if (typeof wasm === 'string' || wasm instanceof URL) ort.env.wasm.wasmPaths = { wasm: String(wasm) }
   else if (wasm !== undefined) ort.env.wasm.wasmBinary = wasm
-  const served = node ? undefined : 'The page must be able to fetch ort-wasm-simd-threaded.wasm of onnxruntime-web: serve it beside the program, or say where it is with webRuntime({ wasm: address }).'
-  const unavailable = (reason: string, cause?: unknown): KindredError => new KindredError('unsupported', 'runtime', `${device} must work here`, reason, served, { cause })
+  const served = node
+    ? undefined
+    : 'The page must be able to fetch ort-wasm-simd-threaded.wasm of onnxruntime-web: serve it beside the program, or say where it is with webRuntime({ wasm: address }).'
+  const unavailable = (reason: string, cause?: unknown): KindredError =>
+    new KindredError('unsupported', 'runtime', `${device} must work here`, reason, served, { cause })
   const library = { name: 'onnxruntime-web', version: ort.env.versions.web ?? 'unknown' }
   return ortRuntime(ort, device, running, { executionProviders: [device], graphOptimizationLevel: 'all' }, { library, unavailable })
 }
@@ -65,6 +75,13 @@ async function load(): Promise<WebModule> {
     return await loadWebModule()
   } catch (error) {
     if (((error as { code?: string }).code ?? 'ERR_MODULE_NOT_FOUND') !== 'ERR_MODULE_NOT_FOUND') throw error
-    throw new KindredError('not-found', 'runtime', 'the package onnxruntime-web must be installed', String(error), 'Run: npm install onnxruntime-web@1.30', { cause: error })
+    throw new KindredError(
+      'not-found',
+      'runtime',
+      'the package onnxruntime-web must be installed',
+      String(error),
+      'Run: npm install onnxruntime-web@1.30',
+      { cause: error },
+    )
   }
 }

@@ -21,7 +21,10 @@ export interface BalancedState {
  * @throws KindredError `usage` for an empty set, a batch larger than the set, or one class only
  * cost: O(n) once, O(batchSize) a call
  */
-export function balanced(labels: Labels, options: { batchSize: number; seed?: number; stepsPerEpoch?: number; state?: BalancedState }): BatchSampler<BalancedState> {
+export function balanced(
+  labels: Labels,
+  options: { batchSize: number; seed?: number; stepsPerEpoch?: number; state?: BalancedState },
+): BatchSampler<BalancedState> {
   const where = 'balanced'
   checkOptions(where, options, ['batchSize', 'seed', 'stepsPerEpoch', 'state'])
   const { batchSize, seed = 0, state } = options
@@ -29,10 +32,21 @@ export function balanced(labels: Labels, options: { batchSize: number; seed?: nu
   checkState(where, 'balanced', state)
   const groups = groupByLabel(labels)
   ensure(groups.length >= 2, where, 'there must be at least two classes', `one class only (label ${groups[0].label})`)
-  ensure(state === undefined || state.classes.length === groups.length, where, `the state must know ${groups.length} classes`, state?.classes.length)
+  ensure(
+    state === undefined || state.classes.length === groups.length,
+    where,
+    `the state must know ${groups.length} classes`,
+    state?.classes.length,
+  )
   const root = rng(seed).fork(where)
   const random = state === undefined ? root.fork('classes') : rngFromState(state.random)
-  const decks = groups.map(({ label, members }, g) => deck(members, state === undefined ? root.fork(`label ${label}`) : rngFromState(state.classes[g].random), state?.classes[g].position ?? 0))
+  const decks = groups.map(({ label, members }, g) =>
+    deck(
+      members,
+      state === undefined ? root.fork(`label ${label}`) : rngFromState(state.classes[g].random),
+      state?.classes[g].position ?? 0,
+    ),
+  )
   return {
     stepsPerEpoch: epochSteps(where, labels.length, batchSize, options.stepsPerEpoch),
     next: () => Int32Array.from({ length: batchSize }, () => decks[random.integer(decks.length)].draw()),

@@ -24,7 +24,8 @@ export function groupByLabel(labels: Labels): { label: number; members: Int32Arr
 
 /** Checks that a saved state belongs to this sampler. */
 export function checkState(where: string, kind: string, state: { kind: string } | undefined): void {
-  if (state !== undefined && state.kind !== kind) throw new KindredError('mismatch', where, `the state must be of a ${kind} sampler`, state.kind)
+  if (state !== undefined && state.kind !== kind)
+    throw new KindredError('mismatch', where, `the state must be of a ${kind} sampler`, state.kind)
 }
 
 /** Steps of one epoch: ceil(n / batch), or the number asked for. */

@@ -57,11 +57,32 @@ export function mPerClass(labels: Labels, options: MPerClassOptions): BatchSampl
   const { batchSize = (options.classes ?? groups.length) * perClass } = options
   ensure(batchSize % perClass === 0, where, 'batchSize must be a multiple of perClass', `${batchSize} and ${perClass}`)
   const classes = options.classes ?? batchSize / perClass
-  ensure(classes * perClass === batchSize, where, 'batchSize must be classes x perClass', `${batchSize} and ${classes} x ${perClass}`, 'Leave one of them out.')
-  ensure(Number.isInteger(classes) && classes > 0 && classes <= groups.length, where, `classes per batch must be in 1..${groups.length}, the number of classes`, classes, 'Raise perClass or use a smaller batch.')
+  ensure(
+    classes * perClass === batchSize,
+    where,
+    'batchSize must be classes x perClass',
+    `${batchSize} and ${classes} x ${perClass}`,
+    'Leave one of them out.',
+  )
+  ensure(
+    Number.isInteger(classes) && classes > 0 && classes <= groups.length,
+    where,
+    `classes per batch must be in 1..${groups.length}, the number of classes`,
+    classes,
+    'Raise perClass or use a smaller batch.',
+  )
   checkBatch(where, labels.length, batchSize)
   const small = groups.filter((g) => g.members.length < perClass)
-  ensure(replace || small.length === 0, where, `every class must have at least perClass = ${perClass} images`, small.slice(0, 5).map((g) => `label ${g.label}: ${g.members.length}`).join(', '), 'Lower perClass, drop those classes, or pass replace: true.')
+  ensure(
+    replace || small.length === 0,
+    where,
+    `every class must have at least perClass = ${perClass} images`,
+    small
+      .slice(0, 5)
+      .map((g) => `label ${g.label}: ${g.members.length}`)
+      .join(', '),
+    'Lower perClass, drop those classes, or pass replace: true.',
+  )
   const random = state === undefined ? rng(seed).fork(where) : rngFromState(state.random)
   const order = Int32Array.from(groups, (_, g) => g)
   return {

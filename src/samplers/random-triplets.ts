@@ -39,16 +39,31 @@ export interface TripletSampler {
  * @throws KindredError `usage` for an empty set, a batch larger than the set, one class only, or no class with two images
  * cost: O(n) once, O(batch) a call
  */
-export function randomTriplets(labels: Labels, options: { batch: number; seed?: number; stepsPerEpoch?: number; state?: TripletState }): TripletSampler {
+export function randomTriplets(
+  labels: Labels,
+  options: { batch: number; seed?: number; stepsPerEpoch?: number; state?: TripletState },
+): TripletSampler {
   const where = 'random triplets'
   checkOptions(where, options, ['batch', 'seed', 'stepsPerEpoch', 'state'])
   const { batch, seed = 0, state } = options
   checkBatch(where, labels.length, batch)
   checkState(where, 'random triplets', state)
   const groups = groupByLabel(labels)
-  ensure(groups.length >= 2, where, 'there must be at least two classes', `one class only (label ${groups[0].label})`, 'A negative needs another class.')
+  ensure(
+    groups.length >= 2,
+    where,
+    'there must be at least two classes',
+    `one class only (label ${groups[0].label})`,
+    'A negative needs another class.',
+  )
   const anchors = groups.map((_, g) => g).filter((g) => groups[g].members.length >= 2)
-  ensure(anchors.length > 0, where, 'at least one class must have two images', 'one image in each class', 'A positive must differ from its anchor.')
+  ensure(
+    anchors.length > 0,
+    where,
+    'at least one class must have two images',
+    'one image in each class',
+    'A positive must differ from its anchor.',
+  )
   const random = state === undefined ? rng(seed).fork(where) : rngFromState(state.random)
   return {
     stepsPerEpoch: epochSteps(where, labels.length, batch, options.stepsPerEpoch),

@@ -1,10 +1,20 @@
 import { describe, expect, it } from 'vitest'
-import { balanced, mPerClass, randomTriplets, shuffledBatches, type BalancedState, type MPerClassState, type ShuffleState, type TripletState } from './index.ts'
+import {
+  balanced,
+  mPerClass,
+  randomTriplets,
+  shuffledBatches,
+  type BalancedState,
+  type MPerClassState,
+  type ShuffleState,
+  type TripletState,
+} from './index.ts'
 
 /** Three classes, 5, 20 and 75 images, mixed up. */
 const labels = Uint8Array.from({ length: 100 }, (_, i) => (i % 20 === 7 ? 9 : i % 5 === 1 ? 4 : 1))
 const json = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T
-const counts = (values: ArrayLike<number>): Record<number, number> => Array.from(values).reduce<Record<number, number>>((c, v) => ({ ...c, [v]: (c[v] ?? 0) + 1 }), {})
+const counts = (values: ArrayLike<number>): Record<number, number> =>
+  Array.from(values).reduce<Record<number, number>>((c, v) => ({ ...c, [v]: (c[v] ?? 0) + 1 }), {})
 
 /** Same seed same batches; another seed others; a state saved in the middle goes on the same. */
 function checkSeeds<S>(make: (more: { seed?: number; state?: S }) => { next(): unknown; state(): S }): void {

@@ -22,7 +22,10 @@ export interface ShuffleState {
  * @throws KindredError `usage` for an empty set or a batch larger than the set
  * cost: O(n) an epoch
  */
-export function shuffledBatches(n: number, options: { batchSize: number; seed?: number; dropLast?: boolean; state?: ShuffleState }): BatchSampler<ShuffleState> {
+export function shuffledBatches(
+  n: number,
+  options: { batchSize: number; seed?: number; dropLast?: boolean; state?: ShuffleState },
+): BatchSampler<ShuffleState> {
   const where = 'shuffled batches'
   checkOptions(where, options, ['batchSize', 'seed', 'dropLast', 'state'])
   const { batchSize, seed = 0, dropLast = false, state } = options

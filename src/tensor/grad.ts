@@ -21,7 +21,8 @@ import { topologicalOrder, type Node, type Tensor } from './tensor.ts'
  * @throws KindredError `shape` when the loss is no scalar or does not depend on a `wrt`
  */
 export function grad(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
-  if (loss.dtype !== 'float32' || loss.rank !== 0) throw new KindredError('shape', 'grad', 'the loss must be a float32 scalar', showType(loss), 'Reduce it with mean or sum.')
+  if (loss.dtype !== 'float32' || loss.rank !== 0)
+    throw new KindredError('shape', 'grad', 'the loss must be a float32 scalar', showType(loss), 'Reduce it with mean or sum.')
   const order = topologicalOrder([loss])
   const needed = new Set<Tensor>(wrt)
   const onPath = new Set<Node>()
@@ -47,7 +48,13 @@ export function grad(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
   }
   return wrt.map((w) => {
     const g = gradients.get(w)
-    if (g === undefined) throw new KindredError('shape', 'grad', 'the loss must depend on every tensor asked for', `no path to ${w.node.op === 'input' ? (w.node.attrs as { name: string }).name : w.node.op} ${showType(w)}`)
+    if (g === undefined)
+      throw new KindredError(
+        'shape',
+        'grad',
+        'the loss must depend on every tensor asked for',
+        `no path to ${w.node.op === 'input' ? (w.node.attrs as { name: string }).name : w.node.op} ${showType(w)}`,
+      )
     return g
   })
 }

@@ -6,7 +6,19 @@
  * const y = matmul(x, constant([1, 2], [2, 1]))
  */
 export { Node, Tensor, topologicalOrder } from './tensor.ts'
-export { broadcastShapes, normaliseAxis, numeric, sameShape, showShape, showType, sizeOf, type Dim, type DType, type Shape, type TensorType } from './shape.ts'
+export {
+  broadcastShapes,
+  normaliseAxis,
+  numeric,
+  sameShape,
+  showShape,
+  showType,
+  sizeOf,
+  type Dim,
+  type DType,
+  type Shape,
+  type TensorType,
+} from './shape.ts'
 export type { Attrs, ConvAttrs, DifferentiableOp, OpName, PoolAttrs, ReduceAttrs } from './ops/attrs.ts'
 export * from './ops/elementwise.ts'
 export * from './ops/leaves.ts'

@@ -1,7 +1,21 @@
 /** @file The pool computed by phases gives what the plain pool gives, in value and gradient, ties included. */
 import { describe, expect, test } from 'vitest'
 import { rng } from '../base/index.ts'
-import { conv2d, evaluate, grad, input, maxPool2d, maxPool2dByPhases, mul, ndarray, sum, topologicalOrder, type ConvOptions, type NdArray, type Tensor } from './index.ts'
+import {
+  conv2d,
+  evaluate,
+  grad,
+  input,
+  maxPool2d,
+  maxPool2dByPhases,
+  mul,
+  ndarray,
+  sum,
+  topologicalOrder,
+  type ConvOptions,
+  type NdArray,
+  type Tensor,
+} from './index.ts'
 
 const cases: Record<string, { image: number[]; kernel: number[]; conv: ConvOptions }> = {
   'even size, padded': { image: [2, 1, 6, 8], kernel: [3, 1, 3, 3], conv: { padding: 1 } },
@@ -13,7 +27,10 @@ describe.each(Object.entries(cases))('%s', (_, { image, kernel, conv }) => {
   test('agrees with maxPool2d', () => {
     const random = rng(3)
     // Whole numbers in a narrow range, and a blank half: ties everywhere.
-    const draw = (shape: readonly number[], low = -1): NdArray => ({ shape, data: ndarray(shape).data.map(() => low + Math.floor(random.uniform() * 3)) })
+    const draw = (shape: readonly number[], low = -1): NdArray => ({
+      shape,
+      data: ndarray(shape).data.map(() => low + Math.floor(random.uniform() * 3)),
+    })
     const build = (pool: (x: Tensor) => Tensor) => {
       const w = input('w', kernel)
       const b = input('b', [kernel[0]])
@@ -34,5 +51,6 @@ describe.each(Object.entries(cases))('%s', (_, { image, kernel, conv }) => {
 test('leaves every other pool as it is', () => {
   const x = input('x', [1, 8, 6, 6])
   const w = input('w', [2, 8, 3, 3])
-  for (const y of [conv2d(x, w, undefined, { padding: 1 }), conv2d(input('one', [1, 1, 6, 6]), input('v', [2, 1, 3, 3])), x]) expect(maxPool2dByPhases(y).node.op).toBe('maxPool2d')
+  for (const y of [conv2d(x, w, undefined, { padding: 1 }), conv2d(input('one', [1, 1, 6, 6]), input('v', [2, 1, 3, 3])), x])
+    expect(maxPool2dByPhases(y).node.op).toBe('maxPool2d')
 })

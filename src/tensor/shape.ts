@@ -42,7 +42,13 @@ export function sizeOf(shape: Shape, where = 'size'): number {
 /** The dimension as a number; throws where it is symbolic. */
 export function numeric(dim: Dim, where: string): number {
   if (typeof dim === 'number') return dim
-  throw new KindredError('shape', where, 'the dimension must be a known number', `symbolic ${dim}`, 'Build this graph with a fixed batch size.')
+  throw new KindredError(
+    'shape',
+    where,
+    'the dimension must be a known number',
+    `symbolic ${dim}`,
+    'Build this graph with a fixed batch size.',
+  )
 }
 
 /**
@@ -69,7 +75,8 @@ export function broadcastShapes(op: string, inputs: readonly TensorType[]): Shap
 /** An axis counted from the end made positive, checked. */
 export function normaliseAxis(op: string, axis: number, rank: number): number {
   const a = axis < 0 ? axis + rank : axis
-  if (!Number.isInteger(axis) || a < 0 || a >= rank) throw new KindredError('shape', op, `axis must be an integer in [${-rank}, ${rank - 1}]`, String(axis))
+  if (!Number.isInteger(axis) || a < 0 || a >= rank)
+    throw new KindredError('shape', op, `axis must be an integer in [${-rank}, ${rank - 1}]`, String(axis))
   return a
 }
 

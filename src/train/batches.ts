@@ -6,7 +6,7 @@
  */
 import { z } from 'zod'
 import { ensure, rng, rngFromState, type RngState } from '../base/index.ts'
-import { affineAugmenter, imageAt, type AugmentOptions, type Dataset } from '../data/index.ts'
+import { affineAugmenter, imageAt, type AugmentOptions, type Dataset } from '../dataset/index.ts'
 import { bytes, ints, type HostTensor } from '../runtime/index.ts'
 import { mPerClass, randomTriplets, shuffledBatches, type MPerClassState, type ShuffleState, type TripletState } from '../samplers/index.ts'
 
@@ -41,14 +41,27 @@ export function fullBatchSize(mining: Mining, size: BatchSize, train: Dataset, w
   const random = mining === 'random'
   ensure(random || size.triplets === undefined, where, `mining ${mining} takes { classes, perClass }`, size)
   ensure(!random || (size.classes === undefined && size.perClass === undefined), where, 'mining random takes { triplets }', size)
-  ensure(withOutliers || size.outliers === undefined || size.outliers === 0, where, 'outliers need a set of outliers', size.outliers, 'Pass outliers: a Dataset.')
+  ensure(
+    withOutliers || size.outliers === undefined || size.outliers === 0,
+    where,
+    'outliers need a set of outliers',
+    size.outliers,
+    'Pass outliers: a Dataset.',
+  )
   const present = new Set(train.labels).size
   const { triplets = 128, classes = present, perClass = 25 } = size
-  for (const [name, value] of Object.entries({ triplets, classes, perClass })) ensure(Number.isInteger(value) && value > 0, where, `${name} must be a whole number above 0`, value)
+  for (const [name, value] of Object.entries({ triplets, classes, perClass }))
+    ensure(Number.isInteger(value) && value > 0, where, `${name} must be a whole number above 0`, value)
   ensure(random || perClass >= 2, where, 'perClass must be at least 2, or no image has a positive', perClass)
-  ensure(random || classes >= 2, where, 'there must be at least two classes', classes === 1 && present === 1 ? 'one class only' : classes, 'A negative needs another class.')
+  ensure(
+    random || classes >= 2,
+    where,
+    'there must be at least two classes',
+    classes === 1 && present === 1 ? 'one class only' : classes,
+    'A negative needs another class.',
+  )
   const labelled = random ? 3 * triplets : classes * perClass
-  const outliers = withOutliers ? size.outliers ?? Math.round((random ? triplets : labelled) / 2) : 0
+  const outliers = withOutliers ? (size.outliers ?? Math.round((random ? triplets : labelled) / 2)) : 0
   ensure(Number.isInteger(outliers) && outliers >= 0, where, 'outliers must be a whole number >= 0', outliers)
   return { mining, triplets, classes, perClass, outliers, labelled, images: labelled + outliers }
 }
@@ -60,7 +73,10 @@ export interface BatchState {
   readonly augmentation?: RngState
 }
 
-const word = z.int().min(-(2 ** 31)).max(2 ** 31 - 1)
+const word = z
+  .int()
+  .min(-(2 ** 31))
+  .max(2 ** 31 - 1)
 const random = z.tuple([word, word, word, word])
 /** What a {@link BatchState} in JSON must be. */
 export const batchStateSchema: z.ZodType<BatchState> = z.object({
@@ -83,7 +99,11 @@ interface Draw {
 }
 
 /** Draws batches without end; the first labelled rows, then the outliers, each with a label of its own. */
-export function drawBatches(labels: Dataset['labels'], size: FullBatchSize, options: { seed: number; state?: BatchState['sampler'] }): { next(): Draw; state(): BatchState['sampler'] } {
+export function drawBatches(
+  labels: Dataset['labels'],
+  size: FullBatchSize,
+  options: { seed: number; state?: BatchState['sampler'] },
+): { next(): Draw; state(): BatchState['sampler'] } {
   const label = (indices: Int32Array): Draw => ({ indices, labels: Int32Array.from(indices, (i) => labels[i]) })
   if (size.mining === 'random') {
     const sampler = randomTriplets(labels, { batch: size.triplets, seed: options.seed, state: options.state as TripletState | undefined })
@@ -95,7 +115,12 @@ export function drawBatches(labels: Dataset['labels'], size: FullBatchSize, opti
       state: () => sampler.state(),
     }
   }
-  const sampler = mPerClass(labels, { classes: size.classes, perClass: size.perClass, seed: options.seed, state: options.state as MPerClassState | undefined })
+  const sampler = mPerClass(labels, {
+    classes: size.classes,
+    perClass: size.perClass,
+    seed: options.seed,
+    state: options.state as MPerClassState | undefined,
+  })
   return { next: () => label(sampler.next()), state: () => sampler.state() }
 }
 
@@ -115,9 +140,13 @@ export const firstOutlierLabel = 1000
 /** Batches of training images; sampling, outliers and augmentation each have their own stream of random numbers. */
 export function batchSource({ train, outliers, size, augmentation, seed, state }: BatchSourceOptions): BatchSource {
   const draws = drawBatches(train.labels, size, { seed, state: state?.sampler })
-  const extra = outliers === undefined || size.outliers === 0 ? undefined : shuffledBatches(outliers.count, { batchSize: size.outliers, seed, dropLast: true, state: state?.outliers })
+  const extra =
+    outliers === undefined || size.outliers === 0
+      ? undefined
+      : shuffledBatches(outliers.count, { batchSize: size.outliers, seed, dropLast: true, state: state?.outliers })
   const random = state?.augmentation === undefined ? rng(seed).fork('augmentation') : rngFromState(state.augmentation)
-  const augmenter = augmentation === undefined ? undefined : affineAugmenter({ ...augmentation, height: train.height, width: train.width }, random)
+  const augmenter =
+    augmentation === undefined ? undefined : affineAugmenter({ ...augmentation, height: train.height, width: train.width }, random)
   const each = train.height * train.width * train.channels
   const copy = (set: Dataset, indices: ArrayLike<number>, out: Uint8Array): void => {
     if (augmenter !== undefined) augmenter.warp(set.images, indices, out)

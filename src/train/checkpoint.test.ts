@@ -9,10 +9,25 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { KindredError } from '../base/index.ts'
 import { sweepParts } from '../files/index.ts'
-import { checkpointName, decodeCheckpoint, encodeCheckpoint, hasCheckpoint, loadCheckpoint, previousName, saveCheckpoint } from './checkpoint.ts'
+import {
+  checkpointName,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  hasCheckpoint,
+  loadCheckpoint,
+  previousName,
+  saveCheckpoint,
+} from './checkpoint.ts'
 
 const folder = () => mkdtempSync(join(tmpdir(), 'kindred-checkpoint-'))
-const content = (step: number, size = 1000) => ({ header: { step, words: 'zwölf ✓' }, arrays: new Map([['state/a', Float32Array.from({ length: size }, (_, i) => Math.sin(i + step))], ['b', new Float32Array(0)], ['c', Float32Array.of(Number.NaN, -0, 1e-40)]]) })
+const content = (step: number, size = 1000) => ({
+  header: { step, words: 'zwölf ✓' },
+  arrays: new Map([
+    ['state/a', Float32Array.from({ length: size }, (_, i) => Math.sin(i + step))],
+    ['b', new Float32Array(0)],
+    ['c', Float32Array.of(Number.NaN, -0, 1e-40)],
+  ]),
+})
 
 test('what is written is what is read, bit by bit, and the same content gives the same bytes', () => {
   const { header, arrays } = decodeCheckpoint(encodeCheckpoint(content(3)), 'x')
@@ -24,20 +39,22 @@ test('what is written is what is read, bit by bit, and the same content gives th
 
 test('any cut and any changed byte is found', () => {
   const bytes = encodeCheckpoint(content(1, 40))
-  fc.assert(fc.property(fc.integer({ min: 0, max: bytes.length - 1 }), fc.integer({ min: 1, max: 255 }), (at, change) => {
-    const changed = bytes.slice()
-    changed[at] ^= change
-    for (const bad of [changed, bytes.subarray(0, at)]) {
-      let error: unknown
-      try {
-        decodeCheckpoint(bad, 'run/x')
-      } catch (e) {
-        error = e
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: bytes.length - 1 }), fc.integer({ min: 1, max: 255 }), (at, change) => {
+      const changed = bytes.slice()
+      changed[at] ^= change
+      for (const bad of [changed, bytes.subarray(0, at)]) {
+        let error: unknown
+        try {
+          decodeCheckpoint(bad, 'run/x')
+        } catch (e) {
+          error = e
+        }
+        expect(error).toBeInstanceOf(KindredError)
+        expect(['corrupt', 'unsupported']).toContain((error as KindredError).code)
       }
-      expect(error).toBeInstanceOf(KindredError)
-      expect(['corrupt', 'unsupported']).toContain((error as KindredError).code)
-    }
-  }))
+    }),
+  )
 })
 
 test('the one before is kept, and used when the last is damaged', () => {
@@ -84,7 +101,11 @@ const support = new URL('../../test/support/', import.meta.url).pathname
 const loader = new URL('../../node_modules/tsx/dist/loader.mjs', import.meta.url).href
 
 /** Runs a script with tsx until it ends or `stop` says so of what it printed. */
-function child(command: string, args: string[], stop: (printed: string) => boolean): Promise<{ printed: string; errors: string; code: number | null }> {
+function child(
+  command: string,
+  args: string[],
+  stop: (printed: string) => boolean,
+): Promise<{ printed: string; errors: string; code: number | null }> {
   return new Promise((resolve) => {
     const process_ = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
     const said = { printed: '', errors: '' }
@@ -97,19 +118,30 @@ function child(command: string, args: string[], stop: (printed: string) => boole
   })
 }
 
-test.skipIf(process.platform === 'win32')('a real write that the system cuts short (file size limit) is an io error and leaves the last checkpoint', { timeout: 60_000 }, async () => {
-  const run = folder()
-  saveCheckpoint(run, content(1))
-  const script = join(folder(), 'big.mts')
-  writeFileSync(script, `
+test.skipIf(process.platform === 'win32')(
+  'a real write that the system cuts short (file size limit) is an io error and leaves the last checkpoint',
+  { timeout: 60_000 },
+  async () => {
+    const run = folder()
+    saveCheckpoint(run, content(1))
+    const script = join(folder(), 'big.mts')
+    writeFileSync(
+      script,
+      `
 import { saveCheckpoint } from ${JSON.stringify(new URL('./checkpoint.ts', import.meta.url).href)}
 try { saveCheckpoint(${JSON.stringify(run)}, { header: {}, arrays: new Map([['a', new Float32Array(1e6)]]) }) } catch (e) { process.stdout.write(e.code + ' ' + e.message) }
-`)
-  const { printed, errors } = await child('bash', ['-c', `ulimit -f 64; exec ${process.execPath} --import ${loader} ${script}`], () => false)
-  expect(`${printed}${errors}`).toMatch(/^io .*EFBIG/)
-  expect(loadCheckpoint(run)).toMatchObject({ header: { step: 1 } })
-  expect(readdirSync(run).filter((n) => n.endsWith('.part'))).toEqual([])
-})
+`,
+    )
+    const { printed, errors } = await child(
+      'bash',
+      ['-c', `ulimit -f 64; exec ${process.execPath} --import ${loader} ${script}`],
+      () => false,
+    )
+    expect(`${printed}${errors}`).toMatch(/^io .*EFBIG/)
+    expect(loadCheckpoint(run)).toMatchObject({ header: { step: 1 } })
+    expect(readdirSync(run).filter((n) => n.endsWith('.part'))).toEqual([])
+  },
+)
 
 test('a checkpoint whose hash holds and whose content does not is not taken: the one before is', () => {
   const run = folder()
@@ -151,7 +183,11 @@ test('a run killed with -9 at four moments always leaves a checkpoint that can b
   for (const [k, steps] of [2, 5, 4, 7].entries()) {
     const wanted = reached + steps
     // the kill comes while the child is on its way from one checkpoint to the next: a step, an evaluation and two files each
-    const { printed, errors } = await child(process.execPath, ['--import', loader, join(support, 'train-child.ts'), run, k === 0 ? 'fresh' : 'resume'], (p) => p.includes(`step ${wanted}\n`))
+    const { printed, errors } = await child(
+      process.execPath,
+      ['--import', loader, join(support, 'train-child.ts'), run, k === 0 ? 'fresh' : 'resume'],
+      (p) => p.includes(`step ${wanted}\n`),
+    )
     expect(`${errors}${printed}`).toContain(`step ${wanted}`)
     const { header, warning } = loadCheckpoint<{ step: number; history: unknown[] }>(run)
     expect(warning).toBeUndefined()

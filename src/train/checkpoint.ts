@@ -54,14 +54,23 @@ export function encodeCheckpoint({ header, arrays }: Checkpoint): Uint8Array<Arr
  */
 export function decodeCheckpoint<Header = unknown>(bytes: Uint8Array, path: string, schema?: Schema<Header>): Checkpoint<Header> {
   const previous = join(dirname(path), previousName)
-  const fix = basename(path) === checkpointName && existsSync(previous) ? `Resume from ${previousName} beside it, or begin anew.` : 'Begin anew.'
+  const fix =
+    basename(path) === checkpointName && existsSync(previous) ? `Resume from ${previousName} beside it, or begin anew.` : 'Begin anew.'
   const corrupt = (got: string): KindredError => new KindredError('corrupt', path, 'it must be a whole checkpoint', got, fix)
   if (bytes.length < 16 + digestBytes) throw corrupt(`${bytes.length} bytes`)
   if (new TextDecoder().decode(bytes.subarray(0, 8)) !== magic) throw corrupt('a file that does not begin as one')
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (view.getUint32(8, true) !== version) throw new KindredError('unsupported', path, `the checkpoint must be of version ${version}`, String(view.getUint32(8, true)), 'Resume it with the version of kindred that wrote it.')
+  if (view.getUint32(8, true) !== version)
+    throw new KindredError(
+      'unsupported',
+      path,
+      `the checkpoint must be of version ${version}`,
+      String(view.getUint32(8, true)),
+      'Resume it with the version of kindred that wrote it.',
+    )
   const end = bytes.length - digestBytes
-  if (!digest(bytes.subarray(0, end)).equals(bytes.subarray(end))) throw corrupt('bytes that do not match their SHA-256 (cut short or changed)')
+  if (!digest(bytes.subarray(0, end)).equals(bytes.subarray(end)))
+    throw corrupt('bytes that do not match their SHA-256 (cut short or changed)')
   let at = 16 + view.getUint32(12, true)
   if (at > end) throw corrupt(`a header of ${at - 16} bytes in a file of ${bytes.length}`)
   const content = parseJsonAs(new TextDecoder().decode(bytes.subarray(16, at)), path, contentSchema, fix)
@@ -129,12 +138,17 @@ export interface LoadedCheckpoint<Header> extends Checkpoint<Header> {
  */
 export function loadCheckpoint<Header = unknown>(folder: string, schema?: Schema<Header>): LoadedCheckpoint<Header> {
   const [path, previous] = [join(folder, checkpointName), join(folder, previousName)]
-  if (!existsSync(path) && !existsSync(previous)) throw new KindredError('not-found', 'resume', `${folder} must hold a checkpoint`, 'none', 'Start the run without --resume.')
+  if (!existsSync(path) && !existsSync(previous))
+    throw new KindredError('not-found', 'resume', `${folder} must hold a checkpoint`, 'none', 'Start the run without --resume.')
   try {
     return { ...decodeCheckpoint(readBytes(path, 'resume'), path, schema), path }
   } catch (error) {
     if (!(error instanceof KindredError) || !existsSync(previous)) throw error
-    return { ...decodeCheckpoint(readBytes(previous, 'resume'), previous, schema), path: previous, warning: `${error.message} Going on from the checkpoint before it.` }
+    return {
+      ...decodeCheckpoint(readBytes(previous, 'resume'), previous, schema),
+      path: previous,
+      warning: `${error.message} Going on from the checkpoint before it.`,
+    }
   }
 }
 

@@ -38,13 +38,19 @@ export function collapseInWords(s: CollapseSigns): string | undefined {
   if (!tight && !stuck) return undefined
   const seen = [
     ...(tight ? [`all embeddings lie at nearly one point (spread ${s.spread.toPrecision(2)} at length ${s.length.toPrecision(2)})`] : []),
-    ...(stuck ? [`the loss stands at ${s.trainLoss.toPrecision(3)}, what it is when d(a, p) = d(a, n) for every triplet${s.mining === 'soft-negative' ? '' : ', the margin'}`] : []),
+    ...(stuck
+      ? [
+          `the loss stands at ${s.trainLoss.toPrecision(3)}, what it is when d(a, p) = d(a, n) for every triplet${s.mining === 'soft-negative' ? '' : ', the margin'}`,
+        ]
+      : []),
   ].join(', and ')
   return `Collapsed: ${seen}; kNN accuracy ${(100 * s.knnAccuracy).toFixed(1)} %. ${advice(s)}`
 }
 
 function advice({ margin, mining }: CollapseSigns): string {
-  if (margin === 0) return 'With margin 0 this is the trivial solution: the loss is 0 when all embeddings coincide. Use a margin such as 0.4.'
-  if (mining === 'batch-hard') return 'Batch-hard mining collapses easily: try soft-negative or semi-hard mining, a lower learning rate, or a warm-up.'
+  if (margin === 0)
+    return 'With margin 0 this is the trivial solution: the loss is 0 when all embeddings coincide. Use a margin such as 0.4.'
+  if (mining === 'batch-hard')
+    return 'Batch-hard mining collapses easily: try soft-negative or semi-hard mining, a lower learning rate, or a warm-up.'
   return 'Try a lower learning rate, a warm-up, or soft-negative mining.'
 }

@@ -5,7 +5,7 @@
  * second, small program, so that no image passes the network twice.
  */
 import { ensure, KindredError, largest, smallest } from '../base/index.ts'
-import { imageAt, indicesByClass, take, type Dataset } from '../data/index.ts'
+import { imageAt, indicesByClass, take, type Dataset } from '../dataset/index.ts'
 import { knnAccuracy } from '../metrics/index.ts'
 import { Scope, type Layer } from '../nn/index.ts'
 import { bytes, compile, floats, ints, type HostTensor, type Program, type Runtime } from '../runtime/index.ts'
@@ -60,7 +60,10 @@ export class Evaluation {
   private readonly size: FullBatchSize
   private readonly shapes: ReadonlyMap<string, readonly number[]>
 
-  private constructor(options: EvaluationOptions, parts: { dim: number; embedder: Program; loss: Program; size: FullBatchSize; shapes: ReadonlyMap<string, readonly number[]> }) {
+  private constructor(
+    options: EvaluationOptions,
+    parts: { dim: number; embedder: Program; loss: Program; size: FullBatchSize; shapes: ReadonlyMap<string, readonly number[]> },
+  ) {
     const { train, validation, seed, knnReferences } = options
     this.options = options
     this.dim = parts.dim
@@ -82,7 +85,12 @@ export class Evaluation {
     const size = validationBatch(options.size, validation, options.outliers)
     const scope = new Scope()
     const embedding = network(input('images', imageShape('N', train), 'uint8'), scope)
-    ensure(embedding.rank === 2 && typeof embedding.shape[1] === 'number', 'trainEmbedder', 'the network must turn images into embeddings [n, dim]', embedding.shape)
+    ensure(
+      embedding.rank === 2 && typeof embedding.shape[1] === 'number',
+      'trainEmbedder',
+      'the network must turn images into embeddings [n, dim]',
+      embedding.shape,
+    )
     const dim = embedding.shape[1] as number
     const { loss, active } = tripletObjective(input('embeddings', [size.images, dim]), size, options.loss)
     return new Evaluation(options, {
@@ -116,16 +124,28 @@ export class Evaluation {
     const { validation, outliers } = this.options
     const { references, dim } = this
     const embedded = await this.embed(weights, validation.images)
-    if (!embedded.every(Number.isFinite)) throw new KindredError('collapsed', 'evaluation', 'every embedding must be finite', 'NaN or Infinity', 'Lower the learning rate.')
+    if (!embedded.every(Number.isFinite))
+      throw new KindredError('collapsed', 'evaluation', 'every embedding must be finite', 'NaN or Infinity', 'Lower the learning rate.')
     const extra = outliers === undefined ? new Float32Array(0) : await this.embed(weights, outliers.images)
     const known = await this.embed(weights, references.images)
     const figures: EvaluationFigures = {
       ...(await this.validationLoss(embedded, extra)),
-      knnAccuracy: knnAccuracy(known, references.labels, dim, { k: Math.min(5, references.count), queries: embedded, queryLabels: validation.labels }),
+      knnAccuracy: knnAccuracy(known, references.labels, dim, {
+        k: Math.min(5, references.count),
+        queries: embedded,
+        queryLabels: validation.labels,
+      }),
       ...spreadOf(embedded, dim),
     }
     for (const [name, value] of Object.entries(figures)) {
-      if (!Number.isFinite(value)) throw new KindredError('collapsed', 'evaluation', `${name} must be a finite number`, String(value), 'The embeddings are too large to be measured: lower the learning rate.')
+      if (!Number.isFinite(value))
+        throw new KindredError(
+          'collapsed',
+          'evaluation',
+          `${name} must be a finite number`,
+          String(value),
+          'The embeddings are too large to be measured: lower the learning rate.',
+        )
     }
     return figures
   }
@@ -153,10 +173,17 @@ export class Evaluation {
 
 /** The training batch, or as much of it as the validation images can fill. */
 function validationBatch(size: FullBatchSize, validation: Dataset, outliers: Dataset | undefined): FullBatchSize {
-  const counts = indicesByClass(validation).map((list) => list.length).filter((n) => n > 0)
+  const counts = indicesByClass(validation)
+    .map((list) => list.length)
+    .filter((n) => n > 0)
   const where = 'trainEmbedder, validation'
   ensure(counts.length >= 2, where, 'validation images must be of at least two classes', counts.length)
-  ensure(size.mining === 'random' ? largest(counts) >= 2 : smallest(counts) >= 2, where, 'each class must have at least two validation images', counts)
+  ensure(
+    size.mining === 'random' ? largest(counts) >= 2 : smallest(counts) >= 2,
+    where,
+    'each class must have at least two validation images',
+    counts,
+  )
   const triplets = Math.min(size.triplets, validation.count)
   const classes = Math.min(size.classes, counts.length)
   const perClass = smallest(counts, size.perClass)

@@ -17,12 +17,19 @@ export interface LossSettings {
 }
 
 /** The loss of a batch of embeddings [images, dim], laid out as the batch source lays out its images; adds the input `labels` where the mining needs it. */
-export function tripletObjective(embeddings: Tensor, size: FullBatchSize, { margin, distance: name, temperature }: LossSettings): LossOutput {
+export function tripletObjective(
+  embeddings: Tensor,
+  size: FullBatchSize,
+  { margin, distance: name, temperature }: LossSettings,
+): LossOutput {
   const distance = distances[name]
   if (size.mining === 'random') return tripletMarginLoss(embeddings, randomRows(size), { margin, distance })
   const labels = input('labels', [size.images], 'int64')
   if (size.mining === 'soft-negative') return softNegativeTripletLoss(embeddings, labels, { margin, distance, temperature })
-  const mined = size.mining === 'batch-hard' ? anchorsOnly(batchHard(embeddings, labels, { distance }), size) : semiHard(embeddings, labels, { distance })
+  const mined =
+    size.mining === 'batch-hard'
+      ? anchorsOnly(batchHard(embeddings, labels, { distance }), size)
+      : semiHard(embeddings, labels, { distance })
   return tripletMarginLoss(embeddings, mined, { margin, distance })
 }
 

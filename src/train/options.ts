@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import { checkChoice, checkOptions, ensure, KindredError, silent, type Progress } from '../base/index.ts'
 import { shuffledSplit } from './outlier-split.ts'
-import type { AugmentOptions, Dataset } from '../data/index.ts'
+import type { AugmentOptions, Dataset } from '../dataset/index.ts'
 import { distances, type Distance } from '../distances/index.ts'
 import { checkMargin } from '../losses/index.ts'
 import type { Layer } from '../nn/index.ts'
@@ -114,7 +114,12 @@ export interface TrainEmbedderOptions {
 }
 
 /** Options with every default filled in. */
-export interface Settings extends Required<Omit<TrainEmbedderOptions, 'runtime' | 'batch' | 'augmentation' | 'outliers' | 'averageDecay' | 'weights' | 'earlyStopping' | 'runFolder' | 'signal' | 'onEpoch'>> {
+export interface Settings extends Required<
+  Omit<
+    TrainEmbedderOptions,
+    'runtime' | 'batch' | 'augmentation' | 'outliers' | 'averageDecay' | 'weights' | 'earlyStopping' | 'runFolder' | 'signal' | 'onEpoch'
+  >
+> {
   readonly size: FullBatchSize
   readonly loss: LossSettings
   readonly rate: Schedule
@@ -131,15 +136,47 @@ export interface Settings extends Required<Omit<TrainEmbedderOptions, 'runtime' 
 
 const where = 'trainEmbedder'
 const known = [
-  'train', 'validation', 'network', 'mining', 'margin', 'distance', 'temperature', 'batch', 'outliers', 'optimizer', 'schedule', 'averageDecay', 'epochs', 'stepsPerEpoch',
-  'augmentation', 'keep', 'earlyStopping', 'knnReferences', 'seed', 'runtime', 'runFolder', 'resume', 'progress', 'signal', 'weights', 'onEpoch',
+  'train',
+  'validation',
+  'network',
+  'mining',
+  'margin',
+  'distance',
+  'temperature',
+  'batch',
+  'outliers',
+  'optimizer',
+  'schedule',
+  'averageDecay',
+  'epochs',
+  'stepsPerEpoch',
+  'augmentation',
+  'keep',
+  'earlyStopping',
+  'knnReferences',
+  'seed',
+  'runtime',
+  'runFolder',
+  'resume',
+  'progress',
+  'signal',
+  'weights',
+  'onEpoch',
 ]
 
 /** Checks every option and fills in defaults. @throws KindredError `usage` or `mismatch`, naming the option */
 export function settle(options: TrainEmbedderOptions): Settings {
   checkOptions(where, options, known)
   const { train, validation, network, outliers, augmentation, earlyStopping, runFolder, averageDecay, signal, weights, onEpoch } = options
-  const { mining = 'soft-negative', margin = 0.4, distance = 'euclidean', temperature = 0.1, batch = {}, optimizer = adam(), schedule = () => constantRate(1e-3) } = options
+  const {
+    mining = 'soft-negative',
+    margin = 0.4,
+    distance = 'euclidean',
+    temperature = 0.1,
+    batch = {},
+    optimizer = adam(),
+    schedule = () => constantRate(1e-3),
+  } = options
   const { keep = 'best', epochs = 10, knnReferences = 5000, seed = 0, resume = false, progress = silent } = options
   checkChoice(where, 'mining', mining, minings)
   checkChoice(where, 'distance', distance, Object.keys(distances) as Distance['name'][])
@@ -159,15 +196,47 @@ export function settle(options: TrainEmbedderOptions): Settings {
   ensure(train.count > 0, where, 'there must be training images', 'an empty dataset')
   sameFrame(train, validation, 'validation')
   if (outliers !== undefined) sameFrame(train, outliers, 'outliers')
-  if (augmentation !== undefined && train.channels !== 1) throw new KindredError('unsupported', where, 'augmentation must be of grey images', `${train.channels} channels`, 'Leave augmentation out.')
+  if (augmentation !== undefined && train.channels !== 1)
+    throw new KindredError(
+      'unsupported',
+      where,
+      'augmentation must be of grey images',
+      `${train.channels} channels`,
+      'Leave augmentation out.',
+    )
   const size = fullBatchSize(mining, batch, train, outliers !== undefined)
   const split = outliers === undefined || size.outliers === 0 ? undefined : shuffledSplit(outliers, size.outliers, seed)
   const { stepsPerEpoch = Math.ceil(train.count / size.labelled) } = options
   whole('stepsPerEpoch', stepsPerEpoch)
   return {
-    train, validation, network, mining, margin, distance, temperature, optimizer, schedule, averageDecay, epochs, stepsPerEpoch, augmentation, keep, earlyStopping, knnReferences, seed,
-    runFolder, resume, progress, signal, weights, onEpoch, size, loss: { margin, distance, temperature }, rate: schedule(epochs * stepsPerEpoch),
-    trainOutliers: split?.train, validationOutliers: split?.validation,
+    train,
+    validation,
+    network,
+    mining,
+    margin,
+    distance,
+    temperature,
+    optimizer,
+    schedule,
+    averageDecay,
+    epochs,
+    stepsPerEpoch,
+    augmentation,
+    keep,
+    earlyStopping,
+    knnReferences,
+    seed,
+    runFolder,
+    resume,
+    progress,
+    signal,
+    weights,
+    onEpoch,
+    size,
+    loss: { margin, distance, temperature },
+    rate: schedule(epochs * stepsPerEpoch),
+    trainOutliers: split?.train,
+    validationOutliers: split?.validation,
   }
 }
 
@@ -177,7 +246,8 @@ function whole(name: string, value: number): void {
 
 function sameFrame(train: Dataset, other: Dataset, name: string): void {
   const frame = (d: Dataset) => `${d.height}x${d.width}x${d.channels}`
-  if (frame(other) !== frame(train)) throw new KindredError('mismatch', where, `${name} images must be ${frame(train)} as the training images`, frame(other))
+  if (frame(other) !== frame(train))
+    throw new KindredError('mismatch', where, `${name} images must be ${frame(train)} as the training images`, frame(other))
 }
 
 /** The options that decide a run's bytes, each as a short text. The number of epochs is none of them: a run may be made longer. */

@@ -50,13 +50,32 @@ export interface SoftmaxHeadOptions {
  */
 export async function trainSoftmaxHead(options: SoftmaxHeadOptions): Promise<SoftmaxHead> {
   const where = 'softmax head'
-  checkOptions(where, options, ['vectors', 'dim', 'labels', 'classes', 'steps', 'batch', 'learningRate', 'seed', 'runtime', 'progress', 'signal'])
+  checkOptions(where, options, [
+    'vectors',
+    'dim',
+    'labels',
+    'classes',
+    'steps',
+    'batch',
+    'learningRate',
+    'seed',
+    'runtime',
+    'progress',
+    'signal',
+  ])
   const { vectors, dim, labels, classes, steps = 1500, learningRate = 0.05, seed = 0, progress = silent, signal } = options
   const n = labels.length
   ensure(vectors.length === n * dim && n > 0, where, `vectors must be [${n}, ${dim}], one row a label`, `${vectors.length} numbers`)
-  ensure(classes.length >= 2, where, 'there must be at least two classes', classes.length, 'A head that knows one class has nothing to choose.')
+  ensure(
+    classes.length >= 2,
+    where,
+    'there must be at least two classes',
+    classes.length,
+    'A head that knows one class has nothing to choose.',
+  )
   ensure(Number.isInteger(steps) && steps > 0, where, 'steps must be a positive integer', steps)
-  for (let i = 0; i < n; i++) ensure(labels[i] >= 0 && labels[i] < classes.length, where, `labels must lie in 0..${classes.length - 1}`, labels[i])
+  for (let i = 0; i < n; i++)
+    ensure(labels[i] >= 0 && labels[i] < classes.length, where, `labels must lie in 0..${classes.length - 1}`, labels[i])
   const batch = Math.min(options.batch ?? 512, n)
   const runtime = options.runtime ?? (await defaultRuntime())
   const layer = dense(classes.length)
@@ -106,7 +125,14 @@ export function headLogits(head: SoftmaxHead, vectors: Float32Array): Float32Arr
     }
   }
   const odd = nonFiniteAt(out)
-  if (odd >= 0) throw new KindredError('corrupt', 'softmax head', 'it must turn each vector into finite numbers', `${out[odd]} for vector ${Math.floor(odd / k) + 1}`, 'The head is damaged: train it again.')
+  if (odd >= 0)
+    throw new KindredError(
+      'corrupt',
+      'softmax head',
+      'it must turn each vector into finite numbers',
+      `${out[odd]} for vector ${Math.floor(odd / k) + 1}`,
+      'The head is damaged: train it again.',
+    )
   return out
 }
 
@@ -127,8 +153,19 @@ export function headToJson(head: SoftmaxHead, model: { hash: string }): string {
 
 const float32 = z.number().min(-3.4e38).max(3.4e38)
 const headSchema = z
-  .object({ format: z.literal('kindred-softmax-head-1'), model: z.string(), dim: z.int().positive(), classes: z.array(z.string()).min(2), temperature: z.number().min(1e-6).max(1e6), weight: z.array(float32), bias: z.array(float32) })
-  .refine(({ dim, classes, weight, bias }) => weight.length === dim * classes.length && bias.length === classes.length, 'expected dim x classes weights and a bias for each class')
+  .object({
+    format: z.literal('kindred-softmax-head-1'),
+    model: z.string(),
+    dim: z.int().positive(),
+    classes: z.array(z.string()).min(2),
+    temperature: z.number().min(1e-6).max(1e6),
+    weight: z.array(float32),
+    bias: z.array(float32),
+  })
+  .refine(
+    ({ dim, classes, weight, bias }) => weight.length === dim * classes.length && bias.length === classes.length,
+    'expected dim x classes weights and a bias for each class',
+  )
 
 /**
  * Reads {@link headToJson}.
@@ -138,6 +175,19 @@ const headSchema = z
  */
 export function headFromJson(text: string, what = 'softmax head', model?: { hash: string }): SoftmaxHead {
   const raw = parseJsonAs(text, what, headSchema, 'kindred train and kindred digits write such a file beside their model.')
-  if (model !== undefined && model.hash !== raw.model) throw new KindredError('mismatch', what, `the head must belong to the model ${model.hash.slice(0, 12)}`, raw.model.slice(0, 12), 'Train the head again on this model.')
-  return { dim: raw.dim, classes: raw.classes, weight: Float32Array.from(raw.weight), bias: Float32Array.from(raw.bias), temperature: raw.temperature }
+  if (model !== undefined && model.hash !== raw.model)
+    throw new KindredError(
+      'mismatch',
+      what,
+      `the head must belong to the model ${model.hash.slice(0, 12)}`,
+      raw.model.slice(0, 12),
+      'Train the head again on this model.',
+    )
+  return {
+    dim: raw.dim,
+    classes: raw.classes,
+    weight: Float32Array.from(raw.weight),
+    bias: Float32Array.from(raw.bias),
+    temperature: raw.temperature,
+  }
 }

@@ -36,13 +36,17 @@ function goldenImages(n: number): Uint8Array {
   }
   const classes = [0, 1, 2, 3, 4].map((c) => pattern(784, 50 + c))
   const classOf = (i: number) => ((i % t) + (i >= 2 * t ? 1 : 0)) % 5
-  return Uint8Array.from(pattern(n * 784, 99), (v, k) => (inside(k) ? (classes[classOf(Math.floor(k / 784))][k % 784] % 96) + (v % 160) : 0))
+  return Uint8Array.from(pattern(n * 784, 99), (v, k) =>
+    inside(k) ? (classes[classOf(Math.floor(k / 784))][k % 784] % 96) + (v % 160) : 0,
+  )
 }
 
 const tripletStep = (net: Layer, optimizer: Optimizer) =>
   trainStep({
     objective: (scope) => {
-      const { loss, active } = tripletMarginLoss(net(input('images', [3 * t, 28, 28], 'uint8'), scope), stackedTriplets(t), { margin: golden.margin })
+      const { loss, active } = tripletMarginLoss(net(input('images', [3 * t, 28, 28], 'uint8'), scope), stackedTriplets(t), {
+        margin: golden.margin,
+      })
       return { loss, figures: { active } }
     },
     optimizer,
@@ -84,7 +88,8 @@ describe.each(['cpu', 'wasm'])('five Adam steps of the digit network on %s', (na
   })
 })
 
-const bytesOf = (stepper: Stepper) => Buffer.concat([...stepper.state().arrays.values()].map((a) => Buffer.from(a.buffer, a.byteOffset, a.byteLength)))
+const bytesOf = (stepper: Stepper) =>
+  Buffer.concat([...stepper.state().arrays.values()].map((a) => Buffer.from(a.buffer, a.byteOffset, a.byteLength)))
 
 test('same seed, same bytes; another seed, other bytes', async () => {
   const train = async (seed: number) => {
@@ -120,7 +125,8 @@ test('batch norm trains on batch statistics, keeps running ones, and dropout is 
   const x = Float32Array.from({ length: 64 }, (_, i) => Math.sin(i) * 3 + 5)
   const y = Float32Array.from({ length: 16 }, (_, i) => x[4 * i] - x[4 * i + 1])
   const losses: number[] = []
-  for (let i = 0; i < 60; i++) losses.push((await stepper.run({ x: floats(x, [16, 4]), y: floats(y, [16, 1]) }, constantRate(0.02 / (1 + i))(i + 1))).loss)
+  for (let i = 0; i < 60; i++)
+    losses.push((await stepper.run({ x: floats(x, [16, 4]), y: floats(y, [16, 1]) }, constantRate(0.02 / (1 + i))(i + 1))).loss)
   expect(losses[59]).toBeLessThan(losses[0] * 0.7)
   expect(new Set(losses.slice(0, 5)).size).toBe(5) // dropout draws anew each step
   const last = stepper.weights({ averaged: false })
@@ -140,5 +146,7 @@ test('batch norm trains on batch statistics, keeps running ones, and dropout is 
 test('a state of another network is refused by name', async () => {
   const graph = tripletStep(studentNetwork(), adam())
   const other = await Stepper.create(runtimes.cpu, tripletStep(studentNetwork({ dim: 3 }), adam()), { seed: 0 })
-  await expect(Stepper.create(runtimes.cpu, graph, { state: other.state() })).rejects.toThrow('embedding.weight must hold 1280 numbers, got 384')
+  await expect(Stepper.create(runtimes.cpu, graph, { state: other.state() })).rejects.toThrow(
+    'embedding.weight must hold 1280 numbers, got 384',
+  )
 })

@@ -44,7 +44,10 @@ export function trainStep({ objective, optimizer, averageDecay }: TrainStepOptio
   const { loss, figures = {} } = objective(scope)
   const trained = scope.weights.filter((w) => w.trainable)
   if (trained.length === 0) throw new KindredError('usage', 'trainStep', 'the objective must use at least one trainable weight', 'none')
-  const gradients = grad(loss, trained.map((w) => scope.tensor(w.name)))
+  const gradients = grad(
+    loss,
+    trained.map((w) => scope.tensor(w.name)),
+  )
   const scalars = Object.fromEntries(Object.keys(optimizer.scalars(1, 1)).map((name) => [name, input(`${optimizerPrefix}${name}`, [])]))
 
   const outputs: Record<string, Tensor> = { loss }
@@ -106,12 +109,24 @@ export class Stepper {
    * @param start a seed for fresh weights, weights to begin from (missing ones are drawn from `seed`), or the state of an earlier run
    * @throws KindredError `mismatch` when the state does not fit the graph
    */
-  static async create(runtime: Runtime, graph: StepGraph, start: { seed: number; weights?: ReadonlyMap<string, Float32Array> } | { state: TrainState }, options: ProgramOptions = {}): Promise<Stepper> {
+  static async create(
+    runtime: Runtime,
+    graph: StepGraph,
+    start: { seed: number; weights?: ReadonlyMap<string, Float32Array> } | { state: TrainState },
+    options: ProgramOptions = {},
+  ): Promise<Stepper> {
     const state = 'state' in start ? start.state : freshState(graph, start.seed, start.weights)
     for (const { name, shape } of graph.state) {
       const size = shape.reduce((a, b) => a * b, 1)
       const got = state.arrays.get(name)?.length
-      if (got !== size) throw new KindredError('mismatch', 'training state', `${name} must hold ${size} numbers`, got === undefined ? 'nothing' : String(got), 'The checkpoint comes from another network or optimiser.')
+      if (got !== size)
+        throw new KindredError(
+          'mismatch',
+          'training state',
+          `${name} must hold ${size} numbers`,
+          got === undefined ? 'nothing' : String(got),
+          'The checkpoint comes from another network or optimiser.',
+        )
     }
     return new Stepper(graph, await compile(runtime, graph.outputs, { name: 'kindred-train-step', ...options }), state)
   }
@@ -133,11 +148,19 @@ export class Stepper {
     const all: Record<string, HostTensor> = { ...feeds }
     for (const { name, shape } of this.graph.state) all[name] = { dtype: 'float32', shape, data: this.arrays.get(name)! }
     for (const w of this.graph.weights) all[w.name] ??= { dtype: 'float32', shape: w.shape, data: this.arrays.get(w.name)! }
-    for (const [name, value] of Object.entries(this.graph.optimizer.scalars(this.done + 1, learningRate))) all[`${optimizerPrefix}${name}`] = scalar(value)
+    for (const [name, value] of Object.entries(this.graph.optimizer.scalars(this.done + 1, learningRate)))
+      all[`${optimizerPrefix}${name}`] = scalar(value)
     if (this.program.inputs.includes('seed')) all.seed ??= intScalar(this.done + 1)
     const results = await this.program.run(all)
     const loss = (results.loss.data as Float32Array)[0]
-    if (!Number.isFinite(loss)) throw new KindredError('collapsed', `training step ${this.done + 1}`, 'the loss must be a finite number', String(loss), 'Lower the learning rate.')
+    if (!Number.isFinite(loss))
+      throw new KindredError(
+        'collapsed',
+        `training step ${this.done + 1}`,
+        'the loss must be a finite number',
+        String(loss),
+        'Lower the learning rate.',
+      )
     for (const { name } of this.graph.state) this.arrays.set(name, results[`next/${name}`].data as Float32Array)
     this.done++
     const figures: Record<string, number> = { loss }
@@ -152,7 +175,12 @@ export class Stepper {
 
   /** The network's weights: averaged ones where the step averages and `averaged` is not false. */
   weights({ averaged = true }: { averaged?: boolean } = {}): Map<string, Float32Array> {
-    return new Map(this.graph.weights.map(({ name }) => [name, (averaged ? this.arrays.get(`${averagePrefix}${name}`) : undefined) ?? this.arrays.get(name)!]))
+    return new Map(
+      this.graph.weights.map(({ name }) => [
+        name,
+        (averaged ? this.arrays.get(`${averagePrefix}${name}`) : undefined) ?? this.arrays.get(name)!,
+      ]),
+    )
   }
 
   dispose(): Promise<void> {
@@ -165,7 +193,9 @@ function freshState(graph: StepGraph, seed: number, weights: ReadonlyMap<string,
   for (const [name, values] of weights) if (arrays.has(name)) arrays.set(name, values)
   for (const { name, shape } of graph.state) {
     if (arrays.has(name)) continue
-    const source = name.startsWith(averagePrefix) ? arrays.get(name.slice(averagePrefix.length))! : new Float32Array(shape.reduce((a, b) => a * b, 1))
+    const source = name.startsWith(averagePrefix)
+      ? arrays.get(name.slice(averagePrefix.length))!
+      : new Float32Array(shape.reduce((a, b) => a * b, 1))
     arrays.set(name, source)
   }
   return { step: 0, arrays }

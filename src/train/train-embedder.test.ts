@@ -4,10 +4,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { tinyNetwork, tinyTraining } from '../../test/support/tiny-training.ts'
-import { pseudoOutliers, subset, take } from '../data/index.ts'
+import { pseudoOutliers } from '../digits/index.ts'
+import { subset, take } from '../dataset/index.ts'
 import { adam, constantRate, cosine, sgd } from '../optim/index.ts'
 import { minings } from './batches.ts'
-import { checkpointName, decodeCheckpoint, trainEmbedder, type EpochRecord, type TrainEmbedderOptions, type TrainEmbedderResult } from './index.ts'
+import {
+  checkpointName,
+  decodeCheckpoint,
+  trainEmbedder,
+  type EpochRecord,
+  type TrainEmbedderOptions,
+  type TrainEmbedderResult,
+} from './index.ts'
 
 let tiny: TrainEmbedderOptions
 beforeAll(async () => {
@@ -15,7 +23,8 @@ beforeAll(async () => {
 })
 
 const folder = () => mkdtempSync(join(tmpdir(), 'kindred-train-'))
-const bytesOf = (weights: ReadonlyMap<string, Float32Array>) => Buffer.concat([...weights].flatMap(([name, a]) => [Buffer.from(name), Buffer.from(a.buffer, a.byteOffset, a.byteLength)]))
+const bytesOf = (weights: ReadonlyMap<string, Float32Array>) =>
+  Buffer.concat([...weights].flatMap(([name, a]) => [Buffer.from(name), Buffer.from(a.buffer, a.byteOffset, a.byteLength)]))
 const timeless = (history: readonly EpochRecord[]) => history.map(({ seconds: _, imagesPerSecond: __, ...rest }) => rest)
 function expectSame(a: TrainEmbedderResult, b: TrainEmbedderResult): void {
   expect(timeless(a.history)).toEqual(timeless(b.history))
@@ -25,7 +34,15 @@ function expectSame(a: TrainEmbedderResult, b: TrainEmbedderResult): void {
 
 describe('training', () => {
   test.each(minings)('with %s mining lowers both losses and beats a constant answer', async (mining) => {
-    const { history, bestEpoch, weights, steps, stopped } = await trainEmbedder({ ...tiny, mining, batch: mining === 'random' ? { triplets: 40 } : { classes: 10, perClass: 5 }, augmentation: undefined, schedule: (total) => cosine(0.003, total), epochs: 4, stepsPerEpoch: 8 })
+    const { history, bestEpoch, weights, steps, stopped } = await trainEmbedder({
+      ...tiny,
+      mining,
+      batch: mining === 'random' ? { triplets: 40 } : { classes: 10, perClass: 5 },
+      augmentation: undefined,
+      schedule: (total) => cosine(0.003, total),
+      epochs: 4,
+      stepsPerEpoch: 8,
+    })
     expect(history.map((h) => h.epoch)).toEqual([1, 2, 3, 4])
     expect(history[3].trainLoss).toBeLessThan(history[0].trainLoss)
     expect(history[3].validationLoss).toBeLessThan(history[0].validationLoss)
@@ -87,7 +104,14 @@ describe('training', () => {
 
   test('early stopping ends the run after so many epochs without a better kNN accuracy', async () => {
     // a rate so small that kNN accuracy stands still
-    const { stopped, history } = await trainEmbedder({ ...tiny, schedule: () => constantRate(1e-9), epochs: 9, stepsPerEpoch: 1, earlyStopping: { patience: 2 }, averageDecay: undefined })
+    const { stopped, history } = await trainEmbedder({
+      ...tiny,
+      schedule: () => constantRate(1e-9),
+      epochs: 9,
+      stepsPerEpoch: 1,
+      earlyStopping: { patience: 2 },
+      averageDecay: undefined,
+    })
     expect(stopped).toBe('early')
     expect(history.length).toBeLessThan(9)
   })
@@ -97,7 +121,11 @@ describe('a stopped run', () => {
   /** Stops after `after` steps by a signal that fires inside the run, through the progress it reports. */
   async function stopAfter(after: number, runFolder: string, resume = false): Promise<unknown> {
     const controller = new AbortController()
-    const progress = { start: () => ({ update: (done: number) => void (done >= after && controller.abort()), end() {} }), log() {}, warn() {} }
+    const progress = {
+      start: () => ({ update: (done: number) => void (done >= after && controller.abort()), end() {} }),
+      log() {},
+      warn() {},
+    }
     return trainEmbedder({ ...tiny, runFolder, resume, progress, signal: controller.signal }).catch((error: unknown) => error)
   }
 
@@ -115,9 +143,15 @@ describe('a stopped run', () => {
   test('claims to have saved what it has saved, and nothing before the first step', async () => {
     const runFolder = folder()
     const error = (await trainEmbedder({ ...tiny, runFolder, signal: AbortSignal.abort('lunch') }).catch((e: unknown) => e)) as Error
-    expect(error).toMatchObject({ code: 'interrupted', cause: 'lunch', message: 'training: the run must not be stopped before its end, got a stop before the first step.' })
+    expect(error).toMatchObject({
+      code: 'interrupted',
+      cause: 'lunch',
+      message: 'training: the run must not be stopped before its end, got a stop before the first step.',
+    })
     expect(existsSync(join(runFolder, 'checkpoint.kindred'))).toBe(false)
-    expect(await stopAfter(2, runFolder)).toMatchObject({ message: expect.stringContaining(`a stop after step 2, saved in ${runFolder}. Go on with --resume.`) })
+    expect(await stopAfter(2, runFolder)).toMatchObject({
+      message: expect.stringContaining(`a stop after step 2, saved in ${runFolder}. Go on with --resume.`),
+    })
     expect(existsSync(join(runFolder, 'checkpoint.kindred'))).toBe(true)
   })
 
@@ -143,8 +177,12 @@ describe('a stopped run', () => {
   test('is refused with other options, and the message names which', async () => {
     const runFolder = folder()
     await trainEmbedder({ ...tiny, runFolder, epochs: 1, stepsPerEpoch: 2 })
-    const again = (changes: Partial<TrainEmbedderOptions>) => trainEmbedder({ ...tiny, epochs: 1, stepsPerEpoch: 2, runFolder, resume: true, ...changes })
-    await expect(again({ margin: 0.3 })).rejects.toMatchObject({ code: 'mismatch', message: expect.stringContaining('margin must be that of the run, 0.4, got 0.3') })
+    const again = (changes: Partial<TrainEmbedderOptions>) =>
+      trainEmbedder({ ...tiny, epochs: 1, stepsPerEpoch: 2, runFolder, resume: true, ...changes })
+    await expect(again({ margin: 0.3 })).rejects.toMatchObject({
+      code: 'mismatch',
+      message: expect.stringContaining('margin must be that of the run, 0.4, got 0.3'),
+    })
     await expect(again({ seed: 1 })).rejects.toThrow('seed must be')
     await expect(again({ network: tinyNetwork(5) })).rejects.toThrow('network must be')
     await expect(again({ optimizer: adam() })).rejects.toThrow('optimizer must be')
@@ -168,12 +206,25 @@ describe('a stopped run', () => {
 
 describe('failures in words', () => {
   test('a batch that cannot be filled, one class, no options to speak of', async () => {
-    await expect(trainEmbedder({ ...tiny, margin: -1 })).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining('margin must be a number >= 0, got -1') })
-    await expect(trainEmbedder({ ...tiny, batch: { classes: 10, perClass: 200 } })).rejects.toThrow('the batch must not be larger than the dataset')
-    await expect(trainEmbedder({ ...tiny, mining: 'random', batch: { triplets: 1000 } })).rejects.toThrow('the batch must not be larger than the dataset')
-    const threes = (d: TrainEmbedderOptions['train']) => subset(d, [...d.labels.keys()].filter((i) => d.labels[i] === 3))
+    await expect(trainEmbedder({ ...tiny, margin: -1 })).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('margin must be a number >= 0, got -1'),
+    })
+    await expect(trainEmbedder({ ...tiny, batch: { classes: 10, perClass: 200 } })).rejects.toThrow(
+      'the batch must not be larger than the dataset',
+    )
+    await expect(trainEmbedder({ ...tiny, mining: 'random', batch: { triplets: 1000 } })).rejects.toThrow(
+      'the batch must not be larger than the dataset',
+    )
+    const threes = (d: TrainEmbedderOptions['train']) =>
+      subset(
+        d,
+        [...d.labels.keys()].filter((i) => d.labels[i] === 3),
+      )
     await expect(trainEmbedder({ ...tiny, train: threes(tiny.train), batch: {} })).rejects.toThrow('one class only')
-    await expect(trainEmbedder({ ...tiny, validation: threes(tiny.validation) })).rejects.toThrow('validation images must be of at least two classes')
+    await expect(trainEmbedder({ ...tiny, validation: threes(tiny.validation) })).rejects.toThrow(
+      'validation images must be of at least two classes',
+    )
     await expect(trainEmbedder({ ...tiny, minning: 'random' } as never)).rejects.toThrow('Did you mean "mining"?')
     await expect(trainEmbedder({ ...tiny, mining: 'batchhard' as never })).rejects.toThrow('Did you mean "batch-hard"?')
     await expect(trainEmbedder({ ...tiny, mining: 'random' })).rejects.toThrow('mining random takes { triplets }')
@@ -186,13 +237,30 @@ describe('failures in words', () => {
 
   test('a collapse: all embeddings at one point', async () => {
     // The weights shrink to nothing by decay alone: every image gets the bias.
-    const { collapse, history } = await trainEmbedder({ ...tiny, mining: 'batch-hard', optimizer: sgd({ weightDecay: 0.999 }), schedule: () => constantRate(1), averageDecay: undefined, epochs: 1 })
+    const { collapse, history } = await trainEmbedder({
+      ...tiny,
+      mining: 'batch-hard',
+      optimizer: sgd({ weightDecay: 0.999 }),
+      schedule: () => constantRate(1),
+      averageDecay: undefined,
+      epochs: 1,
+    })
     expect(collapse).toContain('all embeddings lie at nearly one point')
     expect(collapse).toContain('try soft-negative')
     expect(history[0].spread).toBeLessThan(1e-3)
     const warnings: string[] = []
     const progress = { start: () => ({ update() {}, end() {} }), log() {}, warn: (m: string) => void warnings.push(m) }
-    const zero = await trainEmbedder({ ...tiny, margin: 0, mining: 'random', batch: { triplets: 40 }, optimizer: sgd({ weightDecay: 0.999 }), schedule: () => constantRate(1), averageDecay: undefined, epochs: 1, progress })
+    const zero = await trainEmbedder({
+      ...tiny,
+      margin: 0,
+      mining: 'random',
+      batch: { triplets: 40 },
+      optimizer: sgd({ weightDecay: 0.999 }),
+      schedule: () => constantRate(1),
+      averageDecay: undefined,
+      epochs: 1,
+      progress,
+    })
     expect(zero.collapse).toContain('trivial solution')
     expect(warnings[0]).toContain('Margin 0')
     expect((await trainEmbedder({ ...tiny, epochs: 1 })).collapse).toBeUndefined()

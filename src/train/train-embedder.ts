@@ -7,7 +7,7 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import { KindredError, largest, stopIfAborted } from '../base/index.ts'
-import type { Dataset } from '../data/index.ts'
+import type { Dataset } from '../dataset/index.ts'
 import { sweepParts, writeFileAtomic } from '../files/index.ts'
 import { Scope } from '../nn/index.ts'
 import { encodeModel, toOnnx } from '../onnx/index.ts'
@@ -81,11 +81,17 @@ const headerSchema: z.ZodType<RunHeader> = z
     runtime: z.string(),
     step: count,
     epoch: z.object({ steps: count, loss: z.number(), active: z.number(), seconds: z.number() }),
-    history: z.array(recordSchema).refine((history) => history.every(({ epoch }, i) => epoch === i + 1), 'expected the epochs 1, 2, ... in order'),
+    history: z
+      .array(recordSchema)
+      .refine((history) => history.every(({ epoch }, i) => epoch === i + 1), 'expected the epochs 1, 2, ... in order'),
     bestEpoch: count,
     batches: batchStateSchema,
   })
-  .refine(({ history, bestEpoch, step, epoch }) => bestEpoch <= history.length && bestEpoch > 0 === history.length > 0 && step === (history.at(-1)?.step ?? 0) + epoch.steps, 'expected steps, epochs and best epoch that fit each other')
+  .refine(
+    ({ history, bestEpoch, step, epoch }) =>
+      bestEpoch <= history.length && bestEpoch > 0 === history.length > 0 && step === (history.at(-1)?.step ?? 0) + epoch.steps,
+    'expected steps, epochs and best epoch that fit each other',
+  )
 
 const freshEpoch: EpochSums = { steps: 0, loss: 0, active: 0, seconds: 0 }
 const statePrefix = 'state/'
@@ -116,7 +122,13 @@ export async function trainEmbedder(options: TrainEmbedderOptions): Promise<Trai
   if (saved !== undefined) checkSame(saved.header, words, settings, runtime)
   const evaluation = await Evaluation.create({ ...settings, outliers: settings.validationOutliers, runtime })
   try {
-    const stepper = await Stepper.create(runtime, graph, saved === undefined ? { seed: settings.seed, ...(settings.weights === undefined ? {} : { weights: settings.weights }) } : { state: { step: saved.header.step, arrays: withoutPrefix(saved.arrays, statePrefix) } })
+    const stepper = await Stepper.create(
+      runtime,
+      graph,
+      saved === undefined
+        ? { seed: settings.seed, ...(settings.weights === undefined ? {} : { weights: settings.weights }) }
+        : { state: { step: saved.header.step, arrays: withoutPrefix(saved.arrays, statePrefix) } },
+    )
     try {
       return await new Run(settings, runtime, words, stepper, evaluation, saved).finish()
     } finally {
@@ -140,7 +152,14 @@ class Run {
   private best: { epoch: number; weights: Weights }
   private collapse: string | undefined
 
-  constructor(settings: Settings, runtime: Runtime, words: Readonly<Record<string, string>>, stepper: Stepper, evaluation: Evaluation, saved: Checkpoint<RunHeader> | undefined) {
+  constructor(
+    settings: Settings,
+    runtime: Runtime,
+    words: Readonly<Record<string, string>>,
+    stepper: Stepper,
+    evaluation: Evaluation,
+    saved: Checkpoint<RunHeader> | undefined,
+  ) {
     this.settings = settings
     this.runtime = runtime
     this.words = words
@@ -158,14 +177,21 @@ class Run {
   async finish(): Promise<TrainEmbedderResult> {
     const { settings, history, stepper } = this
     const { epochs, stepsPerEpoch, progress, margin } = settings
-    if (margin === 0 && stepper.step === 0) progress.warn('Margin 0: a triplet is satisfied as soon as the negative is no nearer than the positive, and all embeddings at one point cost nothing.')
+    if (margin === 0 && stepper.step === 0)
+      progress.warn(
+        'Margin 0: a triplet is satisfied as soon as the negative is no nearer than the positive, and all embeddings at one point cost nothing.',
+      )
     const task = progress.start('training', epochs * stepsPerEpoch, 'step')
     try {
       while (history.length < epochs && !this.stopsEarly()) {
         while (this.epoch.steps < stepsPerEpoch) {
           this.stopIfAsked()
           await this.step()
-          task.update(stepper.step, { epoch: history.length + 1, loss: this.epoch.loss / this.epoch.steps, active: this.epoch.active / this.epoch.steps })
+          task.update(stepper.step, {
+            epoch: history.length + 1,
+            loss: this.epoch.loss / this.epoch.steps,
+            active: this.epoch.active / this.epoch.steps,
+          })
         }
         await this.endEpoch()
       }
@@ -188,7 +214,12 @@ class Run {
     const started = performance.now()
     const { loss, active } = await stepper.run(this.batches.next(), settings.rate(stepper.step + 1))
     const { steps, loss: losses, active: actives, seconds } = this.epoch
-    this.epoch = { steps: steps + 1, loss: losses + loss, active: actives + active, seconds: seconds + (performance.now() - started) / 1000 }
+    this.epoch = {
+      steps: steps + 1,
+      loss: losses + loss,
+      active: actives + active,
+      seconds: seconds + (performance.now() - started) / 1000,
+    }
   }
 
   private async endEpoch(): Promise<void> {
@@ -202,7 +233,9 @@ class Run {
     const best = this.isKept(record)
     if (best) this.best = { epoch: record.epoch, weights }
     const percent = (x: number) => `${(100 * x).toFixed(2)} %`
-    progress.log(`epoch ${record.epoch}/${epochs}: loss ${record.trainLoss.toFixed(4)}, validation ${record.validationLoss.toFixed(4)}, active ${percent(record.activeTriplets)}, kNN ${percent(record.knnAccuracy)}${best ? (settings.keep === 'best' ? ' (best)' : ' (kept)') : ''}`)
+    progress.log(
+      `epoch ${record.epoch}/${epochs}: loss ${record.trainLoss.toFixed(4)}, validation ${record.validationLoss.toFixed(4)}, active ${percent(record.activeTriplets)}, kNN ${percent(record.knnAccuracy)}${best ? (settings.keep === 'best' ? ' (best)' : ' (kept)') : ''}`,
+    )
     const before = this.collapse
     this.collapse = this.judge(record)
     if (this.collapse !== undefined && before === undefined) progress.warn(this.collapse)
@@ -230,12 +263,20 @@ class Run {
     const { validation, size, loss, margin, mining } = this.settings
     const counts = new Map<number, number>()
     for (const label of validation.labels) counts.set(label, (counts.get(label) ?? 0) + 1)
-    return collapseInWords({ ...record, margin, mining, collapsedLoss: collapsedLoss(size, loss), chance: largest(counts.values()) / validation.count })
+    return collapseInWords({
+      ...record,
+      margin,
+      mining,
+      collapsedLoss: collapsedLoss(size, loss),
+      chance: largest(counts.values()) / validation.count,
+    })
   }
 
   private stopsEarly(): boolean {
     const { earlyStopping } = this.settings
-    return earlyStopping !== undefined && this.history.length > 0 && this.history.length - bestOf(this.history)!.epoch >= earlyStopping.patience
+    return (
+      earlyStopping !== undefined && this.history.length > 0 && this.history.length - bestOf(this.history)!.epoch >= earlyStopping.patience
+    )
   }
 
   /** Whether the newest epoch (already in the history) takes the place of the one kept so far. */
@@ -274,7 +315,10 @@ class Run {
       bestEpoch: this.best.epoch,
       batches: batches.state(),
     }
-    saveCheckpoint(runFolder, { header, arrays: new Map([...withPrefix(arrays, statePrefix), ...withPrefix(this.best.weights, bestPrefix)]) })
+    saveCheckpoint(runFolder, {
+      header,
+      arrays: new Map([...withPrefix(arrays, statePrefix), ...withPrefix(this.best.weights, bestPrefix)]),
+    })
     writeFileAtomic(join(runFolder, 'history.json'), `${JSON.stringify(history, null, 2)}\n`)
   }
 }
@@ -307,16 +351,33 @@ function isBetter(record: EpochRecord, than: EpochRecord | undefined): boolean {
 
 function checkSame(header: RunHeader, words: Readonly<Record<string, string>>, settings: Settings, runtime: Runtime): void {
   const where = 'resume'
-  if (header.kind !== 'train-embedder') throw new KindredError('mismatch', where, 'the checkpoint must be of an embedder in training', String(header.kind))
+  if (header.kind !== 'train-embedder')
+    throw new KindredError('mismatch', where, 'the checkpoint must be of an embedder in training', String(header.kind))
   for (const [name, now] of Object.entries(words)) {
     const then = header.options[name]
-    if (then !== now) throw new KindredError('mismatch', where, `${name} must be that of the run, ${then ?? 'nothing'}`, now, 'Resume with the same options, or begin anew in another folder.')
+    if (then !== now)
+      throw new KindredError(
+        'mismatch',
+        where,
+        `${name} must be that of the run, ${then ?? 'nothing'}`,
+        now,
+        'Resume with the same options, or begin anew in another folder.',
+      )
   }
   if (ratesSoFar(settings.rate, header.step) !== header.rates) {
-    throw new KindredError('mismatch', where, 'the learning-rate schedule must be that of the run', `other rates in the ${header.step} steps done`, 'Another rate, warm-up or number of epochs changes it; resume with the same.')
+    throw new KindredError(
+      'mismatch',
+      where,
+      'the learning-rate schedule must be that of the run',
+      `other rates in the ${header.step} steps done`,
+      'Another rate, warm-up or number of epochs changes it; resume with the same.',
+    )
   }
   const now = runtimeWords(runtime)
-  if (now !== header.runtime) settings.progress.warn(`The run began on ${header.runtime} and goes on with ${now}: its last digits may differ from those of an unbroken run.`)
+  if (now !== header.runtime)
+    settings.progress.warn(
+      `The run began on ${header.runtime} and goes on with ${now}: its last digits may differ from those of an unbroken run.`,
+    )
 }
 
 const runtimeWords = ({ name, threads }: Runtime): string => `${name}, ${threads} thread${threads === 1 ? '' : 's'}`

@@ -57,7 +57,13 @@ export function allTriplets(labels: ArrayLike<number>): { anchor: Int32Array; po
       }
     }
   }
-  if (a.length === 0) throw new KindredError('usage', 'allTriplets', 'the batch must hold a label twice and a second label', `labels ${Array.from(labels).join(', ')}`)
+  if (a.length === 0)
+    throw new KindredError(
+      'usage',
+      'allTriplets',
+      'the batch must hold a label twice and a second label',
+      `labels ${Array.from(labels).join(', ')}`,
+    )
   return { anchor: Int32Array.from(a), positive: Int32Array.from(p), negative: Int32Array.from(n) }
 }
 

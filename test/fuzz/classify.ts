@@ -18,12 +18,17 @@ export interface Judged {
 }
 
 /** JavaScript's own complaints, which say nothing to the owner of a file. */
-const foreign = /Cannot read propert|is not a function|is not iterable|is not defined|Cannot convert|Invalid array length|Maximum call stack|Array buffer allocation|Invalid typed array|Cannot destructure|\bundefined\b|\[object \w+\]|must be of type|out of range\. It must/
+const foreign =
+  /Cannot read propert|is not a function|is not iterable|is not defined|Cannot convert|Invalid array length|Maximum call stack|Array buffer allocation|Invalid typed array|Cannot destructure|\bundefined\b|\[object \w+\]|must be of type|out of range\. It must/
 
 /** Judges what a reader threw. */
 export function judgeError(reader: Reader, files: Files, error: unknown): Judged {
   if (error instanceof WrongAcceptance) return { outcome: 'wrong', what: error.message }
-  if (!(error instanceof KindredError)) return { outcome: 'uncaught', what: error instanceof Error ? `${error.name}: ${error.message}\n${stackOf(error)}` : `thrown: ${String(error)}` }
+  if (!(error instanceof KindredError))
+    return {
+      outcome: 'uncaught',
+      what: error instanceof Error ? `${error.name}: ${error.message}\n${stackOf(error)}` : `thrown: ${String(error)}`,
+    }
   const bad = (what: string): Judged => ({ outcome: 'uncaught', what: `${what}: ${error.code}: ${error.message}\n${stackOf(error)}` })
   if (![...fitting, ...(reader.codes ?? [])].includes(error.code)) return bad('an error whose code does not fit')
   const called = reader.called ?? Object.keys(files).map((name) => basename(name))
@@ -35,5 +40,10 @@ export function judgeError(reader: Reader, files: Files, error: unknown): Judged
 
 /** The product's lines of a stack. */
 function stackOf(error: Error): string {
-  return (error.stack ?? '').split('\n').filter((line) => line.includes('/src/')).slice(0, 4).map((line) => line.trim().replace(/\(?file:\/\/.*?\/src\//, '(src/')).join('\n')
+  return (error.stack ?? '')
+    .split('\n')
+    .filter((line) => line.includes('/src/'))
+    .slice(0, 4)
+    .map((line) => line.trim().replace(/\(?file:\/\/.*?\/src\//, '(src/'))
+    .join('\n')
 }

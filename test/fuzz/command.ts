@@ -10,7 +10,19 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 /** Compiles the program into a folder, beside the packages it needs. @returns its main file */
 export function compileProgram(folder: string): string {
   mkdirSync(folder, { recursive: true })
-  execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.build.json'), '--outDir', join(folder, 'dist'), '--declaration', 'false'], { stdio: 'inherit' })
+  execFileSync(
+    process.execPath,
+    [
+      join(root, 'node_modules/typescript/bin/tsc'),
+      '-p',
+      join(root, 'tsconfig.build.json'),
+      '--outDir',
+      join(folder, 'dist'),
+      '--declaration',
+      'false',
+    ],
+    { stdio: 'inherit' },
+  )
   for (const name of ['node_modules', 'assets', 'package.json']) symlinkSync(join(root, name), join(folder, name))
   return join(folder, 'dist', 'cli', 'main.js')
 }
@@ -22,7 +34,11 @@ const control = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2
 
 /** Runs the program and judges how it ended and what it wrote. */
 export async function tryCommand(main: string, words: readonly string[], cwd: string, seconds: number): Promise<Judged> {
-  const child = spawn(process.execPath, [main, ...words], { cwd, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, KINDRED_DEBUG: '', NO_COLOR: '1' } })
+  const child = spawn(process.execPath, [main, ...words], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, KINDRED_DEBUG: '', NO_COLOR: '1' },
+  })
   const parts: Record<'out' | 'err', Buffer[]> = { out: [], err: [] }
   child.stdout.on('data', (b: Buffer) => parts.out.push(b))
   child.stderr.on('data', (b: Buffer) => parts.err.push(b))

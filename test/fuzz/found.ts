@@ -30,7 +30,10 @@ const path = new URL('./found.jsonl', import.meta.url)
 
 export const allFound = (): Found[] =>
   existsSync(path)
-    ? readFileSync(path, 'utf8').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Found)
+    ? readFileSync(path, 'utf8')
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as Found)
     : []
 
 /** The files of a found input, and those it was made from. */
@@ -73,23 +76,45 @@ async function add(folder: string): Promise<number> {
   let added = 0
   const seen = new Set(allFound().map((f) => JSON.stringify(f.files)))
   for (const name of readdirSync(folder).filter((n) => statSync(join(folder, n)).isDirectory())) {
-    const { reader: of, what = '', outcome, resealed } = JSON.parse(readFileSync(join(folder, name, 'case.json'), 'utf8')) as { reader: string; what?: string; outcome: string; resealed?: boolean }
+    const {
+      reader: of,
+      what = '',
+      outcome,
+      resealed,
+    } = JSON.parse(readFileSync(join(folder, name, 'case.json'), 'utf8')) as {
+      reader: string
+      what?: string
+      outcome: string
+      resealed?: boolean
+    }
     const reader = readers.find((r) => r.name === of)
     if (reader === undefined) continue
     const names = readdirSync(join(folder, name, 'files'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
     const options = (await seedsOf(reader)).flatMap((from, seed) => {
-      if (names.length !== Object.keys(from).length || !Object.keys(from).every((file) => existsSync(join(folder, name, 'files', file)))) return []
-      const entries = Object.keys(from).map((file) => [file, kept(new Uint8Array(readFileSync(join(folder, name, 'files', file))), from[file].bytes)] as const)
+      if (names.length !== Object.keys(from).length || !Object.keys(from).every((file) => existsSync(join(folder, name, 'files', file))))
+        return []
+      const entries = Object.keys(from).map(
+        (file) => [file, kept(new Uint8Array(readFileSync(join(folder, name, 'files', file))), from[file].bytes)] as const,
+      )
       return entries.some(([, k]) => k === undefined) ? [] : [{ seed, files: Object.fromEntries(entries) as Record<string, Kept> }]
     })
     const [best] = options.sort((a, b) => JSON.stringify(a.files).length - JSON.stringify(b.files).length)
     if (best === undefined || seen.has(JSON.stringify(best.files))) continue
     seen.add(JSON.stringify(best.files))
-    const line: Found = { reader: of, what: `${outcome}: ${what.split('\n')[0].replace(/\/\S*kindred-fuzz-\S*?\/case\//g, '').slice(0, 160)}`, ...best, ...(resealed === true ? { resealed } : {}) }
+    const line: Found = {
+      reader: of,
+      what: `${outcome}: ${what
+        .split('\n')[0]
+        .replace(/\/\S*kindred-fuzz-\S*?\/case\//g, '')
+        .slice(0, 160)}`,
+      ...best,
+      ...(resealed === true ? { resealed } : {}),
+    }
     appendFileSync(path, `${JSON.stringify(line)}\n`)
     added++
   }
   return added
 }
 
-if (process.argv[1]?.endsWith('found.ts')) for (const folder of process.argv.slice(2)) console.log(`${await add(folder)} added from ${folder}`)
+if (process.argv[1]?.endsWith('found.ts'))
+  for (const folder of process.argv.slice(2)) console.log(`${await add(folder)} added from ${folder}`)

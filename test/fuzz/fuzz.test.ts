@@ -18,8 +18,16 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const underWay: readonly string[] = []
 
 test('mutated inputs are refused clearly or read rightly', { timeout: 180_000 }, async () => {
-  const result = await fuzz({ cases: 1000, seed: 7, only: readers.map((r) => r.name).filter((name) => !underWay.includes(name)), commands: false })
-  expect(result.found.map((f) => `${f.reader} ${f.number}: ${f.outcome} ${f.what}`), table(result)).toEqual([])
+  const result = await fuzz({
+    cases: 1000,
+    seed: 7,
+    only: readers.map((r) => r.name).filter((name) => !underWay.includes(name)),
+    commands: false,
+  })
+  expect(
+    result.found.map((f) => `${f.reader} ${f.number}: ${f.outcome} ${f.what}`),
+    table(result),
+  ).toEqual([])
   expect(result.counts.clear).toBeGreaterThan(300)
   expect(result.counts.accepted).toBeGreaterThan(100)
 })
@@ -30,7 +38,19 @@ test('planted faults are found, each by its kind, and the process goes on', { ti
   const seen = new Map<string, Set<string>>()
   for (const f of result.found) seen.set(f.reader, (seen.get(f.reader) ?? new Set()).add(f.outcome))
   const kinds = Object.fromEntries([...seen].map(([name, set]) => [name, [...set].join()]))
-  expect(kinds).toEqual({ 'type-error': 'uncaught', 'no-name': 'uncaught', 'wrong-code': 'uncaught', 'foreign-words': 'uncaught', stray: 'uncaught', dies: 'uncaught', nan: 'wrong', fewer: 'wrong', hangs: 'slow', waits: 'slow', swells: 'large' })
+  expect(kinds).toEqual({
+    'type-error': 'uncaught',
+    'no-name': 'uncaught',
+    'wrong-code': 'uncaught',
+    'foreign-words': 'uncaught',
+    stray: 'uncaught',
+    dies: 'uncaught',
+    nan: 'wrong',
+    fewer: 'wrong',
+    hangs: 'slow',
+    waits: 'slow',
+    swells: 'large',
+  })
   expect(result.byReader.get('good')).toMatchObject({ uncaught: 0, wrong: 0, slow: 0, large: 0 })
   expect([...result.byReader.keys()].sort()).toEqual(planted.map((r) => r.name).sort())
   rmSync(result.out!, { recursive: true, force: true })
@@ -49,7 +69,8 @@ test('inputs that were found stay found out', { timeout: 180_000 }, async () => 
   for (const [i, found] of allFound().entries()) {
     if (underWay.includes(found.reader)) continue
     const { outcome, what = '' } = await judged(found)
-    if (outcome !== 'clear' && outcome !== 'accepted') bad.push(`line ${i + 1}, ${found.reader}, found as ${found.what}: now ${outcome}: ${what}`)
+    if (outcome !== 'clear' && outcome !== 'accepted')
+      bad.push(`line ${i + 1}, ${found.reader}, found as ${found.what}: now ${outcome}: ${what}`)
   }
   expect(bad).toEqual([])
 })

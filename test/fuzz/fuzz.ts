@@ -52,7 +52,18 @@ const none = (): Counts & { ms: number } => ({ clear: 0, accepted: 0, uncaught: 
  * @throws Error when a reader refuses its own valid inputs: then nothing would be proven
  */
 export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
-  const { cases, seed, from = 1, only = [], workers = 2, module = readersModule, commands = true, seconds = 10, bytes = 2 ** 30, log = () => {} } = options
+  const {
+    cases,
+    seed,
+    from = 1,
+    only = [],
+    workers = 2,
+    module = readersModule,
+    commands = true,
+    seconds = 10,
+    bytes = 2 ** 30,
+    log = () => {},
+  } = options
   const home = mkdtempSync(join(tmpdir(), 'kindred-fuzz-'))
   const out = options.out ?? join(home, 'found')
   const found: Answer[] = []
@@ -79,12 +90,18 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
     rmSync(join(home, 'program'), { recursive: true, force: true })
     if (found.length === 0 || options.out !== undefined) rmSync(home, { recursive: true, force: true })
   }
-  const counts = { cases, ...Object.fromEntries(outcomes.map((o) => [o, [...byReader.values()].reduce((n, c) => n + c[o], 0)])) } as FuzzResult['counts']
+  const counts = {
+    cases,
+    ...Object.fromEntries(outcomes.map((o) => [o, [...byReader.values()].reduce((n, c) => n + c[o], 0)])),
+  } as FuzzResult['counts']
   return { counts, byReader: new Map([...byReader].sort(([a], [b]) => (a < b ? -1 : 1))), found, out: found.length === 0 ? undefined : out }
 }
 
 /** Writes the files of the first cases of each reader and complaint, and what was seen. */
-async function writeFound(found: readonly Answer[], { out, module, only, seed }: { out: string; module: string; only: readonly string[]; seed: number }): Promise<void> {
+async function writeFound(
+  found: readonly Answer[],
+  { out, module, only, seed }: { out: string; module: string; only: readonly string[]; seed: number },
+): Promise<void> {
   if (found.length === 0) return
   const { readers: all } = (await import(pathToFileURL(module).href)) as { readers: readonly Reader[] }
   const readers = all.filter((reader) => only.length === 0 || only.includes(reader.name))
@@ -100,13 +117,26 @@ async function writeFound(found: readonly Answer[], { out, module, only, seed }:
       mkdirSync(dirname(path), { recursive: true })
       writeFileSync(path, bytes)
     }
-    writeFileSync(join(folder, 'case.json'), `${JSON.stringify({ ...answer, resealed, seed, again: `npm run fuzz -- --seed ${seed} --case ${answer.number}` }, null, 2)}\n`)
+    writeFileSync(
+      join(folder, 'case.json'),
+      `${JSON.stringify({ ...answer, resealed, seed, again: `npm run fuzz -- --seed ${seed} --case ${answer.number}` }, null, 2)}\n`,
+    )
   }
 }
 
 /** The counts by reader, for people. */
 export function table({ byReader }: FuzzResult): string {
-  const rows = [...byReader].map(([name, c]) => [name, ...outcomes.map((o) => String(c[o])), (c.ms / Math.max(1, outcomes.reduce((n, o) => n + c[o], 0))).toFixed(1)])
+  const rows = [...byReader].map(([name, c]) => [
+    name,
+    ...outcomes.map((o) => String(c[o])),
+    (
+      c.ms /
+      Math.max(
+        1,
+        outcomes.reduce((n, o) => n + c[o], 0),
+      )
+    ).toFixed(1),
+  ])
   const all = [['reader', ...outcomes, 'ms a case'], ...rows]
   const widths = all[0].map((_, k) => all.reduce((w, row) => Math.max(w, row[k].length), 0))
   return all.map((row) => row.map((cell, k) => (k === 0 ? cell.padEnd(widths[k]) : cell.padStart(widths[k]))).join('  ')).join('\n')

@@ -13,7 +13,16 @@ const usage = `Usage: npm run fuzz -- [options]
   --out DIR      where inputs that were found go (a temporary folder)`
 
 const { values } = parseArgs({
-  options: { cases: { type: 'string', default: '1000' }, seed: { type: 'string', default: '1' }, from: { type: 'string', default: '1' }, case: { type: 'string' }, reader: { type: 'string', multiple: true, default: [] }, workers: { type: 'string', default: '2' }, out: { type: 'string' }, help: { type: 'boolean', default: false } },
+  options: {
+    cases: { type: 'string', default: '1000' },
+    seed: { type: 'string', default: '1' },
+    from: { type: 'string', default: '1' },
+    case: { type: 'string' },
+    reader: { type: 'string', multiple: true, default: [] },
+    workers: { type: 'string', default: '2' },
+    out: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
 })
 const whole = (name: string, text: string): number => {
   const n = Number(text)

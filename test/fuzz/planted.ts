@@ -35,14 +35,22 @@ export const readers: readonly Reader[] = [
   reader('dies', () => void process.kill(process.pid, 'SIGKILL'), 0.3),
   reader('nan', () => mustBeFinite([1, NaN], 'vectors')),
   reader('fewer', () => must(false, 'fewer numbers than it says')),
-  reader('hangs', () => {
-    for (let i = 0; ; i++) if (i < 0) return
-  }, 0.3),
+  reader(
+    'hangs',
+    () => {
+      for (let i = 0; ; i++) if (i < 0) return
+    },
+    0.3,
+  ),
   reader('waits', () => new Promise(() => {}), 0.3),
-  reader('swells', async () => {
-    for (let i = 0; i < 40; i++) {
-      held.push(new Uint8Array(32 << 20).fill(i + 1))
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-  }, 0.3),
+  reader(
+    'swells',
+    async () => {
+      for (let i = 0; i < 40; i++) {
+        held.push(new Uint8Array(32 << 20).fill(i + 1))
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      }
+    },
+    0.3,
+  ),
 ]

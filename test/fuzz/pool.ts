@@ -42,7 +42,11 @@ function usageOf(pid: number): Usage | undefined {
   }
 }
 
-type Message = Answer | { readonly ready: true } | { readonly at: number; readonly reader: string; readonly byCommand: boolean } | { readonly seeds: string[] }
+type Message =
+  | Answer
+  | { readonly ready: true }
+  | { readonly at: number; readonly reader: string; readonly byCommand: boolean }
+  | { readonly seeds: string[] }
 
 /** Tries cases in worker processes. */
 export class Pool {
@@ -104,7 +108,10 @@ class Worker {
   private base: number | undefined
 
   constructor(orders: Orders) {
-    this.child = fork(fileURLToPath(new URL('./worker.ts', import.meta.url)), [JSON.stringify(orders)], { execArgv: ['--import', import.meta.resolve('tsx')], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+    this.child = fork(fileURLToPath(new URL('./worker.ts', import.meta.url)), [JSON.stringify(orders)], {
+      execArgv: ['--import', import.meta.resolve('tsx')],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    })
     this.child.stderr!.on('data', (b: Buffer) => {
       this.stderr.push(b.toString('utf8'))
       if (this.stderr.length > 40) this.stderr.shift()
@@ -143,7 +150,8 @@ class Worker {
       if (now !== undefined && before !== undefined) most = Math.max(most, now.bytes - before.bytes)
       const limit = byCommand ? seconds * 4 : seconds // a command has a clock of its own
       if (most > bytes) verdict = { outcome: 'large', what: `${Math.round(most / 2 ** 20)} MB more than before` }
-      else if ((ms > limit * 1000 && computed > limit) || ms > limit * 3000) verdict = { outcome: 'slow', what: `${(ms / 1000).toFixed(1)} s, ${computed.toFixed(1)} s of processor time` }
+      else if ((ms > limit * 1000 && computed > limit) || ms > limit * 3000)
+        verdict = { outcome: 'slow', what: `${(ms / 1000).toFixed(1)} s, ${computed.toFixed(1)} s of processor time` }
       if (verdict !== undefined) this.child.kill('SIGKILL')
     }
     const clock = setInterval(judge, 40)
@@ -161,7 +169,16 @@ class Worker {
       return verdict === undefined ? got : { ...got, ...(verdict as { outcome: Outcome; what: string }) }
     }
     const ms = performance.now() - started
-    return { number, reader, byCommand, ms, ...(verdict ?? { outcome: 'uncaught', what: `the process died (${this.child.exitCode ?? this.child.signalCode}):\n${this.stderr.join('').slice(-2000)}` }) }
+    return {
+      number,
+      reader,
+      byCommand,
+      ms,
+      ...(verdict ?? {
+        outcome: 'uncaught',
+        what: `the process died (${this.child.exitCode ?? this.child.signalCode}):\n${this.stderr.join('').slice(-2000)}`,
+      }),
+    }
   }
 
   /** Whether it holds so many bytes more than at its first case. */

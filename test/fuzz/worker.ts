@@ -51,7 +51,8 @@ async function judge(c: Case): Promise<Judged> {
   } catch (error) {
     judged = judgeError(c.reader, c.files, error)
   }
-  if (stray !== undefined) judged = { outcome: 'uncaught', what: `besides: ${stray instanceof Error ? (stray.stack ?? stray.message) : String(stray)}` }
+  if (stray !== undefined)
+    judged = { outcome: 'uncaught', what: `besides: ${stray instanceof Error ? (stray.stack ?? stray.message) : String(stray)}` }
   return judged
 }
 
@@ -75,7 +76,13 @@ process.on('message', (message: number | 'seeds') => {
     process.send!({ at: message, reader: c.reader.name, byCommand: c.byCommand })
     const from = performance.now()
     const judged = await judge(c)
-    process.send!({ ...judged, number: message, reader: c.reader.name, byCommand: c.byCommand, ms: performance.now() - from } satisfies Answer)
+    process.send!({
+      ...judged,
+      number: message,
+      reader: c.reader.name,
+      byCommand: c.byCommand,
+      ms: performance.now() - from,
+    } satisfies Answer)
   })()
 })
 process.send!({ ready: true })

@@ -33,7 +33,11 @@ export function browserProject(folder: string): string {
 }
 
 /** Bundles a program of the project for the browser by esbuild, with no setting that helps; says which files came along. */
-export async function bundle(folder: string, program: string, options: BuildOptions = {}): Promise<{ code: string; files: readonly string[] }> {
+export async function bundle(
+  folder: string,
+  program: string,
+  options: BuildOptions = {},
+): Promise<{ code: string; files: readonly string[] }> {
   const { outputFiles, metafile, warnings } = await build({
     stdin: { contents: program, resolveDir: folder, sourcefile: 'program.js' },
     bundle: true,

@@ -7,11 +7,21 @@ import { join } from 'node:path'
 import { chromium } from 'playwright-core'
 
 /** Where Chromium is, if it is installed. */
-export const chromiumPath: string | undefined = ['chromium', 'chromium-browser', 'google-chrome'].flatMap((name) => ['/usr/bin', '/usr/local/bin', '/opt/homebrew/bin'].map((folder) => join(folder, name))).find(existsSync)
+export const chromiumPath: string | undefined = ['chromium', 'chromium-browser', 'google-chrome']
+  .flatMap((name) => ['/usr/bin', '/usr/local/bin', '/opt/homebrew/bin'].map((folder) => join(folder, name)))
+  .find(existsSync)
 
 // Chromium itself asks Google for updates and accounts whatever the switches say; without names and proxies it reaches nobody.
 const alone = ['--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1', '--no-proxy-server']
-const quiet = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+const quiet = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
 
 /** What a visit left behind. */
 export interface Visit<T> {
@@ -36,14 +46,21 @@ export interface Served {
 export async function visit<T>(files: Readonly<Record<string, Served>>): Promise<Visit<T>> {
   const folder = mkdtempSync(join(tmpdir(), 'kindred-chromium-'))
   const log = join(folder, 'net.json')
-  const all: Record<string, Served> = { '/': { type: 'text/html', content: '<!doctype html><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>' }, ...files }
+  const all: Record<string, Served> = {
+    '/': { type: 'text/html', content: '<!doctype html><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>' },
+    ...files,
+  }
   const server = createServer(({ url = '' }, response) => {
     const served = all[url]
     response.writeHead(served === undefined ? 404 : 200, { 'content-type': served?.type ?? 'text/plain' }).end(served?.content)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   try {
-    const browser = await chromium.launch({ executablePath: chromiumPath, headless: true, args: [...quiet, ...alone, `--log-net-log=${log}`] })
+    const browser = await chromium.launch({
+      executablePath: chromiumPath,
+      headless: true,
+      args: [...quiet, ...alone, `--log-net-log=${log}`],
+    })
     const requests: string[] = []
     let result: T
     try {

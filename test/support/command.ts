@@ -42,25 +42,30 @@ export function start(program: string, words: readonly string[], { seconds = 60,
     heard()
   })
   const timer = setTimeout(() => child.kill('SIGKILL'), seconds * 1000)
-  const ended = new Promise<Ended>((resolve) => child.on('close', (code, signal) => {
-    clearTimeout(timer)
-    resolve({ code, signal, out, err })
-    heard()
-  }))
+  const ended = new Promise<Ended>((resolve) =>
+    child.on('close', (code, signal) => {
+      clearTimeout(timer)
+      resolve({ code, signal, out, err })
+      heard()
+    }),
+  )
   const has = (text: string | RegExp): boolean => (typeof text === 'string' ? err.includes(text) : text.test(err))
   return {
     child,
     ended,
-    said: (text) => new Promise((resolve, reject) => {
-      heard = () => {
-        if (has(text)) resolve()
-        else if (child.exitCode !== null || child.signalCode !== null) reject(new Error(`ended without saying ${text}: ${err}`))
-      }
-      heard()
-    }),
+    said: (text) =>
+      new Promise((resolve, reject) => {
+        heard = () => {
+          if (has(text)) resolve()
+          else if (child.exitCode !== null || child.signalCode !== null) reject(new Error(`ended without saying ${text}: ${err}`))
+        }
+        heard()
+      }),
   }
 }
 
 /** Runs a line of bash in which `K` is the command. @param program what starts it; default {@link startWords} */
-export const bash = (line: string, { program = startWords, ...options }: StartOptions & { program?: readonly string[] } = {}): Promise<Ended> =>
-  start('bash', ['-c', `K() { ${program.map((w) => `'${w}'`).join(' ')} "$@"; }; ${line}`], options).ended
+export const bash = (
+  line: string,
+  { program = startWords, ...options }: StartOptions & { program?: readonly string[] } = {},
+): Promise<Ended> => start('bash', ['-c', `K() { ${program.map((w) => `'${w}'`).join(' ')} "$@"; }; ${line}`], options).ended

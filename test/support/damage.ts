@@ -4,7 +4,20 @@ import { expect } from 'vitest'
 import { KindredError } from '../../src/base/index.ts'
 
 /** Numbers that readers of lengths and offsets stumble over. */
-const extremes = [0n, 1n, 0x7fn, 0x80n, 0xffn, 0x7fffn, 0xffffn, 0x7fffffffn, 0x80000000n, 0xffffffffn, 0x7fffffffffffffffn, 0xffffffffffffffffn]
+const extremes = [
+  0n,
+  1n,
+  0x7fn,
+  0x80n,
+  0xffn,
+  0x7fffn,
+  0xffffn,
+  0x7fffffffn,
+  0x80000000n,
+  0xffffffffn,
+  0x7fffffffffffffffn,
+  0xffffffffffffffffn,
+]
 
 /** The bytes with one damage: cut off, a bit flipped, a byte replaced, bytes put in, taken out or doubled, an extreme number written over them. */
 export function damaged(bytes: Uint8Array): fc.Arbitrary<Uint8Array<ArrayBuffer>> {
@@ -14,7 +27,8 @@ export function damaged(bytes: Uint8Array): fc.Arbitrary<Uint8Array<ArrayBuffer>
     change(copy)
     return copy
   }
-  const spliced = (at: number, without: number, put: Uint8Array): Uint8Array<ArrayBuffer> => new Uint8Array(Buffer.concat([bytes.subarray(0, at), put, bytes.subarray(at + without)]))
+  const spliced = (at: number, without: number, put: Uint8Array): Uint8Array<ArrayBuffer> =>
+    new Uint8Array(Buffer.concat([bytes.subarray(0, at), put, bytes.subarray(at + without)]))
   return fc.oneof(
     place.map((at) => bytes.slice(0, at)),
     fc.tuple(place, fc.nat({ max: 7 })).map(([at, bit]) => changed((b) => (b[at] ^= 1 << bit))),

@@ -1,5 +1,5 @@
 // Decodes pictures, so many at a time, and prints the peak of resident memory: decode-child.ts LANES PATH...
-import { decodeImage } from '../../src/data/index.ts'
+import { decodeImage } from '../../src/images/index.ts'
 
 const [lanes, ...paths] = process.argv.slice(2)
 await import('sharp')

@@ -29,7 +29,14 @@ export async function portrait([sample, face]: readonly [number, number], render
 }
 
 /** Writes photos `NAME/N.jpg` of these people; `flat` puts all into one folder, `NAME-N.jpg`. */
-export async function writePeople(dir: string, { names = Object.keys(persons) as (keyof typeof persons)[], each = 4, flat = false }: { names?: readonly (keyof typeof persons)[]; each?: number; flat?: boolean } = {}): Promise<void> {
+export async function writePeople(
+  dir: string,
+  {
+    names = Object.keys(persons) as (keyof typeof persons)[],
+    each = 4,
+    flat = false,
+  }: { names?: readonly (keyof typeof persons)[]; each?: number; flat?: boolean } = {},
+): Promise<void> {
   for (const name of names) {
     for (let i = 0; i < each; i++) {
       const path = join(dir, flat ? `${name}-${i}.jpg` : `${name}/${i}.jpg`)

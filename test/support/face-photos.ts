@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { decodeImage, type DecodedImage } from '../../src/data/index.ts'
+import { decodeImage, type DecodedImage } from '../../src/images/index.ts'
 import { faceApiFolder } from '../../src/faces/index.ts'
 
 /** What face-api found on a photo. */

@@ -10,14 +10,17 @@ export function fakeDetector(seen: (photos: number) => void = () => {}): FaceDet
       hash: 'fake',
       find: async (photos) => {
         seen(photos.length)
-        return photos.map(({ pixels, width, height }) => (pixels[0] === 0 ? [] : [{ box: { x: width / 4, y: height / 4, width: width / 2, height: height / 2 }, score: 0.9 }]))
+        return photos.map(({ pixels, width, height }) =>
+          pixels[0] === 0 ? [] : [{ box: { x: width / 4, y: height / 4, width: width / 2, height: height / 2 }, score: 0.9 }],
+        )
       },
       dispose: async () => {},
     },
     landmarks: {
       concurrency: 1,
       size: 8,
-      run: async (_, n) => Float32Array.from({ length: n * 136 }, (__, i) => 0.5 + 0.4 * (i % 2 === 0 ? Math.cos : Math.sin)((i % 136 >> 1) * 1.7)),
+      run: async (_, n) =>
+        Float32Array.from({ length: n * 136 }, (__, i) => 0.5 + 0.4 * (i % 2 === 0 ? Math.cos : Math.sin)(((i % 136) >> 1) * 1.7)),
       dispose: async () => {},
     },
     dispose: async () => {},

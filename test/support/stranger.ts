@@ -11,9 +11,19 @@ export function strangersEnvironment(home: string): NodeJS.ProcessEnv {
 }
 
 /** Runs npm; `cache`, where given, saves fetching again. */
-export function npm(args: readonly string[], { cwd, env, cache }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly cache?: string }): { status: number | null; stdout: string; stderr: string } {
+export function npm(
+  args: readonly string[],
+  { cwd, env, cache }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly cache?: string },
+): { status: number | null; stdout: string; stderr: string } {
   const words = cache === undefined ? args : [...args, '--cache', cache, '--prefer-offline']
   const { status, stdout, stderr } = spawnSync('npm', words, { cwd, env, encoding: 'utf8', timeout: 600_000 })
   // npm's own advertisement of its next version is no word of ours
-  return { status, stdout, stderr: stderr.split('\n').filter((line) => !line.startsWith('npm notice')).join('\n') }
+  return {
+    status,
+    stdout,
+    stderr: stderr
+      .split('\n')
+      .filter((line) => !line.startsWith('npm notice'))
+      .join('\n'),
+  }
 }

@@ -1,11 +1,13 @@
 /** @file A training run of a second: a few hundred real digits and a network of two dense layers. */
-import { loadMnist, stratifiedSplit, take, type Dataset } from '../../src/data/index.ts'
+import { loadMnist } from '../../src/digits/index.ts'
+import { stratifiedSplit, take, type Dataset } from '../../src/dataset/index.ts'
 import { dense, flatten, greyPixels, relu, sequential, type Layer } from '../../src/nn/index.ts'
 import { adamw, cosine } from '../../src/optim/index.ts'
 import { nodeRuntime } from '../../src/runtime/index.ts'
 import type { TrainEmbedderOptions } from '../../src/train/index.ts'
 
-export const tinyNetwork = (dim = 4): Layer => sequential({ pixels: greyPixels(), flatten: flatten(), hidden: dense(24), relu: relu(), embedding: dense(dim) })
+export const tinyNetwork = (dim = 4): Layer =>
+  sequential({ pixels: greyPixels(), flatten: flatten(), hidden: dense(24), relu: relu(), embedding: dense(dim) })
 
 /** 400 digits for training, 120 for validation. */
 export async function tinyDigits(): Promise<{ train: Dataset; validation: Dataset }> {

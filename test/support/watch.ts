@@ -17,7 +17,8 @@ export interface Watched {
   readonly meetingPoints: readonly string[]
 }
 
-const writing = '?open,openat,?openat2,?creat,?mkdir,mkdirat,?rename,renameat,?renameat2,?link,linkat,?symlink,symlinkat,?mknod,mknodat,truncate'
+const writing =
+  '?open,openat,?openat2,?creat,?mkdir,mkdirat,?rename,renameat,?renameat2,?link,linkat,?symlink,symlinkat,?mknod,mknodat,truncate'
 
 /** Whether system calls can be watched here. */
 export const canWatch = (): boolean => spawnSync('strace', ['-f', '-o', '/dev/null', '-e', 'trace=network', 'true']).status === 0
@@ -28,7 +29,13 @@ export function watch(command: readonly string[], { cwd, env }: { readonly cwd: 
   try {
     const log = join(folder, 'calls')
     const options = ['-f', '-y', '-qq', '-s', '4096', '--seccomp-bpf', '-o', log, '-e', `trace=%network,${writing}`]
-    const { status, stdout, stderr } = spawnSync('strace', [...options, ...command], { cwd, env, encoding: 'utf8', maxBuffer: 1 << 28, timeout: 300_000 })
+    const { status, stdout, stderr } = spawnSync('strace', [...options, ...command], {
+      cwd,
+      env,
+      encoding: 'utf8',
+      maxBuffer: 1 << 28,
+      timeout: 300_000,
+    })
     return { status, stdout, stderr, ...callsOf(readFileSync(log, 'utf8'), cwd) }
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -50,7 +57,9 @@ function callsOf(text: string, cwd: string): { written: string[]; network: strin
     const call = rest.replace(/^<\.\.\. \w+ resumed>/, () => begun.get(pid) ?? '')
     const name = /^\w+/.exec(call)?.[0] ?? ''
     const done = /\) = (?!-1)\d/.test(call)
-    const paths = [...call.matchAll(/(?:\d+<((?:[^>\\]|\\.)*)>, )?"((?:[^"\\]|\\.)*)"/g)].map(([, base, path]) => resolve(base ?? cwd, path))
+    const paths = [...call.matchAll(/(?:\d+<((?:[^>\\]|\\.)*)>, )?"((?:[^"\\]|\\.)*)"/g)].map(([, base, path]) =>
+      resolve(base ?? cwd, path),
+    )
     if (name.startsWith('open')) {
       if (done && /O_WRONLY|O_RDWR|O_CREAT|O_TRUNC/.test(call)) written.add(paths[0])
       if (paths[0] === '/etc/resolv.conf' || paths[0] === '/etc/hosts') network.add(paths[0])
@@ -60,7 +69,8 @@ function callsOf(text: string, cwd: string): { written: string[]; network: strin
       if (done) written.add(paths.at(-1)!)
     } else if (/^(bind|connect)$/.test(name) && call.includes('AF_UNIX')) {
       meetingPoints.add(paths[0] ?? call)
-    } else if (/^(socket|connect|bind|sendto|sendmsg|sendmmsg)$/.test(name) && /\b(AF|PF)_(?!UNIX|LOCAL|NETLINK)/.test(call)) network.add(call)
+    } else if (/^(socket|connect|bind|sendto|sendmsg|sendmmsg)$/.test(name) && /\b(AF|PF)_(?!UNIX|LOCAL|NETLINK)/.test(call))
+      network.add(call)
   }
   return { written: [...written].filter((path) => !/^\/(dev|proc)\//.test(path)), network: [...network], meetingPoints: [...meetingPoints] }
 }

@@ -11,7 +11,8 @@ import { KindredError, type Progress } from '../../src/base/index.ts'
 const [scenario, folder, ...words] = process.argv.slice(2)
 const ahead = process.env.KINDRED_TORTURE_LIES === '1' ? 1000 : 0
 const acknowledge = (count: number): void => say('ack', String(count + ahead))
-const say = (what: string, value: unknown): void => void process.stdout.write(`${what} ${typeof value === 'string' ? value : JSON.stringify(value)}\n`)
+const say = (what: string, value: unknown): void =>
+  void process.stdout.write(`${what} ${typeof value === 'string' ? value : JSON.stringify(value)}\n`)
 
 /** Part files anywhere below a folder. */
 function partsBelow(root: string): string[] {
@@ -73,7 +74,7 @@ async function training(): Promise<void> {
 
 /** Tells the faces story of FOLDER/photos into FOLDER/out; acknowledges photos as they are done. */
 async function faces(): Promise<void> {
-  const { faces: tell } = await import('../../src/recipes/index.ts')
+  const { faces: tell } = await import('../../src/stories/index.ts')
   const { nodeRuntime } = await import('../../src/runtime/index.ts')
   const [photos, out] = [join(folder, 'photos'), join(folder, 'out')]
   const progress: Progress = {
@@ -86,7 +87,13 @@ async function faces(): Promise<void> {
   }
   const report = await tell(photos, { out, detector: 'tiny', runtime: await nodeRuntime({ threads: 1 }), progress })
   const manifest = readFileSync(join(out, 'manifest.jsonl'))
-  say('end', { processed: report.photos.processed, total: report.photos.total, manifest: createHash('sha256').update(manifest).digest('hex'), halfWritten: partsBelow(out).length, complete: report.complete })
+  say('end', {
+    processed: report.photos.processed,
+    total: report.photos.total,
+    manifest: createHash('sha256').update(manifest).digest('hex'),
+    halfWritten: partsBelow(out).length,
+    complete: report.complete,
+  })
 }
 
 const scenarios: Record<string, () => Promise<void>> = { gallery, training, faces }

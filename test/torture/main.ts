@@ -25,7 +25,14 @@ for (const name of only) if (!scenarioNames.includes(name)) throw new Error(`--o
 const tell = (line: string): void => console.error(line)
 const tallies: Tally[] = []
 const jobs = only.flatMap((name, i) => [
-  ...(kills === 0 ? [] : [{ what: `${name}, kills`, run: () => killAtRandom(name, Math.floor((kills * (i + 1)) / only.length) - Math.floor((kills * i) / only.length), seed, tell) }]),
+  ...(kills === 0
+    ? []
+    : [
+        {
+          what: `${name}, kills`,
+          run: () => killAtRandom(name, Math.floor((kills * (i + 1)) / only.length) - Math.floor((kills * i) / only.length), seed, tell),
+        },
+      ]),
   ...(writes === 0 ? [] : [{ what: `${name}, failing writes`, run: () => failWrites(name, writes, seed, tell) }]),
 ])
 // two at a time: what a busy machine does to the moments is part of the test

@@ -68,10 +68,26 @@ const longest = 120_000
 /** Runs a process of a scenario to its end, or to the moment it is killed. */
 function live(scenario: ScenarioName, folder: string, words: readonly (string | number)[], ending: Ending = {}): Promise<Life> {
   return new Promise((resolve) => {
-    const env = { ...process.env, KINDRED_INJECT: ending.inject ?? '', KINDRED_INJECT_BELOW: folder, KINDRED_TORTURE_LIES: ending.lies === true ? '1' : '' }
+    const env = {
+      ...process.env,
+      KINDRED_INJECT: ending.inject ?? '',
+      KINDRED_INJECT_BELOW: folder,
+      KINDRED_TORTURE_LIES: ending.lies === true ? '1' : '',
+    }
     const loader = ending.inject === undefined ? [] : ['--import', injectFile]
-    const child = spawn(process.execPath, [...loader, '--import', 'tsx', childFile, scenario, folder, ...words.map(String)], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'], env })
-    const found: { -readonly [K in keyof Life]: Life[K] } = { open: undefined, acknowledged: 0, end: undefined, failed: undefined, uncaught: undefined, killed: false, writes: 0 }
+    const child = spawn(process.execPath, [...loader, '--import', 'tsx', childFile, scenario, folder, ...words.map(String)], {
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      env,
+    })
+    const found: { -readonly [K in keyof Life]: Life[K] } = {
+      open: undefined,
+      acknowledged: 0,
+      end: undefined,
+      failed: undefined,
+      uncaught: undefined,
+      killed: false,
+      writes: 0,
+    }
     let [acks, stderr, writes, asked] = [0, '', '', false]
     const kill = (): void => {
       asked = true
@@ -169,7 +185,9 @@ async function facesScenario(root: string): Promise<Scenario> {
   cpSync(template, undisturbed, { recursive: true })
   const { end, uncaught, failed } = await live('faces', undisturbed, [])
   if (end === undefined) throw new Error(`the undisturbed faces story failed: ${uncaught ?? failed?.message}`)
-  const lines = readFileSync(join(undisturbed, 'out/manifest.jsonl'), 'utf8').split('\n').filter((line) => line !== '')
+  const lines = readFileSync(join(undisturbed, 'out/manifest.jsonl'), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
   const photo = 'bea/2.jpg'
   const away = (folder: string): string => join(folder, 'away.jpg')
   const isAway = (folder: string): boolean => readdirSync(folder).includes('away.jpg')
@@ -180,7 +198,8 @@ async function facesScenario(root: string): Promise<Scenario> {
     killsARound: 6,
     ms: 4500,
     acks: 3,
-    lost: (acknowledged, { end: finished }) => (finished === undefined ? 0 : Math.max(0, Number(finished.processed) - Math.max(0, Number(finished.total) - acknowledged))),
+    lost: (acknowledged, { end: finished }) =>
+      finished === undefined ? 0 : Math.max(0, Number(finished.processed) - Math.max(0, Number(finished.total) - acknowledged)),
     between(folder, random) {
       if (random.uniform() < 0.3) {
         if (isAway(folder)) renameSync(away(folder), join(folder, 'photos', photo))
@@ -193,7 +212,9 @@ async function facesScenario(root: string): Promise<Scenario> {
       if (crops !== expected.length) return `${crops} crops on the disk, ${expected.length} faces`
       if (finished!.halfWritten !== 0) return 'part files left'
       if (finished!.complete !== true) return 'a report that says it goes on'
-      const hash = createHash('sha256').update(expected.map((line) => `${line}\n`).join('')).digest('hex')
+      const hash = createHash('sha256')
+        .update(expected.map((line) => `${line}\n`).join(''))
+        .digest('hex')
       return finished!.manifest === hash ? undefined : 'another manifest than an undisturbed run'
     },
   }
@@ -206,7 +227,13 @@ async function facesScenario(root: string): Promise<Scenario> {
  * @param options.lies a planted fault, to see the torture fail
  * @returns the tally; findings are told as they come
  */
-export async function killAtRandom(name: ScenarioName, kills: number, seed: number, tell: Tell = () => {}, { lies = false }: { lies?: boolean } = {}): Promise<Tally> {
+export async function killAtRandom(
+  name: ScenarioName,
+  kills: number,
+  seed: number,
+  tell: Tell = () => {},
+  { lies = false }: { lies?: boolean } = {},
+): Promise<Tally> {
   const root = mkdtempSync(join(tmpdir(), `kindred-torture-${name}-`))
   const random = rng(seed).fork(name)
   const tally = newTally()
@@ -237,7 +264,9 @@ export async function killAtRandom(name: ScenarioName, kills: number, seed: numb
       }
       for (let i = 0; i < scenario.killsARound && tally.kills < kills; i++) {
         const early = random.uniform() < 0.35
-        const moment = early ? { afterMs: random.uniform() * scenario.ms } : { afterAcks: 1 + random.integer(scenario.acks), delay: random.uniform() * 60 }
+        const moment = early
+          ? { afterMs: random.uniform() * scenario.ms }
+          : { afterAcks: 1 + random.integer(scenario.acks), delay: random.uniform() * 60 }
         const life = await live(name, folder, scenario.words, { ...moment, lies })
         if (life.killed) tally.kills++
         judge(life)
@@ -301,7 +330,10 @@ export async function failWrites(name: ScenarioName, most: number, seed: number,
         const wrong = name === 'faces' ? scenario.wrong(folder, next) : undefined
         tally.lost += lost
         tally.halfWritten += (next.open?.halfWritten ?? 0) + (wrong === undefined ? 0 : 1)
-        if (lost > 0 || wrong !== undefined || (next.open?.halfWritten ?? 0) > 0) tell(`${name}, the start after write ${at} of ${writes}, ${inject}: ${lost} lost, ${next.open?.halfWritten} half-written, ${wrong ?? ''}`)
+        if (lost > 0 || wrong !== undefined || (next.open?.halfWritten ?? 0) > 0)
+          tell(
+            `${name}, the start after write ${at} of ${writes}, ${inject}: ${lost} lost, ${next.open?.halfWritten} half-written, ${wrong ?? ''}`,
+          )
       }
       rmSync(folder, { recursive: true, force: true })
     }

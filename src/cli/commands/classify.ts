@@ -14,7 +14,14 @@ export function headOf(modelPath: string, model: Embedder, file: string = join(d
     return headFromJson(new TextDecoder().decode(readBytes(file, 'classify')), file, model)
   } catch (error) {
     if (!(error instanceof KindredError) || error.code !== 'not-found') throw error
-    throw new KindredError('not-found', 'classify', `the softmax head ${file} must exist`, 'no such file', 'kindred train and kindred digits write one beside the model; or pass --head.', { cause: error })
+    throw new KindredError(
+      'not-found',
+      'classify',
+      `the softmax head ${file} must exist`,
+      'no such file',
+      'kindred train and kindred digits write one beside the model; or pass --head.',
+      { cause: error },
+    )
   }
 }
 
@@ -26,7 +33,12 @@ export async function classify(options: { head?: string }, given: Context, path:
     const n = head.classes.length
     const logits = headLogits(head, await model.embed(pixels))
     const probabilities = softmax(logits, n)
-    const found = [...predictions(logits, n)].map((c, i) => ({ picture: ids[i], class: head.classes[c], probability: probabilities[i * n + c], ...(labels === undefined ? {} : { label: labels[i] }) }))
+    const found = [...predictions(logits, n)].map((c, i) => ({
+      picture: ids[i],
+      class: head.classes[c],
+      probability: probabilities[i * n + c],
+      ...(labels === undefined ? {} : { label: labels[i] }),
+    }))
     const right = labels?.every((l) => head.classes.includes(l)) ? found.filter((f) => f.class === f.label).length : undefined
     given.result({ pictures: found, ...(right === undefined ? {} : { accuracy: right / found.length }), skipped }, [
       ...found.map((f) => `${f.class}  ${(100 * f.probability).toFixed(1).padStart(5)} %  ${f.picture}`),

@@ -1,7 +1,7 @@
 /** @file `kindred compare`: the same faces by two models. */
 import { join } from 'node:path'
 import type { DetectorName } from '../../faces/index.ts'
-import { compare } from '../../recipes/index.ts'
+import { compare } from '../../stories/index.ts'
 import type { Context } from '../context.ts'
 import { versions } from '../version.ts'
 
@@ -18,9 +18,15 @@ export async function tell(options: Options, given: Context, dir: string): Promi
   const { out, models, detector, layer, faces, seed } = options
   const runtime = await given.runtime()
   const report = await compare(dir, {
-    out, detector, seed,
-    models: models.split(',').map((m) => m.trim()).filter((m) => m !== ''),
-    ...(layer === undefined ? {} : { layer }), ...(faces === undefined ? {} : { faces }),
+    out,
+    detector,
+    seed,
+    models: models
+      .split(',')
+      .map((m) => m.trim())
+      .filter((m) => m !== ''),
+    ...(layer === undefined ? {} : { layer }),
+    ...(faces === undefined ? {} : { faces }),
     runtime,
     progress: given.progress,
     signal: given.signal,
@@ -32,11 +38,19 @@ export async function tell(options: Options, given: Context, dir: string): Promi
   const { difference: d } = report
   given.result({ report: join(out, 'report.html'), ...report }, [
     `${report.faces} faces in ${report.photos.withFace} of ${report.photos.total} photos`,
-    ...report.models.map(({ model, dim, retrieval: r }) => (r === undefined ? `${model}: ${dim} numbers` : `${model}: nearest neighbour right ${percent(r.knnAccuracy)}, mAP ${percent(r.map)}, silhouette ${(r.silhouette ?? 0).toFixed(3)}`)),
-    ...(d === undefined ? report.noRetrieval === undefined ? [] : [report.noRetrieval] : [
-      `nearest neighbour: ${points(d.knnAccuracy.value)} points (${points(d.knnAccuracy.low)} to ${points(d.knnAccuracy.high)}); only the first right ${d.knnAccuracy.onlyFirst}, only the second ${d.knnAccuracy.onlySecond}, p = ${d.knnAccuracy.pValue.toPrecision(2)}: ${d.knnAccuracy.verdict}`,
-      `mAP: ${points(d.map.value)} points (${points(d.map.low)} to ${points(d.map.high)}): ${d.map.verdict}`,
-    ]),
+    ...report.models.map(({ model, dim, retrieval: r }) =>
+      r === undefined
+        ? `${model}: ${dim} numbers`
+        : `${model}: nearest neighbour right ${percent(r.knnAccuracy)}, mAP ${percent(r.map)}, silhouette ${(r.silhouette ?? 0).toFixed(3)}`,
+    ),
+    ...(d === undefined
+      ? report.noRetrieval === undefined
+        ? []
+        : [report.noRetrieval]
+      : [
+          `nearest neighbour: ${points(d.knnAccuracy.value)} points (${points(d.knnAccuracy.low)} to ${points(d.knnAccuracy.high)}); only the first right ${d.knnAccuracy.onlyFirst}, only the second ${d.knnAccuracy.onlySecond}, p = ${d.knnAccuracy.pValue.toPrecision(2)}: ${d.knnAccuracy.verdict}`,
+          `mAP: ${points(d.map.value)} points (${points(d.map.low)} to ${points(d.map.high)}): ${d.map.verdict}`,
+        ]),
     ...(report.warnings ?? []),
     `report: ${join(out, 'report.html')}  (${Math.round(report.seconds)} s)`,
   ])

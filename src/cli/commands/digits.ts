@@ -1,7 +1,8 @@
 /** @file `kindred digits`: the whole digits story, from MNIST to one report. */
 import { join } from 'node:path'
 import { KindredError } from '../../base/index.ts'
-import { digits, type PresetName } from '../../recipes/index.ts'
+import { digits } from '../../stories/index.ts'
+import type { PresetName } from '../../digits/index.ts'
 import type { Context } from '../context.ts'
 import { mnistFrom } from '../mnist-from.ts'
 import { versions } from '../version.ts'
@@ -24,10 +25,17 @@ interface Options {
 
 export async function tell(options: Options, given: Context): Promise<void> {
   const { out, preset, epochs, dim, margin, seed, letters, outliers, sweepSteps, images, resume } = options
-  if (sweepSteps > 0 && sweepSteps < 5) throw new KindredError('usage', 'digits', '--sweep-steps must be 0 or at least 5', String(sweepSteps))
+  if (sweepSteps > 0 && sweepSteps < 5)
+    throw new KindredError('usage', 'digits', '--sweep-steps must be 0 or at least 5', String(sweepSteps))
   const runtime = await given.runtime()
   const report = await digits({
-    out, preset, dim, margin, seed, outliers, sweepSteps,
+    out,
+    preset,
+    dim,
+    margin,
+    seed,
+    outliers,
+    sweepSteps,
     ...(epochs === undefined ? {} : { epochs }),
     ...(letters === undefined ? {} : { letters }),
     ...(images === undefined ? {} : { limit: images }),

@@ -4,7 +4,19 @@ import { availableParallelism, cpus, freemem, totalmem } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { installCommand, KindredError, limits, parts, type Limits, type Part, type PartName } from '../../base/index.ts'
 import { defaultCacheFolder, hasPart, installedVersion } from '../../files/index.ts'
-import { chooseRuntime, compile, cudaTrouble, defaultRuntime, findNative, floats, loadNative, nativeIsOffered, nodeRuntime, type Runtime, type RuntimeKind } from '../../runtime/index.ts'
+import {
+  chooseRuntime,
+  compile,
+  cudaTrouble,
+  defaultRuntime,
+  findNative,
+  floats,
+  loadNative,
+  nativeIsOffered,
+  nodeRuntime,
+  type Runtime,
+  type RuntimeKind,
+} from '../../runtime/index.ts'
 import { add, input } from '../../tensor/index.ts'
 import type { Context } from '../context.ts'
 import { columns } from '../face-options.ts'
@@ -16,10 +28,28 @@ export interface Diagnosis {
   readonly node: string
   readonly platform: string
   /** `works` is a graph run to its end. */
-  readonly runtime: { readonly kind: 'native' | 'wasm'; readonly package: string; readonly version: string; readonly threads: number; readonly why: string; readonly works: boolean; readonly error?: string; readonly faster?: string }
-  readonly gpu: { readonly driver: boolean; readonly providers: readonly { readonly name: string; readonly works: boolean; readonly why: string }[] }
+  readonly runtime: {
+    readonly kind: 'native' | 'wasm'
+    readonly package: string
+    readonly version: string
+    readonly threads: number
+    readonly why: string
+    readonly works: boolean
+    readonly error?: string
+    readonly faster?: string
+  }
+  readonly gpu: {
+    readonly driver: boolean
+    readonly providers: readonly { readonly name: string; readonly works: boolean; readonly why: string }[]
+  }
   readonly pictures: { readonly sharp: string; readonly works: boolean; readonly error?: string }
-  readonly parts: readonly { readonly name: PartName; readonly installed: boolean; readonly packages: Readonly<Record<string, string | null>>; readonly gives: string; readonly command?: string }[]
+  readonly parts: readonly {
+    readonly name: PartName
+    readonly installed: boolean
+    readonly packages: Readonly<Record<string, string | null>>
+    readonly gives: string
+    readonly command?: string
+  }[]
   readonly cache: { readonly folder: string; readonly bytes: number; readonly writable: boolean }
   readonly folder: { readonly folder: string; readonly writable: boolean }
   readonly memory: { readonly totalBytes: number; readonly freeBytes: number }
@@ -45,7 +75,10 @@ async function diagnose(kind: RuntimeKind = 'auto', threads?: number): Promise<D
     parts: (Object.keys(parts) as PartName[]).map(partFound),
     cache: { folder: defaultCacheFolder(), bytes: bytesBelow(defaultCacheFolder()), writable: writable(defaultCacheFolder()) },
     folder: { folder: process.cwd(), writable: writable(process.cwd()) },
-    memory: { totalBytes: process.constrainedMemory() > 0 ? Math.min(process.constrainedMemory(), totalmem()) : totalmem(), freeBytes: freemem() },
+    memory: {
+      totalBytes: process.constrainedMemory() > 0 ? Math.min(process.constrainedMemory(), totalmem()) : totalmem(),
+      freeBytes: freemem(),
+    },
     limits: limits(),
     processors: { count: availableParallelism(), model: cpus()[0]?.model.trim() ?? 'unknown' },
   }
@@ -53,7 +86,14 @@ async function diagnose(kind: RuntimeKind = 'auto', threads?: number): Promise<D
 
 async function runtimeFound(kind: RuntimeKind, threads?: number): Promise<Diagnosis['runtime']> {
   const choice = kind === 'auto' ? await chooseRuntime() : { kind, why: `--runtime ${kind}`, hint: undefined }
-  const none = { package: '', version: '', threads: threads ?? availableParallelism(), kind: choice.kind, why: choice.why, faster: choice.hint }
+  const none = {
+    package: '',
+    version: '',
+    threads: threads ?? availableParallelism(),
+    kind: choice.kind,
+    why: choice.why,
+    faster: choice.hint,
+  }
   try {
     const runtime = await defaultRuntime({ kind: choice.kind, threads })
     const about = { ...none, package: runtime.library.name, version: runtime.library.version, threads: runtime.threads }
@@ -88,19 +128,24 @@ async function gpuFound(): Promise<Diagnosis['gpu']> {
   }
   return {
     driver,
-    providers: await Promise.all(names.map(async (name) => {
-      if (name !== 'cuda') return { name, works: false, why: 'kindred does not use it' }
-      const missing = cudaTrouble(found.libraries)
-      const error = missing === undefined ? await nodeRuntime({ device: 'cuda' }).then(trouble, message) : `${missing.missing}. ${missing.fix}`
-      return { name, works: error === undefined, why: error ?? "nodeRuntime({ device: 'cuda' })" }
-    })),
+    providers: await Promise.all(
+      names.map(async (name) => {
+        if (name !== 'cuda') return { name, works: false, why: 'kindred does not use it' }
+        const missing = cudaTrouble(found.libraries)
+        const error =
+          missing === undefined ? await nodeRuntime({ device: 'cuda' }).then(trouble, message) : `${missing.missing}. ${missing.fix}`
+        return { name, works: error === undefined, why: error ?? "nodeRuntime({ device: 'cuda' })" }
+      }),
+    ),
   }
 }
 
 async function picturesFound(): Promise<Diagnosis['pictures']> {
   try {
     const { default: sharp } = await import('sharp')
-    await sharp({ create: { width: 1, height: 1, channels: 3, background: '#fff' } }).png().toBuffer()
+    await sharp({ create: { width: 1, height: 1, channels: 3, background: '#fff' } })
+      .png()
+      .toBuffer()
     return { sharp: sharp.versions.sharp ?? 'unknown', works: true }
   } catch (error) {
     return { sharp: installedVersion('sharp') ?? 'not installed', works: false, error: message(error) }
@@ -111,7 +156,13 @@ function partFound(name: PartName): Diagnosis['parts'][number] {
   const { packages, gives }: Part = parts[name]
   const installed = hasPart(name) || (name === 'native' && findNative() !== undefined)
   const offered = name !== 'native' || nativeIsOffered()
-  return { name, installed, packages: Object.fromEntries(Object.keys(packages).map((p) => [p, installedVersion(p) ?? null])), gives, command: installed || !offered ? undefined : installCommand([name]) }
+  return {
+    name,
+    installed,
+    packages: Object.fromEntries(Object.keys(packages).map((p) => [p, installedVersion(p) ?? null])),
+    gives,
+    command: installed || !offered ? undefined : installCommand([name]),
+  }
 }
 
 const message = (error: unknown): string => (error instanceof Error ? error.message : String(error))
@@ -133,7 +184,11 @@ function writable(folder: string): boolean {
 
 function bytesBelow(folder: string): number {
   try {
-    return readdirSync(folder, { withFileTypes: true }).reduce((sum, entry) => sum + (entry.isDirectory() ? bytesBelow(join(folder, entry.name)) : entry.isFile() ? lstatSync(join(folder, entry.name)).size : 0), 0)
+    return readdirSync(folder, { withFileTypes: true }).reduce(
+      (sum, entry) =>
+        sum + (entry.isDirectory() ? bytesBelow(join(folder, entry.name)) : entry.isFile() ? lstatSync(join(folder, entry.name)).size : 0),
+      0,
+    )
   } catch {
     return 0
   }
@@ -144,8 +199,14 @@ const size = (bytes: number): string => (bytes >= 1e9 ? `${(bytes / 1e9).toFixed
 function told({ kindred, node, platform, runtime, gpu, pictures, parts: all, cache, folder, memory, processors }: Diagnosis): string[] {
   const rows: [string, string][] = [
     ['kindred', `${kindred} on Node ${node}, ${platform}`],
-    ['machine', `${processors.count} processor${processors.count === 1 ? '' : 's'} (${processors.model}), ${size(memory.totalBytes)} of memory, ${size(memory.freeBytes)} free`],
-    ['runtime', `${runtime.kind === 'native' ? 'native code' : 'WebAssembly'}${runtime.package === '' ? '' : `, ${runtime.package} ${runtime.version}`}, ${runtime.threads} thread${runtime.threads === 1 ? '' : 's'}: ${runtime.works ? `works (${runtime.why})` : `does not run: ${runtime.error}`}`],
+    [
+      'machine',
+      `${processors.count} processor${processors.count === 1 ? '' : 's'} (${processors.model}), ${size(memory.totalBytes)} of memory, ${size(memory.freeBytes)} free`,
+    ],
+    [
+      'runtime',
+      `${runtime.kind === 'native' ? 'native code' : 'WebAssembly'}${runtime.package === '' ? '' : `, ${runtime.package} ${runtime.version}`}, ${runtime.threads} thread${runtime.threads === 1 ? '' : 's'}: ${runtime.works ? `works (${runtime.why})` : `does not run: ${runtime.error}`}`,
+    ],
   ]
   if (runtime.faster !== undefined) rows.push(['', runtime.faster])
   rows.push(['GPU', gpu.driver ? 'an NVIDIA driver is there' : 'no NVIDIA driver found; kindred computes on the processor'])
@@ -153,7 +214,12 @@ function told({ kindred, node, platform, runtime, gpu, pictures, parts: all, cac
   rows.push(['pictures', pictures.works ? `sharp ${pictures.sharp}: works` : `sharp ${pictures.sharp} does not load: ${pictures.error}`])
   rows.push(['cache', `${cache.folder}, ${size(cache.bytes)}${cache.writable ? '' : '; cannot be written to'}`])
   rows.push(['this folder', `${folder.folder}: ${folder.writable ? 'can be written to' : 'cannot be written to; pass --out'}`])
-  const lines = [...columns(rows), '', 'Parts that come when asked for:', ...columns(all.map(({ name, installed, gives }) => [`  ${name}`, installed ? 'installed' : 'missing', gives]))]
+  const lines = [
+    ...columns(rows),
+    '',
+    'Parts that come when asked for:',
+    ...columns(all.map(({ name, installed, gives }) => [`  ${name}`, installed ? 'installed' : 'missing', gives])),
+  ]
   const missing = all.filter(({ command }) => command !== undefined)
   return missing.length === 0 ? lines : [...lines, '', ...missing.map(({ name, command }) => `${name}: ${command}`)]
 }

@@ -1,7 +1,8 @@
 /** @file `kindred faces`: the whole faces story, from a folder of photos to one report. */
 import { join } from 'node:path'
 import type { DetectorName } from '../../faces/index.ts'
-import { faces, samplePhotos } from '../../recipes/index.ts'
+import { faces } from '../../stories/index.ts'
+import { samplePhotos } from '../../people/index.ts'
 import type { Context } from '../context.ts'
 import { versions } from '../version.ts'
 
@@ -24,10 +25,16 @@ export async function tell(options: Options, given: Context, folder?: string): P
   const dir = folder ?? samplePhotos()
   const runtime = await given.runtime()
   const report = await faces(dir, {
-    out, detector, model, seed,
-    ...(weights === undefined ? {} : { weights }), ...(layer === undefined ? {} : { layer }),
+    out,
+    detector,
+    model,
+    seed,
+    ...(weights === undefined ? {} : { weights }),
+    ...(layer === undefined ? {} : { layer }),
     ...(which !== undefined ? { faces: which } : folder === undefined ? { faces: 'all' as const } : {}),
-    ...(minScore === undefined ? {} : { minScore }), ...(minSize === undefined ? {} : { minSize }), ...(minSharpness === undefined ? {} : { minSharpness }),
+    ...(minScore === undefined ? {} : { minScore }),
+    ...(minSize === undefined ? {} : { minSize }),
+    ...(minSharpness === undefined ? {} : { minSharpness }),
     ...(gallery === undefined ? {} : { gallery }),
     runtime,
     progress: given.progress,
@@ -37,11 +44,16 @@ export async function tell(options: Options, given: Context, folder?: string): P
   })
   const { photos, retrieval } = report
   const percent = (x: number) => `${(100 * x).toFixed(1)} %`
-  given.result({ report: join(out, 'report.html'), ...report }, [
-    `${report.faces} faces in ${photos.withFace} of ${photos.total} photos${photos.withoutFace === 0 ? '' : `, ${photos.withoutFace} without a face`}${photos.quarantined === 0 ? '' : `, ${photos.quarantined} unreadable (see ${join(out, 'quarantine.jsonl')})`}`,
-    retrieval === undefined ? (report.noRetrieval ?? '') : `nearest neighbour right ${percent(retrieval.knnAccuracy)}, mAP ${percent(retrieval.map)}  (${retrieval.queries} faces, leave-one-out)`,
-    ...(report.gallery === undefined ? [] : [`gallery: ${report.gallery.added} added, ${report.gallery.skipped} there already`]),
-    ...(report.warnings ?? []),
-    `report: ${join(out, 'report.html')}  (${Math.round(report.seconds)} s${report.photosPerSecond === null ? ', nothing new' : `, ${report.photosPerSecond} photos/s from file to vectors`})`,
-  ].filter((line) => line !== ''))
+  given.result(
+    { report: join(out, 'report.html'), ...report },
+    [
+      `${report.faces} faces in ${photos.withFace} of ${photos.total} photos${photos.withoutFace === 0 ? '' : `, ${photos.withoutFace} without a face`}${photos.quarantined === 0 ? '' : `, ${photos.quarantined} unreadable (see ${join(out, 'quarantine.jsonl')})`}`,
+      retrieval === undefined
+        ? (report.noRetrieval ?? '')
+        : `nearest neighbour right ${percent(retrieval.knnAccuracy)}, mAP ${percent(retrieval.map)}  (${retrieval.queries} faces, leave-one-out)`,
+      ...(report.gallery === undefined ? [] : [`gallery: ${report.gallery.added} added, ${report.gallery.skipped} there already`]),
+      ...(report.warnings ?? []),
+      `report: ${join(out, 'report.html')}  (${Math.round(report.seconds)} s${report.photosPerSecond === null ? ', nothing new' : `, ${report.photosPerSecond} photos/s from file to vectors`})`,
+    ].filter((line) => line !== ''),
+  )
 }

@@ -4,7 +4,7 @@ import { KindredError } from '../../base/index.ts'
 import { readBytes } from '../../files/index.ts'
 import { load, type Embedder } from '../../models/index.ts'
 import { l2Normalize } from '../../openset/index.ts'
-import { rejectionFromJson, type RejectionFile } from '../../recipes/index.ts'
+import { rejectionFromJson, type RejectionFile } from '../../stories/index.ts'
 import { headLogits } from '../../train/index.ts'
 import type { Context } from '../context.ts'
 import { loadPictures } from '../pictures.ts'
@@ -35,12 +35,25 @@ function ruleOf(modelPath: string, model: Embedder, file: string = join(dirname(
     return rejectionFromJson(new TextDecoder().decode(readBytes(file, 'reject')), file, model)
   } catch (error) {
     if (!(error instanceof KindredError) || error.code !== 'not-found') throw error
-    throw new KindredError('not-found', 'reject', `the rejection rule ${file} must exist`, 'no such file', 'kindred digits chooses one and writes it beside its model; or pass --rule.', { cause: error })
+    throw new KindredError(
+      'not-found',
+      'reject',
+      `the rejection rule ${file} must exist`,
+      'no such file',
+      'kindred digits chooses one and writes it beside its model; or pass --rule.',
+      { cause: error },
+    )
   }
 }
 
 /** What the rule looks at: the embedding, the unit-length features before it, or the head's logits. */
-async function rowsOf({ input }: RejectionFile, path: string, model: Embedder, pixels: Uint8Array, head: string | undefined): Promise<Float32Array | Float64Array> {
+async function rowsOf(
+  { input }: RejectionFile,
+  path: string,
+  model: Embedder,
+  pixels: Uint8Array,
+  head: string | undefined,
+): Promise<Float32Array | Float64Array> {
   if (input === 'embedding') return model.embed(pixels)
   if (input === 'logits') return headLogits(headOf(path, model, head), await model.embed(pixels))
   return l2Normalize((await model.run(pixels, ['features'])).features, model.outputs.features)

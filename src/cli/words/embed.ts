@@ -8,9 +8,12 @@ export const embedWords: Register = (program, act) => {
     .argument('<model>', 'model.onnx of a run')
     .argument('<pictures...>', 'image files, or folders of them; sub-folders become labels')
     .option('--out <file>', 'where to: .npy, .csv or .jsonl', 'vectors.npy')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Examples:
   kindred embed runs/digits/model.onnx seven.png eight.png --out vectors.csv
-  kindred embed runs/digits/model.onnx scans/ --out vectors.npy`)
+  kindred embed runs/digits/model.onnx scans/ --out vectors.npy`,
+    )
     .action(act(async () => (await import('../commands/embed.ts')).embed))
 }

@@ -14,9 +14,12 @@ export const mapWords: Register = (program, act) => {
     .option('--iterations <n>', 't-SNE: steps (default: 1000)', whole({ min: 1 }))
     .option('--seed <n>', 'fixes the map', whole({ min: 0 }), 0)
     .option('--title <text>', 'a headline')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Examples:
   kindred map vectors.npy --out map.svg
-  kindred map runs/digits/model.onnx scans/ --method pca`)
+  kindred map runs/digits/model.onnx scans/ --method pca`,
+    )
     .action(act(async () => (await import('../commands/map.ts')).map))
 }

@@ -9,9 +9,12 @@ export const rejectWords: Register = (program, act) => {
     .argument('<pictures...>', 'image files, or folders of them')
     .option('--rule <file>', 'the rejection rule (default: reject.json beside the model)')
     .option('--head <file>', 'the softmax head, for rules on its logits (default: head.json beside the model)')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Examples:
   kindred reject runs/digits/model.onnx letters/
-  kindred reject runs/digits/model-outliers.onnx letters/ --rule runs/digits/reject-outliers.json`)
+  kindred reject runs/digits/model-outliers.onnx letters/ --rule runs/digits/reject-outliers.json`,
+    )
     .action(act(async () => (await import('../commands/reject.ts')).reject))
 }

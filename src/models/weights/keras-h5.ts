@@ -25,10 +25,21 @@ export async function openKerasH5(path: string): Promise<WeightFile> {
     const layers = (legacyLayers(file, path) ?? keras3Layers(file, path))?.filter((arrays) => arrays.length > 0)
     if (layers === undefined) {
       const groups = file.group('/')?.keys.slice(0, 8).join(', ') ?? ''
-      throw new KindredError('unsupported', path, 'it must hold Keras weights (an attribute layer_names, or a group layers)', `groups ${groups || 'none'}`)
+      throw new KindredError(
+        'unsupported',
+        path,
+        'it must hold Keras weights (an attribute layer_names, or a group layers)',
+        `groups ${groups || 'none'}`,
+      )
     }
     ensureWithin('entries', layers.length, path, 'the list of layers')
-    return { path, format: 'keras-h5', order: 'inputs-first', layers: layers.map((arrays) => pair(arrays, path)), close: () => file.close() }
+    return {
+      path,
+      format: 'keras-h5',
+      order: 'inputs-first',
+      layers: layers.map((arrays) => pair(arrays, path)),
+      close: () => file.close(),
+    }
   } catch (error) {
     file.close()
     throw error
@@ -45,7 +56,9 @@ function legacyLayers(file: Hdf5File, path: string): NamedArray[][] | undefined 
     return strings(names, 'layer_names', path).map((layer) => {
       const group = file.group(`${root}${layer}`)
       if (group === undefined) throw corrupt(path, `group ${layer}, which layer_names names, must exist`, 'none')
-      return strings(group.attributes.weight_names ?? [], 'weight_names', path).map((name) => array(file, `${root}${layer}/${name}`, name, layer, path))
+      return strings(group.attributes.weight_names ?? [], 'weight_names', path).map((name) =>
+        array(file, `${root}${layer}/${name}`, name, layer, path),
+      )
     })
   }
   return undefined
@@ -72,13 +85,19 @@ const kind = (layer: string): number => (layer.startsWith('conv') ? 0 : 1)
 function strings(value: unknown, name: string, path: string): string[] {
   if (value === null || (ArrayBuffer.isView(value) && value.byteLength === 0)) return []
   const list = typeof value === 'string' ? [value] : value
-  if (!Array.isArray(list) || !list.every((v) => typeof v === 'string')) throw corrupt(path, `attribute ${name} must be a list of names`, 'something else')
+  if (!Array.isArray(list) || !list.every((v) => typeof v === 'string'))
+    throw corrupt(path, `attribute ${name} must be a list of names`, 'something else')
   return list
 }
 
 function pair(arrays: NamedArray[], path: string): StoredLayer {
   const [kernel, bias] = arrays
-  if (arrays.length !== 2 || bias.shape.length !== 1) throw corrupt(path, `layer ${kernel.layer} must hold a kernel and a bias`, arrays.map((a) => `${a.name} [${a.shape.join(', ')}]`).join(' and '))
+  if (arrays.length !== 2 || bias.shape.length !== 1)
+    throw corrupt(
+      path,
+      `layer ${kernel.layer} must hold a kernel and a bias`,
+      arrays.map((a) => `${a.name} [${a.shape.join(', ')}]`).join(' and '),
+    )
   return { name: kernel.layer, kernel, bias }
 }
 
@@ -88,11 +107,13 @@ function array(file: Hdf5File, place: string, name: string, layer: string, path:
   const { shape, dtype, virtual } = dataset
   if (virtual) throw new KindredError('unsupported', path, `dataset ${name} must be in the file itself`, 'one made of other files')
   ensureWithin('tensorElements', count(shape), path, `dataset ${name}`)
-  if (dtype !== '<f') throw new KindredError('unsupported', path, `dataset ${name} must hold little-endian float32`, dtype, 'Save the model in float32.')
+  if (dtype !== '<f')
+    throw new KindredError('unsupported', path, `dataset ${name} must hold little-endian float32`, dtype, 'Save the model in float32.')
   const size = count(shape)
   const read = (from = 0, to = size): Float32Array => {
     const values = file.slice(place, hyperslab(shape, from, to))
-    if (values?.length !== to - from) throw corrupt(path, `dataset ${name} must hold ${to - from} numbers from ${from} on`, String(values?.length))
+    if (values?.length !== to - from)
+      throw corrupt(path, `dataset ${name} must hold ${to - from} numbers from ${from} on`, String(values?.length))
     return values
   }
   return { name, layer, shape, read }
@@ -107,7 +128,8 @@ export function hyperslab(shape: readonly number[], from: number, to: number): [
     const start = Math.floor(from / inner) % size
     const rows = (to - from) / inner
     if (rows >= 1) {
-      if (!Number.isInteger(rows) || start + rows > size || from % inner !== 0) throw new RangeError(`numbers ${from}..${to} are no block of [${shape.join(', ')}]`)
+      if (!Number.isInteger(rows) || start + rows > size || from % inner !== 0)
+        throw new RangeError(`numbers ${from}..${to} are no block of [${shape.join(', ')}]`)
       ranges.push([start, start + rows])
       break
     }

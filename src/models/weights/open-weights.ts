@@ -19,7 +19,13 @@ export async function openWeights(path: string): Promise<WeightFile> {
   if (head.toString('latin1', 0, 2) === 'PK' || head[0] === 0x80) return finiteOnly(openTorch(path))
   if (head[0] === 0x08) return finiteOnly(openOnnxWeights(path)) // ir_version, the first field of a ModelProto
   const start = head.toString('latin1')
-  throw new KindredError('unsupported', path, 'weights must be a Keras .h5, a PyTorch .pth or an .onnx file', `a file that begins with ${JSON.stringify(start)}`, start.startsWith('<') ? 'This is a web page: the download went wrong.' : undefined)
+  throw new KindredError(
+    'unsupported',
+    path,
+    'weights must be a Keras .h5, a PyTorch .pth or an .onnx file',
+    `a file that begins with ${JSON.stringify(start)}`,
+    start.startsWith('<') ? 'This is a web page: the download went wrong.' : undefined,
+  )
 }
 
 /** The same file, whose arrays refuse to be read where a number is NaN or infinite. */
@@ -29,11 +35,15 @@ function finiteOnly(file: WeightFile): WeightFile {
     read(from, to) {
       const values = array.read(from, to)
       const at = nonFiniteAt(values)
-      if (at >= 0) throw corrupt(file.path, `the weights of layer ${layer} (${array.name}) must be finite numbers`, `${values[at]} among them`)
+      if (at >= 0)
+        throw corrupt(file.path, `the weights of layer ${layer} (${array.name}) must be finite numbers`, `${values[at]} among them`)
       return values
     },
   })
-  return { ...file, layers: file.layers.map(({ name, kernel, bias }) => ({ name, kernel: checked(name, kernel), bias: checked(name, bias) })) }
+  return {
+    ...file,
+    layers: file.layers.map(({ name, kernel, bias }) => ({ name, kernel: checked(name, kernel), bias: checked(name, bias) })),
+  }
 }
 
 function firstBytes(path: string, n: number): Buffer {

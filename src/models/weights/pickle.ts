@@ -39,7 +39,14 @@ export function unpickle(bytes: Uint8Array, make: Unpickler, what: string): { va
   const stack: unknown[] = []
   const memo = new Map<number, unknown>()
   let at = 0
-  const broken = (got: string) => new KindredError('corrupt', what, 'its pickle must be readable', `${got} at byte ${at} of ${bytes.length}`, 'The file is cut off or damaged, or was not written by torch.save.')
+  const broken = (got: string) =>
+    new KindredError(
+      'corrupt',
+      what,
+      'its pickle must be readable',
+      `${got} at byte ${at} of ${bytes.length}`,
+      'The file is cut off or damaged, or was not written by torch.save.',
+    )
   const take = (n: number): Uint8Array => {
     if (n < 0 || n > bytes.length - at) throw broken('its end')
     at += n
@@ -113,7 +120,14 @@ export function unpickle(bytes: Uint8Array, make: Unpickler, what: string): { va
     if (result === undefined) throw refused(callable instanceof PickleGlobal ? callable.name : 'an object')
     push(result)
   }
-  const refused = (name: string) => new KindredError('unsupported', what, 'it must hold nothing but tensors (a state dict)', name, 'In Python: torch.save(model.state_dict(), path). Nothing of the file was run.')
+  const refused = (name: string) =>
+    new KindredError(
+      'unsupported',
+      what,
+      'it must hold nothing but tensors (a state dict)',
+      name,
+      'In Python: torch.save(model.state_dict(), path). Nothing of the file was run.',
+    )
   const long = (n: number): number => {
     let value = 0n
     if (n > longestInteger) throw broken(`a whole number of ${n} bytes`)
@@ -129,55 +143,177 @@ export function unpickle(bytes: Uint8Array, make: Unpickler, what: string): { va
   for (;;) {
     const op = String.fromCharCode(u8())
     switch (op) {
-      case '.': { const value = pop(); if (stack.length > 0) throw broken('more than one value'); return { value, end: at } }
-      case '\x80': if (u8() > 5) throw broken('an unknown protocol'); break
-      case '\x95': if (u64() > bytes.length - at) throw broken('a frame beyond its end'); break
-      case '(': push(mark); break
-      case '0': if (stack.pop() === undefined) throw broken('an empty stack'); break
-      case '1': popMark(); break
-      case '2': push(peek()); break
-      case 'N': push(null); break
-      case '\x88': push(true); break
-      case '\x89': push(false); break
-      case 'J': push(i32()); break
-      case 'K': push(u8()); break
-      case 'M': push(u16()); break
-      case '\x8a': push(long(u8())); break
-      case '\x8b': push(long(i32())); break
-      case 'I': { const s = line(); push(s === '00' ? false : s === '01' ? true : number(s)); break }
-      case 'L': push(number(line().replace(/L$/, ''))); break
-      case 'G': push(view.getFloat64((take(8), at - 8), false)); break
-      case 'X': push(text(u32())); break
-      case '\x8c': push(text(u8())); break
-      case '\x8d': push(text(u64())); break
-      case 'U': push(text(u8())); break
-      case 'T': push(text(i32())); break
-      case 'C': push(take(u8())); break
-      case 'B': push(take(u32())); break
-      case '}': push(new Map()); break
-      case 'd': { const items = popMark(); push(new Map()); fill(items); break }
-      case ']': push([]); break
-      case 'l': push(popMark()); break
-      case ')': push([]); break
-      case 't': push(popMark()); break
-      case '\x85': push([pop()]); break
-      case '\x86': { const b = pop(); push([pop(), b]); break }
-      case '\x87': { const c = pop(); const b = pop(); push([pop(), b, c]); break }
-      case 's': { const v = pop(); const k = pop(); fill([k, v]); break }
-      case 'u': fill(popMark()); break
-      case 'a': { const v = pop(); top(Array).push(v as never); break }
-      case 'e': { const items = popMark(); const list = top(Array) as unknown[]; for (const item of items) list.push(item); break }
-      case 'q': memo.set(u8(), peek()); break
-      case 'r': memo.set(u32(), peek()); break
-      case '\x94': memo.set(memo.size, peek()); break
-      case 'h': push(recall(u8())); break
-      case 'j': push(recall(u32())); break
-      case 'c': push(new PickleGlobal(`${line()}.${line()}`)); break
-      case '\x93': { const name = pop(); const module = pop(); push(new PickleGlobal(`${word(module)}.${word(name)}`)); break }
-      case 'Q': push(make.persistent(pop())); break
-      case 'R': case '\x81': reduce(); break
-      case 'b': pop(); if (!(stack.at(-1) instanceof Map)) throw refused('an object with a state'); break // an OrderedDict's _metadata
-      default: throw broken(`opcode 0x${op.charCodeAt(0).toString(16)}`)
+      case '.': {
+        const value = pop()
+        if (stack.length > 0) throw broken('more than one value')
+        return { value, end: at }
+      }
+      case '\x80':
+        if (u8() > 5) throw broken('an unknown protocol')
+        break
+      case '\x95':
+        if (u64() > bytes.length - at) throw broken('a frame beyond its end')
+        break
+      case '(':
+        push(mark)
+        break
+      case '0':
+        if (stack.pop() === undefined) throw broken('an empty stack')
+        break
+      case '1':
+        popMark()
+        break
+      case '2':
+        push(peek())
+        break
+      case 'N':
+        push(null)
+        break
+      case '\x88':
+        push(true)
+        break
+      case '\x89':
+        push(false)
+        break
+      case 'J':
+        push(i32())
+        break
+      case 'K':
+        push(u8())
+        break
+      case 'M':
+        push(u16())
+        break
+      case '\x8a':
+        push(long(u8()))
+        break
+      case '\x8b':
+        push(long(i32()))
+        break
+      case 'I': {
+        const s = line()
+        push(s === '00' ? false : s === '01' ? true : number(s))
+        break
+      }
+      case 'L':
+        push(number(line().replace(/L$/, '')))
+        break
+      case 'G':
+        push(view.getFloat64((take(8), at - 8), false))
+        break
+      case 'X':
+        push(text(u32()))
+        break
+      case '\x8c':
+        push(text(u8()))
+        break
+      case '\x8d':
+        push(text(u64()))
+        break
+      case 'U':
+        push(text(u8()))
+        break
+      case 'T':
+        push(text(i32()))
+        break
+      case 'C':
+        push(take(u8()))
+        break
+      case 'B':
+        push(take(u32()))
+        break
+      case '}':
+        push(new Map())
+        break
+      case 'd': {
+        const items = popMark()
+        push(new Map())
+        fill(items)
+        break
+      }
+      case ']':
+        push([])
+        break
+      case 'l':
+        push(popMark())
+        break
+      case ')':
+        push([])
+        break
+      case 't':
+        push(popMark())
+        break
+      case '\x85':
+        push([pop()])
+        break
+      case '\x86': {
+        const b = pop()
+        push([pop(), b])
+        break
+      }
+      case '\x87': {
+        const c = pop()
+        const b = pop()
+        push([pop(), b, c])
+        break
+      }
+      case 's': {
+        const v = pop()
+        const k = pop()
+        fill([k, v])
+        break
+      }
+      case 'u':
+        fill(popMark())
+        break
+      case 'a': {
+        const v = pop()
+        top(Array).push(v as never)
+        break
+      }
+      case 'e': {
+        const items = popMark()
+        const list = top(Array) as unknown[]
+        for (const item of items) list.push(item)
+        break
+      }
+      case 'q':
+        memo.set(u8(), peek())
+        break
+      case 'r':
+        memo.set(u32(), peek())
+        break
+      case '\x94':
+        memo.set(memo.size, peek())
+        break
+      case 'h':
+        push(recall(u8()))
+        break
+      case 'j':
+        push(recall(u32()))
+        break
+      case 'c':
+        push(new PickleGlobal(`${line()}.${line()}`))
+        break
+      case '\x93': {
+        const name = pop()
+        const module = pop()
+        push(new PickleGlobal(`${word(module)}.${word(name)}`))
+        break
+      }
+      case 'Q':
+        push(make.persistent(pop()))
+        break
+      case 'R':
+      case '\x81':
+        reduce()
+        break
+      case 'b':
+        pop()
+        if (!(stack.at(-1) instanceof Map)) throw refused('an object with a state')
+        break // an OrderedDict's _metadata
+      default:
+        throw broken(`opcode 0x${op.charCodeAt(0).toString(16)}`)
     }
   }
 }

@@ -35,16 +35,40 @@ const str = (text: string): Buffer => {
 }
 const tuple = (...items: Uint8Array[]): Buffer => Buffer.concat([latin('('), ...items, latin('t')])
 
-interface Geometry { readonly key?: string; readonly numbers?: number; readonly offset?: Buffer; readonly shape?: number[]; readonly stride?: number[] }
+interface Geometry {
+  readonly key?: string
+  readonly numbers?: number
+  readonly offset?: Buffer
+  readonly shape?: number[]
+  readonly stride?: number[]
+}
 
 /** A tensor as torch pickles it. */
 const tensor = ({ key = '0', numbers = 6, offset = int(0), shape = [2, 3], stride = [3, 1] }: Geometry = {}): Buffer =>
-  Buffer.concat([latin('ctorch._utils\n_rebuild_tensor_v2\n'), tuple(Buffer.concat([tuple(str('storage'), latin('ctorch\nFloatStorage\n'), str(key), str('cpu'), int(numbers)), latin('Q')]), offset, tuple(...shape.map(int)), tuple(...stride.map(int)), latin('\x89'), latin(')')), latin('R')])
+  Buffer.concat([
+    latin('ctorch._utils\n_rebuild_tensor_v2\n'),
+    tuple(
+      Buffer.concat([tuple(str('storage'), latin('ctorch\nFloatStorage\n'), str(key), str('cpu'), int(numbers)), latin('Q')]),
+      offset,
+      tuple(...shape.map(int)),
+      tuple(...stride.map(int)),
+      latin('\x89'),
+      latin(')'),
+    ),
+    latin('R'),
+  ])
 
-const dict = (entries: Record<string, Buffer>): Buffer => Buffer.concat([latin('\x80\x02}('), ...Object.entries(entries).flatMap(([name, value]) => [str(name), value]), latin('u.')])
-const layer = (weight: Geometry = {}): Buffer => dict({ 'a.weight': tensor(weight), 'a.bias': tensor({ key: '1', numbers: 2, shape: [2], stride: [1] }) })
+const dict = (entries: Record<string, Buffer>): Buffer =>
+  Buffer.concat([latin('\x80\x02}('), ...Object.entries(entries).flatMap(([name, value]) => [str(name), value]), latin('u.')])
+const layer = (weight: Geometry = {}): Buffer =>
+  dict({ 'a.weight': tensor(weight), 'a.bias': tensor({ key: '1', numbers: 2, shape: [2], stride: [1] }) })
 
-interface Member { readonly name: string; readonly bytes: Uint8Array; readonly crc?: number; readonly method?: number }
+interface Member {
+  readonly name: string
+  readonly bytes: Uint8Array
+  readonly crc?: number
+  readonly method?: number
+}
 
 /** A zip archive without compression. */
 function zip(members: readonly Member[]): Buffer {
@@ -81,7 +105,12 @@ function zip(members: readonly Member[]): Buffer {
 }
 
 const numbers = (n: number): Buffer => Buffer.from(Float32Array.from({ length: n }, (_, i) => i + 0.5).buffer)
-const members = (pickle: Buffer): Member[] => [{ name: 'm/data.pkl', bytes: pickle }, { name: 'm/byteorder', bytes: latin('little') }, { name: 'm/data/0', bytes: numbers(6) }, { name: 'm/data/1', bytes: numbers(2) }]
+const members = (pickle: Buffer): Member[] => [
+  { name: 'm/data.pkl', bytes: pickle },
+  { name: 'm/byteorder', bytes: latin('little') },
+  { name: 'm/data/0', bytes: numbers(6) },
+  { name: 'm/data/1', bytes: numbers(2) },
+]
 const archive = (pickle = layer()): Buffer => zip(members(pickle))
 
 /** Every number of a state dict. */
@@ -93,7 +122,10 @@ function numbersOf(path: string): number[][] {
     file.close()
   }
 }
-const good = [[0.5, 1.5, 2.5, 3.5, 4.5, 5.5], [0.5, 1.5]]
+const good = [
+  [0.5, 1.5, 2.5, 3.5, 4.5, 5.5],
+  [0.5, 1.5],
+]
 const refusal = (bytes: Uint8Array) => expect(() => numbersOf(written(bytes)))
 
 test('a small archive is read', () => {
@@ -113,7 +145,20 @@ describe('tensors that do not lie in their storage', () => {
     ['more numbers than a tensor may have', { numbers: 2 ** 30, shape: [2 ** 15, 2 ** 15], stride: [2 ** 15, 1] }, /limit tensorElements/],
     ['sizes whose product overflows', { shape: [2 ** 30, 2 ** 30, 2 ** 30], stride: [1, 1, 1] }, /limit tensorElements/],
     ['an offset that is a text', { offset: str('1') }, /whole numbers of at least 0/],
-    ['an offset of half a number', { offset: Buffer.concat([latin('G'), (() => { const b = Buffer.alloc(8); b.writeDoubleBE(0.5); return b })()]) }, /whole numbers of at least 0/],
+    [
+      'an offset of half a number',
+      {
+        offset: Buffer.concat([
+          latin('G'),
+          (() => {
+            const b = Buffer.alloc(8)
+            b.writeDoubleBE(0.5)
+            return b
+          })(),
+        ]),
+      },
+      /whole numbers of at least 0/,
+    ],
     ['a storage larger than its bytes', { numbers: 7 }, /storage 0 of tensor a.weight must hold 28 bytes, got 24/],
     ['a storage that is not there', { key: '9' }, /got none/],
   ])('%s', (_, geometry, message) => {
@@ -133,7 +178,9 @@ describe('pickles made to hurt', () => {
     head[0] = 0x8b
     head.writeInt32LE(n, 1)
     const start = performance.now()
-    expect(() => unpickled(Buffer.concat([latin('\x80\x02'), head, Buffer.alloc(n, 0xab), latin('.')]))).toThrow(/a whole number of 262144 bytes/)
+    expect(() => unpickled(Buffer.concat([latin('\x80\x02'), head, Buffer.alloc(n, 0xab), latin('.')]))).toThrow(
+      /a whole number of 262144 bytes/,
+    )
     expect(performance.now() - start).toBeLessThan(100)
   })
   test('whole numbers of both kinds', () => {
@@ -149,9 +196,19 @@ describe('pickles made to hurt', () => {
     expect(unpickled(Buffer.concat([doubling, latin('.')]))).toHaveLength(2)
     expect(() => unpickled(Buffer.concat([doubling, str('x'), latin('\x93.')]))).toThrow(/a name that is no text/)
     const asKey = Buffer.concat([latin('\x80\x02}'), doubling.subarray(2), latin('Ks.')])
-    refusal(archive(Buffer.concat([latin('\x80\x02}'), doubling.subarray(2), latin('K\x01s.')]))).toThrow(/must hold a dictionary of tensors, got keys /)
+    refusal(archive(Buffer.concat([latin('\x80\x02}'), doubling.subarray(2), latin('K\x01s.')]))).toThrow(
+      /must hold a dictionary of tensors, got keys /,
+    )
     refusal(archive(asKey)).toThrow()
-    refusal(archive(Buffer.concat([latin('\x80\x02'), tuple(str('storage'), latin('ctorch\nFloatStorage\n'), doubling.subarray(2), str('cpu'), int(1)), latin('Q.')]))).toThrow(/a type, a key and a size/)
+    refusal(
+      archive(
+        Buffer.concat([
+          latin('\x80\x02'),
+          tuple(str('storage'), latin('ctorch\nFloatStorage\n'), doubling.subarray(2), str('cpu'), int(1)),
+          latin('Q.'),
+        ]),
+      ),
+    ).toThrow(/a type, a key and a size/)
   })
   test.each<[string, string, RegExp]>([
     ['an empty stack', '0.', /empty stack/],
@@ -187,20 +244,53 @@ describe('pickles made to hurt', () => {
 
 describe('archives that do not agree with themselves', () => {
   test.each<[string, () => Uint8Array, RegExp]>([
-    ['a checksum', () => zip(members(layer()).map((m) => (m.name === 'm/data/0' ? { ...m, crc: 7 } : m))), /m\/data\/0 must have the checksum/],
+    [
+      'a checksum',
+      () => zip(members(layer()).map((m) => (m.name === 'm/data/0' ? { ...m, crc: 7 } : m))),
+      /m\/data\/0 must have the checksum/,
+    ],
     ['a compressed entry', () => zip(members(layer()).map((m) => ({ ...m, method: 8 }))), /must not be compressed/],
-    ['two entries of one name', () => zip([...members(layer()), { name: 'm/data/0', bytes: numbers(6) }]), /names in the archive must differ/],
+    [
+      'two entries of one name',
+      () => zip([...members(layer()), { name: 'm/data/0', bytes: numbers(6) }]),
+      /names in the archive must differ/,
+    ],
     ['bytes behind the end', () => Buffer.concat([archive(), Buffer.alloc(3)]), /other bytes behind it/],
-    ['a directory cut short', () => { const b = archive(); b.writeUInt32LE(b.readUInt32LE(b.length - 10) - 20, b.length - 10); return b }, /directory must be readable/],
-    ['a directory of nothing', () => { const b = archive(); b.writeUInt16LE(0, b.length - 14); b.writeUInt16LE(0, b.length - 12); return b }, /must end after its 0 entries/],
+    [
+      'a directory cut short',
+      () => {
+        const b = archive()
+        b.writeUInt32LE(b.readUInt32LE(b.length - 10) - 20, b.length - 10)
+        return b
+      },
+      /directory must be readable/,
+    ],
+    [
+      'a directory of nothing',
+      () => {
+        const b = archive()
+        b.writeUInt16LE(0, b.length - 14)
+        b.writeUInt16LE(0, b.length - 12)
+        return b
+      },
+      /must end after its 0 entries/,
+    ],
     ['a pickle with more behind it', () => archive(Buffer.concat([layer(), latin('N')])), /must end with its pickle/],
-    ['big-endian numbers', () => zip(members(layer()).map((m) => (m.name === 'm/byteorder' ? { ...m, bytes: latin('big') } : m))), /little-endian/],
-    ['an entry that shares bytes with another', () => {
-      const b = archive()
-      const entry = b.lastIndexOf(latin('m/data/1')) - 46
-      b.writeUInt32LE(b.readUInt32LE(b.lastIndexOf(latin('m/data/0')) - 46 + 42), entry + 42)
-      return b
-    }, /another name/],
+    [
+      'big-endian numbers',
+      () => zip(members(layer()).map((m) => (m.name === 'm/byteorder' ? { ...m, bytes: latin('big') } : m))),
+      /little-endian/,
+    ],
+    [
+      'an entry that shares bytes with another',
+      () => {
+        const b = archive()
+        const entry = b.lastIndexOf(latin('m/data/1')) - 46
+        b.writeUInt32LE(b.readUInt32LE(b.lastIndexOf(latin('m/data/0')) - 46 + 42), entry + 42)
+        return b
+      },
+      /another name/,
+    ],
   ])('%s', (_, make, message) => {
     refusal(make()).toThrow(message)
   })
@@ -224,26 +314,36 @@ test('each flipped bit of an archive is refused, or changes no number', () => {
   expect(refused).toBeGreaterThan(4 * bytes.length)
 })
 
-test.each(['vgg_face_dag.pth', 'legacy.pth'])('%s, damaged: only our errors', async (name) => {
-  const bytes = gunzipSync(readFileSync(new URL(`../../../test/golden/vgg/${name}.gz`, import.meta.url)))
-  const path = join(folder, name)
-  await fc.assert(
-    fc.asyncProperty(damaged(bytes), async (broken) => {
-      writeFileSync(path, broken)
-      await readOrRefused(() => numbersOf(path))
-    }),
-    { numRuns: 60 },
-  )
-}, 120_000)
+test.each(['vgg_face_dag.pth', 'legacy.pth'])(
+  '%s, damaged: only our errors',
+  async (name) => {
+    const bytes = gunzipSync(readFileSync(new URL(`../../../test/golden/vgg/${name}.gz`, import.meta.url)))
+    const path = join(folder, name)
+    await fc.assert(
+      fc.asyncProperty(damaged(bytes), async (broken) => {
+        writeFileSync(path, broken)
+        await readOrRefused(() => numbersOf(path))
+      }),
+      { numRuns: 60 },
+    )
+  },
+  120_000,
+)
 
 test('small archives and their pickles, damaged: only our errors, and no wrong number', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.oneof(damaged(archive()).map((b) => ({ b, sealed: true })), damaged(layer()).map((p) => ({ b: archive(Buffer.from(p)), sealed: false }))), async ({ b, sealed }) => {
-      const path = written(b)
-      const { value } = await readOrRefused(() => numbersOf(path))
-      rmSync(path)
-      if (sealed && value !== undefined) expect(value).toEqual(good)
-    }),
+    fc.asyncProperty(
+      fc.oneof(
+        damaged(archive()).map((b) => ({ b, sealed: true })),
+        damaged(layer()).map((p) => ({ b: archive(Buffer.from(p)), sealed: false })),
+      ),
+      async ({ b, sealed }) => {
+        const path = written(b)
+        const { value } = await readOrRefused(() => numbersOf(path))
+        rmSync(path)
+        if (sealed && value !== undefined) expect(value).toEqual(good)
+      },
+    ),
     { numRuns: 1500 },
   )
 }, 120_000)

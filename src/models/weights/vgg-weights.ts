@@ -25,7 +25,17 @@ export interface VggFile {
 export function vggFile(file: WeightFile, { classes, width }: { classes: number; width: number }): VggFile {
   const found = file.layers
   const specs = vggLayerSpecs({ classes, width })
-  if (found.length !== 16 && found.length !== 13) throw new KindredError('mismatch', file.path, 'a VGG16 must have 16 layers with weights, or 13 without its dense top', `${found.length}: ${found.slice(0, 20).map((l) => l.name).join(', ')}`, found.length === 19 ? 'This looks like VGG19.' : undefined)
+  if (found.length !== 16 && found.length !== 13)
+    throw new KindredError(
+      'mismatch',
+      file.path,
+      'a VGG16 must have 16 layers with weights, or 13 without its dense top',
+      `${found.length}: ${found
+        .slice(0, 20)
+        .map((l) => l.name)
+        .join(', ')}`,
+      found.length === 19 ? 'This looks like VGG19.' : undefined,
+    )
   const layers = new Map<string, { spec: VggLayerSpec; stored: StoredLayer }>()
   found.forEach((stored, i) => {
     const spec = specs[i]
@@ -34,7 +44,11 @@ export function vggFile(file: WeightFile, { classes, width }: { classes: number;
     if (!same(stored.bias.shape, [spec.shape[0]])) throw wrongShape(file, spec, stored.bias, [[spec.shape[0]]], classes)
     layers.set(spec.name, { spec, stored })
   })
-  return { top: found.length === 13 ? 'none' : found[13].kernel.shape.length === 4 ? 'convolution' : 'dense', classes: found[15]?.bias.shape[0], layers }
+  return {
+    top: found.length === 13 ? 'none' : found[13].kernel.shape.length === 4 ? 'convolution' : 'dense',
+    classes: found[15]?.bias.shape[0],
+    layers,
+  }
 }
 
 /** The shapes in which a kernel may come: dense layers also as convolutions over the whole image. */
@@ -43,7 +57,15 @@ function shapesOf({ name, shape: [out, inputs, ...kernel] }: VggLayerSpec, order
   if (kernel.length > 0) return [keras ? [...kernel, inputs, out] : [out, inputs, ...kernel]]
   const side = name === 'fc6' ? 7 : 1
   const channels = inputs / (side * side)
-  return keras ? [[inputs, out], [side, side, channels, out]] : [[out, inputs], [out, channels, side, side]]
+  return keras
+    ? [
+        [inputs, out],
+        [side, side, channels, out],
+      ]
+    : [
+        [out, inputs],
+        [out, channels, side, side],
+      ]
 }
 
 const same = (a: readonly number[], b: readonly number[]): boolean => a.length === b.length && a.every((d, i) => d === b[i])
@@ -51,8 +73,19 @@ const same = (a: readonly number[], b: readonly number[]): boolean => a.length =
 function wrongShape(file: WeightFile, spec: VggLayerSpec, array: StoredArray, allowed: readonly number[][], classes: number): KindredError {
   const got = `[${array.shape.join(', ')}]`
   const people = spec.name === 'fc8' ? array.shape[file.order === 'inputs-first' ? array.shape.length - 1 : 0] : 0
-  const fix = people === 1000 && classes !== 1000 ? "1000 classes are ImageNet's: pass model 'vgg16'." : people === 2622 && classes !== 2622 ? "2622 people are VGG-Face's: pass model 'vgg-face'." : undefined
-  return new KindredError('mismatch', `${file.path}, dataset ${array.name}`, `${spec.name} must have shape ${allowed.map((s) => `[${s.join(', ')}]`).join(' or ')}`, got, fix)
+  const fix =
+    people === 1000 && classes !== 1000
+      ? "1000 classes are ImageNet's: pass model 'vgg16'."
+      : people === 2622 && classes !== 2622
+        ? "2622 people are VGG-Face's: pass model 'vgg-face'."
+        : undefined
+  return new KindredError(
+    'mismatch',
+    `${file.path}, dataset ${array.name}`,
+    `${spec.name} must have shape ${allowed.map((s) => `[${s.join(', ')}]`).join(' or ')}`,
+    got,
+    fix,
+  )
 }
 
 /**
@@ -61,11 +94,15 @@ function wrongShape(file: WeightFile, spec: VggLayerSpec, array: StoredArray, al
  * @throws KindredError as the file's reader
  * cost: one pass over the file's numbers; memory for the result and one block of some megabytes
  */
-export function readLayer(file: WeightFile, { spec, stored }: { spec: VggLayerSpec; stored: StoredLayer }): { weight: Float32Array; bias: Float32Array } {
+export function readLayer(
+  file: WeightFile,
+  { spec, stored }: { spec: VggLayerSpec; stored: StoredLayer },
+): { weight: Float32Array; bias: Float32Array } {
   const size = count(spec.shape)
   const [outputs] = spec.shape
   const positions = spec.name === 'fc6' ? 49 : count(spec.shape.slice(2))
-  const weight = file.order === 'outputs-first' ? stored.kernel.read() : outputsFirst(stored.kernel, positions, size / outputs / positions, outputs)
+  const weight =
+    file.order === 'outputs-first' ? stored.kernel.read() : outputsFirst(stored.kernel, positions, size / outputs / positions, outputs)
   return { weight, bias: stored.bias.read() }
 }
 

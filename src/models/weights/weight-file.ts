@@ -46,5 +46,12 @@ export const count = (shape: readonly number[]): number => shape.reduce((a, b) =
 
 /** The error for a file that holds something else than it should. */
 export function corrupt(path: string, expected: string, got: string, cause?: unknown): KindredError {
-  return new KindredError('corrupt', path, expected, got, 'The file is damaged, or of another kind than its name says. Fetch it again.', cause === undefined ? undefined : { cause })
+  return new KindredError(
+    'corrupt',
+    path,
+    expected,
+    got,
+    'The file is damaged, or of another kind than its name says. Fetch it again.',
+    cause === undefined ? undefined : { cause },
+  )
 }

@@ -23,7 +23,10 @@ const extra = [256, 512, 128, 256, 128, 256, 64, 128]
  * (top, left, bottom, right).
  */
 export function ssdMobilenet(): Layer {
-  const step = (layer: Layer): Layer => (x, scope) => relu6()(layer(x, scope), scope)
+  const step =
+    (layer: Layer): Layer =>
+    (x, scope) =>
+      relu6()(layer(x, scope), scope)
   return (image, scope) => {
     const sources: T.Tensor[] = []
     let x = step(sameConv2d(32, 3, 2))(T.sub(T.mul(image, 1 / 127.5), 1), scope.child('conv0'))
@@ -42,12 +45,25 @@ export function ssdMobilenet(): Layer {
         sources.map((source, i) => {
           const perPlace = i === 0 ? 3 : 6
           const y = conv2d(perPlace * width, 1)(source, scope.child(`${name}${i}`))
-          return T.reshape(T.transpose(y, [0, 2, 3, 1]), [y.shape[0], T.numeric(y.shape[2], 'ssd') * T.numeric(y.shape[3], 'ssd') * perPlace, width])
+          return T.reshape(T.transpose(y, [0, 2, 3, 1]), [
+            y.shape[0],
+            T.numeric(y.shape[2], 'ssd') * T.numeric(y.shape[3], 'ssd') * perPlace,
+            width,
+          ])
         }),
         1,
       )
     const score = T.sigmoid(T.slice(rows('class', 3), 2, 1, 2))
-    return T.concat([decoded(rows('box', 4), scope.parameter('anchors', [ssdMobilenetAnchors, 4], (shape) => new Float32Array(shape[0] * 4))), score], 2)
+    return T.concat(
+      [
+        decoded(
+          rows('box', 4),
+          scope.parameter('anchors', [ssdMobilenetAnchors, 4], (shape) => new Float32Array(shape[0] * 4)),
+        ),
+        score,
+      ],
+      2,
+    )
   }
 }
 

@@ -7,7 +7,13 @@ import * as T from '../../tensor/index.ts'
 import { conv2d, depthwiseConv2d, samePadding, type Layer } from '../layers.ts'
 
 /** Width and height of the five boxes at each place, in cells of the grid. */
-export const tinyFaceAnchors: readonly (readonly [number, number])[] = [[1.603231, 2.094468], [6.041143, 7.080126], [2.882459, 3.518061], [4.266906, 5.178857], [9.041765, 10.66308]]
+export const tinyFaceAnchors: readonly (readonly [number, number])[] = [
+  [1.603231, 2.094468],
+  [6.041143, 7.080126],
+  [2.882459, 3.518061],
+  [4.266906, 5.178857],
+  [9.041765, 10.66308],
+]
 
 const means = [117.001, 114.697, 97.404]
 

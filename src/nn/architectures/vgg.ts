@@ -50,7 +50,12 @@ export function vggLayerSpecs({ classes = 2622, width = 64 }: Pick<VggOptions, '
     }
   })
   const units = 64 * width
-  return [...specs, { name: 'fc6', shape: [units, channels * 49] }, { name: 'fc7', shape: [units, units] }, { name: 'fc8', shape: [classes, units] }]
+  return [
+    ...specs,
+    { name: 'fc6', shape: [units, channels * 49] },
+    { name: 'fc7', shape: [units, units] },
+    { name: 'fc8', shape: [classes, units] },
+  ]
 }
 
 /**

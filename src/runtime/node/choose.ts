@@ -8,7 +8,11 @@ export async function chooseRuntime(): Promise<RuntimeChoice> {
   const found = findNative()
   if (found === undefined) {
     if (!nativeIsOffered()) return { kind: 'wasm', why: `there is no native code for ${process.platform}-${process.arch}` }
-    return { kind: 'wasm', why: 'onnxruntime-node is not installed', hint: `Native code is 4 to 6 times as fast: ${installCommand(['native'])}` }
+    return {
+      kind: 'wasm',
+      why: 'onnxruntime-node is not installed',
+      hint: `Native code is 4 to 6 times as fast: ${installCommand(['native'])}`,
+    }
   }
   try {
     await loadNative(found)

@@ -50,7 +50,8 @@ export function findNative(): NativePackage | undefined {
 }
 
 /** Whether one command would bring native code to this machine. */
-export const nativeIsOffered = (): boolean => findNative() === undefined && platforms.includes(`${process.platform}-${process.arch}`) && !isMusl()
+export const nativeIsOffered = (): boolean =>
+  findNative() === undefined && platforms.includes(`${process.platform}-${process.arch}`) && !isMusl()
 
 /**
  * Loads the native runtime.
@@ -62,14 +63,34 @@ export async function loadNative(found: NativePackage | undefined = findNative()
   const anywhere = 'WebAssembly runs everywhere: webRuntime(), or --runtime wasm.'
   if (found === undefined) {
     if (nativeIsOffered()) throw missingParts('runtime', ['native'])
-    throw new KindredError('unsupported', 'runtime', 'there must be native libraries for this platform', `${process.platform}-${process.arch}${isMusl() ? ' without the GNU C library' : ''}, for which onnxruntime-node has none`, anywhere)
+    throw new KindredError(
+      'unsupported',
+      'runtime',
+      'there must be native libraries for this platform',
+      `${process.platform}-${process.arch}${isMusl() ? ' without the GNU C library' : ''}, for which onnxruntime-node has none`,
+      anywhere,
+    )
   }
-  if (!existsSync(join(found.libraries, 'onnxruntime_binding.node'))) throw new KindredError('unsupported', 'runtime', `${found.name} must have libraries for this platform`, `none for ${process.platform}-${process.arch}`, anywhere)
+  if (!existsSync(join(found.libraries, 'onnxruntime_binding.node')))
+    throw new KindredError(
+      'unsupported',
+      'runtime',
+      `${found.name} must have libraries for this platform`,
+      `none for ${process.platform}-${process.arch}`,
+      anywhere,
+    )
   switchTelemetryOff()
   try {
     return { ...found, ort: createRequire(import.meta.url)(found.entry) as NativeRuntime['ort'] }
   } catch (error) {
-    throw new KindredError('unsupported', 'runtime', `the libraries of ${found.name} ${found.version} must load`, error instanceof Error ? error.message : String(error), `${anywhere} Or install what the message misses.`, { cause: error })
+    throw new KindredError(
+      'unsupported',
+      'runtime',
+      `the libraries of ${found.name} ${found.version} must load`,
+      error instanceof Error ? error.message : String(error),
+      `${anywhere} Or install what the message misses.`,
+      { cause: error },
+    )
   }
 }
 
@@ -80,7 +101,13 @@ function switchTelemetryOff(): void {
   for (const name of switches) process.env[name] = '1'
   // A worker thread has a copy of the environment, unless it shares its parent's; the library reads that of the process.
   if (isMainThread || switches.every((name) => report().environmentVariables[name] === '1')) return
-  throw new KindredError('unsupported', 'runtime', "the native runtime's telemetry must be switched off before it is loaded", 'a worker thread with an environment of its own, in a process that has ORT_DISABLE_TELEMETRY and ORT_TELEMETRY_DISABLED unset', 'Start the worker with { env: SHARE_ENV }, or call nodeRuntime() in the main thread first.')
+  throw new KindredError(
+    'unsupported',
+    'runtime',
+    "the native runtime's telemetry must be switched off before it is loaded",
+    'a worker thread with an environment of its own, in a process that has ORT_DISABLE_TELEMETRY and ORT_TELEMETRY_DISABLED unset',
+    'Start the worker with { env: SHARE_ENV }, or call nodeRuntime() in the main thread first.',
+  )
 }
 
 /** What Node says of its process: the environment that native code sees, and the C library. */
@@ -104,7 +131,11 @@ const isMusl = (): boolean => process.platform === 'linux' && report().header.gl
  * @param load whether to load them, too, to learn what they miss: for when something has failed
  */
 export function cudaTrouble(libraries: string, load = false): { readonly missing: string; readonly fix: string } | undefined {
-  if (process.platform !== 'linux' || process.arch !== 'x64') return { missing: `none of onnxruntime-node's CUDA libraries is for ${process.platform}-${process.arch}`, fix: "Leave device: 'cuda' out." }
+  if (process.platform !== 'linux' || process.arch !== 'x64')
+    return {
+      missing: `none of onnxruntime-node's CUDA libraries is for ${process.platform}-${process.arch}`,
+      fix: "Leave device: 'cuda' out.",
+    }
   const fetchThem = `Run: ONNXRUNTIME_NODE_INSTALL=cuda12 node ${join(libraries, '../../../../script/install.js')} (from nuget.org), or copy them from the Python package onnxruntime-gpu ${parts.native.packages['onnxruntime-node'].slice(1)}.`
   for (const path of ['libonnxruntime_providers_shared.so', 'libonnxruntime_providers_cuda.so'].map((name) => join(libraries, name))) {
     if (!existsSync(path)) return { missing: `${path} is missing: onnxruntime-node does not carry it`, fix: fetchThem }
@@ -114,7 +145,8 @@ export function cudaTrouble(libraries: string, load = false): { readonly missing
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
       // A library that loads is still no module of Node's.
-      if (!message.includes('did not self-register')) return { missing: message, fix: "Install NVIDIA's driver, CUDA and cuDNN 9, and let the loader find them (LD_LIBRARY_PATH)." }
+      if (!message.includes('did not self-register'))
+        return { missing: message, fix: "Install NVIDIA's driver, CUDA and cuDNN 9, and let the loader find them (LD_LIBRARY_PATH)." }
     }
   }
   return undefined

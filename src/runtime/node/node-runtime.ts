@@ -42,7 +42,15 @@ export async function nodeRuntime(options: NodeRuntimeOptions = {}): Promise<Run
   checkChoice('nodeRuntime', 'device', device, ['cpu', 'cuda'])
   const { ort, name, version, libraries, entry } = await loadNative()
   const unavailable = (reason: string, cause?: unknown): KindredError => {
-    if (device === 'cpu') return new KindredError('unsupported', 'runtime', `${name} ${version} must run a model`, reason, 'WebAssembly runs everywhere: webRuntime(), or --runtime wasm.', { cause })
+    if (device === 'cpu')
+      return new KindredError(
+        'unsupported',
+        'runtime',
+        `${name} ${version} must run a model`,
+        reason,
+        'WebAssembly runs everywhere: webRuntime(), or --runtime wasm.',
+        { cause },
+      )
     const { missing = reason, fix = 'Check the driver with nvidia-smi.' } = cudaTrouble(libraries, cause !== undefined) ?? {}
     return new KindredError('unsupported', 'runtime', 'CUDA must work on this machine', missing, fix, { cause })
   }
@@ -66,7 +74,10 @@ export async function nodeRuntime(options: NodeRuntimeOptions = {}): Promise<Run
     async load(model, options = {}) {
       const bytes = bytesOf(model, options)
       const { independent = false, profile } = options
-      return (independent && profile === undefined && bytes.length <= mostBytes ? several : single).load(bytes, { ...options, checked: true })
+      return (independent && profile === undefined && bytes.length <= mostBytes ? several : single).load(bytes, {
+        ...options,
+        checked: true,
+      })
     },
   }
 }

@@ -12,13 +12,22 @@ import { sessionPool } from './session-pool.ts'
 
 /** A runtime with nothing added. */
 const plain = (ort: OrtModule, options: Record<string, unknown> = {}) =>
-  ortRuntime(ort, 'cpu', 2, options, { library: { name: 'onnxruntime-node', version: '' }, unavailable: (reason) => new KindredError('unsupported', 'test', 'it must run', reason) })
+  ortRuntime(ort, 'cpu', 2, options, {
+    library: { name: 'onnxruntime-node', version: '' },
+    unavailable: (reason) => new KindredError('unsupported', 'test', 'it must run', reason),
+  })
 const stream = rng(7).fork('session-pool')
 const normals = (n: number) => Float32Array.from({ length: n }, () => stream.normal())
 const weights = { w: normals(16 * 3 * 9), v: normals(64 * 64) }
 /** A convolution and a product, large enough to be divided among threads. */
-const outputs = () => ({ y: relu(conv2d(input('x', ['N', 3, 64, 64]), input('w', [16, 3, 3, 3]))), z: sum(matmul(input('m', [64, 64]), input('v', [64, 64])), { axes: [1] }) })
-const feeds = (n: number): Record<string, HostTensor> => ({ x: floats(normals(n * 3 * 64 * 64), [n, 3, 64, 64]), m: floats(normals(64 * 64), [64, 64]) })
+const outputs = () => ({
+  y: relu(conv2d(input('x', ['N', 3, 64, 64]), input('w', [16, 3, 3, 3]))),
+  z: sum(matmul(input('m', [64, 64]), input('v', [64, 64])), { axes: [1] }),
+})
+const feeds = (n: number): Record<string, HostTensor> => ({
+  x: floats(normals(n * 3 * 64 * 64), [n, 3, 64, 64]),
+  m: floats(normals(64 * 64), [64, 64]),
+})
 
 test('overlapping runs give the bits of runs one by one, whatever the threads, and leave what was fed alone', async () => {
   const single = await compile(await nodeRuntime({ threads: 2 }), outputs(), { weights })
@@ -53,7 +62,10 @@ test('the calling thread is free while a run goes on, and two runs go on at once
 describe('errors are those of a single session', () => {
   test('a model that is none', async () => {
     const runtime = await nodeRuntime({ threads: 2 })
-    await expect(runtime.load(Uint8Array.of(1, 2, 3), { independent: true, checked: true })).rejects.toMatchObject({ code: 'corrupt', where: 'runtime' })
+    await expect(runtime.load(Uint8Array.of(1, 2, 3), { independent: true, checked: true })).rejects.toMatchObject({
+      code: 'corrupt',
+      where: 'runtime',
+    })
   })
 
   test('feeds that are missing or do not fit, and runs after the end', async () => {
@@ -74,7 +86,10 @@ describe('errors are those of a single session', () => {
 
   test('a thread that cannot load the runtime', async () => {
     const pool = plain(sessionPool('/nowhere/onnxruntime-node', 2))
-    await expect(compile(pool, outputs(), { weights, independent: true })).rejects.toMatchObject({ code: 'io', got: expect.stringContaining('/nowhere') })
+    await expect(compile(pool, outputs(), { weights, independent: true })).rejects.toMatchObject({
+      code: 'io',
+      got: expect.stringContaining('/nowhere'),
+    })
   })
 })
 
@@ -106,16 +121,26 @@ function inProcess(code: string): { status: number | null; signal: string | null
     import { compile, floats, nodeRuntime } from ${here('../index.ts')}
     const program = await compile(await nodeRuntime({ threads: 2 }), { y: matmul(input('x', ['N', 400]), input('w', [400, 400])) }, { weights: { w: new Float32Array(160_000).fill(0.5) }, independent: true })
     const feed = (n) => ({ x: floats(new Float32Array(n * 400).fill(2), [n, 400]) })\n`
-  return spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', start + code], { cwd: fileURLToPath(new URL('../..', import.meta.url)), encoding: 'utf8', timeout: 30_000 })
+  return spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', start + code], {
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    encoding: 'utf8',
+    timeout: 30_000,
+  })
 }
 
 describe('a process ends well', { timeout: 40_000 }, () => {
   test('with a program open', () => {
-    const ended = inProcess(`console.log((await Promise.all([1, 2, 3].map((n) => program.run(feed(n))))).map(({ y }) => y.data.length + ' x ' + y.data[0]).join())`)
+    const ended = inProcess(
+      `console.log((await Promise.all([1, 2, 3].map((n) => program.run(feed(n))))).map(({ y }) => y.data.length + ' x ' + y.data[0]).join())`,
+    )
     expect(ended).toMatchObject({ stderr: '', stdout: '400 x 400,800 x 400,1200 x 400\n', status: 0 })
   })
 
-  test.each([['process.exit(3)', 3], ['setTimeout(() => process.exit(3), 20)', 3], ['throw new Error("stop")', 1]])('in the middle of runs: %s', (end, status) => {
+  test.each([
+    ['process.exit(3)', 3],
+    ['setTimeout(() => process.exit(3), 20)', 3],
+    ['throw new Error("stop")', 1],
+  ])('in the middle of runs: %s', (end, status) => {
     const ended = inProcess(`for (let i = 0; i < 5; i++) program.run(feed(20_000)).catch(() => {})\n${end}`)
     expect(ended).toMatchObject({ status, signal: null })
     expect(ended.stderr).not.toContain('terminate called')

@@ -91,11 +91,16 @@ export function sessionPool(module: string, most: number): OrtModule {
   }
   const close = async (): Promise<void> => {
     if (--open > 0) return
-    await Promise.all([...lanes].map((lane) => new Promise<void>((resolve) => {
-      lane.runs = Infinity
-      lane.worker.once('exit', () => resolve())
-      ask(lane, 'end', {}).catch(() => {})
-    })))
+    await Promise.all(
+      [...lanes].map(
+        (lane) =>
+          new Promise<void>((resolve) => {
+            lane.runs = Infinity
+            lane.worker.once('exit', () => resolve())
+            ask(lane, 'end', {}).catch(() => {})
+          }),
+      ),
+    )
   }
 
   async function create(model: Uint8Array, options: Record<string, unknown> = {}): Promise<OrtSession> {
@@ -103,7 +108,8 @@ export function sessionPool(module: string, most: number): OrtModule {
     let released = false
     const onLane = async <T>(work: (lane: Lane) => Promise<T>): Promise<T> => {
       for (;;) {
-        if (released) throw new KindredError('usage', 'run', 'the program must not be disposed of before its runs are done', 'a run that waited')
+        if (released)
+          throw new KindredError('usage', 'run', 'the program must not be disposed of before its runs are done', 'a run that waited')
         const lane = pick()
         if (lane === undefined) {
           await new Promise<void>((go) => waiting.push(go))
@@ -133,8 +139,15 @@ export function sessionPool(module: string, most: number): OrtModule {
         run: (feeds, fetches) =>
           onLane(async (lane) => {
             await names(lane, session, { model, options })
-            const copies = Object.fromEntries(Object.entries(feeds).map(([name, { type, data, dims }]) => [name, { type, data: data.slice(), dims }]))
-            return ask(lane, 'run', { session, feeds: copies, fetches }, Object.values(copies).map(({ data }) => data.buffer as ArrayBuffer))
+            const copies = Object.fromEntries(
+              Object.entries(feeds).map(([name, { type, data, dims }]) => [name, { type, data: data.slice(), dims }]),
+            )
+            return ask(
+              lane,
+              'run',
+              { session, feeds: copies, fetches },
+              Object.values(copies).map(({ data }) => data.buffer as ArrayBuffer),
+            )
           }),
         release,
       }

@@ -17,7 +17,8 @@ function unary(op: UnaryFloat, x: Operand): Tensor {
 
 function binary(op: BinaryFloat | Comparison | Logical, a: Operand, b: Operand, wanted: readonly DType[], out?: DType): Tensor {
   const inputs = [tensor(a), tensor(b)]
-  if (inputs[0].dtype !== inputs[1].dtype || !wanted.includes(inputs[0].dtype)) throw shapeError(op, `both operands must be ${wanted.join(' or ')}, of one type`, inputs, 'Use cast first.')
+  if (inputs[0].dtype !== inputs[1].dtype || !wanted.includes(inputs[0].dtype))
+    throw shapeError(op, `both operands must be ${wanted.join(' or ')}, of one type`, inputs, 'Use cast first.')
   return new Node(op as OpName, inputs, {} as never, [{ dtype: out ?? inputs[0].dtype, shape: broadcastShapes(op, inputs) }]).outputs[0]
 }
 
@@ -64,7 +65,8 @@ export const minimum = (a: Operand, b: Operand): Tensor => binary('minimum', a, 
  * 0 or 1 in place of a choice, which takes half the time; an infinite gradient becomes NaN.
  */
 export function largerOf(a: Tensor, b: Tensor): Tensor {
-  if (a.dtype !== 'float32' || b.dtype !== 'float32' || !sameShape(a.shape, b.shape)) throw shapeError('largerOf', 'both operands must be float32 of one shape', [a, b])
+  if (a.dtype !== 'float32' || b.dtype !== 'float32' || !sameShape(a.shape, b.shape))
+    throw shapeError('largerOf', 'both operands must be float32 of one shape', [a, b])
   return new Node('largerOf', [a, b], {}, [a]).outputs[0]
 }
 
@@ -91,7 +93,8 @@ export function not(x: Tensor): Tensor {
 /** `a` where `condition` holds, else `b`; all three broadcast. */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   const inputs = [condition, tensor(a), tensor(b)]
-  if (condition.dtype !== 'bool' || inputs[1].dtype !== inputs[2].dtype) throw shapeError('where', 'the condition must be bool and both values of one type', inputs)
+  if (condition.dtype !== 'bool' || inputs[1].dtype !== inputs[2].dtype)
+    throw shapeError('where', 'the condition must be bool and both values of one type', inputs)
   return new Node('where', inputs, {}, [{ dtype: inputs[1].dtype, shape: broadcastShapes('where', inputs) }]).outputs[0]
 }
 

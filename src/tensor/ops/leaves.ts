@@ -24,10 +24,16 @@ export function input(name: string, shape: Shape, dtype: DType = 'float32'): Ten
  * @throws KindredError `shape` when the length is not the product of the shape
  */
 export function constant(data: Float32Array | BigInt64Array | Uint8Array | readonly number[] | number, shape?: Shape): Tensor {
-  const values = typeof data === 'number' ? Float32Array.of(data) : Array.isArray(data) ? Float32Array.from(data as number[]) : (data as Float32Array | BigInt64Array | Uint8Array)
+  const values =
+    typeof data === 'number'
+      ? Float32Array.of(data)
+      : Array.isArray(data)
+        ? Float32Array.from(data as number[])
+        : (data as Float32Array | BigInt64Array | Uint8Array)
   const dtype: DType = values instanceof BigInt64Array ? 'int64' : values instanceof Uint8Array ? 'uint8' : 'float32'
   const s = shape ?? (typeof data === 'number' ? [] : [values.length])
-  if (sizeOf(s, 'constant') !== values.length) throw new KindredError('shape', 'constant', `data must hold ${sizeOf(s)} values for shape ${showShape(s)}`, String(values.length))
+  if (sizeOf(s, 'constant') !== values.length)
+    throw new KindredError('shape', 'constant', `data must hold ${sizeOf(s)} values for shape ${showShape(s)}`, String(values.length))
   return new Node('constant', [], { data: values, dtype, shape: s }, [{ dtype, shape: s }]).outputs[0]
 }
 
@@ -53,7 +59,8 @@ export function tensor(x: Operand): Tensor {
  * @param seed int64 scalar, fed anew for every step
  */
 export function randomUniform(seed: Tensor, shape: Shape): Tensor {
-  if (seed.dtype !== 'int64' || seed.rank !== 0) throw new KindredError('shape', 'randomUniform', 'seed must be an int64 scalar', `${seed.dtype}${showShape(seed.shape)}`)
+  if (seed.dtype !== 'int64' || seed.rank !== 0)
+    throw new KindredError('shape', 'randomUniform', 'seed must be an int64 scalar', `${seed.dtype}${showShape(seed.shape)}`)
   sizeOf(shape, 'randomUniform')
   return new Node('randomUniform', [seed], { shape }, [{ dtype: 'float32', shape }]).outputs[0]
 }

@@ -12,11 +12,15 @@ import { reshape } from './shaping.ts'
  * @param options transA, transB: use the operand's last two axes swapped
  */
 export function matmul(a: Tensor, b: Tensor, { transA = false, transB = false }: { transA?: boolean; transB?: boolean } = {}): Tensor {
-  if (a.rank < 2 || b.rank < 2 || a.dtype !== 'float32' || b.dtype !== 'float32') throw shapeError('matmul', 'both operands must be float32 with at least two axes', [a, b])
+  if (a.rank < 2 || b.rank < 2 || a.dtype !== 'float32' || b.dtype !== 'float32')
+    throw shapeError('matmul', 'both operands must be float32 with at least two axes', [a, b])
   const [m, k] = matrix(a.shape, transA)
   const [k2, n] = matrix(b.shape, transB)
   if (k !== k2) throw shapeError('matmul', `inner dimensions must agree (transA ${transA}, transB ${transB})`, [a, b])
-  const lead = broadcastShapes('matmul', [a, b].map((t) => ({ dtype: t.dtype, shape: t.shape.slice(0, -2) })))
+  const lead = broadcastShapes(
+    'matmul',
+    [a, b].map((t) => ({ dtype: t.dtype, shape: t.shape.slice(0, -2) })),
+  )
   return new Node('matmul', [a, b], { transA, transB }, [{ dtype: 'float32', shape: [...lead, m, n] }]).outputs[0]
 }
 
@@ -43,7 +47,8 @@ export interface ConvOptions {
  * @throws KindredError `shape` naming both shapes
  */
 export function conv2d(x: Tensor, w: Tensor, bias?: Tensor, options: ConvOptions = {}): Tensor {
-  if (x.rank !== 4 || w.rank !== 4) throw shapeError('conv2d', 'images [N, C, H, W] and kernels [O, C/groups, kh, kw] must have four axes', [x, w])
+  if (x.rank !== 4 || w.rank !== 4)
+    throw shapeError('conv2d', 'images [N, C, H, W] and kernels [O, C/groups, kh, kw] must have four axes', [x, w])
   const { stride = 1, dilation = 1, groups = 1, padding = 0 } = options
   const kernel = [numeric(w.shape[2], 'conv2d'), numeric(w.shape[3], 'conv2d')] as const
   const dilations = both(dilation)
@@ -55,10 +60,12 @@ export function conv2d(x: Tensor, w: Tensor, bias?: Tensor, options: ConvOptions
 export function conv2dOf(x: Tensor, w: Tensor, bias: Tensor | undefined, attrs: ConvAttrs): Tensor {
   const channels = numeric(x.shape[1], 'conv2d')
   const filters = numeric(w.shape[0], 'conv2d')
-  if (numeric(w.shape[1], 'conv2d') * attrs.groups !== channels || filters % attrs.groups !== 0) throw shapeError('conv2d', `kernels [O, C/groups, kh, kw] must fit images [N, C, H, W] with ${attrs.groups} group(s)`, [x, w])
+  if (numeric(w.shape[1], 'conv2d') * attrs.groups !== channels || filters % attrs.groups !== 0)
+    throw shapeError('conv2d', `kernels [O, C/groups, kh, kw] must fit images [N, C, H, W] with ${attrs.groups} group(s)`, [x, w])
   if (bias !== undefined && (bias.rank !== 1 || bias.shape[0] !== filters)) throw shapeError('conv2d', `bias must be [${filters}]`, [bias])
   const [h, wd] = outputSize('conv2d', x, [numeric(w.shape[2], 'conv2d'), numeric(w.shape[3], 'conv2d')], attrs, attrs.dilations)
-  return new Node('conv2d', bias === undefined ? [x, w] : [x, w, bias], attrs, [{ dtype: 'float32', shape: [x.shape[0], filters, h, wd] }]).outputs[0]
+  return new Node('conv2d', bias === undefined ? [x, w] : [x, w, bias], attrs, [{ dtype: 'float32', shape: [x.shape[0], filters, h, wd] }])
+    .outputs[0]
 }
 
 /** The transpose of convolution in its images: gradients dy [N, O, H', W'] and kernels [O, C/groups, kh, kw] -> [N, C, H, W]. */
@@ -94,7 +101,8 @@ export function maxPool2d(x: Tensor, options: PoolOptions = {}): Tensor {
 
 /** Puts each value back at the index (flat over the whole [N, C, H, W]) its maximum came from, zeros elsewhere; windows must not overlap. */
 export function maxUnpool2d(y: Tensor, indices: Tensor, attrs: PoolAttrs & { inputSize: readonly [number, number] }): Tensor {
-  return new Node('maxUnpool2d', [y, indices], attrs, [{ dtype: 'float32', shape: [y.shape[0], y.shape[1], ...attrs.inputSize] }]).outputs[0]
+  return new Node('maxUnpool2d', [y, indices], attrs, [{ dtype: 'float32', shape: [y.shape[0], y.shape[1], ...attrs.inputSize] }])
+    .outputs[0]
 }
 
 /**
@@ -110,19 +118,25 @@ export function maxPool2dByPhases(x: Tensor, options: PoolOptions = {}): Tensor 
   const pooled = maxPool2d(x, options)
   const { kernel, strides, pads } = pooled.node.attrs as PoolAttrs
   if (x.node.op !== 'conv2d' || ![...kernel, ...strides].every((k) => k === 2) || pads.some((p) => p !== 0)) return pooled
-  const { inputs: [images, w, bias], attrs } = x.node as Node<'conv2d'>
+  const {
+    inputs: [images, w, bias],
+    attrs,
+  } = x.node as Node<'conv2d'>
   if (numeric(images.shape[1], 'maxPool2dByPhases') > 4 || attrs.strides.some((s) => s !== 1)) return pooled
   const known = (dims: Shape) => dims.map((d) => numeric(d, 'maxPool2dByPhases'))
   const [size, window, out] = [images, w, pooled].map((t) => known(t.shape.slice(2)))
   const reach = window.map((k, i) => attrs.dilations[i] * (k - 1) + 1)
   // In each direction, for the first and the second place in a window: padding before, and what the last window still needs after.
-  const padding = [0, 1].map((i) => [0, 1].map((shift) => {
-    const before = attrs.pads[i] - shift
-    return [before, (out[i] - 1) * 2 + reach[i] - size[i] - before]
-  }))
+  const padding = [0, 1].map((i) =>
+    [0, 1].map((shift) => {
+      const before = attrs.pads[i] - shift
+      return [before, (out[i] - 1) * 2 + reach[i] - size[i] - before]
+    }),
+  )
   if (padding.flat().some(([before, after]) => before < 0 || after < -1)) return pooled // ONNX has no negative padding; one row too many is left over by the stride
   const [tops, lefts] = padding
-  const phase = ([top, bottom]: number[], [left, right]: number[]) => conv2dOf(images, w, undefined, { ...attrs, strides: [2, 2], pads: [top, left, Math.max(0, bottom), Math.max(0, right)] })
+  const phase = ([top, bottom]: number[], [left, right]: number[]) =>
+    conv2dOf(images, w, undefined, { ...attrs, strides: [2, 2], pads: [top, left, Math.max(0, bottom), Math.max(0, right)] })
   const row = (vertical: number[]) => largerOf(phase(vertical, lefts[0]), phase(vertical, lefts[1]))
   const largest = largerOf(row(tops[0]), row(tops[1]))
   return bias === undefined ? largest : add(largest, reshape(bias, [...known(bias.shape), 1, 1]))
@@ -132,7 +146,11 @@ function both(x: number | readonly [number, number]): readonly [number, number] 
   return typeof x === 'number' ? [x, x] : x
 }
 
-function padsOf(padding: number | 'same' | readonly [number, number, number, number], kernel: readonly [number, number], dilation: readonly [number, number]): readonly [number, number, number, number] {
+function padsOf(
+  padding: number | 'same' | readonly [number, number, number, number],
+  kernel: readonly [number, number],
+  dilation: readonly [number, number],
+): readonly [number, number, number, number] {
   if (typeof padding === 'number') return [padding, padding, padding, padding]
   if (padding !== 'same') return padding
   const total = [0, 1].map((i) => dilation[i] * (kernel[i] - 1))
@@ -140,8 +158,25 @@ function padsOf(padding: number | 'same' | readonly [number, number, number, num
   return [before[0], before[1], total[0] - before[0], total[1] - before[1]]
 }
 
-function outputSize(op: string, x: Tensor, kernel: readonly [number, number], attrs: { strides: readonly [number, number]; pads: readonly [number, number, number, number] }, dilation: readonly [number, number]): [number, number] {
-  const out = [0, 1].map((i) => Math.floor((numeric(x.shape[2 + i], op) + attrs.pads[i] + attrs.pads[2 + i] - dilation[i] * (kernel[i] - 1) - 1) / attrs.strides[i]) + 1)
-  if (out.some((d) => d < 1)) throw new KindredError('shape', op, 'the window must fit into the image', `window ${kernel.join('x')} for image ${x.shape.slice(2).join('x')}`, 'Add padding or drop a pooling layer.')
+function outputSize(
+  op: string,
+  x: Tensor,
+  kernel: readonly [number, number],
+  attrs: { strides: readonly [number, number]; pads: readonly [number, number, number, number] },
+  dilation: readonly [number, number],
+): [number, number] {
+  const out = [0, 1].map(
+    (i) =>
+      Math.floor((numeric(x.shape[2 + i], op) + attrs.pads[i] + attrs.pads[2 + i] - dilation[i] * (kernel[i] - 1) - 1) / attrs.strides[i]) +
+      1,
+  )
+  if (out.some((d) => d < 1))
+    throw new KindredError(
+      'shape',
+      op,
+      'the window must fit into the image',
+      `window ${kernel.join('x')} for image ${x.shape.slice(2).join('x')}`,
+      'Add padding or drop a pooling layer.',
+    )
   return out as [number, number]
 }

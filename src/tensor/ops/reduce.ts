@@ -13,8 +13,10 @@ export interface ReduceOptions {
 }
 
 function reduce(op: 'sum' | 'mean' | 'max' | 'min', x: Tensor, { axes, keepDims = false }: ReduceOptions): Tensor {
-  if (x.dtype !== 'float32' && !(op !== 'mean' && x.dtype === 'int64')) throw shapeError(op, 'the operand must be float32', [x], 'Use cast first.')
-  const list = axes === undefined ? x.shape.map((_, i) => i) : (typeof axes === 'number' ? [axes] : axes).map((a) => normaliseAxis(op, a, x.rank))
+  if (x.dtype !== 'float32' && !(op !== 'mean' && x.dtype === 'int64'))
+    throw shapeError(op, 'the operand must be float32', [x], 'Use cast first.')
+  const list =
+    axes === undefined ? x.shape.map((_, i) => i) : (typeof axes === 'number' ? [axes] : axes).map((a) => normaliseAxis(op, a, x.rank))
   const sorted = [...new Set(list)].sort((a, b) => a - b)
   if (sorted.length === 0) return x
   return new Node(op, [x], { axes: sorted, keepDims }, [{ dtype: x.dtype, shape: reducedShape(x.shape, sorted, keepDims) }]).outputs[0]
@@ -58,7 +60,10 @@ export function logSumExp(x: Tensor, axis = -1): Tensor {
   const a = normaliseAxis('logSumExp', axis, x.rank)
   const top = stopGradient(max(x, { axes: a, keepDims: true }))
   const kept = add(log(sum(exp(sub(x, top)), { axes: a, keepDims: true })), top)
-  return reshape(kept, x.shape.filter((_, i) => i !== a))
+  return reshape(
+    kept,
+    x.shape.filter((_, i) => i !== a),
+  )
 }
 
 /**
@@ -66,10 +71,15 @@ export function logSumExp(x: Tensor, axis = -1): Tensor {
  *
  * @throws KindredError `shape` when the axis is shorter than k
  */
-export function topK(x: Tensor, k: number, { axis = -1, largest = true }: { axis?: number; largest?: boolean } = {}): { values: Tensor; indices: Tensor } {
+export function topK(
+  x: Tensor,
+  k: number,
+  { axis = -1, largest = true }: { axis?: number; largest?: boolean } = {},
+): { values: Tensor; indices: Tensor } {
   const a = normaliseAxis('topK', axis, x.rank)
   const n = x.shape[a]
-  if (!Number.isInteger(k) || k < 1 || (typeof n === 'number' && k > n)) throw new KindredError('shape', 'topK', `k must be an integer in 1..${n}`, String(k))
+  if (!Number.isInteger(k) || k < 1 || (typeof n === 'number' && k > n))
+    throw new KindredError('shape', 'topK', `k must be an integer in 1..${n}`, String(k))
   const shape = x.shape.map((d, i) => (i === a ? k : d))
   const node = new Node('topK', [x], { k, axis: a, largest }, [
     { dtype: x.dtype, shape },

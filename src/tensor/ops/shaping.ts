@@ -10,7 +10,10 @@ import { Node, type Tensor } from '../tensor.ts'
  */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x
-  const split = (s: Shape) => ({ names: s.filter((d) => typeof d === 'string'), size: s.reduce<number>((n, d) => (typeof d === 'number' ? n * d : n), 1) })
+  const split = (s: Shape) => ({
+    names: s.filter((d) => typeof d === 'string'),
+    size: s.reduce<number>((n, d) => (typeof d === 'number' ? n * d : n), 1),
+  })
   const from = split(x.shape)
   const to = split(shape)
   if (from.size !== to.size || from.names.length !== to.names.length || to.names.length > 1 || from.names[0] !== to.names[0]) {
@@ -26,7 +29,8 @@ export function flatten(x: Tensor, from = 1): Tensor {
 
 /** Axes reordered: out.shape[i] = x.shape[perm[i]]. */
 export function transpose(x: Tensor, perm: readonly number[]): Tensor {
-  if (perm.length !== x.rank || [...perm].sort((a, b) => a - b).some((p, i) => p !== i)) throw shapeError('transpose', `perm must be a permutation of 0..${x.rank - 1}, got [${perm.join(', ')}] for`, [x])
+  if (perm.length !== x.rank || [...perm].sort((a, b) => a - b).some((p, i) => p !== i))
+    throw shapeError('transpose', `perm must be a permutation of 0..${x.rank - 1}, got [${perm.join(', ')}] for`, [x])
   if (perm.every((p, i) => p === i)) return x
   return new Node('transpose', [x], { perm }, [{ dtype: x.dtype, shape: perm.map((p) => x.shape[p]) }]).outputs[0]
 }
@@ -47,10 +51,12 @@ export function concat(tensors: readonly Tensor[], axis: number): Tensor {
   const [first] = tensors
   const a = normaliseAxis('concat', axis, first.rank)
   for (const t of tensors) {
-    if (t.dtype !== first.dtype || t.rank !== first.rank || t.shape.some((d, i) => i !== a && d !== first.shape[i])) throw shapeError('concat', `all tensors must agree but for axis ${a}`, tensors)
+    if (t.dtype !== first.dtype || t.rank !== first.rank || t.shape.some((d, i) => i !== a && d !== first.shape[i]))
+      throw shapeError('concat', `all tensors must agree but for axis ${a}`, tensors)
   }
   const total = tensors.reduce((n, t) => n + numeric(t.shape[a], 'concat'), 0)
-  return new Node('concat', tensors, { axis: a }, [{ dtype: first.dtype, shape: first.shape.map((d, i) => (i === a ? total : d)) }]).outputs[0]
+  return new Node('concat', tensors, { axis: a }, [{ dtype: first.dtype, shape: first.shape.map((d, i) => (i === a ? total : d)) }])
+    .outputs[0]
 }
 
 /** Elements start, start+step, ... below `end` along one axis; start and end may count from the end, step >= 1. */
@@ -59,7 +65,8 @@ export function slice(x: Tensor, axis: number, start: number, end?: number, step
   const n = numeric(x.shape[a], 'slice')
   const from = start < 0 ? start + n : start
   const to = end === undefined ? n : end < 0 ? end + n : end
-  if (!(from >= 0 && from < to && to <= n && step >= 1)) throw shapeError('slice', `0 <= start < end <= ${n} and step >= 1 must hold for axis ${a}, got ${start}:${end ?? ''}:${step} of`, [x])
+  if (!(from >= 0 && from < to && to <= n && step >= 1))
+    throw shapeError('slice', `0 <= start < end <= ${n} and step >= 1 must hold for axis ${a}, got ${start}:${end ?? ''}:${step} of`, [x])
   if (from === 0 && to === n && step === 1) return x
   const size = Math.ceil((to - from) / step)
   return new Node('slice', [x], { axis: a, start: from, end: to, step }, [{ dtype: x.dtype, shape: replace(x.shape, a, size) }]).outputs[0]
@@ -68,9 +75,12 @@ export function slice(x: Tensor, axis: number, start: number, end?: number, step
 /** Zeros added before and after along one axis. */
 export function pad(x: Tensor, axis: number, before: number, after: number): Tensor {
   const a = normaliseAxis('pad', axis, x.rank)
-  if (!(Number.isInteger(before) && Number.isInteger(after) && before >= 0 && after >= 0)) throw new KindredError('shape', 'pad', 'before and after must be integers >= 0', `${before} and ${after}`)
+  if (!(Number.isInteger(before) && Number.isInteger(after) && before >= 0 && after >= 0))
+    throw new KindredError('shape', 'pad', 'before and after must be integers >= 0', `${before} and ${after}`)
   if (before === 0 && after === 0) return x
-  return new Node('pad', [x], { axis: a, before, after }, [{ dtype: x.dtype, shape: replace(x.shape, a, numeric(x.shape[a], 'pad') + before + after) }]).outputs[0]
+  return new Node('pad', [x], { axis: a, before, after }, [
+    { dtype: x.dtype, shape: replace(x.shape, a, numeric(x.shape[a], 'pad') + before + after) },
+  ]).outputs[0]
 }
 
 /**
@@ -94,13 +104,16 @@ export function scatterAdd(updates: Tensor, indices: Tensor, axis: number, size:
 /** out[i][j] = x[i][indices[i][j]] (for the last axis; any axis likewise): NumPy's take_along_axis. */
 export function gatherElements(x: Tensor, indices: Tensor, axis: number): Tensor {
   const a = normaliseAxis('gatherElements', axis, x.rank)
-  if (indices.dtype !== 'int64' || indices.rank !== x.rank || indices.shape.some((d, i) => i !== a && d !== x.shape[i])) throw shapeError('gatherElements', `indices must be int64 and agree with the operand but for axis ${a}`, [x, indices])
+  if (indices.dtype !== 'int64' || indices.rank !== x.rank || indices.shape.some((d, i) => i !== a && d !== x.shape[i]))
+    throw shapeError('gatherElements', `indices must be int64 and agree with the operand but for axis ${a}`, [x, indices])
   return new Node('gatherElements', [x, indices], { axis: a }, [{ dtype: x.dtype, shape: indices.shape }]).outputs[0]
 }
 
 /** The transpose of {@link gatherElements}: zeros of `size` along the axis, to which each update is added at its index. */
 export function scatterElementsAdd(updates: Tensor, indices: Tensor, axis: number, size: number): Tensor {
-  return new Node('scatterElementsAdd', [updates, indices], { axis, size }, [{ dtype: updates.dtype, shape: replace(updates.shape, axis, size) }]).outputs[0]
+  return new Node('scatterElementsAdd', [updates, indices], { axis, size }, [
+    { dtype: updates.dtype, shape: replace(updates.shape, axis, size) },
+  ]).outputs[0]
 }
 
 function replace(shape: Shape, axis: number, dim: Dim): Shape {

@@ -8,8 +8,33 @@ import { reshape } from '../ops/shaping.ts'
 import { ndarray, type NdArray, type Rules } from './rule.ts'
 
 type Elementwise =
-  | 'neg' | 'exp' | 'log' | 'sqrt' | 'abs' | 'relu' | 'sigmoid' | 'tanh' | 'sign' | 'floor' | 'not' | 'cast' | 'stopGradient'
-  | 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'maximum' | 'minimum' | 'largerOf' | 'equal' | 'greater' | 'greaterEqual' | 'and' | 'or' | 'where'
+  | 'neg'
+  | 'exp'
+  | 'log'
+  | 'sqrt'
+  | 'abs'
+  | 'relu'
+  | 'sigmoid'
+  | 'tanh'
+  | 'sign'
+  | 'floor'
+  | 'not'
+  | 'cast'
+  | 'stopGradient'
+  | 'add'
+  | 'sub'
+  | 'mul'
+  | 'div'
+  | 'pow'
+  | 'maximum'
+  | 'minimum'
+  | 'largerOf'
+  | 'equal'
+  | 'greater'
+  | 'greaterEqual'
+  | 'and'
+  | 'or'
+  | 'where'
 
 /** The gradient of a broadcast operand: summed over the axes along which it was repeated. */
 export function unbroadcast(g: Tensor, shape: Shape): Tensor {
@@ -19,7 +44,9 @@ export function unbroadcast(g: Tensor, shape: Shape): Tensor {
   return reshape(sum(g, { axes }), shape)
 }
 
-const map = (f: (x: number) => number) => ([x]: readonly NdArray[]): NdArray[] => [ndarray(x.shape, x.data.map(f))]
+const map =
+  (f: (x: number) => number) =>
+  ([x]: readonly NdArray[]): NdArray[] => [ndarray(x.shape, x.data.map(f))]
 
 /** Evaluates with broadcasting. */
 function broadcast(inputs: readonly NdArray[], f: (...xs: number[]) => number): NdArray[] {
@@ -41,7 +68,10 @@ function broadcast(inputs: readonly NdArray[], f: (...xs: number[]) => number): 
   return [out]
 }
 
-const zip = (f: (...xs: number[]) => number) => (inputs: readonly NdArray[]): NdArray[] => broadcast(inputs, f)
+const zip =
+  (f: (...xs: number[]) => number) =>
+  (inputs: readonly NdArray[]): NdArray[] =>
+    broadcast(inputs, f)
 
 export const elementwise: Rules<Elementwise> = {
   neg: { evaluate: map((x) => -x), vjp: (g) => [neg(g)] },
@@ -56,12 +86,19 @@ export const elementwise: Rules<Elementwise> = {
   sign: { evaluate: map(Math.sign) },
   floor: { evaluate: map(Math.floor) },
   not: { evaluate: map((x) => (x === 0 ? 1 : 0)) },
-  cast: { evaluate: ([x], { dtype }) => [ndarray(x.shape, dtype === 'float32' ? x.data : x.data.map(dtype === 'bool' ? (v) => (v === 0 ? 0 : 1) : Math.trunc))] },
+  cast: {
+    evaluate: ([x], { dtype }) => [
+      ndarray(x.shape, dtype === 'float32' ? x.data : x.data.map(dtype === 'bool' ? (v) => (v === 0 ? 0 : 1) : Math.trunc)),
+    ],
+  },
   stopGradient: { evaluate: ([x]) => [x] },
 
   add: { evaluate: zip((a, b) => a + b), vjp: (g, { inputs: [a, b] }) => [unbroadcast(g, a.shape), unbroadcast(g, b.shape)] },
   sub: { evaluate: zip((a, b) => a - b), vjp: (g, { inputs: [a, b] }) => [unbroadcast(g, a.shape), unbroadcast(neg(g), b.shape)] },
-  mul: { evaluate: zip((a, b) => a * b), vjp: (g, { inputs: [a, b] }) => [unbroadcast(mul(g, b), a.shape), unbroadcast(mul(g, a), b.shape)] },
+  mul: {
+    evaluate: zip((a, b) => a * b),
+    vjp: (g, { inputs: [a, b] }) => [unbroadcast(mul(g, b), a.shape), unbroadcast(mul(g, a), b.shape)],
+  },
   div: {
     evaluate: zip((a, b) => a / b),
     vjp: (g, { inputs: [a, b], outputs: [y] }) => [unbroadcast(div(g, b), a.shape), unbroadcast(neg(div(mul(g, y), b)), b.shape)],
@@ -118,4 +155,3 @@ export function tieShares(x: Tensor, kept: Tensor, axes: readonly number[]): Ten
 export function foldedCount(x: Tensor, axes: readonly number[]): number {
   return axes.reduce((n, a) => n * numeric(x.shape[a], 'gradient of a reduction'), 1)
 }
-

@@ -24,14 +24,19 @@ function eachTap({ images, outputs, kernels, attrs }: Taps, visit: (x: number, w
   const [, cg, kh, kw] = kernels
   const { strides, pads, dilations, groups } = attrs
   const perGroup = o / groups
-  for (let b = 0; b < n; b++) for (let f = 0; f < o; f++) for (let i = 0; i < oh; i++) for (let j = 0; j < ow; j++)
-    for (let k = 0; k < cg; k++) for (let u = 0; u < kh; u++) for (let v = 0; v < kw; v++) {
-      const row = i * strides[0] - pads[0] + u * dilations[0]
-      const col = j * strides[1] - pads[1] + v * dilations[1]
-      if (row < 0 || row >= h || col < 0 || col >= wd) continue
-      const channel = Math.floor(f / perGroup) * cg + k
-      visit(((b * c + channel) * h + row) * wd + col, ((f * cg + k) * kh + u) * kw + v, ((b * o + f) * oh + i) * ow + j)
-    }
+  for (let b = 0; b < n; b++)
+    for (let f = 0; f < o; f++)
+      for (let i = 0; i < oh; i++)
+        for (let j = 0; j < ow; j++)
+          for (let k = 0; k < cg; k++)
+            for (let u = 0; u < kh; u++)
+              for (let v = 0; v < kw; v++) {
+                const row = i * strides[0] - pads[0] + u * dilations[0]
+                const col = j * strides[1] - pads[1] + v * dilations[1]
+                if (row < 0 || row >= h || col < 0 || col >= wd) continue
+                const channel = Math.floor(f / perGroup) * cg + k
+                visit(((b * c + channel) * h + row) * wd + col, ((f * cg + k) * kh + u) * kw + v, ((b * o + f) * oh + i) * ow + j)
+              }
 }
 
 function outputShape(x: readonly number[], w: readonly number[], a: ConvAttrs): number[] {
@@ -39,14 +44,18 @@ function outputShape(x: readonly number[], w: readonly number[], a: ConvAttrs): 
   return [x[0], w[0], size(0), size(1)]
 }
 
-const size2 = (shape: Shape): readonly [number, number] => [numeric(shape[2], 'gradient of conv2d'), numeric(shape[3], 'gradient of conv2d')]
+const size2 = (shape: Shape): readonly [number, number] => [
+  numeric(shape[2], 'gradient of conv2d'),
+  numeric(shape[3], 'gradient of conv2d'),
+]
 
 /** Swaps the last two axes of evaluator numbers. */
 function swapped(x: NdArray, swap: boolean): NdArray {
   if (!swap) return x
   const [r, c] = x.shape.slice(-2)
   const out = ndarray([...x.shape.slice(0, -2), c, r])
-  for (let at = 0; at < x.data.length; at += r * c) for (let i = 0; i < r; i++) for (let j = 0; j < c; j++) out.data[at + j * r + i] = x.data[at + i * c + j]
+  for (let at = 0; at < x.data.length; at += r * c)
+    for (let i = 0; i < r; i++) for (let j = 0; j < c; j++) out.data[at + j * r + i] = x.data[at + i * c + j]
   return out
 }
 
@@ -57,7 +66,9 @@ export const linear: Rules<Linear> = {
       const [m, k] = x.shape.slice(-2)
       const n = y.shape[y.shape.length - 1]
       const rank = Math.max(x.shape.length, y.shape.length) - 2
-      const lead = Array.from({ length: rank }, (_, i) => Math.max(x.shape[x.shape.length - 2 - rank + i] ?? 1, y.shape[y.shape.length - 2 - rank + i] ?? 1))
+      const lead = Array.from({ length: rank }, (_, i) =>
+        Math.max(x.shape[x.shape.length - 2 - rank + i] ?? 1, y.shape[y.shape.length - 2 - rank + i] ?? 1),
+      )
       const batches = lead.reduce((p, d) => p * d, 1)
       const offset = (t: NdArray, batch: number) => {
         let at = 0
@@ -73,11 +84,12 @@ export const linear: Rules<Linear> = {
       const out = ndarray([...lead, m, n])
       for (let batch = 0; batch < batches; batch++) {
         const [xa, ya] = [offset(x, batch), offset(y, batch)]
-        for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) {
-          let s = 0
-          for (let p = 0; p < k; p++) s += x.data[xa + i * k + p] * y.data[ya + p * n + j]
-          out.data[(batch * m + i) * n + j] = s
-        }
+        for (let i = 0; i < m; i++)
+          for (let j = 0; j < n; j++) {
+            let s = 0
+            for (let p = 0; p < k; p++) s += x.data[xa + i * k + p] * y.data[ya + p * n + j]
+            out.data[(batch * m + i) * n + j] = s
+          }
       }
       return [out]
     },
@@ -111,7 +123,10 @@ export const linear: Rules<Linear> = {
       eachTap({ images: out.shape, kernels: w.shape, outputs: dy.shape, attrs }, (i, k, o) => (out.data[i] += dy.data[o] * w.data[k]))
       return [out]
     },
-    vjp: (g, { inputs: [dy, w], attrs }) => [conv2dOf(g, w, undefined, attrs), conv2dWeightGrad(g, dy, { ...attrs, kernel: size2(w.shape) })],
+    vjp: (g, { inputs: [dy, w], attrs }) => [
+      conv2dOf(g, w, undefined, attrs),
+      conv2dWeightGrad(g, dy, { ...attrs, kernel: size2(w.shape) }),
+    ],
   },
   conv2dWeightGrad: {
     evaluate: ([x, dy], attrs) => {
@@ -119,7 +134,10 @@ export const linear: Rules<Linear> = {
       eachTap({ images: x.shape, kernels: out.shape, outputs: dy.shape, attrs }, (i, k, o) => (out.data[k] += dy.data[o] * x.data[i]))
       return [out]
     },
-    vjp: (g, { inputs: [x, dy], attrs }) => [conv2dInputGrad(dy, g, { ...attrs, inputSize: size2(x.shape) }), conv2dOf(x, g, undefined, attrs)],
+    vjp: (g, { inputs: [x, dy], attrs }) => [
+      conv2dInputGrad(dy, g, { ...attrs, inputSize: size2(x.shape) }),
+      conv2dOf(x, g, undefined, attrs),
+    ],
   },
 
   maxPool2d: {

@@ -85,9 +85,15 @@ export const reductions: Rules<Reductions> = {
   },
   topK: {
     evaluate: ([x], { axis, k, largest }) => {
-      const order = (line: number[]) => line.map((_, i) => i).sort((i, j) => (largest ? line[j] - line[i] : line[i] - line[j]) || i - j).slice(0, k)
+      const order = (line: number[]) =>
+        line
+          .map((_, i) => i)
+          .sort((i, j) => (largest ? line[j] - line[i] : line[i] - line[j]) || i - j)
+          .slice(0, k)
       return [alongAxis(x, axis, k, (line) => order(line).map((i) => line[i])), alongAxis(x, axis, k, order)]
     },
-    vjp: (g, { inputs: [x], outputs: [, indices], attrs: { axis } }) => [scatterElementsAdd(g, indices, axis, numeric(x.shape[axis], 'gradient of topK'))],
+    vjp: (g, { inputs: [x], outputs: [, indices], attrs: { axis } }) => [
+      scatterElementsAdd(g, indices, axis, numeric(x.shape[axis], 'gradient of topK')),
+    ],
   },
 }

@@ -19,7 +19,9 @@ export type Evaluate<K extends OpName> = (inputs: readonly NdArray[], attrs: Att
  */
 export type Vjp<K extends OpName> = (g: Tensor, node: Node<K>) => readonly (Tensor | undefined)[]
 
-export type Rule<K extends OpName> = K extends DifferentiableOp ? { readonly evaluate: Evaluate<K>; readonly vjp: Vjp<K> } : { readonly evaluate: Evaluate<K> }
+export type Rule<K extends OpName> = K extends DifferentiableOp
+  ? { readonly evaluate: Evaluate<K>; readonly vjp: Vjp<K> }
+  : { readonly evaluate: Evaluate<K> }
 
 /** A total table over a set of primitives: one missing does not compile. */
 export type Rules<Ops extends OpName> = { readonly [K in Ops]: Rule<K> }

@@ -7,7 +7,20 @@ import { gather, gatherElements, pad, reshape, scatterAdd, scatterElementsAdd, s
 import { unbroadcast } from './elementwise.ts'
 import { ndarray, type NdArray, type Rules } from './rule.ts'
 
-type Shaping = 'input' | 'constant' | 'randomUniform' | 'reshape' | 'transpose' | 'expand' | 'concat' | 'slice' | 'pad' | 'gather' | 'scatterAdd' | 'gatherElements' | 'scatterElementsAdd'
+type Shaping =
+  | 'input'
+  | 'constant'
+  | 'randomUniform'
+  | 'reshape'
+  | 'transpose'
+  | 'expand'
+  | 'concat'
+  | 'slice'
+  | 'pad'
+  | 'gather'
+  | 'scatterAdd'
+  | 'gatherElements'
+  | 'scatterElementsAdd'
 
 /** Calls `visit` with every multi-index of `shape` (reused array) and its flat position. */
 function eachIndex(shape: readonly number[], visit: (index: number[], flat: number) => void): void {
@@ -46,7 +59,14 @@ export const shaping: Rules<Shaping> = {
       throw new KindredError('usage', 'evaluate', 'every input of the graph must be fed', `nothing for ${name}`)
     },
   },
-  constant: { evaluate: (_, { data, shape }) => [ndarray(shape.map((d) => numeric(d, 'constant')), Float64Array.from(data as Iterable<number | bigint>, Number))] },
+  constant: {
+    evaluate: (_, { data, shape }) => [
+      ndarray(
+        shape.map((d) => numeric(d, 'constant')),
+        Float64Array.from(data as Iterable<number | bigint>, Number),
+      ),
+    ],
+  },
   randomUniform: {
     evaluate: ([seed], { shape }) => {
       const out = ndarray(shape.map((d) => numeric(d, 'randomUniform')))
@@ -62,18 +82,37 @@ export const shaping: Rules<Shaping> = {
   reshape: {
     evaluate: ([x], { shape }) => {
       const known = shape.reduce<number>((n, d) => (typeof d === 'number' ? n * d : n), 1)
-      return [ndarray(shape.map((d) => (typeof d === 'number' ? d : x.data.length / known)), x.data)]
+      return [
+        ndarray(
+          shape.map((d) => (typeof d === 'number' ? d : x.data.length / known)),
+          x.data,
+        ),
+      ]
     },
     vjp: (g, { inputs: [x] }) => [reshape(g, x.shape)],
   },
   transpose: {
-    evaluate: ([x], { perm }) => remap(x, perm.map((p) => x.shape[p]), (index) => x.shape.map((_, i) => index[perm.indexOf(i)])),
-    vjp: (g, { attrs: { perm } }) => [transpose(g, perm.map((_, i) => perm.indexOf(i)))],
+    evaluate: ([x], { perm }) =>
+      remap(
+        x,
+        perm.map((p) => x.shape[p]),
+        (index) => x.shape.map((_, i) => index[perm.indexOf(i)]),
+      ),
+    vjp: (g, { attrs: { perm } }) => [
+      transpose(
+        g,
+        perm.map((_, i) => perm.indexOf(i)),
+      ),
+    ],
   },
   expand: {
     evaluate: ([x], { shape }) => {
       const extra = shape.length - x.shape.length
-      return remap(x, shape.map((d) => numeric(d, 'expand')), (index) => x.shape.map((d, i) => (d === 1 ? 0 : index[i + extra])))
+      return remap(
+        x,
+        shape.map((d) => numeric(d, 'expand')),
+        (index) => x.shape.map((d, i) => (d === 1 ? 0 : index[i + extra])),
+      )
     },
     vjp: (g, { inputs: [x] }) => [unbroadcast(g, x.shape)],
   },
@@ -100,7 +139,8 @@ export const shaping: Rules<Shaping> = {
     },
   },
   slice: {
-    evaluate: ([x], { axis, start, end, step }) => remap(x, replaced(x.shape, axis, Math.ceil((end - start) / step)), (index) => replaced(index, axis, start + index[axis] * step)),
+    evaluate: ([x], { axis, start, end, step }) =>
+      remap(x, replaced(x.shape, axis, Math.ceil((end - start) / step)), (index) => replaced(index, axis, start + index[axis] * step)),
     vjp: (g, { inputs: [x], attrs: { axis, start, end, step } }) => {
       const n = numeric(x.shape[axis], 'gradient of slice')
       if (step === 1) return [pad(g, axis, start, n - end)]
@@ -110,7 +150,9 @@ export const shaping: Rules<Shaping> = {
   },
   pad: {
     evaluate: ([x], { axis, before, after }) =>
-      remap(x, replaced(x.shape, axis, x.shape[axis] + before + after), (index) => (index[axis] < before || index[axis] >= before + x.shape[axis] ? null : replaced(index, axis, index[axis] - before))),
+      remap(x, replaced(x.shape, axis, x.shape[axis] + before + after), (index) =>
+        index[axis] < before || index[axis] >= before + x.shape[axis] ? null : replaced(index, axis, index[axis] - before),
+      ),
     vjp: (g, { inputs: [x], attrs: { axis, before } }) => [slice(g, axis, before, before + numeric(x.shape[axis], 'gradient of pad'))],
   },
   gather: {
@@ -118,9 +160,16 @@ export const shaping: Rules<Shaping> = {
       const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)]
       const rank = indices.shape.length
       const strides = stridesOf(indices.shape)
-      return remap(x, shape, (index) => [...index.slice(0, axis), checked(indices.data[flatAt(index.slice(axis, axis + rank), strides)], x.shape[axis], 'gather'), ...index.slice(axis + rank)])
+      return remap(x, shape, (index) => [
+        ...index.slice(0, axis),
+        checked(indices.data[flatAt(index.slice(axis, axis + rank), strides)], x.shape[axis], 'gather'),
+        ...index.slice(axis + rank),
+      ])
     },
-    vjp: (g, { inputs: [x, indices], attrs: { axis } }) => [scatterAdd(g, indices, axis, numeric(x.shape[axis], 'gradient of gather')), undefined],
+    vjp: (g, { inputs: [x, indices], attrs: { axis } }) => [
+      scatterAdd(g, indices, axis, numeric(x.shape[axis], 'gradient of gather')),
+      undefined,
+    ],
   },
   scatterAdd: {
     evaluate: ([updates, indices], { axis, size }) => {
@@ -139,9 +188,14 @@ export const shaping: Rules<Shaping> = {
   gatherElements: {
     evaluate: ([x, indices], { axis }) => {
       const strides = stridesOf(indices.shape)
-      return remap(x, indices.shape, (index) => replaced(index, axis, checked(indices.data[flatAt(index, strides)], x.shape[axis], 'gatherElements')))
+      return remap(x, indices.shape, (index) =>
+        replaced(index, axis, checked(indices.data[flatAt(index, strides)], x.shape[axis], 'gatherElements')),
+      )
     },
-    vjp: (g, { inputs: [x, indices], attrs: { axis } }) => [scatterElementsAdd(g, indices, axis, numeric(x.shape[axis], 'gradient of gatherElements')), undefined],
+    vjp: (g, { inputs: [x, indices], attrs: { axis } }) => [
+      scatterElementsAdd(g, indices, axis, numeric(x.shape[axis], 'gradient of gatherElements')),
+      undefined,
+    ],
   },
   scatterElementsAdd: {
     evaluate: ([updates, indices], { axis, size }) => {

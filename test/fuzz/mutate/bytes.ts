@@ -5,7 +5,39 @@ import type { Rng } from '../../../src/base/index.ts'
 export type Mutator = (r: Rng, bytes: Uint8Array, donor: Uint8Array) => Uint8Array
 
 /** Whole numbers at which programs break. */
-export const oddIntegers: readonly bigint[] = [0n, 1n, -1n, 2n, 3n, 7n, 8n, 127n, 128n, 255n, 256n, 4095n, 32_767n, 32_768n, 65_535n, 65_536n, 1n << 20n, 99_999_999n, (1n << 28n) - 1n, (1n << 31n) - 1n, 1n << 31n, (1n << 32n) - 1n, 1n << 32n, 1n << 53n, (1n << 53n) + 1n, 1n << 62n, (1n << 63n) - 1n, 1n << 63n, (1n << 64n) - 1n, -2n, -(1n << 31n)]
+export const oddIntegers: readonly bigint[] = [
+  0n,
+  1n,
+  -1n,
+  2n,
+  3n,
+  7n,
+  8n,
+  127n,
+  128n,
+  255n,
+  256n,
+  4095n,
+  32_767n,
+  32_768n,
+  65_535n,
+  65_536n,
+  1n << 20n,
+  99_999_999n,
+  (1n << 28n) - 1n,
+  (1n << 31n) - 1n,
+  1n << 31n,
+  (1n << 32n) - 1n,
+  1n << 32n,
+  1n << 53n,
+  (1n << 53n) + 1n,
+  1n << 62n,
+  (1n << 63n) - 1n,
+  1n << 63n,
+  (1n << 64n) - 1n,
+  -2n,
+  -(1n << 31n),
+]
 
 /** Numbers at which arithmetic breaks. */
 export const oddFloats: readonly number[] = [NaN, Infinity, -Infinity, -0, 1e308, -1e308, 3.5e38, 1e-45, 5e-324, 1e10, -1, 0.1]
@@ -135,7 +167,24 @@ const overwrite: Mutator = (r, bytes, donor) =>
 
 const splice: Mutator = (r, bytes, donor) => join(bytes.subarray(0, place(r, bytes.length)), donor.subarray(place(r, donor.length)))
 
-const mutators: readonly Mutator[] = [truncate, truncate, extend, flip, flip, scribble, oddInteger, oddInteger, oddInteger, oddFloat, remove, repeat, move, insert, overwrite, splice]
+const mutators: readonly Mutator[] = [
+  truncate,
+  truncate,
+  extend,
+  flip,
+  flip,
+  scribble,
+  oddInteger,
+  oddInteger,
+  oddInteger,
+  oddFloat,
+  remove,
+  repeat,
+  move,
+  insert,
+  overwrite,
+  splice,
+]
 
 /** Some mutation of any bytes. */
 export const mutateBytes: Mutator = (r, bytes, donor) => pick(r, mutators)(r, bytes, donor)

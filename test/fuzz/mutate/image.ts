@@ -22,7 +22,7 @@ const le = (at: number, size: number): NumberAt => ({ at, size, littleEndian: tr
 /** Lengths of segments, sizes of frames, tables' numbers, and whatever lies in EXIF. */
 function jpegNumbers(b: Uint8Array): NumberAt[] {
   const out: NumberAt[] = []
-  for (let at = 2; at + 4 < b.length && b[at] === 0xff; ) {
+  for (let at = 2; at + 4 < b.length && b[at] === 0xff;) {
     const [marker, length] = [b[at + 1], u16(b, at + 2)]
     out.push(be(at + 1, 1), be(at + 2, 2))
     if (marker >= 0xc0 && marker <= 0xcf) out.push(be(at + 4, 1), be(at + 5, 2), be(at + 7, 2), be(at + 9, 1), be(at + 11, 1))
@@ -35,7 +35,8 @@ function jpegNumbers(b: Uint8Array): NumberAt[] {
 
 const gifNumbers = (b: Uint8Array): NumberAt[] => {
   const out = [le(6, 2), le(8, 2), le(10, 1), le(11, 1)]
-  for (let at = 13; at < b.length; at++) if (b[at] === 0x2c || b[at] === 0x21) out.push(le(at + 1, 2), le(at + 5, 2), le(at + 7, 2), le(at + 9, 1))
+  for (let at = 13; at < b.length; at++)
+    if (b[at] === 0x2c || b[at] === 0x21) out.push(le(at + 1, 2), le(at + 5, 2), le(at + 7, 2), le(at + 9, 1))
   return out
 }
 
@@ -64,7 +65,7 @@ function tiffNumbers(b: Uint8Array): NumberAt[] {
 /** Sizes of boxes, three levels deep, and the words within `ispe`, `iloc`, `irot`, ... */
 function avifNumbers(b: Uint8Array, from = 0, to = b.length, depth = 0): NumberAt[] {
   const out: NumberAt[] = []
-  for (let at = from; at + 8 <= to; ) {
+  for (let at = from; at + 8 <= to;) {
     const size = u32(b, at)
     out.push(be(at, 4))
     for (let k = 8; k < Math.min(size, 40); k += 2) out.push(be(at + k, 2))
@@ -75,17 +76,19 @@ function avifNumbers(b: Uint8Array, from = 0, to = b.length, depth = 0): NumberA
   return out
 }
 
-const numbered = (numbers: (b: Uint8Array) => NumberAt[]): Mutator => (r, bytes, donor) => {
-  if (r.integer(2) === 0 || bytes.length < 16) return mutateBytes(r, bytes, donor)
-  const all = numbers(bytes).filter((n) => n.at + n.size <= bytes.length)
-  if (all.length === 0) return mutateBytes(r, bytes, donor)
-  const copy = bytes.slice()
-  for (let k = 1 + r.integer(2); k > 0; k--) {
-    const { at, size, littleEndian } = pick(r, all)
-    putInteger(copy, at, size, r.integer(3) === 0 ? BigInt(copy[at] + r.integer(5) - 2) : pick(r, oddIntegers), littleEndian)
+const numbered =
+  (numbers: (b: Uint8Array) => NumberAt[]): Mutator =>
+  (r, bytes, donor) => {
+    if (r.integer(2) === 0 || bytes.length < 16) return mutateBytes(r, bytes, donor)
+    const all = numbers(bytes).filter((n) => n.at + n.size <= bytes.length)
+    if (all.length === 0) return mutateBytes(r, bytes, donor)
+    const copy = bytes.slice()
+    for (let k = 1 + r.integer(2); k > 0; k--) {
+      const { at, size, littleEndian } = pick(r, all)
+      putInteger(copy, at, size, r.integer(3) === 0 ? BigInt(copy[at] + r.integer(5) - 2) : pick(r, oddIntegers), littleEndian)
+    }
+    return copy
   }
-  return copy
-}
 
 export const mutateJpeg = numbered(jpegNumbers)
 export const mutateGif = numbered(gifNumbers)
@@ -100,7 +103,7 @@ interface Chunk {
 
 function chunksOf(bytes: Uint8Array): Chunk[] | undefined {
   const out: Chunk[] = []
-  for (let at = 8; at + 12 <= bytes.length; ) {
+  for (let at = 8; at + 12 <= bytes.length;) {
     const size = u32(bytes, at)
     if (at + 12 + size > bytes.length) return undefined
     out.push({ name: Buffer.from(bytes.subarray(at + 4, at + 8)).toString('latin1'), data: bytes.slice(at + 8, at + 8 + size) })
@@ -130,12 +133,26 @@ function changeChunks(r: Rng, chunks: Chunk[], donor: Uint8Array): Uint8Array {
   const c = chunks[i]
   const header = chunks.find((k) => k.name === 'IHDR')
   switch (r.integer(8)) {
-    case 0: chunks.splice(i, 1); break
-    case 1: chunks.splice(r.integer(chunks.length), 0, c); break
-    case 2: c.data = mutateBytes(r, c.data, donor); break
-    case 3: return pngOf(chunks, { i, size: pick(r, oddIntegers) })
-    case 4: c.name = pick(r, ['IDAT', 'IEND', 'PLTE', 'tRNS', 'iCCP', 'zTXt', 'eXIf', 'acTL', 'QQQQ']); break
-    case 5: chunks.splice(1, 0, { name: pick(r, ['iCCP', 'zTXt', 'iTXt']), data: join(Buffer.from('x\0\0', 'latin1'), r.integer(4) === 0 ? zlibBomb() : deflateSync(donor)) }); break
+    case 0:
+      chunks.splice(i, 1)
+      break
+    case 1:
+      chunks.splice(r.integer(chunks.length), 0, c)
+      break
+    case 2:
+      c.data = mutateBytes(r, c.data, donor)
+      break
+    case 3:
+      return pngOf(chunks, { i, size: pick(r, oddIntegers) })
+    case 4:
+      c.name = pick(r, ['IDAT', 'IEND', 'PLTE', 'tRNS', 'iCCP', 'zTXt', 'eXIf', 'acTL', 'QQQQ'])
+      break
+    case 5:
+      chunks.splice(1, 0, {
+        name: pick(r, ['iCCP', 'zTXt', 'iTXt']),
+        data: join(Buffer.from('x\0\0', 'latin1'), r.integer(4) === 0 ? zlibBomb() : deflateSync(donor)),
+      })
+      break
     case 6: {
       const pixels = chunks.find((k) => k.name === 'IDAT')
       if (pixels === undefined) break
@@ -146,7 +163,9 @@ function changeChunks(r: Rng, chunks: Chunk[], donor: Uint8Array): Uint8Array {
       }
       break
     }
-    default: if (header !== undefined && header.data.length >= 13) putInteger(header.data, pick(r, [0, 0, 4, 4, 8, 9, 10, 11, 12]), r.integer(2) === 0 ? 4 : 1, pick(r, oddIntegers), false)
+    default:
+      if (header !== undefined && header.data.length >= 13)
+        putInteger(header.data, pick(r, [0, 0, 4, 4, 8, 9, 10, 11, 12]), r.integer(2) === 0 ? 4 : 1, pick(r, oddIntegers), false)
   }
   return pngOf(chunks)
 }

@@ -12,7 +12,26 @@ import { gzipMutator, zipMutator } from './zip.ts'
 export { zipOf } from './zip.ts'
 
 /** What a file is made of, as far as the mutations can use it. */
-export type Kind = 'bytes' | 'text' | 'json' | 'jsonl' | 'protobuf' | 'model.onnx' | 'pickle' | 'npy' | 'idx' | 'idx.gz' | 'png' | 'jpeg' | 'gif' | 'webp' | 'tiff' | 'avif' | 'zip' | 'torch.zip' | 'checkpoint'
+export type Kind =
+  | 'bytes'
+  | 'text'
+  | 'json'
+  | 'jsonl'
+  | 'protobuf'
+  | 'model.onnx'
+  | 'pickle'
+  | 'npy'
+  | 'idx'
+  | 'idx.gz'
+  | 'png'
+  | 'jpeg'
+  | 'gif'
+  | 'webp'
+  | 'tiff'
+  | 'avif'
+  | 'zip'
+  | 'torch.zip'
+  | 'checkpoint'
 
 /** A mutated file. */
 export interface Mutated {
@@ -32,25 +51,44 @@ export function mutate(r: Rng, kind: Kind, bytes: Uint8Array, donor: Uint8Array)
 
 function mutatorOf(kind: Kind, note: (resealed: boolean) => void): Mutator {
   switch (kind) {
-    case 'text': return mutateText
-    case 'json': return mutateJson
-    case 'jsonl': return mutateJsonLines
-    case 'protobuf': return mutateProtobuf
-    case 'model.onnx': return sealedModelMutator(note)
-    case 'pickle': return mutatePickle
-    case 'npy': return mutateNpy
-    case 'idx': return mutateIdx
-    case 'idx.gz': return gzipMutator(mutateIdx, note)
-    case 'png': return pngMutator(note)
-    case 'jpeg': return mutateJpeg
-    case 'gif': return mutateGif
-    case 'webp': return mutateWebp
-    case 'tiff': return mutateTiff
-    case 'avif': return mutateAvif
-    case 'zip': return zipMutator((name) => (name.endsWith('.png') ? pngMutator(note) : mutateBytes), note)
-    case 'torch.zip': return zipMutator((name) => (name.endsWith('data.pkl') ? mutatePickle : mutateBytes), note)
-    case 'checkpoint': return checkpointMutator(note)
-    case 'bytes': return mutateBytes
+    case 'text':
+      return mutateText
+    case 'json':
+      return mutateJson
+    case 'jsonl':
+      return mutateJsonLines
+    case 'protobuf':
+      return mutateProtobuf
+    case 'model.onnx':
+      return sealedModelMutator(note)
+    case 'pickle':
+      return mutatePickle
+    case 'npy':
+      return mutateNpy
+    case 'idx':
+      return mutateIdx
+    case 'idx.gz':
+      return gzipMutator(mutateIdx, note)
+    case 'png':
+      return pngMutator(note)
+    case 'jpeg':
+      return mutateJpeg
+    case 'gif':
+      return mutateGif
+    case 'webp':
+      return mutateWebp
+    case 'tiff':
+      return mutateTiff
+    case 'avif':
+      return mutateAvif
+    case 'zip':
+      return zipMutator((name) => (name.endsWith('.png') ? pngMutator(note) : mutateBytes), note)
+    case 'torch.zip':
+      return zipMutator((name) => (name.endsWith('data.pkl') ? mutatePickle : mutateBytes), note)
+    case 'checkpoint':
+      return checkpointMutator(note)
+    case 'bytes':
+      return mutateBytes
   }
 }
 
@@ -81,7 +119,8 @@ const mutateIdx: Mutator = (r, bytes, donor) => {
 /** A model of kindred ends with a metadata entry that holds the SHA-256 of all before it: put right again, left out (as in older files), or left as it was. */
 function sealedModelMutator(note: (resealed: boolean) => void): Mutator {
   const [key, size] = [Buffer.from('kindred.sha256'), 84]
-  const entry = (hash: string): Uint8Array => join(Uint8Array.of(0x72, size - 2, 0x0a, key.length), key, Uint8Array.of(0x12, 64), Buffer.from(hash))
+  const entry = (hash: string): Uint8Array =>
+    join(Uint8Array.of(0x72, size - 2, 0x0a, key.length), key, Uint8Array.of(0x12, 64), Buffer.from(hash))
   return (r, bytes, donor) => {
     const at = bytes.length - size
     const kind = r.integer(6)

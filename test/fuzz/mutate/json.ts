@@ -57,17 +57,62 @@ const nested = (depth: number, open: string, close: string): Raw => new Raw(open
 
 function oddValue(r: Rng, old: Node): Node {
   const any: readonly (() => Node)[] = [
-    () => null, () => null, () => true, () => false, () => 0, () => -1, () => 1.5, () => '', () => [], () => new Fields([]),
-    () => new Raw('NaN'), () => new Raw('1e999'), () => new Raw('-1e999'), () => new Raw('Infinity'), () => new Raw('nothing'),
-    () => 2147483648, () => 4294967296, () => new Raw('9007199254740993'), () => 1e308, () => -1e308, () => 1e-320, () => -2147483648, () => 1e15,
-    () => 'NaN', () => '1', () => '../../../../etc/passwd', () => '/', () => 'x'.repeat(5000), () => pick(r, oddTexts), () => `a${pick(r, oddTexts)}b`,
-    () => [null], () => [[]], () => ['x'], () => [0], () => new Fields([['__proto__', new Fields([['polluted', true]])]]), () => new Fields([['length', 3]]), () => new Fields([['a', old]]), () => [old], () => [old, old],
-    () => nested(pick(r, [10, 63, 64, 65, 200, 20_000]), '[', ']'), () => nested(pick(r, [10, 70, 3000]), '{"a":[', ']}'),
+    () => null,
+    () => null,
+    () => true,
+    () => false,
+    () => 0,
+    () => -1,
+    () => 1.5,
+    () => '',
+    () => [],
+    () => new Fields([]),
+    () => new Raw('NaN'),
+    () => new Raw('1e999'),
+    () => new Raw('-1e999'),
+    () => new Raw('Infinity'),
+    () => new Raw('nothing'),
+    () => 2147483648,
+    () => 4294967296,
+    () => new Raw('9007199254740993'),
+    () => 1e308,
+    () => -1e308,
+    () => 1e-320,
+    () => -2147483648,
+    () => 1e15,
+    () => 'NaN',
+    () => '1',
+    () => '../../../../etc/passwd',
+    () => '/',
+    () => 'x'.repeat(5000),
+    () => pick(r, oddTexts),
+    () => `a${pick(r, oddTexts)}b`,
+    () => [null],
+    () => [[]],
+    () => ['x'],
+    () => [0],
+    () => new Fields([['__proto__', new Fields([['polluted', true]])]]),
+    () => new Fields([['length', 3]]),
+    () => new Fields([['a', old]]),
+    () => [old],
+    () => [old, old],
+    () => nested(pick(r, [10, 63, 64, 65, 200, 20_000]), '[', ']'),
+    () => nested(pick(r, [10, 70, 3000]), '{"a":[', ']}'),
   ]
-  if (typeof old === 'number' && r.integer(2) === 0) return pick(r, [-old, old + 1, old - 1, old * 1e9, old / 7, String(old), old + 0.5, Math.trunc(old), new Raw(`${old}e400`), old * 2])
+  if (typeof old === 'number' && r.integer(2) === 0)
+    return pick(r, [-old, old + 1, old - 1, old * 1e9, old / 7, String(old), old + 0.5, Math.trunc(old), new Raw(`${old}e400`), old * 2])
   if (typeof old === 'string' && r.integer(2) === 0) {
     const at = r.integer(old.length + 1)
-    return pick(r, [old.slice(0, at), old.slice(at), old + old, `${old} `, old.toUpperCase(), old.slice(0, at) + pick(r, oddTexts) + old.slice(at), Number(old) || 7, old.normalize('NFD')])
+    return pick(r, [
+      old.slice(0, at),
+      old.slice(at),
+      old + old,
+      `${old} `,
+      old.toUpperCase(),
+      old.slice(0, at) + pick(r, oddTexts) + old.slice(at),
+      Number(old) || 7,
+      old.normalize('NFD'),
+    ])
   }
   return pick(r, any)()
 }
@@ -75,11 +120,20 @@ function oddValue(r: Rng, old: Node): Node {
 function changeList(r: Rng, list: Node[]): void {
   const i = r.integer(list.length + 1)
   switch (r.integer(5)) {
-    case 0: list.splice(i, 1); break
-    case 1: list.splice(i, 0, list[Math.min(i, list.length - 1)] ?? 0); break
-    case 2: list.length = 0; break
-    case 3: list.reverse(); break
-    default: for (let n = pick(r, [1, 10, 1000]), k = 0; k < n; k++) list.push(list[k % Math.max(1, list.length)] ?? 1)
+    case 0:
+      list.splice(i, 1)
+      break
+    case 1:
+      list.splice(i, 0, list[Math.min(i, list.length - 1)] ?? 0)
+      break
+    case 2:
+      list.length = 0
+      break
+    case 3:
+      list.reverse()
+      break
+    default:
+      for (let n = pick(r, [1, 10, 1000]), k = 0; k < n; k++) list.push(list[k % Math.max(1, list.length)] ?? 1)
   }
 }
 
@@ -87,12 +141,36 @@ function changeFields(r: Rng, { list }: Fields): void {
   const i = r.integer(list.length)
   const field = list[i]
   switch (r.integer(7)) {
-    case 0: case 1: list.splice(i, 1); break
-    case 2: field[0] = pick(r, [`${field[0]}x`, field[0].toUpperCase(), field[0].slice(1), '', '__proto__', 'constructor', 'toString', ` ${field[0]}`]); break
-    case 3: list.splice(r.integer(list.length + 1), 0, [field[0], oddValue(r, field[1])]); break
-    case 4: list.push([pick(r, ['__proto__', 'constructor', 'toJSON', 'length', 'hasOwnProperty', 'extra', '0']), pick<Node>(r, [null, 1, new Fields([['polluted', 1]])])]); break
-    case 5: [field[1], list[r.integer(list.length)][1]] = [list[r.integer(list.length)][1], field[1]]; break
-    default: list.reverse()
+    case 0:
+    case 1:
+      list.splice(i, 1)
+      break
+    case 2:
+      field[0] = pick(r, [
+        `${field[0]}x`,
+        field[0].toUpperCase(),
+        field[0].slice(1),
+        '',
+        '__proto__',
+        'constructor',
+        'toString',
+        ` ${field[0]}`,
+      ])
+      break
+    case 3:
+      list.splice(r.integer(list.length + 1), 0, [field[0], oddValue(r, field[1])])
+      break
+    case 4:
+      list.push([
+        pick(r, ['__proto__', 'constructor', 'toJSON', 'length', 'hasOwnProperty', 'extra', '0']),
+        pick<Node>(r, [null, 1, new Fields([['polluted', 1]])]),
+      ])
+      break
+    case 5:
+      ;[field[1], list[r.integer(list.length)][1]] = [list[r.integer(list.length)][1], field[1]]
+      break
+    default:
+      list.reverse()
   }
 }
 

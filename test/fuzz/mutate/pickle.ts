@@ -9,7 +9,7 @@ const lined: Readonly<Record<number, number>> = { 0x49: 1, 0x4c: 1, 0x63: 2 }
 /** The opcodes with their operands; as far as they can be followed. */
 function opcodes(bytes: Uint8Array): Uint8Array[] {
   const out: Uint8Array[] = []
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const op = bytes[at]
     let end = at + 1 + (fixed[op] ?? 0)
     if (counted[op] !== undefined) {
@@ -33,10 +33,40 @@ function opcodes(bytes: Uint8Array): Uint8Array[] {
 
 const latin = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'))
 const hostile: readonly Uint8Array[] = [
-  latin('cos\nsystem\n'), latin('cbuiltins\neval\n'), latin('R'), latin('('), latin('t'), latin(')'), latin(']'), latin('}'), latin('N'), latin('0'), latin('2'), latin('Q'), latin('b'), latin('u'), latin('e'), latin('s'), latin('a'),
-  latin('G\x7f\xf0\0\0\0\0\0\0'), latin('G\x7f\xf8\0\0\0\0\0\0'), latin('I-1\n'), latin('Inan\n'), latin('I99999999999999999999\n'), latin('L1e400L\n'), latin('J\xff\xff\xff\xff'), latin('\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f'), latin('h\xff'),
+  latin('cos\nsystem\n'),
+  latin('cbuiltins\neval\n'),
+  latin('R'),
+  latin('('),
+  latin('t'),
+  latin(')'),
+  latin(']'),
+  latin('}'),
+  latin('N'),
+  latin('0'),
+  latin('2'),
+  latin('Q'),
+  latin('b'),
+  latin('u'),
+  latin('e'),
+  latin('s'),
+  latin('a'),
+  latin('G\x7f\xf0\0\0\0\0\0\0'),
+  latin('G\x7f\xf8\0\0\0\0\0\0'),
+  latin('I-1\n'),
+  latin('Inan\n'),
+  latin('I99999999999999999999\n'),
+  latin('L1e400L\n'),
+  latin('J\xff\xff\xff\xff'),
+  latin('\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f'),
+  latin('h\xff'),
   join(latin('\x8b\x00\x00\x01\x00'), new Uint8Array(65_536).fill(0x55)),
-  latin('\x8d\xff\xff\xff\xff\xff\xff\xff\x7f'), latin('('.repeat(3000)), latin(']'.repeat(100) + '\x85'.repeat(99)), latin('2'.repeat(2000)), latin('U\x09__proto__'), latin('ctorch._utils\n_rebuild_tensor_v2\n'), latin('ccollections\nOrderedDict\n'),
+  latin('\x8d\xff\xff\xff\xff\xff\xff\xff\x7f'),
+  latin('('.repeat(3000)),
+  latin(']'.repeat(100) + '\x85'.repeat(99)),
+  latin('2'.repeat(2000)),
+  latin('U\x09__proto__'),
+  latin('ctorch._utils\n_rebuild_tensor_v2\n'),
+  latin('ccollections\nOrderedDict\n'),
 ]
 
 /** Some mutation of a pickle. */
@@ -45,11 +75,21 @@ export const mutatePickle: Mutator = (r, bytes, donor) => {
   const ops = opcodes(bytes)
   const i = r.integer(ops.length)
   switch (r.integer(7)) {
-    case 0: ops.splice(i, 1); break
-    case 1: ops.splice(i, 0, ops[i]); break
-    case 2: ops.splice(i, 0, pick(r, hostile)); break
-    case 3: ops[i] = pick(r, hostile); break
-    case 4: [ops[i], ops[r.integer(ops.length)]] = [ops[r.integer(ops.length)], ops[i]]; break
+    case 0:
+      ops.splice(i, 1)
+      break
+    case 1:
+      ops.splice(i, 0, ops[i])
+      break
+    case 2:
+      ops.splice(i, 0, pick(r, hostile))
+      break
+    case 3:
+      ops[i] = pick(r, hostile)
+      break
+    case 4:
+      ;[ops[i], ops[r.integer(ops.length)]] = [ops[r.integer(ops.length)], ops[i]]
+      break
     default: {
       // an operand becomes odd; mostly one of the small numbers that say shapes, strides, offsets and sizes
       const numbers = ops.flatMap((op, at) => (op[0] === 0x4b || op[0] === 0x4d || op[0] === 0x4a ? [at] : []))

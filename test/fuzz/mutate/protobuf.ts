@@ -39,7 +39,14 @@ function parse(bytes: Uint8Array, depth = 0): Field[] | undefined {
   while (at < bytes.length) {
     const key = number()
     if (key === undefined || key >> 3n === 0n || key > 0x1fffn) return undefined
-    const field: Field = { number: Number(key >> 3n), wire: Number(key & 7n), value: 0n, bytes: new Uint8Array(0), inner: undefined, lie: undefined }
+    const field: Field = {
+      number: Number(key >> 3n),
+      wire: Number(key & 7n),
+      value: 0n,
+      bytes: new Uint8Array(0),
+      inner: undefined,
+      lie: undefined,
+    }
     const size = field.wire === 1 ? 8 : field.wire === 5 ? 4 : 0
     if (field.wire === 0) {
       const value = number()
@@ -79,11 +86,21 @@ function lists(fields: Field[], out: Field[][] = []): Field[][] {
 function change(r: Rng, list: Field[], i: number, donor: Uint8Array): void {
   const f = list[i]
   switch (r.integer(9)) {
-    case 0: list.splice(i, 1); return
-    case 1: list.splice(r.integer(list.length + 1), 0, f); return
-    case 2: f.number = pick(r, [0, 1, 2, 5, 7, 8, 9, 13, 14, 20, f.number + 1]); return
-    case 3: [list[i], list[r.integer(list.length)]] = [list[r.integer(list.length)], list[i]]; return
-    case 4: for (let n = pick(r, [2, 50, 1000]); n > 0; n--) list.push(f); return
+    case 0:
+      list.splice(i, 1)
+      return
+    case 1:
+      list.splice(r.integer(list.length + 1), 0, f)
+      return
+    case 2:
+      f.number = pick(r, [0, 1, 2, 5, 7, 8, 9, 13, 14, 20, f.number + 1])
+      return
+    case 3:
+      ;[list[i], list[r.integer(list.length)]] = [list[r.integer(list.length)], list[i]]
+      return
+    case 4:
+      for (let n = pick(r, [2, 50, 1000]); n > 0; n--) list.push(f)
+      return
     default:
   }
   if (f.wire === 0) f.value = r.integer(3) === 0 ? f.value + BigInt(r.integer(9) - 4) : pick(r, oddIntegers)
@@ -91,7 +108,28 @@ function change(r: Rng, list: Field[], i: number, donor: Uint8Array): void {
     const kind = r.integer(5)
     if (kind === 0) f.lie = pick(r, [0n, BigInt(f.bytes.length + 1), BigInt(Math.max(0, f.bytes.length - 1)), ...oddIntegers])
     else {
-      f.bytes = kind === 1 ? floatsIn(r, f.bytes) : kind === 2 ? new TextEncoder().encode(pick(r, ['', 'x', 'NaN', '__proto__', '\u001b[31m', 'Loop', 'If', 'Conv', 'Gemm', 'ConstantOfShape', 'ai.onnx', 'evil', 'N'])) : mutateBytes(r, f.bytes, donor)
+      f.bytes =
+        kind === 1
+          ? floatsIn(r, f.bytes)
+          : kind === 2
+            ? new TextEncoder().encode(
+                pick(r, [
+                  '',
+                  'x',
+                  'NaN',
+                  '__proto__',
+                  '\u001b[31m',
+                  'Loop',
+                  'If',
+                  'Conv',
+                  'Gemm',
+                  'ConstantOfShape',
+                  'ai.onnx',
+                  'evil',
+                  'N',
+                ]),
+              )
+            : mutateBytes(r, f.bytes, donor)
       f.inner = undefined
     }
   } else f.bytes = floatsIn(r, f.bytes)

@@ -36,7 +36,11 @@ function parse(bytes: Uint8Array): Archive | undefined {
   let at = buffer.readUInt32LE(end + 16)
   try {
     for (let n = buffer.readUInt16LE(end + 10); n > 0; n--) {
-      const [nameLength, extraLength, commentLength] = [buffer.readUInt16LE(at + 28), buffer.readUInt16LE(at + 30), buffer.readUInt16LE(at + 32)]
+      const [nameLength, extraLength, commentLength] = [
+        buffer.readUInt16LE(at + 28),
+        buffer.readUInt16LE(at + 30),
+        buffer.readUInt16LE(at + 32),
+      ]
       const local = buffer.readUInt32LE(at + 42)
       const from = local + 30 + buffer.readUInt16LE(local + 26) + buffer.readUInt16LE(local + 28)
       const packedSize = buffer.readUInt32LE(at + 20)
@@ -77,22 +81,65 @@ function write({ entries, countOff, sizeOff, fromOff, tail }: Archive): Uint8Arr
   }
   for (const e of entries) {
     const local = at + e.shift
-    const same = (from: number) => [[from, 2, e.flags], [from + 2, 2, e.method], [from + 8, 4, e.crc], [from + 12, 4, e.packedSize], [from + 16, 4, e.size], [from + 20, 2, e.name.length]] as const
+    const same = (from: number) =>
+      [
+        [from, 2, e.flags],
+        [from + 2, 2, e.method],
+        [from + 8, 4, e.crc],
+        [from + 12, 4, e.packedSize],
+        [from + 16, 4, e.size],
+        [from + 20, 2, e.name.length],
+      ] as const
     push(parts, header(30, [[0, 4, 0x04034b50], [4, 2, 20], ...same(6)]))
     push(parts, e.name)
     push(parts, e.packed)
-    directory.push(header(46, [[0, 4, 0x02014b50], [4, 2, 20], [6, 2, 20], ...same(8), [30, 2, e.extra.length], [32, 2, e.comment.length], [42, 4, local]]), e.name, e.extra, e.comment)
+    directory.push(
+      header(46, [
+        [0, 4, 0x02014b50],
+        [4, 2, 20],
+        [6, 2, 20],
+        ...same(8),
+        [30, 2, e.extra.length],
+        [32, 2, e.comment.length],
+        [42, 4, local],
+      ]),
+      e.name,
+      e.extra,
+      e.comment,
+    )
   }
   const start = at
   const size = directory.reduce((n, p) => n + p.length, 0)
-  return join(...parts, ...directory, header(22, [[0, 4, 0x06054b50], [8, 2, entries.length + countOff], [10, 2, entries.length + countOff], [12, 4, size + sizeOff], [16, 4, start + fromOff]]), tail)
+  return join(
+    ...parts,
+    ...directory,
+    header(22, [
+      [0, 4, 0x06054b50],
+      [8, 2, entries.length + countOff],
+      [10, 2, entries.length + countOff],
+      [12, 4, size + sizeOff],
+      [16, 4, start + fromOff],
+    ]),
+    tail,
+  )
 }
 
 /** A zip archive of these files. */
 export function zipOf(files: Readonly<Record<string, Uint8Array>>, stored = false): Uint8Array {
   const entries = Object.entries(files).map(([name, content]): Entry => {
     const packed = stored ? content : new Uint8Array(deflateRawSync(content))
-    return { name: new TextEncoder().encode(name), method: stored ? 0 : 8, flags: 0, crc: crc32(content), packed, packedSize: packed.length, size: content.length, shift: 0, extra: new Uint8Array(0), comment: new Uint8Array(0) }
+    return {
+      name: new TextEncoder().encode(name),
+      method: stored ? 0 : 8,
+      flags: 0,
+      crc: crc32(content),
+      packed,
+      packedSize: packed.length,
+      size: content.length,
+      shift: 0,
+      extra: new Uint8Array(0),
+      comment: new Uint8Array(0),
+    }
   })
   return write({ entries, countOff: 0, sizeOff: 0, fromOff: 0, tail: new Uint8Array(0) })
 }
@@ -119,7 +166,19 @@ export function bomb(megabytes: number): Uint8Array {
   return join(...Array.from({ length: megabytes }, () => megabyte!), Uint8Array.of(3, 0))
 }
 
-const names = ['../evil.png', '/evil.png', 'Latin/character01/', '', 'a\u001b[31mb.png', 'Latin/character99999999/x.png', 'x/y/z/../../q.png', 'Latin/character01/a.png', '__proto__', 'C:\\x.png', 'Latin/character01/\u202e.png']
+const names = [
+  '../evil.png',
+  '/evil.png',
+  'Latin/character01/',
+  '',
+  'a\u001b[31mb.png',
+  'Latin/character99999999/x.png',
+  'x/y/z/../../q.png',
+  'Latin/character01/a.png',
+  '__proto__',
+  'C:\\x.png',
+  'Latin/character01/\u202e.png',
+]
 
 /** @returns whether what is left is sealed rightly, although it may be other content */
 function change(r: Rng, archive: Archive, donor: Uint8Array): boolean {
@@ -128,19 +187,46 @@ function change(r: Rng, archive: Archive, donor: Uint8Array): boolean {
   const i = entries.indexOf(e)
   const kind = r.integer(14)
   switch (kind) {
-    case 0: entries.splice(i, 1); break
-    case 1: entries.splice(r.integer(entries.length + 1), 0, { ...e }); break
-    case 2: e.name = new TextEncoder().encode(pick(r, names)); break
-    case 3: e.method = pick(r, [0, 8, 1, 9, 12, 93, 99, 65_535]); break
-    case 4: e.size = Number(BigInt.asUintN(32, pick(r, oddIntegers))); break
-    case 5: e.packedSize = Number(BigInt.asUintN(32, pick(r, oddIntegers))); break
-    case 6: e.flags = pick(r, [1, 8, 0x800, 0xffff]); break
-    case 7: e.shift = pick(r, [1, -1, 1000, -1000, 1e9]); break
-    case 8: archive.countOff = pick(r, [1, -1, -entries.length, 1000, 60_000]); break
-    case 9: archive.fromOff = pick(r, [1, -1, 22, 1e6, -1e6, 0xffffff00]); break
-    case 10: archive.sizeOff = pick(r, [1, -1, 46, 1e6, -1e6]); break
-    case 11: archive.tail = mutateBytes(r, e.name, donor); break
-    case 12: e.packed = mutateBytes(r, e.packed, donor); e.packedSize = e.packed.length; break // the checksum stays as it was
+    case 0:
+      entries.splice(i, 1)
+      break
+    case 1:
+      entries.splice(r.integer(entries.length + 1), 0, { ...e })
+      break
+    case 2:
+      e.name = new TextEncoder().encode(pick(r, names))
+      break
+    case 3:
+      e.method = pick(r, [0, 8, 1, 9, 12, 93, 99, 65_535])
+      break
+    case 4:
+      e.size = Number(BigInt.asUintN(32, pick(r, oddIntegers)))
+      break
+    case 5:
+      e.packedSize = Number(BigInt.asUintN(32, pick(r, oddIntegers)))
+      break
+    case 6:
+      e.flags = pick(r, [1, 8, 0x800, 0xffff])
+      break
+    case 7:
+      e.shift = pick(r, [1, -1, 1000, -1000, 1e9])
+      break
+    case 8:
+      archive.countOff = pick(r, [1, -1, -entries.length, 1000, 60_000])
+      break
+    case 9:
+      archive.fromOff = pick(r, [1, -1, 22, 1e6, -1e6, 0xffffff00])
+      break
+    case 10:
+      archive.sizeOff = pick(r, [1, -1, 46, 1e6, -1e6])
+      break
+    case 11:
+      archive.tail = mutateBytes(r, e.name, donor)
+      break
+    case 12:
+      e.packed = mutateBytes(r, e.packed, donor)
+      e.packedSize = e.packed.length
+      break // the checksum stays as it was
     default:
       if (r.integer(4) === 0) [e.method, e.packed, e.packedSize, e.size] = [8, bomb(800), bomb(800).length, 800 << 20]
       else for (let n = e.packed.length > 2000 ? 1 : 2000; n > 0; n--) entries.push(e)

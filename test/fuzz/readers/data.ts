@@ -2,7 +2,10 @@
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import sharp from 'sharp'
-import { formatIdx, lettersFrom, loadMnist, npyBytes, omniglotLetters, parseIdx, readIdxPair, readVectors, writeVectors, type Dataset, type Vectors } from '../../../src/data/index.ts'
+import { formatIdx, parseIdx, readIdxPair } from '../../../src/data/index.ts'
+import { lettersFrom, loadMnist, omniglotLetters } from '../../../src/digits/index.ts'
+import { npyBytes, readVectors, writeVectors, type Vectors } from '../../../src/vectors/index.ts'
+import type { Dataset } from '../../../src/dataset/index.ts'
 import { zipOf } from '../mutate/index.ts'
 import { json, must, mustBeFinite, mustBeTexts, once, part, text, type Files, type Input, type Reader } from './reader.ts'
 
@@ -19,14 +22,18 @@ function idxReader(name: string, rank: 1 | 3, bytes: Uint8Array, zipped: boolean
       const { shape, data } = parseIdx(input.bytes(), file, rank)
       must(shape.length === rank && shape.every((n) => Number.isInteger(n) && n >= 0), `shape [${shape.join(', ')}]`)
       must(data.length === shape.reduce((a, b) => a * b, 1), `${data.length} values for [${shape.join(', ')}]`)
-      if (zipped && !input.resealed) must(Buffer.from(data).equals(bytes.subarray(4 + 4 * rank)), 'other values than the checksum stands for')
+      if (zipped && !input.resealed)
+        must(Buffer.from(data).equals(bytes.subarray(4 + 4 * rank)), 'other values than the checksum stands for')
     },
   }
 }
 
 const idxPair: Reader = {
   name: 'idx-pair',
-  seeds: (): Files[] => [{ 'train-images-idx3-ubyte': part('idx', idx.images), 'train-labels-idx1-ubyte': part('idx', idx.labels) }, { 'train-images-idx3-ubyte.gz': part('idx.gz', gz(idx.images)), 'train-labels-idx1-ubyte.gz': part('idx.gz', gz(idx.labels)) }],
+  seeds: (): Files[] => [
+    { 'train-images-idx3-ubyte': part('idx', idx.images), 'train-labels-idx1-ubyte': part('idx', idx.labels) },
+    { 'train-images-idx3-ubyte.gz': part('idx.gz', gz(idx.images)), 'train-labels-idx1-ubyte.gz': part('idx.gz', gz(idx.labels)) },
+  ],
   async read(input) {
     const [images, labels] = Object.keys(input.files).map((name) => join(input.folder, name))
     const pair = readIdxPair(images, labels)
@@ -45,7 +52,12 @@ function checkDataset(data: Dataset): void {
   must(/^[0-9a-f]{64}$/.test(data.hash), 'the hash is none')
 }
 
-const vectors: Vectors = { vectors: Float32Array.from({ length: 15 }, (_, i) => Math.fround(Math.sin(i) * 3)), dim: 3, ids: ['a.png', 'b/c.png', 'd "e", f.png', 'ü.png', '5'], labels: ['x', 'y', 'x', 'y', 'z'] }
+const vectors: Vectors = {
+  vectors: Float32Array.from({ length: 15 }, (_, i) => Math.fround(Math.sin(i) * 3)),
+  dim: 3,
+  ids: ['a.png', 'b/c.png', 'd "e", f.png', 'ü.png', '5'],
+  labels: ['x', 'y', 'x', 'y', 'z'],
+}
 
 /** What is read must be vectors, and survive being written and read again. */
 function checkVectors(input: Input, format: string): void {
@@ -55,7 +67,10 @@ function checkVectors(input: Input, format: string): void {
   must(read.vectors.length % dim === 0 && read.vectors.length > 0, `${read.vectors.length} numbers in vectors of ${dim}`)
   mustBeFinite(read.vectors, 'vectors')
   const n = read.vectors.length / dim
-  for (const [what, list] of [['ids', ids], ['labels', labels]] as const) {
+  for (const [what, list] of [
+    ['ids', ids],
+    ['labels', labels],
+  ] as const) {
     if (list === undefined) continue
     mustBeTexts(list, what)
     must(list.length === n, `${list.length} ${what} for ${n} vectors`)
@@ -63,12 +78,20 @@ function checkVectors(input: Input, format: string): void {
   const again = join(input.folder, `again${format}`)
   writeVectors(again, read)
   const second = readVectors(again)
-  must(second.dim === dim && Buffer.from(second.vectors.buffer).equals(Buffer.from(read.vectors.slice().buffer)), 'other vectors after writing and reading again')
+  must(
+    second.dim === dim && Buffer.from(second.vectors.buffer).equals(Buffer.from(read.vectors.slice().buffer)),
+    'other vectors after writing and reading again',
+  )
   must(JSON.stringify([second.ids, second.labels]) === JSON.stringify([ids, labels]), 'other names after writing and reading again')
 }
 
 function vectorReader(name: string, format: '.npy' | '.csv' | '.jsonl', seeds: () => readonly Files[]): Reader {
-  return { name, seeds, read: (input) => checkVectors(input, format), command: (input) => ['map', input.path(format), '--method', 'pca', '--out', join(input.folder, 'map.svg')] }
+  return {
+    name,
+    seeds,
+    read: (input) => checkVectors(input, format),
+    command: (input) => ['map', input.path(format), '--method', 'pca', '--out', join(input.folder, 'map.svg')],
+  }
 }
 
 const npy = (): Uint8Array => npyBytes(vectors.vectors, [5, 3])
@@ -81,27 +104,41 @@ const wide = (): Uint8Array => {
   new Float64Array(out.buffer, 128).set(vectors.vectors)
   return out
 }
-const csv = (): string => `id,label,v0,v1,v2\n${rows.map((row, i) => [`"${vectors.ids![i].replaceAll('"', '""')}"`, vectors.labels![i], ...row].join(',')).join('\n')}\n`
-const jsonLines = (): string => rows.map((vector, i) => `${JSON.stringify({ id: vectors.ids![i], label: vectors.labels![i], vector })}\n`).join('')
+const csv = (): string =>
+  `id,label,v0,v1,v2\n${rows.map((row, i) => [`"${vectors.ids![i].replaceAll('"', '""')}"`, vectors.labels![i], ...row].join(',')).join('\n')}\n`
+const jsonLines = (): string =>
+  rows.map((vector, i) => `${JSON.stringify({ id: vectors.ids![i], label: vectors.labels![i], vector })}\n`).join('')
 
 const picture = once(async (): Promise<Uint8Array[]> =>
   Promise.all(
     [0, 1, 2, 3].map(async (k) => {
       const grey = Uint8Array.from({ length: 24 * 24 }, (_, i) => (Math.abs((i % 24) - 12) + k < 3 && i > 96 && i < 480 ? 0 : 255))
-      return new Uint8Array(await sharp(grey, { raw: { width: 24, height: 24, channels: 1 } }).png().toBuffer())
+      return new Uint8Array(
+        await sharp(grey, { raw: { width: 24, height: 24, channels: 1 } })
+          .png()
+          .toBuffer(),
+      )
     }),
   ),
 )
 
 const letterFiles = async (): Promise<Record<string, Uint8Array>> => {
   const [a, b, c, d] = await picture()
-  return { 'images/Latin/character01/0001_01.png': a, 'images/Latin/character01/0001_02.png': b, 'images/Latin/character02/0002_01.png': c, 'images/Greek/character01/0100_01.png': d }
+  return {
+    'images/Latin/character01/0001_01.png': a,
+    'images/Latin/character01/0001_02.png': b,
+    'images/Latin/character02/0002_01.png': c,
+    'images/Greek/character01/0100_01.png': d,
+  }
 }
 
 const letters: readonly Reader[] = [
   {
     name: 'omniglot-zip',
-    seeds: async () => [{ 'images.zip': part('zip', zipOf(await letterFiles())) }, { 'images.zip': part('zip', zipOf(await letterFiles(), true)) }],
+    seeds: async () => [
+      { 'images.zip': part('zip', zipOf(await letterFiles())) },
+      { 'images.zip': part('zip', zipOf(await letterFiles(), true)) },
+    ],
     codes: ['not-found', 'usage'], // the alphabet may be gone with its folder; a picture may show no ink
     called: ['images.zip', '/character'],
     async read(input) {
@@ -131,8 +168,19 @@ export const dataReaders: readonly Reader[] = [
   idxReader('idx-labels-gz', 1, idx.labels, true),
   idxPair,
   vectorReader('npy', '.npy', () => [{ 'vectors.npy': part('npy', npy()) }, { 'vectors.npy': part('npy', wide()) }]),
-  { ...vectorReader('npy-ids', '.npy', () => [{ 'vectors.npy': part('npy', npy()), 'vectors.npy.ids.json': json({ ids: vectors.ids, labels: vectors.labels }) }]), mutable: /json$/ },
-  vectorReader('csv', '.csv', () => [{ 'vectors.csv': text(csv()) }, { 'vectors.csv': text(`${rows.map((row) => row.join(',')).join('\n')}\n`) }]),
-  vectorReader('jsonl', '.jsonl', () => [{ 'vectors.jsonl': text(jsonLines(), 'jsonl') }, { 'vectors.jsonl': text(rows.map((row) => `${JSON.stringify(row)}\n`).join(''), 'jsonl') }]),
+  {
+    ...vectorReader('npy-ids', '.npy', () => [
+      { 'vectors.npy': part('npy', npy()), 'vectors.npy.ids.json': json({ ids: vectors.ids, labels: vectors.labels }) },
+    ]),
+    mutable: /json$/,
+  },
+  vectorReader('csv', '.csv', () => [
+    { 'vectors.csv': text(csv()) },
+    { 'vectors.csv': text(`${rows.map((row) => row.join(',')).join('\n')}\n`) },
+  ]),
+  vectorReader('jsonl', '.jsonl', () => [
+    { 'vectors.jsonl': text(jsonLines(), 'jsonl') },
+    { 'vectors.jsonl': text(rows.map((row) => `${JSON.stringify(row)}\n`).join(''), 'jsonl') },
+  ]),
   ...letters,
 ]

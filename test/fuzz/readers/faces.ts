@@ -2,13 +2,13 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cropFolder, haarDetector, openDetector, type CropRecord, type FaceDetector, type FaceRecipe } from '../../../src/faces/index.ts'
-import { sha256 } from '../../../src/files/index.ts'
-import { npyBytes } from '../../../src/data/index.ts'
-import { groupNames, readGroups, readPlaces, rowsOf, writeGroups } from '../../../src/recipes/faces/group-file.ts'
-import { faces } from '../../../src/recipes/index.ts'
-import { faceId, KeptVectors } from '../../../src/recipes/faces/kept-vectors.ts'
-import { openKnownFaces } from '../../../src/recipes/faces/known-faces.ts'
-import { pixelsModel } from '../../../src/recipes/faces/pixels-model.ts'
+import { sha256 } from '../../../src/base/index.ts'
+import { npyBytes } from '../../../src/vectors/index.ts'
+import { groupNames, readGroups, readPlaces, rowsOf, writeGroups } from '../../../src/people/group-file.ts'
+import { faces } from '../../../src/stories/index.ts'
+import { faceId, KeptVectors } from '../../../src/people/kept-vectors.ts'
+import { openKnownFaces } from '../../../src/people/known-faces.ts'
+import { pixelsModel } from '../../../src/people/pixels-model.ts'
 import { json, must, mustBeFinite, mustBeTexts, once, part, text, type Files, type Reader } from './reader.ts'
 import { faceRecipe } from './rules.ts'
 
@@ -16,8 +16,15 @@ import { faceRecipe } from './rules.ts'
 const cascade = once(() => {
   const xml = readFileSync(new URL('../../../assets/haarcascade_frontalface_alt2.xml', import.meta.url), 'utf8')
   const head = xml.slice(xml.indexOf('<opencv_storage>'), xml.indexOf('<stages>') + 8).replace(/<stageNum>\d+/, '<stageNum>2')
-  const stages = xml.slice(xml.indexOf('<stages>') + 8, xml.indexOf('</stages>')).split('</weakClassifiers></_>').slice(0, 2).map((stage) => `${stage}</weakClassifiers></_>`).join('')
-  const rects = [...xml.slice(xml.indexOf('<features>')).matchAll(/<_>\s*<rects>[\s\S]*?<\/rects>[\s\S]*?<\/_>/g)].slice(0, 60).map((m) => m[0])
+  const stages = xml
+    .slice(xml.indexOf('<stages>') + 8, xml.indexOf('</stages>'))
+    .split('</weakClassifiers></_>')
+    .slice(0, 2)
+    .map((stage) => `${stage}</weakClassifiers></_>`)
+    .join('')
+  const rects = [...xml.slice(xml.indexOf('<features>')).matchAll(/<_>\s*<rects>[\s\S]*?<\/rects>[\s\S]*?<\/_>/g)]
+    .slice(0, 60)
+    .map((m) => m[0])
   return `<?xml version="1.0"?>\n${head}${stages}</stages>\n<features>${rects.join('\n')}</features></cascade></opencv_storage>\n`
 })
 const grey = Uint8Array.from({ length: 60 * 50 }, (_, i) => (Math.floor(i / 60) % 12 < 6 ? 30 : 220) + (i % 7))
@@ -34,15 +41,43 @@ const haarReader: Reader = {
 }
 
 const record = (i: number, extra: Partial<CropRecord> = {}): CropRecord => ({
-  source: `${['anna', 'bo'][i % 2]}/photo ${i >> 1}.jpg`, sourceHash: sha256(Buffer.from(`photo ${i}`)), label: ['anna', 'bo'][i % 2], face: 0, box: [10 + i, 20, 60, 70], landmarks: Array.from({ length: 136 }, (_, k) => (k % 2 === 0 ? 12 + (k % 17) : 25 + (k % 13))),
-  score: 0.9, sharpness: 120.5, detector: faceRecipe.detector, alignment: faceRecipe.alignment, crop: `crops/${['anna', 'bo'][i % 2]}/photo ${i >> 1}.jpg.0.png`, cropHash: 'ef'.repeat(32), settings: '0123456789abcdef', ...extra,
+  source: `${['anna', 'bo'][i % 2]}/photo ${i >> 1}.jpg`,
+  sourceHash: sha256(Buffer.from(`photo ${i}`)),
+  label: ['anna', 'bo'][i % 2],
+  face: 0,
+  box: [10 + i, 20, 60, 70],
+  landmarks: Array.from({ length: 136 }, (_, k) => (k % 2 === 0 ? 12 + (k % 17) : 25 + (k % 13))),
+  score: 0.9,
+  sharpness: 120.5,
+  detector: faceRecipe.detector,
+  alignment: faceRecipe.alignment,
+  crop: `crops/${['anna', 'bo'][i % 2]}/photo ${i >> 1}.jpg.0.png`,
+  cropHash: 'ef'.repeat(32),
+  settings: '0123456789abcdef',
+  ...extra,
 })
 const records = Array.from({ length: 6 }, (_, i) => record(i))
 const lines = (list: readonly object[]): string => list.map((r) => `${JSON.stringify(r)}\n`).join('')
-const quarantine = [{ source: 'anna/empty.jpg', sourceHash: sha256(new Uint8Array(0)), label: 'anna', kind: 'empty', reason: 'the file is empty', settings: '0123456789abcdef' }, { source: 'x.jpg', sourceHash: null, label: null, kind: 'unreadable', reason: 'EACCES', settings: '0123456789abcdef' }]
+const quarantine = [
+  {
+    source: 'anna/empty.jpg',
+    sourceHash: sha256(new Uint8Array(0)),
+    label: 'anna',
+    kind: 'empty',
+    reason: 'the file is empty',
+    settings: '0123456789abcdef',
+  },
+  { source: 'x.jpg', sourceHash: null, label: null, kind: 'unreadable', reason: 'EACCES', settings: '0123456789abcdef' },
+]
 
 /** A detector that finds nobody: the lists are what is read. */
-const blind: FaceDetector = { name: 'haar', id: 'haar:0', finder: { hash: '0', find: async (photos) => photos.map(() => []), dispose: async () => {} }, landmarks: { size: 112, run: async () => new Float32Array(0), concurrency: 1, dispose: async () => {} }, dispose: async () => {} }
+const blind: FaceDetector = {
+  name: 'haar',
+  id: 'haar:0',
+  finder: { hash: '0', find: async (photos) => photos.map(() => []), dispose: async () => {} },
+  landmarks: { size: 112, run: async () => new Float32Array(0), concurrency: 1, dispose: async () => {} },
+  dispose: async () => {},
+}
 
 /** A folder of photos (text files called so) and OUT with lists of an earlier run. */
 const manifestReader: Reader = {
@@ -55,13 +90,24 @@ const manifestReader: Reader = {
     writeFileSync(join(dir, 'photo 0.jpg'), 'no image')
     const outside = join(input.folder, 'outside.png')
     writeFileSync(outside, 'not ours')
-    const { faces, quarantine: bad, summary } = await cropFolder(join(input.folder, 'photos'), join(input.folder, 'out'), { detector: blind })
-    must(faces.length === 0 && bad.length === 1 && summary.photos.total === 1, `${faces.length} faces and ${bad.length} bad photos of one that is none`)
+    const {
+      faces,
+      quarantine: bad,
+      summary,
+    } = await cropFolder(join(input.folder, 'photos'), join(input.folder, 'out'), { detector: blind })
+    must(
+      faces.length === 0 && bad.length === 1 && summary.photos.total === 1,
+      `${faces.length} faces and ${bad.length} bad photos of one that is none`,
+    )
     must(existsSync(outside), 'a file outside OUT was removed')
   },
 }
 
-const groupsText = lines([{ name: 'Anna', faces: ['anna/photo 0.jpg#0', 'anna/photo 1.jpg#0'], found: ['anna/photo 2.jpg#0'], picture: 'groups/001.png' }, { name: null, faces: ['bo/photo 0.jpg#0', 'bo/photo 1.jpg#0'] }, { name: '-', faces: ['bo/photo 2.jpg#0'] }])
+const groupsText = lines([
+  { name: 'Anna', faces: ['anna/photo 0.jpg#0', 'anna/photo 1.jpg#0'], found: ['anna/photo 2.jpg#0'], picture: 'groups/001.png' },
+  { name: null, faces: ['bo/photo 0.jpg#0', 'bo/photo 1.jpg#0'] },
+  { name: '-', faces: ['bo/photo 2.jpg#0'] },
+])
 const places = Object.fromEntries(records.map((r) => [`${r.source}#${r.face}`, r.box]))
 
 const groupsReader: Reader = {
@@ -78,7 +124,10 @@ const groupsReader: Reader = {
       must(picture === undefined || typeof picture === 'string', 'a picture that is no text')
       for (const face of [...faces, ...found]) must(/#\d+$/.test(face), `face ${face}`)
       const { rows, gone } = rowsOf(faces, records, at)
-      must(rows.length + gone.length === faces.length && rows.every((row) => Number.isInteger(row) && row >= 0 && row < records.length), 'rows that are none')
+      must(
+        rows.length + gone.length === faces.length && rows.every((row) => Number.isInteger(row) && row >= 0 && row < records.length),
+        'rows that are none',
+      )
     }
     for (const box of Object.values(at)) mustBeFinite(box, 'place')
     groupNames(input.folder)
@@ -93,7 +142,12 @@ const keptName = once(() => new KeptVectors('x', keptRecipe, 4).path.split(/[/\\
 
 const keptReader: Reader = {
   name: 'kept-vectors',
-  seeds: () => [{ [`vectors/${keptName()}`]: part('npy', npyBytes(rows, [records.length, 4])), [`vectors/${keptName()}.ids.json`]: json({ ids: records.map(faceId), labels: records.map((r) => r.label) }) }],
+  seeds: () => [
+    {
+      [`vectors/${keptName()}`]: part('npy', npyBytes(rows, [records.length, 4])),
+      [`vectors/${keptName()}.ids.json`]: json({ ids: records.map(faceId), labels: records.map((r) => r.label) }),
+    },
+  ],
   read(input) {
     const kept = new KeptVectors(input.folder, keptRecipe, 4)
     for (const r of records) {
@@ -132,13 +186,17 @@ const knownReader: Reader = {
     const known = await openKnownFaces(input.folder, { runtime: await input.runtime() })
     try {
       const { vectors, dim, people, labels, ids } = await known.points()
-      must(vectors.length === dim * labels.length && ids.length === labels.length && labels.length === known.count && known.count > 0, 'faces, vectors and names differ in number')
+      must(
+        vectors.length === dim * labels.length && ids.length === labels.length && labels.length === known.count && known.count > 0,
+        'faces, vectors and names differ in number',
+      )
       mustBeFinite(vectors, 'vectors')
       mustBeTexts(people, 'people')
       mustBeTexts(known.people, 'people')
       for (const label of labels) must(label >= -1 && label < people.length, `label ${label}`)
       const found = await known.search(vectors.subarray(0, dim), 3)
-      for (const { distance, photo, face } of found) must(Number.isFinite(distance) && typeof photo === 'string' && Number.isInteger(face) && face >= 0, 'an answer that is none')
+      for (const { distance, photo, face } of found)
+        must(Number.isFinite(distance) && typeof photo === 'string' && Number.isInteger(face) && face >= 0, 'an answer that is none')
     } finally {
       await known.close()
     }
@@ -150,7 +208,14 @@ const knownReader: Reader = {
 const reportReader: Reader = {
   name: 'earlier-report',
   weight: 0.15,
-  seeds: () => [{ 'out/report.json': text(`${JSON.stringify({ complete: true, seconds: 12.5, seed: 0, folder: '/home/anna/photos', photos: { total: 3 } }, null, 2)}\n`, 'json') }],
+  seeds: () => [
+    {
+      'out/report.json': text(
+        `${JSON.stringify({ complete: true, seconds: 12.5, seed: 0, folder: '/home/anna/photos', photos: { total: 3 } }, null, 2)}\n`,
+        'json',
+      ),
+    },
+  ],
   refusesSeeds: true,
   codes: ['not-found', 'usage'], // a report that is none of ours is left alone
   called: ['photos', 'report.json'],

@@ -8,4 +8,12 @@ import type { Reader } from './reader.ts'
 import { ruleReaders } from './rules.ts'
 import { weightsReaders } from './weights.ts'
 
-export const readers: readonly Reader[] = [...dataReaders, ...imageReaders, ...modelReaders, ...weightsReaders, ...ruleReaders, ...faceReaders, ...placeReaders]
+export const readers: readonly Reader[] = [
+  ...dataReaders,
+  ...imageReaders,
+  ...modelReaders,
+  ...weightsReaders,
+  ...ruleReaders,
+  ...faceReaders,
+  ...placeReaders,
+]

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import type { AddressInfo } from 'node:net'
 import { redact } from '../../../src/base/index.ts'
 import { run } from '../../../src/cli/run.ts'
-import { download, sha256 } from '../../../src/files/index.ts'
+import { download } from '../../../src/files/index.ts'
+import { sha256 } from '../../../src/base/index.ts'
 import { parsePlace } from '../../../src/gallery/address.ts'
 import { ourselves, recordText } from '../../../src/files/holder.ts'
 import { lockFolder } from '../../../src/files/lock.ts'
@@ -33,7 +34,12 @@ const lockReader: Reader = {
   name: 'gallery-lock',
   weight: 0.8,
   // of a process that has ended: on this system, and on another
-  seeds: () => ['', 'another '].map((before) => ({ 'lock/0123456789abcdef.json': text(recordText({ ...ourselves(tmpdir()), kernel: `${before}${ourselves(tmpdir()).kernel}`, pid: 2 ** 22 - 1, socket: false })) })),
+  seeds: () =>
+    ['', 'another '].map((before) => ({
+      'lock/0123456789abcdef.json': text(
+        recordText({ ...ourselves(tmpdir()), kernel: `${before}${ourselves(tmpdir()).kernel}`, pid: 2 ** 22 - 1, socket: false }),
+      ),
+    })),
   called: ['lock', 'case'],
   async read(input) {
     const lock = await lockFolder(input.folder, 'gallery', { waits: { beat: 10, silence: 0, watch: 2 } })
@@ -55,7 +61,9 @@ const served = once(async (): Promise<string> => {
     const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? NaN)
     if (!Number.isFinite(from)) return void response.writeHead(200, { 'content-length': content.length }).end(content)
     if (from >= content.length) return void response.writeHead(416).end()
-    response.writeHead(206, { 'content-range': `bytes ${from}-${content.length - 1}/${content.length}`, 'content-length': content.length - from }).end(content.subarray(from))
+    response
+      .writeHead(206, { 'content-range': `bytes ${from}-${content.length - 1}/${content.length}`, 'content-length': content.length - from })
+      .end(content.subarray(from))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   server.unref()
@@ -87,7 +95,13 @@ const pinReader: Reader = {
 }
 
 const password = 'S3cr3tWord'
-const addresses = [`postgres://anna:${password}@127.0.0.1:9/db`, `postgres://127.0.0.1:9/db?user=anna&password=${password}`, `postgresql://anna:${password}%40x@[::1]:9/db?sslmode=disable`, `error: connect postgres://anna:${password}@h failed; host=h password=${password} user=anna`, `postgres://a%2Fb:${password}@h/db?application_name=x&sslpassword=${password}`]
+const addresses = [
+  `postgres://anna:${password}@127.0.0.1:9/db`,
+  `postgres://127.0.0.1:9/db?user=anna&password=${password}`,
+  `postgresql://anna:${password}%40x@[::1]:9/db?sslmode=disable`,
+  `error: connect postgres://anna:${password}@h failed; host=h password=${password} user=anna`,
+  `postgres://a%2Fb:${password}@h/db?application_name=x&sslpassword=${password}`,
+]
 
 const redactReader: Reader = {
   name: 'address',
@@ -105,7 +119,8 @@ const redactReader: Reader = {
     if (occurrences(secrets.join(' ')) >= occurrences(address)) must(!shown.includes(password), `${shown} shows the password`)
     try {
       const place = parsePlace(address)
-      if (place.kind === 'server' && occurrences(secrets.join(' ')) >= occurrences(address)) must(!place.name.includes(password), `${place.name} shows the password`)
+      if (place.kind === 'server' && occurrences(secrets.join(' ')) >= occurrences(address))
+        must(!place.name.includes(password), `${place.name} shows the password`)
     } catch (error) {
       if (occurrences(secrets.join(' ')) > 0) must(!String(error).includes(password), `${String(error)} shows the password`)
       throw error
@@ -127,7 +142,30 @@ function secretsOf(address: string): string[] {
 /** Options of numbers and names, with commands whose input is missing: nothing is ever begun. */
 const commands: readonly (readonly string[])[] = [
   ['map', 'missing.npy', '--perplexity', '5', '--iterations', '10', '--seed', '3', '--method', 'tsne'],
-  ['train', 'mnist', '--data', 'missing', '--epochs', '2', '--steps', '3', '--dim', '4', '--margin', '0.4', '--images', '100', '--validation', '50', '--patience', '2', '--seed', '1', '--out', 'out'],
+  [
+    'train',
+    'mnist',
+    '--data',
+    'missing',
+    '--epochs',
+    '2',
+    '--steps',
+    '3',
+    '--dim',
+    '4',
+    '--margin',
+    '0.4',
+    '--images',
+    '100',
+    '--validation',
+    '50',
+    '--patience',
+    '2',
+    '--seed',
+    '1',
+    '--out',
+    'out',
+  ],
   ['classify', 'missing.onnx', 'x.png', '--threads', '1', '--json'],
   ['search', 'missing', 'x.png', '--k', '5', '--threshold', '0.5'],
   ['verify', 'missing-a.jpg', 'missing-b.jpg', '--threshold', '0.5'],
@@ -143,13 +181,25 @@ const wordsReader: Reader = {
     const seed = new TextDecoder().decode(input.seed['words.txt'].bytes).split('\n')
     // only values of options are taken from the mutated text: a path or a command that comes about by chance could do anything
     const mutated = new TextDecoder().decode(input.bytes()).split('\n')
-    const words = seed.map((word, i) => (i > 1 && seed[i - 1].startsWith('--') && !['--out', '--data'].includes(seed[i - 1]) && !word.startsWith('-') ? (mutated[i] ?? word) : word.startsWith('missing') || ['out', 'v.csv'].includes(word) ? join(input.folder, word) : word))
+    const words = seed.map((word, i) =>
+      i > 1 && seed[i - 1].startsWith('--') && !['--out', '--data'].includes(seed[i - 1]) && !word.startsWith('-')
+        ? (mutated[i] ?? word)
+        : word.startsWith('missing') || ['out', 'v.csv'].includes(word)
+          ? join(input.folder, word)
+          : word,
+    )
     let [out, err] = ['', '']
-    const code = await run(words, { out: { write: (t) => (out += t) }, err: { write: (t: string) => (err += t) } as never }, { debug: false })
+    const code = await run(
+      words,
+      { out: { write: (t) => (out += t) }, err: { write: (t: string) => (err += t) } as never },
+      { debug: false },
+    )
     must([0, 1, 2].includes(code), `exit code ${code}`)
     if (/unexpected/.test(err)) throw new Error(`the command line says ${err}`)
     must(code !== 0, `a command without its input ends with 0: ${out}`)
-    for (const [i, word] of words.entries()) if (code === 1 && i > 1 && /^\d/.test(seed[i]) && seed[i - 1].startsWith('--')) must(word.trim() !== '' && Number.isFinite(Number(word)), `${seed[i - 1]} takes ${JSON.stringify(word)} for a number`)
+    for (const [i, word] of words.entries())
+      if (code === 1 && i > 1 && /^\d/.test(seed[i]) && seed[i - 1].startsWith('--'))
+        must(word.trim() !== '' && Number.isFinite(Number(word)), `${seed[i - 1]} takes ${JSON.stringify(word)} for a number`)
   },
 }
 

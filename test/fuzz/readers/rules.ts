@@ -6,14 +6,34 @@ import { z } from 'zod'
 import { KindredError, rng } from '../../../src/base/index.ts'
 import { readJson } from '../../../src/cli/run-folder.ts'
 import { runFile } from '../../../src/cli/commands/train.ts'
-import { makeDataset, type Dataset } from '../../../src/data/index.ts'
-import { sha256 } from '../../../src/files/index.ts'
+import { makeDataset, type Dataset } from '../../../src/dataset/index.ts'
+import { sha256 } from '../../../src/base/index.ts'
 import { dense, flatten, greyPixels, sequential } from '../../../src/nn/index.ts'
-import { classMeanDistance, detector, detectorFromJson, knnDistance, logitScorer, mahalanobis, strangerOdds, type Detector } from '../../../src/openset/index.ts'
-import { encodePng } from '../../../src/plots/index.ts'
-import { readThreshold, rejectionFromJson, rejectionToJson, saveThreshold, strangersLine, thresholdLine, type SavedThreshold } from '../../../src/recipes/index.ts'
+import {
+  classMeanDistance,
+  detector,
+  detectorFromJson,
+  knnDistance,
+  logitScorer,
+  mahalanobis,
+  strangerOdds,
+  type Detector,
+} from '../../../src/openset/index.ts'
+import { encodePng } from '../../../src/images/index.ts'
+import { readThreshold, saveThreshold, strangersLine, thresholdLine, type SavedThreshold } from '../../../src/people/index.ts'
+import { rejectionFromJson, rejectionToJson } from '../../../src/stories/index.ts'
 import { nodeRuntime, type Runtime } from '../../../src/runtime/index.ts'
-import { checkpointName, encodeCheckpoint, headFromJson, headLogits, loadCheckpoint, previousName, trainEmbedder, type Checkpoint, type TrainEmbedderOptions } from '../../../src/train/index.ts'
+import {
+  checkpointName,
+  encodeCheckpoint,
+  headFromJson,
+  headLogits,
+  loadCheckpoint,
+  previousName,
+  trainEmbedder,
+  type Checkpoint,
+  type TrainEmbedderOptions,
+} from '../../../src/train/index.ts'
 import { embedder, embedderFiles } from './models.ts'
 import { json, must, mustBeFinite, mustBeTexts, mustRead, once, part, text, type Files, type Reader } from './reader.ts'
 
@@ -29,7 +49,10 @@ const headReader: Reader = {
     must(Number.isInteger(head.dim) && head.dim > 0, `rows of ${head.dim} numbers`)
     mustBeTexts(head.classes, 'classes')
     must(head.classes.length >= 2, `${head.classes.length} classes`)
-    must(head.weight.length === head.dim * head.classes.length && head.bias.length === head.classes.length, 'weights do not fill their shape')
+    must(
+      head.weight.length === head.dim * head.classes.length && head.bias.length === head.classes.length,
+      'weights do not fill their shape',
+    )
     mustBeFinite(head.weight, 'weight')
     mustBeFinite(head.bias, 'bias')
     must(Number.isFinite(head.temperature) && head.temperature > 0, `temperature ${head.temperature}`)
@@ -37,7 +60,13 @@ const headReader: Reader = {
   },
   command(input) {
     const picture = join(input.folder, 'p.png')
-    writeFileSync(picture, encodePng(Uint8Array.from({ length: 1600 }, (_, i) => (Math.abs((i % 40) - 20) < 3 && i > 320 && i < 1280 ? 0 : 255)), { width: 40, height: 40, channels: 1 }))
+    writeFileSync(
+      picture,
+      encodePng(
+        Uint8Array.from({ length: 1600 }, (_, i) => (Math.abs((i % 40) - 20) < 3 && i > 320 && i < 1280 ? 0 : 255)),
+        { width: 40, height: 40, channels: 1 },
+      ),
+    )
     return ['classify', input.path('model.onnx'), picture]
   },
 }
@@ -81,7 +110,13 @@ const detectorReader: Reader = {
 const rejectionReader: Reader = {
   name: 'rejection',
   weight: 1.2,
-  seeds: () => detectors().filter((d) => d.rule !== undefined).map((d, i) => ({ ...embedderFiles(), 'reject.json': text(rejectionToJson({ model: sha256(embedder()), input: i === 3 ? 'logits' : 'embedding', detector: d }), 'json') })),
+  seeds: () =>
+    detectors()
+      .filter((d) => d.rule !== undefined)
+      .map((d, i) => ({
+        ...embedderFiles(),
+        'reject.json': text(rejectionToJson({ model: sha256(embedder()), input: i === 3 ? 'logits' : 'embedding', detector: d }), 'json'),
+      })),
   mutable: /^reject/,
   read(input) {
     const rule = rejectionFromJson(new TextDecoder().decode(input.bytes('reject.json')), 'reject.json', { hash: sha256(embedder()) })
@@ -94,14 +129,24 @@ const rejectionReader: Reader = {
 
 const header = z.object({ step: z.int(), note: z.string() })
 type Header = z.infer<typeof header>
-const checkpointOf = (step: number): Checkpoint<Header> => ({ header: { step, note: 'ü' }, arrays: new Map([['state/weight', Float32Array.from({ length: 7 }, (_, i) => Math.cos(i + step))], ['best/weight', Float32Array.of(step)], ['empty', new Float32Array(0)]]) })
+const checkpointOf = (step: number): Checkpoint<Header> => ({
+  header: { step, note: 'ü' },
+  arrays: new Map([
+    ['state/weight', Float32Array.from({ length: 7 }, (_, i) => Math.cos(i + step))],
+    ['best/weight', Float32Array.of(step)],
+    ['empty', new Float32Array(0)],
+  ]),
+})
 const now = once(() => encodeCheckpoint(checkpointOf(12)))
 const before = once(() => encodeCheckpoint(checkpointOf(6)))
 
 const checkpointReader: Reader = {
   name: 'checkpoint',
   weight: 1.2,
-  seeds: (): Files[] => [{ [checkpointName]: part('checkpoint', now()) }, { [checkpointName]: part('checkpoint', now()), [previousName]: part('checkpoint', before()) }],
+  seeds: (): Files[] => [
+    { [checkpointName]: part('checkpoint', now()) },
+    { [checkpointName]: part('checkpoint', now()), [previousName]: part('checkpoint', before()) },
+  ],
   called: [checkpointName, previousName],
   read(input) {
     const loaded = loadCheckpoint(input.folder, header)
@@ -115,20 +160,44 @@ const checkpointReader: Reader = {
     if (input.resealed) return
     const then = loaded.header.step === 12 ? checkpointOf(12) : checkpointOf(6)
     must(JSON.stringify(loaded.header) === JSON.stringify(then.header), 'another header than the hash stands for')
-    for (const [name, a] of then.arrays) must(Buffer.from(a.buffer).equals(Buffer.from((arrays.get(name) ?? new Float32Array(0)).buffer)), `other numbers in ${name}`)
+    for (const [name, a] of then.arrays)
+      must(Buffer.from(a.buffer).equals(Buffer.from((arrays.get(name) ?? new Float32Array(0)).buffer)), `other numbers in ${name}`)
   },
 }
 
 const interval = { low: 0.001, high: 0.02 }
 export const faceRecipe = {
   model: { name: 'dlib', hash: 'cd'.repeat(32) },
-  preprocessing: { size: 150, layout: 'NCHW', channels: 'RGB', mean: [0, 0, 0], scale: [1, 1, 1], output: 'output', pooling: 'none', normalise: false, flip: false },
+  preprocessing: {
+    size: 150,
+    layout: 'NCHW',
+    channels: 'RGB',
+    mean: [0, 0, 0],
+    scale: [1, 1, 1],
+    output: 'output',
+    pooling: 'none',
+    normalise: false,
+    flip: false,
+  },
   alignment: { name: 'similarity', size: 150, padding: 0.25 },
   detector: 'ssd:0123456789abcdef+landmarks68:0123456789abcdef',
 } as const
 const threshold: SavedThreshold = {
-  kindred: 'face threshold', threshold: 0.5321, farAsked: 0.001, far: 0.0009, tar: 0.93, farInterval: interval, tarInterval: { low: 0.9, high: 0.95 }, intervalsBy: 'people', genuine: 300, impostors: 9000,
-  strangers: { asked: 120, accepted: 3, interval }, people: 12, faces: 120, folder: 'photos', recipe: faceRecipe,
+  kindred: 'face threshold',
+  threshold: 0.5321,
+  farAsked: 0.001,
+  far: 0.0009,
+  tar: 0.93,
+  farInterval: interval,
+  tarInterval: { low: 0.9, high: 0.95 },
+  intervalsBy: 'people',
+  genuine: 300,
+  impostors: 9000,
+  strangers: { asked: 120, accepted: 3, interval },
+  people: 12,
+  faces: 120,
+  folder: 'photos',
+  recipe: faceRecipe,
 }
 
 const thresholdReader: Reader = {
@@ -145,7 +214,11 @@ const thresholdReader: Reader = {
   },
 }
 
-const run = { command: 'train mnist', options: { preset: 'student', epochs: 1, steps: 2, images: 60, validation: 40, seed: 3, margin: 0.4, dim: 4, mining: 'semi-hard' }, versions: { kindred: '0.1.0', node: 'v20' } }
+const run = {
+  command: 'train mnist',
+  options: { preset: 'student', epochs: 1, steps: 2, images: 60, validation: 40, seed: 3, margin: 0.4, dim: 4, mining: 'semi-hard' },
+  versions: { kindred: '0.1.0', node: 'v20' },
+}
 
 const runReader: Reader = {
   name: 'run-json',
@@ -160,7 +233,14 @@ const drawn = (count: number, seed: number): Dataset => {
   const r = rng(seed)
   const classes = ['a', 'b', 'c']
   const of = Uint8Array.from({ length: count }, (_, i) => i % 3)
-  return makeDataset({ images: Uint8Array.from({ length: count * 16 }, (_, i) => (of[i >> 4] * 60 + r.integer(60)) & 255), labels: of, height: 4, width: 4, classes, source: 'drawn' })
+  return makeDataset({
+    images: Uint8Array.from({ length: count * 16 }, (_, i) => (of[i >> 4] * 60 + r.integer(60)) & 255),
+    labels: of,
+    height: 4,
+    width: 4,
+    classes,
+    source: 'drawn',
+  })
 }
 
 const training = (folder: string, runtime: Runtime): TrainEmbedderOptions => ({
@@ -181,7 +261,11 @@ const training = (folder: string, runtime: Runtime): TrainEmbedderOptions => ({
 const stopped = once(async (): Promise<Files> => {
   const folder = mkdtempSync(join(tmpdir(), 'kindred-run-'))
   const controller = new AbortController()
-  await trainEmbedder({ ...training(folder, await nodeRuntime({ threads: 1 })), signal: controller.signal, onEpoch: ({ epoch }) => (epoch === 2 ? controller.abort() : undefined) }).catch((error: unknown) => {
+  await trainEmbedder({
+    ...training(folder, await nodeRuntime({ threads: 1 })),
+    signal: controller.signal,
+    onEpoch: ({ epoch }) => (epoch === 2 ? controller.abort() : undefined),
+  }).catch((error: unknown) => {
     if (!(error instanceof KindredError) || error.code !== 'interrupted') throw error
   })
   const files = { [checkpointName]: part('checkpoint', new Uint8Array(readFileSync(join(folder, checkpointName)))) }
@@ -196,11 +280,17 @@ const resumeReader: Reader = {
   called: [checkpointName, 'resume', 'training'],
   codes: ['collapsed'], // odd numbers in the state may lead there
   async read(input) {
-    const { weights, history, steps, bestEpoch, dim } = await trainEmbedder({ ...training(input.folder, await input.runtime()), resume: true })
+    const { weights, history, steps, bestEpoch, dim } = await trainEmbedder({
+      ...training(input.folder, await input.runtime()),
+      resume: true,
+    })
     must(steps === 6 && history.length === 3 && dim === 3, `${history.length} epochs of ${steps} steps`)
     history.forEach((record, i) => {
       must(record.epoch === i + 1, `epoch ${String(record.epoch)} in place ${i + 1}`)
-      mustBeFinite([record.trainLoss, record.validationLoss, record.knnAccuracy, record.activeTriplets, record.learningRate, record.step], `epoch ${i + 1}`)
+      mustBeFinite(
+        [record.trainLoss, record.validationLoss, record.knnAccuracy, record.activeTriplets, record.learningRate, record.step],
+        `epoch ${i + 1}`,
+      )
     })
     must(Number.isInteger(bestEpoch) && bestEpoch >= 1 && bestEpoch <= 3, `best epoch ${String(bestEpoch)}`)
     must(weights.size === 2, `${weights.size} weights`)
@@ -208,4 +298,12 @@ const resumeReader: Reader = {
   },
 }
 
-export const ruleReaders: readonly Reader[] = [headReader, detectorReader, rejectionReader, checkpointReader, thresholdReader, runReader, resumeReader]
+export const ruleReaders: readonly Reader[] = [
+  headReader,
+  detectorReader,
+  rejectionReader,
+  checkpointReader,
+  thresholdReader,
+  runReader,
+  resumeReader,
+]

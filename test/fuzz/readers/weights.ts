@@ -49,7 +49,8 @@ function weightsReader(name: string, seeds: () => readonly Files[], { weight = 1
   }
 }
 
-const sumOf = (arrays: readonly Float32Array[]): number => arrays.reduce((sum, a, k) => a.reduce((s, v, i) => s + v * (1 + ((i + k) % 17)), sum), 0)
+const sumOf = (arrays: readonly Float32Array[]): number =>
+  arrays.reduce((sum, a, k) => a.reduce((s, v, i) => s + v * (1 + ((i + k) % 17)), sum), 0)
 
 /** The same sum of the file before the mutation, computed once. */
 function wholeSum(input: Input, cache: Map<Files, Promise<number>>): Promise<number> {
@@ -70,7 +71,12 @@ const torchPickle = once(() => {
     put('t')
   }
   put('ccollections\nOrderedDict\n)R(')
-  for (const [key, tensor, shape, stride] of [['0', 'conv.weight', [2, 1, 3, 3], [9, 9, 3, 1]], ['1', 'conv.bias', [2], [1]], ['2', 'fc.weight', [3, 4], [4, 1]], ['3', 'fc.bias', [3], [1]]] as const) {
+  for (const [key, tensor, shape, stride] of [
+    ['0', 'conv.weight', [2, 1, 3, 3], [9, 9, 3, 1]],
+    ['1', 'conv.bias', [2], [1]],
+    ['2', 'fc.weight', [3, 4], [4, 1]],
+    ['3', 'fc.bias', [3], [1]],
+  ] as const) {
     name(tensor)
     put('ctorch._utils\n_rebuild_tensor_v2\n((')
     name('storage')
@@ -89,7 +95,20 @@ const torchPickle = once(() => {
 })
 
 const numbers = (n: number): Uint8Array => new Uint8Array(Float32Array.from({ length: n }, (_, i) => Math.cos(i) / 3).buffer)
-const torchZip = once(() => zipOf({ 'net/data.pkl': torchPickle(), 'net/byteorder': new TextEncoder().encode('little'), 'net/data/0': numbers(18), 'net/data/1': numbers(2), 'net/data/2': numbers(12), 'net/data/3': numbers(3), 'net/version': new TextEncoder().encode('3\n') }, true))
+const torchZip = once(() =>
+  zipOf(
+    {
+      'net/data.pkl': torchPickle(),
+      'net/byteorder': new TextEncoder().encode('little'),
+      'net/data/0': numbers(18),
+      'net/data/1': numbers(2),
+      'net/data/2': numbers(12),
+      'net/data/3': numbers(3),
+      'net/version': new TextEncoder().encode('3\n'),
+    },
+    true,
+  ),
+)
 
 /** Keras' files are large for their numbers; the smallest of each writer. */
 const kerasNames = ['keras-vggface-notop.h5', 'keras-full.h5', 'keras3.weights.h5'] as const
@@ -98,11 +117,20 @@ const keras = once(() => kerasNames.map((name): Files => ({ [name]: part('bytes'
 const vggReader: Reader = {
   name: 'vgg',
   weight: 0.12,
-  seeds: once((): Files[] => [{ 'keras-vggface-notop.h5': part('bytes', unpacked('keras-vggface-notop.h5')) }, { 'legacy.pth': part('pickle', unpacked('legacy.pth')) }]),
+  seeds: once((): Files[] => [
+    { 'keras-vggface-notop.h5': part('bytes', unpacked('keras-vggface-notop.h5')) },
+    { 'legacy.pth': part('pickle', unpacked('legacy.pth')) },
+  ]),
   async read(input) {
     const name = Object.keys(input.files)[0]
     const { model, classes, preprocessing } = vggCases()[name]
-    const vgg = await loadVgg(input.path(), { runtime: await input.runtime(), width: 4, model, preprocessing, ...(classes === undefined ? {} : { classes }) })
+    const vgg = await loadVgg(input.path(), {
+      runtime: await input.runtime(),
+      width: 4,
+      model,
+      preprocessing,
+      ...(classes === undefined ? {} : { classes }),
+    })
     try {
       const vectors = await vgg.embed(new Uint8Array(224 * 224 * 3).map((_, i) => (i * 31) % 256))
       must(vectors.length === vgg.dim, `${vectors.length} numbers for one image`)
@@ -122,8 +150,20 @@ const vggCases = once(() => (JSON.parse(readFileSync(new URL('vgg.json', golden)
 
 const codes = Uint8Array.from({ length: 12 }, (_, i) => i * 20)
 const manifest = [
-  { paths: ['net-shard1'], weights: [{ name: 'conv/weights', shape: [1, 1, 3, 4], dtype: 'float32', quantization: { dtype: 'uint8', scale: 0.02, min: -1.5 } }, { name: 'conv/bias', shape: [4], dtype: 'float32' }] },
-  { paths: ['net-shard2', 'net-shard3'], weights: [{ name: 'fc/weights', shape: [3, 2], dtype: 'float32' }, { name: 'steps', shape: [], dtype: 'int32' }] },
+  {
+    paths: ['net-shard1'],
+    weights: [
+      { name: 'conv/weights', shape: [1, 1, 3, 4], dtype: 'float32', quantization: { dtype: 'uint8', scale: 0.02, min: -1.5 } },
+      { name: 'conv/bias', shape: [4], dtype: 'float32' },
+    ],
+  },
+  {
+    paths: ['net-shard2', 'net-shard3'],
+    weights: [
+      { name: 'fc/weights', shape: [3, 2], dtype: 'float32' },
+      { name: 'steps', shape: [], dtype: 'int32' },
+    ],
+  },
 ]
 const tfjsFiles = (wrapped: boolean): Files => ({
   'net-weights_manifest.json': json(wrapped ? { format: 'layers-model', weightsManifest: manifest } : manifest),
@@ -149,10 +189,22 @@ const tfjsReader: Reader = {
 
 export const weightsReaders: readonly Reader[] = [
   weightsReader('torch-zip', () => [{ 'net.pth': part('torch.zip', torchZip()) }], { weight: 1.6, sealed: true }),
-  weightsReader('torch-stream', once(() => [{ 'legacy.pth': part('pickle', unpacked('legacy.pth')) }]), { weight: 0.8 }),
-  weightsReader('torch-real', once(() => [{ 'vgg_face_dag.pth': part('torch.zip', unpacked('vgg_face_dag.pth')) }]), { weight: 0.3, sealed: true }),
+  weightsReader(
+    'torch-stream',
+    once(() => [{ 'legacy.pth': part('pickle', unpacked('legacy.pth')) }]),
+    { weight: 0.8 },
+  ),
+  weightsReader(
+    'torch-real',
+    once(() => [{ 'vgg_face_dag.pth': part('torch.zip', unpacked('vgg_face_dag.pth')) }]),
+    { weight: 0.3, sealed: true },
+  ),
   weightsReader('keras-h5', keras, { weight: 1 }),
-  weightsReader('onnx-weights', once(() => [{ 'torchvision.onnx': part('protobuf', unpacked('torchvision.onnx')) }]), { weight: 0.4 }),
+  weightsReader(
+    'onnx-weights',
+    once(() => [{ 'torchvision.onnx': part('protobuf', unpacked('torchvision.onnx')) }]),
+    { weight: 0.4 },
+  ),
   vggReader,
   tfjsReader,
 ]

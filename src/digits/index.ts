@@ -1,0 +1,11 @@
+/** @file Room `digits`: MNIST and its frame, digits and other characters drawn by fonts and by hand, recipes of networks for digits. Node only. */
+export { loadDigitImage, type DigitWay } from './digit-image.ts'
+export { fontNames, testFonts, trainFonts, type HandFont } from './fonts.ts'
+export { inventedCharacters } from './invented.ts'
+export { mnistFrame, type FrameOptions } from './mnist-frame.ts'
+export { fashionClasses, findIdxFiles, loadMnist, mnistFiles, mnistPackageFolder, type MnistOptions, type MnistSplit } from './mnist.ts'
+export { lettersFrom, omniglotLetters, type LettersOptions } from './omniglot.ts'
+export { outlierTraining, preset, presetNames, type Preset, type PresetName, type PresetOptions } from './presets.ts'
+export { outlierKinds, pseudoOutliers, type OutlierKind } from './pseudo-outliers.ts'
+export { reframed } from './reframed.ts'
+export { renderedDigits, renderedLetters, type RenderOptions } from './rendered.ts'

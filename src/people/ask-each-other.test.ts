@@ -1,0 +1,48 @@
+import { describe, expect, test } from 'vitest'
+import { knnAccuracy, retrieval } from '../metrics/index.ts'
+import { rng } from '../base/index.ts'
+import { askEachOther, retrievalFigures } from './ask-each-other.ts'
+
+describe('each face asks all the others', () => {
+  test('by hand: points on a line', () => {
+    // a at 0, 1, 10; b at 2, 3; c alone at 20; one without a name at 0.1, which counts nowhere
+    const vectors = Float32Array.of(0, 1, 10, 2, 3.5, 20, 0.1)
+    const labels = Int32Array.of(0, 0, 0, 1, 1, 2, -1)
+    const a = askEachOther(vectors, 1, labels)
+    expect([...a.rows]).toEqual([0, 1, 2, 3, 4])
+    expect(a.lone).toBe(1)
+    expect([...a.nearest]).toEqual([1, 0, 4, 1, 3]) // 1 lies as near to 0 as to 2: the earlier row first
+    expect([...a.distance]).toEqual([1, 1, 6.5, 1, 1.5])
+    expect([...a.firstMatch]).toEqual([1, 1, 3, 2, 1])
+    expect([...a.averagePrecision]).toEqual([(1 + 2 / 4) / 2, (1 + 2 / 4) / 2, (1 / 3 + 2 / 4) / 2, 1 / 2, 1])
+    const f = retrievalFigures(a, labels, 0)!
+    expect([f.queries, f.lone, f.knn.value, f.recallAt[1].value, f.recallAt[5].value]).toEqual([5, 1, 0.6, 0.6, 1])
+    expect(f.recallAt[10]).toBeUndefined()
+    expect(f.map.value).toBeCloseTo((0.75 + 0.75 + 5 / 12 + 0.5 + 1) / 5, 12)
+    expect(f.map.low).toBeLessThan(f.map.value)
+    expect(f.map.high).toBeGreaterThan(f.map.value)
+    expect(f.knn.low).toBeCloseTo(0.2307, 3)
+    expect(f.knn.high).toBeCloseTo(0.8824, 3)
+  })
+
+  test('agrees with room metrics where both say the same', () => {
+    const random = rng(3)
+    const labels = Int32Array.from({ length: 60 }, (_, i) => i % 4)
+    const vectors = Float32Array.from({ length: 60 * 5 }, (_, i) => random.normal() + (i % 5 === labels[Math.floor(i / 5)] ? 1.5 : 0))
+    const f = retrievalFigures(askEachOther(vectors, 5, labels), labels, 0)!
+    const peer = retrieval(vectors, labels, 5)
+    expect(f.knn.value).toBe(knnAccuracy(vectors, labels, 5, { k: 1 }))
+    expect([f.recallAt[1].value, f.recallAt[5].value, f.recallAt[10].value]).toEqual([
+      peer.recallAt[1],
+      peer.recallAt[5],
+      peer.recallAt[10],
+    ])
+    expect(f.map.value).toBeGreaterThan(peer.mapAtR) // MAP@R counts the first R ranks only
+  })
+
+  test('with one person, or nobody twice, there is nothing to measure', () => {
+    const vectors = Float32Array.of(0, 1, 2)
+    for (const labels of [Int32Array.of(0, 0, 0), Int32Array.of(0, 1, 2), Int32Array.of(-1, -1, 0)])
+      expect(retrievalFigures(askEachOther(vectors, 1, labels), labels, 0)).toBeUndefined()
+  })
+})

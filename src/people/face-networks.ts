@@ -1,0 +1,83 @@
+/** @file The detector and model a question needs: those that made the vectors it is put to, unless the user names others. */
+import { KindredError } from '../base/index.ts'
+import {
+  assertSameRecipe,
+  detectorNames,
+  openDetector,
+  type DetectorName,
+  type FaceDetector,
+  type FaceModel,
+  type FaceRecipe,
+} from '../faces/index.ts'
+import type { Runtime } from '../runtime/index.ts'
+import { checkFaceModelName, openFaceModel } from './open-face-model.ts'
+
+/** What the user says about the networks. */
+export interface NetworkChoice {
+  /** Default: that of the vectors, else ssd. */
+  readonly detector?: DetectorName
+  /** See `openFaceModel`. Default: that of the vectors, else dlib. */
+  readonly model?: string
+  readonly weights?: string
+  readonly layer?: string
+}
+
+/** An opened detector and an opened model for it. */
+export interface FaceNetworks {
+  readonly detector: FaceDetector
+  readonly model: FaceModel
+  dispose(): Promise<void>
+}
+
+/**
+ * Opens detector and model.
+ *
+ * @param stored the recipe of the vectors that will be compared: the source of defaults, and a demand
+ * @throws KindredError `mismatch` naming both recipes when the networks are not those of `stored`; `usage` when `stored` was made by a model file that must be named
+ */
+export async function openNetworks(choice: NetworkChoice, runtime: Runtime, stored?: FaceRecipe): Promise<FaceNetworks> {
+  const wanted = { ...defaults(choice, stored), ...choice }
+  checkFaceModelName(wanted.model)
+  const detector = await openDetector(wanted.detector, { runtime })
+  let model: FaceModel | undefined
+  try {
+    const { weights, layer } = wanted
+    model = await openFaceModel(wanted.model, {
+      runtime,
+      detector,
+      ...(weights === undefined ? {} : { weights }),
+      ...(layer === undefined ? {} : { layer }),
+    })
+    if (stored !== undefined) assertSameRecipe(stored, model.recipe)
+    const opened = model
+    return {
+      detector,
+      model: opened,
+      dispose: async () => {
+        await opened.dispose()
+        await detector.dispose()
+      },
+    }
+  } catch (error) {
+    await model?.dispose()
+    await detector.dispose()
+    throw error
+  }
+}
+
+/** What made these vectors, in the words of the command line. */
+function defaults(choice: NetworkChoice, stored: FaceRecipe | undefined): { detector: DetectorName; model: string; layer?: string } {
+  if (stored === undefined) return { detector: 'ssd', model: 'dlib' }
+  const detector = detectorNames.find((name) => stored.detector.startsWith(`${name}:`)) ?? 'ssd'
+  if (choice.model !== undefined) return { detector, model: choice.model }
+  const [name, layer] = stored.model.name.split(' ')
+  if (name === 'vgg-face' || name === 'vgg16') return { detector, model: name, ...(layer === undefined ? {} : { layer }) }
+  if (name === 'dlib' || name === 'pixels') return { detector, model: name }
+  throw new KindredError(
+    'usage',
+    'face model',
+    `the model ${stored.model.name} that made these vectors must be named`,
+    'none',
+    'Pass --model FILE.onnx.',
+  )
+}

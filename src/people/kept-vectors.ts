@@ -1,0 +1,194 @@
+/**
+ * @file Vectors kept on disk, one file for each recipe: `OUT/vectors/MODEL-HASH.npy` with its ids, labels and recipe beside it.
+ *
+ * While faces are embedded, new vectors are appended to `MODEL-HASH.journal`; at the end they join the others. Numbers and names are two files, so the new pair is
+ * written whole as `MODEL-HASH.next.npy` before it takes the place of the old one: a stop at any moment loses neither and never puts old numbers under new names.
+ */
+import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { KindredError } from '../base/index.ts'
+import { readVectors, writeVectors } from '../vectors/index.ts'
+import type { CropRecord, FaceRecipe } from '../faces/index.ts'
+import { ioError, Journal, readJson, renameOver, writeFileAtomic } from '../files/index.ts'
+import { sha256 } from '../base/index.ts'
+import { recipeHash, type Recipe } from '../gallery/index.ts'
+
+/** Names a face by everything its crop depends on but the alignment, which is part of the recipe. */
+export function faceId({ source, face, sourceHash, landmarks }: CropRecord): string {
+  return `${source}#${face}@${sha256(Buffer.from(`${sourceHash} ${landmarks.join(' ')}`)).slice(0, 16)}`
+}
+
+/** The photo that {@link faceId} names. */
+export const sourceOfId = (id: string): string => id.slice(0, id.lastIndexOf('#'))
+
+const entrySchema = z.object({ id: z.string(), vector: z.base64() })
+type Entry = z.infer<typeof entrySchema>
+
+const idsOf = (npy: string): string => `${npy}.ids.json`
+
+/** The vectors of one recipe, from earlier runs and this one. */
+export class KeptVectors {
+  readonly path: string
+  private readonly dim: number
+  private readonly recipe: FaceRecipe
+  private readonly known: Map<string, Float32Array>
+  private readonly journal: Journal<Entry>
+  /** Whether more is known than the file holds. */
+  private changed: boolean
+
+  constructor(out: string, recipe: FaceRecipe, dim: number) {
+    const name = recipe.model.name.replace(/[^\p{L}\p{N}._-]+/gu, '-')
+    this.path = join(out, 'vectors', `${name}-${recipeHash({ ...recipe } as unknown as Recipe).slice(0, 12)}.npy`)
+    this.dim = dim
+    this.recipe = recipe
+    const { known, journal } = readKept(this.path, dim)
+    this.known = known
+    this.journal = journal
+    this.changed = journal.entries.length + journal.damaged > 0
+  }
+
+  get(id: string): Float32Array | undefined {
+    return this.known.get(id)
+  }
+
+  /** Keeps vectors, one an id, row-major; when it returns, they are on the disk. @throws KindredError `io` */
+  put(ids: readonly string[], vectors: Float32Array): void {
+    const rows = ids.map((id, i) => ({ id, vector: vectors.slice(i * this.dim, (i + 1) * this.dim) }))
+    this.journal.append(
+      rows.map(({ id, vector }) => ({ id, vector: Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64') })),
+    )
+    for (const { id, vector } of rows) this.known.set(id, vector)
+    this.changed = true
+  }
+
+  /** Writes the vectors of these faces, and forgets all others, unless nothing is new. @throws KindredError `io`; the journal then stays for the next run */
+  save(records: readonly CropRecord[]): void {
+    if (!this.changed) return
+    const rows = records.map((r) => ({ id: faceId(r), label: r.label ?? '' })).filter(({ id }) => this.known.has(id))
+    writeFileAtomic(this.path.replace(/npy$/, 'recipe.json'), `${JSON.stringify(this.recipe, null, 2)}\n`)
+    writeKept(
+      this.path,
+      this.dim,
+      rows.map((row) => ({ ...row, vector: this.known.get(row.id)! })),
+    )
+    this.journal.remove()
+    this.changed = false
+  }
+
+  /** Lets go of the journal's file. */
+  close(): void {
+    this.journal.close()
+  }
+}
+
+/** All vectors of a file and its journal; of another length than `dim`, or damaged, they are not worth keeping: they are made again. */
+function readKept(path: string, dim: number): { known: Map<string, Float32Array>; journal: Journal<Entry> } {
+  finishReplacing(path)
+  const known = new Map<string, Float32Array>()
+  if (existsSync(path)) {
+    try {
+      const { vectors, dim: kept, ids } = readVectors(path)
+      if (kept === dim) ids?.forEach((id, i) => known.set(id, vectors.slice(i * dim, (i + 1) * dim)))
+    } catch (error) {
+      if (!(error instanceof KindredError)) throw error
+    }
+  }
+  const journal = new Journal(path.replace(/npy$/, 'journal'), entrySchema, 'vectors')
+  for (const { id, vector } of journal.entries) {
+    const bytes = new Uint8Array(Buffer.from(vector, 'base64'))
+    const numbers = bytes.length === 4 * dim ? new Float32Array(bytes.buffer) : undefined
+    if (numbers?.every(Number.isFinite) === true) known.set(id, numbers)
+  }
+  return { known, journal }
+}
+
+/** Puts a file of vectors with its names in the place of the old ones. */
+function writeKept(path: string, dim: number, rows: readonly { id: string; label: string; vector: Float32Array }[]): void {
+  const vectors = new Float32Array(rows.length * dim)
+  rows.forEach(({ vector }, i) => vectors.set(vector, i * dim))
+  writeVectors(nextOf(path), { vectors, dim, ids: rows.map((r) => r.id), labels: rows.map((r) => r.label) })
+  remove(path)
+  finishReplacing(path)
+}
+
+const nextOf = (path: string): string => path.replace(/npy$/, 'next.npy')
+
+/** Does what is left of replacing a file. The old numbers go first: where they are still there, the new pair may be half-written and is given up. */
+function finishReplacing(path: string): void {
+  const next = nextOf(path)
+  if (existsSync(path)) for (const file of [next, idsOf(next)]) remove(file)
+  else if (existsSync(next)) {
+    try {
+      if (existsSync(idsOf(next))) renameOver(idsOf(next), idsOf(path))
+      renameOver(next, path)
+    } catch (error) {
+      throw ioError('vectors', path, error)
+    }
+  }
+}
+
+/**
+ * Removes from all files of vectors of an output folder the rows of faces that are no longer there.
+ *
+ * @param isThere whether a face is still there, by its {@link faceId}
+ * @param before called once before anything is removed, if anything is
+ * @throws KindredError `io`
+ */
+export function forgetVectors(out: string, isThere: (id: string) => boolean, before: () => void): void {
+  const folder = join(out, 'vectors')
+  const files = existsSync(folder) ? readdirSync(folder) : []
+  const paths = new Set(
+    files
+      .flatMap((name) => /^(.*-[0-9a-f]{12})(\.next)?\.(npy|npy\.ids\.json|journal)$/.exec(name)?.[1] ?? [])
+      .map((name) => join(folder, `${name}.npy`)),
+  )
+  let told = false
+  for (const path of paths) {
+    finishReplacing(path)
+    if (namesOf(path).every(isThere)) continue
+    if (!told) before()
+    told = true
+    keepOnly(path, isThere)
+  }
+}
+
+/** The faces whose vectors a file and its journal hold; one name that is nobody's for numbers without names. */
+function namesOf(path: string): string[] {
+  const journal = new Journal(path.replace(/npy$/, 'journal'), entrySchema, 'vectors').entries.map((e) => e.id)
+  if (!existsSync(path) && !existsSync(idsOf(path))) return journal
+  try {
+    return [...readJson(idsOf(path), z.object({ ids: z.array(z.string()) })).ids, ...journal]
+  } catch (error) {
+    if (!(error instanceof KindredError)) throw error
+    return ['']
+  }
+}
+
+function keepOnly(path: string, isThere: (id: string) => boolean): void {
+  let content: ReturnType<typeof readVectors> | undefined
+  try {
+    content = existsSync(path) ? readVectors(path) : undefined
+  } catch (error) {
+    if (!(error instanceof KindredError)) throw error // damaged: nobody can say whose they are
+  }
+  const dim = content?.dim ?? 0
+  const rows = (content?.ids ?? [])
+    .map((id, i) => ({ id, label: content?.labels?.[i] ?? '', vector: content!.vectors.slice(i * dim, (i + 1) * dim) }))
+    .filter(({ id }) => isThere(id))
+  if (rows.length > 0) writeKept(path, dim, rows)
+  else for (const file of [path, idsOf(path)]) remove(file)
+  const journal = new Journal(path.replace(/npy$/, 'journal'), entrySchema, 'vectors')
+  const left = journal.entries.filter(({ id }) => isThere(id))
+  if (left.length === journal.entries.length) return
+  if (left.length === 0) journal.remove()
+  else writeFileAtomic(journal.path, left.map((entry) => `${JSON.stringify(entry)}\n`).join(''))
+}
+
+function remove(path: string): void {
+  try {
+    rmSync(path, { force: true })
+  } catch (error) {
+    throw ioError('vectors', path, error)
+  }
+}

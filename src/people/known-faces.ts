@@ -1,0 +1,418 @@
+/**
+ * @file Faces that questions are put to: the output folder of an earlier run, a gallery, or a folder of photos, which is embedded first and kept.
+ */
+import { existsSync, readdirSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+import { KindredError, nearestName, silent, type Progress } from '../base/index.ts'
+import { readVectors } from '../vectors/index.ts'
+import {
+  assertSameRecipe,
+  faceRecipeSchema,
+  holdsCrops,
+  readCropRecords,
+  recipeLine,
+  type CropRecord,
+  type FaceRecipe,
+} from '../faces/index.ts'
+import { pathKind, readJson } from '../files/index.ts'
+import { sha256 } from '../base/index.ts'
+import { isAddress, openGallery, type Gallery } from '../gallery/index.ts'
+import { nearest } from '../neighbours/index.ts'
+import type { Runtime } from '../runtime/index.ts'
+import { closeDeadReport, openRunFolder } from '../report/index.ts'
+import { embedFolder, peopleOf } from './embed-folder.ts'
+import { openNetworks, type FaceNetworks, type NetworkChoice } from './face-networks.ts'
+import { galleryRecipe } from './gallery-items.ts'
+import { groupNames } from './group-file.ts'
+import { faceId } from './kept-vectors.ts'
+
+/** A face that is known, and how far a query lies from it. */
+export interface KnownNeighbour {
+  /** The person's name; null where nobody has given one. */
+  readonly person: string | null
+  /** The photo: relative to its folder, or as the gallery has it. */
+  readonly photo: string
+  /** Which of the photo's faces, largest first. */
+  readonly face: number
+  /** Euclidean. */
+  readonly distance: number
+  /** Path of the crop. */
+  readonly crop: string | null
+  /** SHA-256 of the photo. */
+  readonly content: string
+}
+
+/** All faces as points. */
+export interface KnownPoints {
+  readonly vectors: Float32Array
+  readonly dim: number
+  readonly people: readonly string[]
+  /** One a face: an index into `people`, or -1. */
+  readonly labels: Int32Array
+  /** SHA-256 of each face's photo and its place in it: equal for copies. */
+  readonly ids: readonly string[]
+}
+
+/** Faces to ask, with the networks that made their vectors. */
+export interface KnownFaces {
+  readonly kind: 'faces' | 'gallery' | 'photos'
+  readonly place: string
+  readonly networks: FaceNetworks
+  /** How many faces. */
+  readonly count: number
+  /** Names in use, sorted. */
+  readonly people: readonly string[]
+  /** Where a calibrated threshold for these faces is kept; undefined for a server. */
+  readonly thresholdFile: string | undefined
+  /** The nearest faces of one query, nearest first; `person` asks among that person's alone. */
+  search(vector: Float32Array, k: number, person?: string): Promise<KnownNeighbour[]>
+  points(): Promise<KnownPoints>
+  /** The faces' records; throws for a gallery, which keeps none. */
+  rows(): Promise<KnownPoints & { readonly records: readonly CropRecord[] }>
+  close(): Promise<void>
+}
+
+/** Settings of {@link openKnownFaces}. */
+export interface KnownFacesOptions extends NetworkChoice {
+  /** Where the faces of a folder of photos are kept. Default: {@link keptFolder}. */
+  readonly keep?: string
+  /** Which faces of a folder of photos. Default all. */
+  readonly faces?: 'largest' | 'all'
+  readonly runtime: Runtime
+  readonly progress?: Progress
+  readonly signal?: AbortSignal
+}
+
+const where = 'faces'
+
+/** Where the faces of a folder are kept unless the user says otherwise: `runs/faces-NAME-HASH` in the working folder, HASH of the folder's full path. */
+export const keptFolder = (dir: string): string =>
+  join('runs', `faces-${basename(resolve(dir))}-${sha256(Buffer.from(resolve(dir))).slice(0, 6)}`)
+
+/**
+ * Opens faces to ask.
+ *
+ * @param place the OUT of `kindred faces` (or of an earlier question), a gallery's folder, `postgres://…`, or a folder of photos
+ * @throws KindredError `not-found` for a place that is not there or holds no faces; `mismatch` for networks that did not make its vectors, naming both recipes
+ */
+export async function openKnownFaces(place: string, options: KnownFacesOptions): Promise<KnownFaces> {
+  if (isAddress(place)) return fromGallery(place, options)
+  const kind = pathKind(place, where)
+  if (kind === undefined)
+    throw new KindredError(
+      'not-found',
+      where,
+      `${place} must exist`,
+      'no such folder',
+      'Name a folder of photos, the output folder of kindred faces, or a gallery.',
+    )
+  if (kind !== 'folder')
+    throw new KindredError('usage', where, `${place} must be a folder of photos, an output folder of kindred faces, or a gallery`, 'a file')
+  if (existsSync(join(place, 'gallery.json'))) return fromGallery(place, options)
+  if (holdsCrops(place)) return fromOutput(place, options)
+  return fromPhotos(place, options)
+}
+
+/** Whether {@link openKnownFaces} takes a place for a folder of photos, whose faces it has to find. */
+export const isPhotoFolder = (place: string): boolean =>
+  !isAddress(place) && pathKind(place, where) === 'folder' && !existsSync(join(place, 'gallery.json')) && !holdsCrops(place)
+
+async function fromPhotos(dir: string, options: KnownFacesOptions): Promise<KnownFaces> {
+  const { runtime, progress = silent, signal, keep = keptFolder(dir), faces = 'all' } = options
+  openRunFolder(keep)
+  const networks = await openNetworks(choiceOf(options), runtime)
+  try {
+    const found = await embedFolder(dir, {
+      out: keep,
+      detector: networks.detector,
+      model: networks.model,
+      faces,
+      runtime,
+      progress,
+      ...(signal === undefined ? {} : { signal }),
+    })
+    const { photos } = found.summary
+    if (photos.total === 0)
+      throw new KindredError(
+        'not-found',
+        where,
+        `${dir} must hold photos`,
+        photos.ignored === 0 ? 'none' : `${photos.ignored} files that are none`,
+      )
+    if (found.records.length === 0)
+      throw new KindredError(
+        'not-found',
+        where,
+        `the photos in ${dir} must show a face`,
+        `none in ${photos.total}`,
+        `${join(keep, 'quarantine.jsonl')} says why, photo by photo.`,
+      )
+    if (photos.quarantined > 0)
+      progress.warn(`${photos.quarantined} of ${photos.total} files could not be read: see ${join(keep, 'quarantine.jsonl')}`)
+    progress.log(
+      found.embedded > 0
+        ? `${found.records.length} faces of ${photos.withFace} photos are kept in ${keep}; asking again is quick.`
+        : `${found.records.length} faces from ${keep}`,
+    )
+    return inMemory({ kind: 'photos', place: dir, out: keep, records: found.records, vectors: found.vectors, networks })
+  } catch (error) {
+    await networks.dispose()
+    throw error
+  }
+}
+
+async function fromOutput(out: string, options: KnownFacesOptions): Promise<KnownFaces> {
+  closeDeadReport(out)
+  const stored = storedVectors(out)
+  if (stored.length === 0)
+    throw new KindredError('not-found', where, `${out} must hold vectors`, 'none', 'Run kindred faces again with this --out.')
+  const { model } = options
+  const networks = await openNetworks(choiceOf(options), options.runtime, model === undefined ? only(out, stored).recipe : undefined)
+  try {
+    const mine = stored.find((s) => same(s.recipe, networks.model.recipe)) ?? differ(stored, networks.model.recipe)
+    const { vectors, dim, ids = [] } = readVectors(mine.path)
+    if (dim !== networks.model.dim)
+      throw new KindredError(
+        'corrupt',
+        mine.path,
+        `its vectors must have ${networks.model.dim} numbers, as the model's`,
+        String(dim),
+        'Run kindred faces again with this --out.',
+      )
+    const row = new Map(ids.map((id, i) => [id, i]))
+    const all = readCropRecords(out).faces
+    const records = all.filter((r) => row.has(faceId(r)))
+    if (records.length === 0)
+      throw new KindredError(
+        'not-found',
+        where,
+        `${out} must hold faces with vectors`,
+        all.length === 0 ? 'none' : `${all.length} faces, none of which has one of this model`,
+        'Run kindred faces again with this --out.',
+      )
+    if (records.length < all.length)
+      (options.progress ?? silent).warn(
+        `${all.length - records.length} of ${all.length} faces in ${out} have no vector of this model and cannot be found; run kindred faces again.`,
+      )
+    const rows = new Float32Array(records.length * dim)
+    records.forEach((r, i) => rows.set(vectors.subarray(row.get(faceId(r))! * dim, (row.get(faceId(r))! + 1) * dim), i * dim))
+    return inMemory({ kind: 'faces', place: out, out, records, vectors: rows, networks })
+  } catch (error) {
+    await networks.dispose()
+    throw error
+  }
+}
+
+/** The recipes of `OUT/vectors`, by file name. */
+function storedVectors(out: string): { recipe: FaceRecipe; path: string }[] {
+  const folder = join(out, 'vectors')
+  if (!existsSync(folder)) return []
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.recipe.json'))
+    .sort()
+    .map((name) => ({ name, path: join(folder, name.replace(/recipe\.json$/, 'npy')) }))
+    .filter(({ path }) => existsSync(path))
+    .map(({ name, path }) => ({
+      path,
+      recipe: readJson(join(folder, name), faceRecipeSchema, { where, fix: 'Run kindred faces again with this --out.' }),
+    }))
+}
+
+/** The one recipe there is, or dlib's where there are several. */
+function only<S extends { recipe: FaceRecipe }>(out: string, stored: readonly S[]): S {
+  const dlib = stored.filter((s) => s.recipe.model.name === 'dlib')
+  const one = stored.length === 1 ? stored : dlib
+  if (one.length === 1) return one[0]
+  throw new KindredError(
+    'usage',
+    where,
+    'the model must be named with --model',
+    `vectors of ${stored.map((s) => s.recipe.model.name).join(', ')} in ${out}`,
+  )
+}
+
+function same(a: FaceRecipe, b: FaceRecipe): boolean {
+  try {
+    assertSameRecipe(a, b)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function differ(stored: readonly { recipe: FaceRecipe }[], wanted: FaceRecipe): never {
+  if (stored.length === 1) assertSameRecipe(stored[0].recipe, wanted)
+  throw new KindredError(
+    'mismatch',
+    where,
+    `there must be vectors of the recipe [${recipeLine(wanted)}]`,
+    stored.map((s) => `[${recipeLine(s.recipe)}]`).join(' and '),
+    'Run kindred faces or kindred compare with this model first, or name one of these.',
+  )
+}
+
+interface InMemory {
+  readonly kind: 'faces' | 'photos'
+  readonly place: string
+  readonly out: string
+  readonly records: readonly CropRecord[]
+  readonly vectors: Float32Array
+  readonly networks: FaceNetworks
+}
+
+function inMemory({ kind, place, out, records, vectors, networks }: InMemory): KnownFaces {
+  const { dim } = networks.model
+  const { people, labels } = peopleOf(records)
+  const given = groupNames(out)
+  const persons = records.map((r, i) => (labels[i] >= 0 ? people[labels[i]] : (given.get(`${r.source}#${r.face}`) ?? null)))
+  const points: KnownPoints = { vectors, dim, people, labels, ids: records.map((r) => `${r.sourceHash}#${r.face}`) }
+  const names = [...new Set(persons.filter((p) => p !== null))].sort()
+  return {
+    kind,
+    place,
+    networks,
+    count: records.length,
+    people: names,
+    thresholdFile: join(out, 'threshold.json'),
+    async search(vector, k, person) {
+      const pool = person === undefined ? undefined : [...records.keys()].filter((i) => persons[i] === person)
+      const rows = pool === undefined ? vectors : pick(vectors, dim, pool)
+      if (rows.length === 0) return []
+      const { indices, distances } = nearest(vector, rows, dim, Math.min(k, rows.length / dim))
+      return Array.from(indices, (at, n) => {
+        const i = pool === undefined ? at : pool[at]
+        const { source, face, crop, sourceHash } = records[i]
+        return { person: persons[i], photo: source, face, distance: distances[n], crop: join(out, crop), content: sourceHash }
+      })
+    },
+    points: async () => points,
+    rows: async () => ({ ...points, records }),
+    close: () => networks.dispose(),
+  }
+}
+
+/** Some rows, one after the other. */
+export function pick(vectors: Float32Array, dim: number, rows: readonly number[]): Float32Array {
+  const out = new Float32Array(rows.length * dim)
+  rows.forEach((i, at) => out.set(vectors.subarray(i * dim, (i + 1) * dim), at * dim))
+  return out
+}
+
+async function fromGallery(place: string, options: KnownFacesOptions): Promise<KnownFaces> {
+  const { progress } = options
+  const gallery = await openGallery(place, { create: false, ...(progress === undefined ? {} : { progress }) })
+  let networks: FaceNetworks | undefined
+  try {
+    const count = await gallery.count()
+    if (count === 0 || gallery.recipe === null)
+      throw new KindredError(
+        'not-found',
+        where,
+        `${gallery.place} must hold faces`,
+        'an empty gallery',
+        'Fill it: kindred faces DIR --gallery PLACE.',
+      )
+    networks = await openNetworks(choiceOf(options), options.runtime, faceRecipe(gallery))
+    const opened = networks
+    const people = (await gallery.labels()).map((l) => l.label).filter((l) => l !== null)
+    return {
+      kind: 'gallery',
+      place: gallery.place,
+      networks: opened,
+      count,
+      people,
+      thresholdFile: isAddress(place) ? undefined : `${place.replace(/[/\\]+$/, '')}.threshold.json`,
+      async search(vector, k, person) {
+        const [found] = await gallery.search(vector, k, {
+          recipe: galleryRecipe(opened.model.recipe),
+          ...(person === undefined ? {} : { filter: { labels: [person] } }),
+        })
+        const crops = new Map<string, string | null>()
+        if (found.neighbours.length > 0)
+          for await (const item of gallery.items({ ids: found.neighbours.map((n) => n.id) })) crops.set(item.id, item.crop)
+        return found.neighbours.map(({ id, label, source, distance }) => ({
+          person: label,
+          photo: source,
+          face: Number(id.split('#')[1] ?? 0),
+          distance,
+          crop: crops.get(id) ?? null,
+          content: id.split('#')[0],
+        }))
+      },
+      points: () => galleryPoints(gallery),
+      rows: async () => {
+        throw new KindredError(
+          'unsupported',
+          where,
+          'groups must be made of a folder of photos or the output folder of kindred faces',
+          'a gallery',
+        )
+      },
+      close: async () => {
+        await opened.dispose()
+        await gallery.close()
+      },
+    }
+  } catch (error) {
+    await networks?.dispose()
+    await gallery.close()
+    throw error
+  }
+}
+
+/** The gallery's recipe as one of faces. */
+function faceRecipe(gallery: Gallery): FaceRecipe {
+  const { success, data } = faceRecipeSchema.safeParse(gallery.recipe)
+  if (!success)
+    throw new KindredError(
+      'mismatch',
+      where,
+      `${gallery.place} must be a gallery of faces`,
+      'one whose vectors were made otherwise',
+      'Fill one with kindred faces DIR --gallery PLACE.',
+    )
+  return data
+}
+
+async function galleryPoints(gallery: Gallery): Promise<KnownPoints> {
+  const parts: Float32Array[] = []
+  const ids: string[] = []
+  const names: (string | null)[] = []
+  for await (const batch of gallery.vectors()) {
+    parts.push(batch.points)
+    for (const id of batch.ids) ids.push(id)
+    for (const label of batch.labels) names.push(label)
+  }
+  const dim = gallery.dim!
+  const vectors = new Float32Array(ids.length * dim)
+  let at = 0
+  for (const part of parts) {
+    vectors.set(part, at)
+    at += part.length
+  }
+  const people = [...new Set(names.filter((n) => n !== null))].sort()
+  return { vectors, dim, people, labels: Int32Array.from(names, (n) => (n === null ? -1 : people.indexOf(n))), ids }
+}
+
+function choiceOf({ detector, model, weights, layer }: NetworkChoice): NetworkChoice {
+  return {
+    ...(detector === undefined ? {} : { detector }),
+    ...(model === undefined ? {} : { model }),
+    ...(weights === undefined ? {} : { weights }),
+    ...(layer === undefined ? {} : { layer }),
+  }
+}
+
+/** Throws unless somebody has this name. */
+export function checkPerson(name: string, people: readonly string[]): void {
+  if (people.includes(name)) return
+  const near = nearestName(name, people)
+  const some = people.length === 0 ? 'faces without names' : `${people.slice(0, 12).join(', ')}${people.length > 12 ? ', …' : ''}`
+  throw new KindredError(
+    'usage',
+    where,
+    'the person must be among those known',
+    `${JSON.stringify(name)} where there are ${some}`,
+    near === undefined ? undefined : `Did you mean ${near}?`,
+  )
+}

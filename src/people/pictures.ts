@@ -1,0 +1,82 @@
+/** @file The report's pictures made of crops: thumbnails, rows of neighbours. */
+import { join } from 'node:path'
+import { rng } from '../base/index.ts'
+import { decodeImage } from '../images/index.ts'
+import { nearest } from '../neighbours/index.ts'
+import { faceStrip, imageGrid, type StripRow } from '../plots/index.ts'
+import type { CropRecord } from '../faces/index.ts'
+import type { Asked } from './ask-each-other.ts'
+
+/** Crops scaled to squares, one after the other: RGB bytes [n x side x side x 3]. */
+export async function thumbnails(out: string, records: readonly CropRecord[], side = 96): Promise<Uint8Array> {
+  const each = side * side * 3
+  const pixels = new Uint8Array(records.length * each)
+  for (const [i, { crop }] of records.entries()) pixels.set((await decodeImage(join(out, crop), { size: [side, side] })).pixels, i * each)
+  return pixels
+}
+
+/** Up to `most` numbers below n, evenly drawn, in order. */
+export function some(n: number, most: number, seed: number): number[] {
+  const all = Int32Array.from({ length: n }, (_, i) => i)
+  return n <= most ? [...all] : [...rng(seed).fork('sample').shuffle(all).slice(0, most).sort()]
+}
+
+/** What the network gets to see: a few aligned crops. */
+export async function cropPicture(out: string, records: readonly CropRecord[], seed: number): Promise<string> {
+  const chosen = some(records.length, 16, seed).map((i) => records[i])
+  return imageGrid(await thumbnails(out, chosen), {
+    height: 96,
+    width: 96,
+    channels: 3,
+    columns: 8,
+    size: 96,
+    captions: chosen.map((r) => r.label ?? r.source),
+  })
+}
+
+/** A photo's short name, and which face of it. */
+export const photoName = ({ source, face }: CropRecord): string => `${source.split('/').at(-1)!}${face > 0 ? `, face ${face + 1}` : ''}`
+
+/** Faces with their five nearest, one row each. */
+export async function neighbourRows(
+  out: string,
+  { found }: Pick<Asked, 'found'>,
+  rows: readonly number[],
+  title: string,
+  subtitle: string,
+): Promise<string | undefined> {
+  const { records, vectors, dim, labels, people } = found
+  if (rows.length === 0 || records.length < 2) return undefined
+  const known = labels.some((l) => l >= 0)
+  // Where people have names, those without one neither ask nor answer.
+  const pool = [...records.keys()].filter((i) => !known || labels[i] >= 0)
+  const references = new Float32Array(pool.length * dim)
+  pool.forEach((i, at) => references.set(vectors.subarray(i * dim, (i + 1) * dim), at * dim))
+  const k = Math.min(5, pool.length - 1)
+  const side = 112
+  const picture = async (i: number) => thumbnails(out, [records[i]], side)
+  const strips: StripRow[] = []
+  for (const row of rows) {
+    const { indices, distances } = nearest(vectors.slice(row * dim, (row + 1) * dim), references, dim, k, {
+      exclude: 'same-index',
+      firstQuery: pool.indexOf(row),
+    })
+    strips.push({
+      query: await picture(row),
+      name: labels[row] < 0 ? photoName(records[row]) : people[labels[row]],
+      ...(labels[row] < 0 ? {} : { detail: photoName(records[row]) }),
+      neighbours: await Promise.all(
+        Array.from(indices, async (at, j) => {
+          const i = pool[at]
+          return {
+            pixels: await picture(i),
+            name: labels[i] < 0 ? photoName(records[i]) : people[labels[i]],
+            distance: distances[j],
+            mark: !known ? ('unknown' as const) : labels[i] === labels[row] ? ('right' as const) : ('wrong' as const),
+          }
+        }),
+      ),
+    })
+  }
+  return faceStrip(strips, { height: side, width: side, title, subtitle })
+}

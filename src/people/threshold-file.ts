@@ -1,0 +1,121 @@
+/** @file A threshold that was calibrated on labelled photos, kept with the recipe it holds for. */
+import { existsSync } from 'node:fs'
+import { z } from 'zod'
+import { assertSameRecipe, faceRecipeSchema, recipeLine, type FaceRecipe } from '../faces/index.ts'
+import { readJson, writeFileAtomic } from '../files/index.ts'
+import type { Interval } from '../metrics/index.ts'
+
+/** What `threshold.json` holds. */
+export interface SavedThreshold {
+  readonly kindred: 'face threshold'
+  /** The same person: Euclidean distance at most this. */
+  readonly threshold: number
+  /** The false-accept rate that was asked for. */
+  readonly farAsked: number
+  /** Measured: the share of pairs of two people within the threshold, and of pairs of one person. */
+  readonly far: number
+  readonly tar: number
+  /** 95 %. People were resampled where there are enough, else as if pairs were independent. */
+  readonly farInterval: Interval
+  readonly tarInterval: Interval
+  readonly intervalsBy: 'people' | 'pairs'
+  readonly genuine: number
+  readonly impostors: number
+  /** Each person left out in turn: photos of theirs that find somebody else within the threshold. This, and not the rate of pairs, is what a search errs by; it grows with the number of faces. */
+  readonly strangers: { readonly asked: number; readonly accepted: number; readonly interval: Interval }
+  readonly people: number
+  readonly faces: number
+  /** The labelled folder. */
+  readonly folder: string
+  readonly recipe: FaceRecipe
+}
+
+const where = 'threshold file'
+
+/** Writes it. */
+export function saveThreshold(path: string, threshold: SavedThreshold): void {
+  writeFileAtomic(path, `${JSON.stringify(threshold, null, 2)}\n`)
+}
+
+const share = z.number().min(0).max(1)
+const interval = z.object({ low: share, high: share })
+const count = z.int().nonnegative()
+const schema: z.ZodType<SavedThreshold> = z.object({
+  kindred: z.literal('face threshold'),
+  threshold: z.number().nonnegative(),
+  farAsked: share,
+  far: share,
+  tar: share,
+  farInterval: interval,
+  tarInterval: interval,
+  intervalsBy: z.enum(['people', 'pairs']),
+  genuine: count,
+  impostors: count,
+  strangers: z.object({ asked: count, accepted: count, interval }),
+  people: count,
+  faces: count,
+  folder: z.string(),
+  recipe: faceRecipeSchema,
+})
+
+/** Reads one. @throws KindredError `not-found`, or `corrupt` for another file */
+export function readThreshold(path: string): SavedThreshold {
+  return readJson(path, schema, { where, fix: 'Calibrate again: kindred verify --calibrate DIR --save FILE.' })
+}
+
+/** The greatest distance at which two faces count as one person, and where that comes from. */
+export interface UsedThreshold {
+  readonly value: number
+  /** Given by the user, or calibrated and read from `file`. */
+  readonly from: 'given' | 'calibrated'
+  readonly file?: string
+  readonly calibration?: SavedThreshold
+}
+
+/** Which threshold to use. */
+export interface ThresholdChoice {
+  /** A distance. */
+  readonly threshold?: number
+  /** A saved calibration. */
+  readonly calibration?: string
+}
+
+/**
+ * The threshold the user gives, names, or has lying beside the faces; undefined where there is none.
+ *
+ * @param beside a file that counts when it is there
+ * @throws KindredError `mismatch` when a named calibration holds for another recipe; one beside the faces is then passed over, with a warning
+ */
+export function chooseThreshold(
+  { threshold, calibration }: ThresholdChoice,
+  recipe: FaceRecipe,
+  beside: string | undefined,
+  warn: (message: string) => void,
+): UsedThreshold | undefined {
+  if (threshold !== undefined) return { value: threshold, from: 'given' }
+  const file = calibration ?? (beside !== undefined && existsSync(beside) ? beside : undefined)
+  if (file === undefined) return undefined
+  const saved = readThreshold(file)
+  try {
+    assertSameRecipe(saved.recipe, recipe)
+  } catch (error) {
+    if (calibration !== undefined) throw error
+    warn(`${file} was calibrated for [${recipeLine(saved.recipe)}], not for [${recipeLine(recipe)}]: it is not used`)
+    return undefined
+  }
+  return { value: saved.threshold, from: 'calibrated', file, calibration: saved }
+}
+
+/** Shares as a person reads them. */
+const percent = (x: number): string => (x === 0 ? '0' : x >= 0.1 ? `${(100 * x).toFixed(1)} %` : `${Number((100 * x).toPrecision(2))} %`)
+
+/** What a calibrated threshold does to strangers who are searched for, in one sentence. */
+export function strangersLine({ strangers: { asked, accepted, interval }, faces }: SavedThreshold): string {
+  return `strangers: with each person left out in turn, ${accepted} of ${asked} photos found somebody else within it (95 % interval ${percent(interval.low)} to ${percent(interval.high)}), among ${faces} faces; more faces, more of these`
+}
+
+/** What a threshold is worth, in one sentence. */
+export function thresholdLine({ value, from, file, calibration: c }: UsedThreshold): string {
+  if (from === 'given' || c === undefined) return `threshold ${value} as given; nothing is known of its false accepts here`
+  return `threshold ${value.toFixed(4)} of ${file ?? c.folder}: calibrated on ${c.people} people of ${c.folder} for at most ${percent(c.farAsked)} of pairs of two people taken for one (there: ${percent(c.far)}, 95 % interval ${percent(c.farInterval.low)} to ${percent(c.farInterval.high)}); it keeps ${percent(c.tar)} of pairs of one person`
+}

@@ -1,7 +1,0 @@
-/** @file Room `recipes`: the stories as readable code. */
-export { digits, rejectionFromJson, rejectionToJson, type DigitsOptions, type RejectionFile, type RejectionInput } from './digits/index.ts'
-export { addToGallery, checkFaceModelName, compare, embedFolder, embedPhoto, faceModelNames, faces, galleryRecipe, openFaceModel, samplePhotos, vggLayers, type CompareOptions, type EmbeddedFaces, type EmbeddedPhoto, type EmbedFolderOptions, type FacesOptions, type OpenFaceModelOptions } from './faces/index.ts'
-export { answerLine, calibrateThreshold, groupFaces, groupFileHelp, groupTitles, keptFolder, readThreshold, saveThreshold, searchFaces, searchStrip, strangersLine, thresholdLine, verifyPhotos, type CalibrateThresholdOptions, type FaceAnswer, type FaceGroup, type FaceGroups, type FacePair, type FaceSearch, type FaceVerification, type GroupOptions, type RankedNeighbour, type SavedThreshold, type SearchOptions, type ThresholdChoice, type UsedThreshold, type VerifyOptions } from './faces/index.ts'
-export { outlierTraining, preset, presetNames, type Preset, type PresetName, type PresetOptions } from './presets.ts'
-export { comparePage, digitsPage, ensureNoForeignFiles, facesPage, openRunFolder, type CompareReport, type DigitsReport, type FaceDistances, type FaceRetrieval, type FacesFigure, type FacesReport, type FigureName, type NeighbourFigures, type RejectionResult } from './report/index.ts'
-export { bestMargin, defaultMargins, sweep, writeSweep, type SweepEntry, type SweepOptions, type SweepReport, type SweepResult } from './sweep.ts'

@@ -1,0 +1,107 @@
+/**
+ * @file HTML as strings: escaped by default. `html` escapes what is put in, unless it is HTML already.
+ */
+import { escapeXml } from '../plots/index.ts'
+
+/** Text that is HTML already. */
+export interface Html {
+  readonly html: string
+}
+
+/** HTML that is known to be safe: markup written in this package. */
+export const raw = (text: string): Html => ({ html: text })
+
+type Part = string | number | Html | undefined | false | readonly (Html | undefined | false)[]
+
+/** A template: `html\`<p>${text}</p>\`` escapes `text`; arrays are joined; `undefined` and `false` vanish. */
+export function html(strings: TemplateStringsArray, ...parts: Part[]): Html {
+  let out = strings[0]
+  for (const [i, part] of parts.entries()) out += show(part) + strings[i + 1]
+  return raw(out)
+}
+
+function show(part: Part): string {
+  if (part === undefined || part === false) return ''
+  if (typeof part === 'string' || typeof part === 'number') return escapeXml(String(part)).replace(/'/g, '&#39;')
+  if ('html' in part) return part.html
+  return part.map(show).join('')
+}
+
+/**
+ * An SVG document ready to stand inside a page: no XML head, ids (and all that points to them) prefixed so that they are unique on the page.
+ *
+ * @param svg an SVG document
+ * @param prefix unique on the page, e.g. the figure's name
+ */
+export function inlineSvg(svg: string, prefix: string): Html {
+  const body = svg.replace(/^\s*<\?xml[^>]*\?>\s*/, '').replace(/^\s*<!DOCTYPE[^>]*>\s*/i, '')
+  return raw(
+    body
+      .replace(/(\s)id="([^"]+)"/g, `$1id="${prefix}-$2"`)
+      .replace(/url\(#([^)]+)\)/g, `url(#${prefix}-$1)`)
+      .replace(/((?:xlink:)?href)="#([^"]+)"/g, `$1="#${prefix}-$2"`)
+      .replace(
+        /(aria-(?:labelledby|describedby))="([^"]+)"/g,
+        (_, name: string, ids: string) =>
+          `${name}="${ids
+            .split(/\s+/)
+            .map((id) => `${prefix}-${id}`)
+            .join(' ')}"`,
+      ),
+  )
+}
+
+/** Stands where a part is still missing; the page turns it into {@link absent} once the run is over. */
+export const computing = 'computing…'
+
+/** What {@link computing} becomes in a finished report. */
+export const absent = 'not part of this run'
+
+/** A figure with its caption; while it is missing, a quiet placeholder. Wide figures scroll sideways on narrow screens instead of shrinking until unreadable. */
+export function figure(svg: string | undefined, name: string, caption: Html | string): Html {
+  if (svg === undefined)
+    return html`<figure class="figure waiting" id="figure-${name}"><p>${computing}</p><figcaption>${caption}</figcaption></figure>`
+  const own = Number(/<svg\b[^>]*?\swidth="([\d.]+)"/.exec(svg)?.[1] ?? 860)
+  // Wide figures fill the card; small ones keep their size.
+  const most = own >= 720 ? 1100 : own * 1.15
+  return html`<figure class="figure" id="figure-${name}"><div class="scroll" tabindex="0" role="region" aria-label="Figure, scrolls sideways"><div class="sheet" style="max-width:${Math.round(most)}px;min-width:${Math.round(Math.min(own, 640))}px">${inlineSvg(svg, name)}</div></div><figcaption>${caption}</figcaption></figure>`
+}
+
+/** A table with a head; cells that are numbers align right. */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly (string | number | Html)[])[],
+  options: { numeric?: readonly number[]; label: string },
+): Html {
+  const numeric = new Set(options.numeric ?? [])
+  const cls = (j: number) => (numeric.has(j) ? raw(' class="n"') : raw(''))
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${options.label}"><table><thead><tr>${head.map((h, j) => html`<th scope="col"${cls(j)}>${h}</th>`)}</tr></thead><tbody>${rows.map((r) => html`<tr>${r.map((c, j) => html`<td${cls(j)}>${c}</td>`)}</tr>`)}</tbody></table></div>`
+}
+
+/** A share as "98.4 %" with a space that does not break. */
+export function pct(share: number | null | undefined, decimals = 1): string {
+  return share === null || share === undefined || !Number.isFinite(share)
+    ? '—'
+    : `${(share * 100).toFixed(decimals).replace('-', '−')}\u00a0%`
+}
+
+/** Seconds as "42 s", "3 min 10 s", "1 h 5 min". */
+export function duration(seconds: number): string {
+  const s = Math.round(seconds)
+  if (seconds < 10) return `${seconds.toFixed(1)}\u00a0s`
+  if (s < 60) return `${s}\u00a0s`
+  if (s < 3600) return `${Math.floor(s / 60)}\u00a0min ${s % 60}\u00a0s`
+  return `${Math.floor(s / 3600)}\u00a0h ${Math.floor((s % 3600) / 60)}\u00a0min`
+}
+
+/** 60000 -> "60,000". */
+export function whole(n: number): string {
+  return String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, ',')
+}
+
+/** At most four significant digits. */
+export function figureText(v: number | null | undefined): string {
+  if (v === null || v === undefined || !Number.isFinite(v)) return '—'
+  const size = Math.abs(v)
+  return (size !== 0 && (size < 0.001 || size >= 100_000) ? v.toExponential(2) : String(Number(v.toPrecision(4)))).replace(/-/g, '−')
+}

@@ -1,0 +1,337 @@
+/**
+ * @file `kindred compare`: the same faces by two models, two maps side by side, and whether the difference is more than luck.
+ */
+import { join } from 'node:path'
+import { checkChoice, checkOptions, ensure, KindredError, silent } from '../../base/index.ts'
+import { cropFolder, detectorNames, lockOutput, openDetector, recipeLine, type CropRecord } from '../../faces/index.ts'
+import { writeFileAtomic } from '../../files/index.ts'
+import { recipeHash } from '../../gallery/index.ts'
+import { mcNemar, pairedBootstrap } from '../../metrics/index.ts'
+import { faceMaps, toPng } from '../../plots/index.ts'
+import { comparePage } from './compare-page.ts'
+import { growReport, type GrowingReport } from '../../report/index.ts'
+import { modelWords } from '../faces/faces-sections.ts'
+import type { CompareFigure, CompareReport, ComparedModel, Difference } from './compare-report.ts'
+import { askEachOther, type Asked } from '../../people/index.ts'
+import { countPeople } from '../faces/chapters.ts'
+import { embedRecords, peopleOf, type EmbeddedFaces } from '../../people/index.ts'
+import { facesToTake, noFaces } from '../faces/faces.ts'
+import { forgetFaces, forgetPhotos } from '../../people/index.ts'
+import { galleryRecipe } from '../../people/index.ts'
+import { mapFaces, type FacePlaces } from '../faces/map-faces.ts'
+import { measureRetrieval, precisionFigure, whyNoRetrieval } from '../../people/index.ts'
+import { checkFaceModelName, openFaceModel } from '../../people/index.ts'
+import { neighbourRows, some, thumbnails } from '../../people/index.ts'
+import { telling } from '../../report/index.ts'
+import type { FacesOptions } from '../faces/run.ts'
+
+/** Options of {@link compare}. */
+export interface CompareOptions extends Omit<FacesOptions, 'model' | 'weights' | 'gallery'> {
+  /** Two models, see `openFaceModel`; `vgg-face=FILE` and `vgg16=FILE` name a weights file. */
+  readonly models: readonly string[]
+}
+
+/** One model's side with all that figures need. */
+interface Side extends Asked {
+  readonly name: string
+  readonly places: FacePlaces
+  readonly report: ComparedModel
+}
+
+type CompareStory = GrowingReport<CompareReport, CompareFigure>
+
+const where = 'compare'
+
+/**
+ * Compares two models on one folder: faces are found once, and each model embeds them, cut out as it wants them.
+ *
+ * OUT gets `report.html` and `report.json`, `map.svg` and `map.png` (both maps side by side), `crops/` (as the first model wants them), `manifest.jsonl`,
+ * `quarantine.jsonl`, `vectors/`, `figures/`. Running again does only what is new.
+ * @param dir one folder per person; photos without labels give maps, but no figures
+ * @returns what `report.json` holds
+ * @throws KindredError `usage` unless two different models are named; and as `faces` does
+ */
+export async function compare(dir: string, options: CompareOptions): Promise<CompareReport> {
+  checkOptions(where, options, [
+    'out',
+    'models',
+    'detector',
+    'layer',
+    'faces',
+    'minScore',
+    'minSize',
+    'minSharpness',
+    'seed',
+    'runtime',
+    'progress',
+    'signal',
+    'command',
+    'versions',
+  ])
+  const {
+    out,
+    models,
+    detector: detectorName = 'ssd',
+    runtime,
+    progress = silent,
+    seed = 0,
+    minScore,
+    minSize,
+    minSharpness,
+    signal,
+  } = options
+  ensure(
+    models.length === 2,
+    where,
+    'models must name two',
+    models.length === 1 ? `only ${models[0]}` : `${models.length}`,
+    'For example: --models pixels,dlib',
+  )
+  const specs = models.map(modelSpec)
+  for (const { name } of specs) checkFaceModelName(name)
+  ensure(models[0] !== models[1], where, 'the two models must differ', `${models[0]} twice`, 'Compare it with another, e.g. pixels.')
+  checkChoice(where, 'detector', detectorName, detectorNames)
+  const kind = facesToTake(dir, out, options.faces)
+  const names = models.map((m) => modelSpec(m).name) as [string, string]
+  const stop = signal === undefined ? {} : { signal }
+  return lockOutput(out, { progress }, (lock) => {
+    return growReport(
+      out,
+      emptyReport(dir, options, detectorName, names),
+      comparePage,
+      { signal, progress, files: ['map.svg', 'map.png'] },
+      async (story: CompareStory) => {
+        const shown = telling(progress, story)
+        const detector = await openDetector(detectorName, { runtime })
+        try {
+          let records: readonly CropRecord[] = []
+          const sides: Side[] = []
+          for (const [i, { name, weights }] of specs.entries()) {
+            const found = await story.stage(`Vectors of ${names[i]}`, `opening ${names[i]}`, async (): Promise<EmbeddedFaces> => {
+              const layer = options.layer !== undefined && name.startsWith('vgg') ? { layer: options.layer } : {}
+              const model = await openFaceModel(name, {
+                runtime,
+                detector,
+                progress: shown,
+                ...layer,
+                ...(weights === undefined ? {} : { weights }),
+                ...stop,
+              })
+              try {
+                if (i === 0) {
+                  const find = {
+                    faces: kind,
+                    ...(minScore === undefined ? {} : { minScore }),
+                    ...(minSize === undefined ? {} : { minSize }),
+                    ...(minSharpness === undefined ? {} : { minSharpness }),
+                  }
+                  const { faces, summary, quarantine, skipped } = await cropFolder(dir, out, {
+                    detector,
+                    template: model.template,
+                    ...find,
+                    onPhotos: (photos) => forgetPhotos(out, photos),
+                    lock,
+                    progress: shown,
+                    ...stop,
+                  })
+                  records = faces
+                  forgetFaces(out, records)
+                  story.tell({
+                    photos: summary.photos,
+                    faces: summary.faces,
+                    people: countPeople({ records, quarantine }),
+                    missed: quarantine.map(({ source, kind: k, reason }) => ({ photo: source, kind: k, reason })),
+                    skipped,
+                  })
+                  noFaces(dir, out, summary, faces)
+                } else if (recipeHash(galleryRecipe(sides[0].found.recipe)) === recipeHash(galleryRecipe(model.recipe))) {
+                  throw new KindredError(
+                    'usage',
+                    where,
+                    'the two models must differ',
+                    `${recipeLine(model.recipe)} twice`,
+                    'Compare it with another, e.g. pixels.',
+                  )
+                }
+                const { vectors, embedded } = await embedRecords(out, records, model, {
+                  ...(i === 0 ? {} : { photos: dir }),
+                  lock,
+                  progress: shown,
+                  ...stop,
+                })
+                return {
+                  records,
+                  vectors,
+                  dim: model.dim,
+                  ...peopleOf(records),
+                  recipe: model.recipe,
+                  embedded,
+                  summary: { photos: story.current.photos, faces: records.length },
+                  quarantine: [],
+                  skipped: [],
+                  seconds: { crop: 0, embed: 0 },
+                }
+              } finally {
+                await model.dispose()
+              }
+            })
+            sides.push(
+              await story.stage(`Map and figures of ${names[i]}`, `mapping ${names[i]}`, async () => {
+                const answers = askEachOther(found.vectors, found.dim, found.labels)
+                const places = await mapFaces(found.vectors, found.dim, { seed, progress: shown, ...stop })
+                const side = { name: names[i], found, answers, places, report: reportOf(names[i], { found, answers }, places, seed) }
+                story.tell({ models: [...story.current.models, side.report] })
+                return side
+              }),
+            )
+          }
+          const [a, b] = sides
+          const difference = differ(a, b, seed)
+          story.tell(difference === undefined ? { noRetrieval: whyNoRetrieval(a.found.labels) } : { difference })
+          await story.stage('Pictures', 'drawing', () => draw(story, out, a, b, seed))
+        } finally {
+          await detector.dispose()
+        }
+      },
+    )
+  })
+}
+
+function emptyReport(
+  dir: string,
+  { seed = 0, command, versions, runtime }: CompareOptions,
+  detector: string,
+  names: [string, string],
+): CompareReport {
+  return {
+    complete: false,
+    seconds: 0,
+    seed,
+    command,
+    folder: dir,
+    environment: { ...versions, runtime: `${runtime.name}, ${runtime.threads} threads` },
+    photos: { total: 0, withFace: 0, withoutFace: 0, quarantined: 0, processed: 0, ignored: 0 },
+    faces: 0,
+    detector,
+    people: [],
+    missed: [],
+    names,
+    models: [],
+  }
+}
+
+/** `vgg-face=FILE` names weights; all else is a model's name or path. */
+function modelSpec(text: string): { name: string; weights?: string } {
+  const [, name, weights] = /^(vgg-face|vgg16)=(.+)$/.exec(text) ?? []
+  return name === undefined ? { name: text } : { name, weights }
+}
+
+function reportOf(model: string, { found, answers }: Asked, places: FacePlaces, seed: number): ComparedModel {
+  const retrieval = measureRetrieval({ found, answers }, seed)
+  const { method, perplexity, neighbourPreservation, neighbours, x, y } = places
+  const { records, labels, people, dim, recipe } = found
+  return {
+    model,
+    dim,
+    recipe: recipeLine(recipe),
+    ...(retrieval === undefined ? {} : { retrieval }),
+    map: {
+      method,
+      ...(perplexity === undefined ? {} : { perplexity }),
+      ...(neighbourPreservation === undefined ? {} : { neighbourPreservation, neighbours }),
+      drawn: Math.min(mostDrawn, records.length),
+      points: records.map((r, i) => ({
+        photo: r.source,
+        face: r.face,
+        person: labels[i] < 0 ? null : people[labels[i]],
+        x: Number(x[i].toFixed(5)),
+        y: Number(y[i].toFixed(5)),
+      })),
+    },
+  }
+}
+
+/** Second minus first, on the same queries. */
+function differ(a: Side, b: Side, seed: number): CompareReport['difference'] {
+  const [f, g] = [a.report.retrieval, b.report.retrieval]
+  if (f === undefined || g === undefined) return undefined
+  const within = (side: Side, k: number) => Array.from(side.answers.firstMatch, (rank) => Number(rank <= k))
+  const gap = (x: ArrayLike<number>, y: ArrayLike<number>): Difference => {
+    const { difference, low, high } = pairedBootstrap(y, x, { seed })
+    return { value: difference, low, high, verdict: low > 0 || high < 0 ? 'more than luck' : 'may be luck' }
+  }
+  const test = mcNemar(within(a, 1), within(b, 1))
+  return {
+    queries: f.queries,
+    knnAccuracy: {
+      ...gap(within(a, 1), within(b, 1)),
+      verdict: test.pValue < 0.05 ? 'more than luck' : 'may be luck',
+      onlyFirst: test.onlyA,
+      onlySecond: test.onlyB,
+      pValue: test.pValue,
+    },
+    map: gap(a.answers.averagePrecision, b.answers.averagePrecision),
+    recallAt: Object.fromEntries(
+      Object.keys(f.recallAt)
+        .filter((k) => k !== '1')
+        .map((k) => [k, gap(within(a, Number(k)), within(b, Number(k)))]),
+    ),
+    silhouette: (g.silhouette ?? 0) - (f.silhouette ?? 0),
+  }
+}
+
+/** Faces on a map at most. */
+const mostDrawn = 1000
+
+async function draw(story: CompareStory, out: string, a: Side, b: Side, seed: number): Promise<void> {
+  const { records, labels, people } = a.found
+  const drawn = some(records.length, mostDrawn, seed)
+  const images = {
+    pixels: await thumbnails(
+      out,
+      drawn.map((i) => records[i]),
+    ),
+    height: 96,
+    width: 96,
+    channels: 3 as const,
+  }
+  const panel = ({ name, places, report: { retrieval: r } }: Side) => ({
+    title: modelWords(name),
+    figures:
+      r === undefined
+        ? undefined
+        : `nearest right ${(100 * r.knnAccuracy).toFixed(1)} %, mAP ${(100 * r.map).toFixed(1)} %, silhouette ${(r.silhouette ?? 0).toFixed(2)}`,
+    x: Float32Array.from(drawn, (i) => places.x[i]),
+    y: Float32Array.from(drawn, (i) => places.y[i]),
+  })
+  const svg = await faceMaps(
+    [panel(a), panel(b)].map(({ figures, ...rest }) => (figures === undefined ? rest : { ...rest, figures })),
+    { images, labels: Int32Array.from(drawn, (i) => labels[i]), names: people },
+  )
+  story.show('maps', svg)
+  writeFileAtomic(join(out, 'map.svg'), svg)
+  writeFileAtomic(join(out, 'map.png'), await toPng(svg))
+  const [f, g] = [a.report.retrieval, b.report.retrieval]
+  if (f === undefined || g === undefined) return
+  story.show('precisionFirst', precisionFigure(f, a.found))
+  story.show('precisionSecond', precisionFigure(g, b.found))
+  const most = 12
+  for (const [name, loser, winner] of [
+    ['firstWrong', a, b],
+    ['secondWrong', b, a],
+  ] as const) {
+    const rows = [...loser.answers.rows.keys()]
+      .filter((q) => loser.answers.firstMatch[q] > 1 && winner.answers.firstMatch[q] === 1)
+      .map((q) => loser.answers.rows[q])
+    const picture = await neighbourRows(
+      out,
+      loser,
+      rows.slice(0, most),
+      `Nearest by ${panel(loser).title}`,
+      rows.length > most
+        ? `${most} of ${rows.length} faces that only ${panel(winner).title} gets right.`
+        : `All faces that only ${panel(winner).title} gets right.`,
+    )
+    if (picture !== undefined) story.show(name, picture)
+  }
+}

@@ -1,0 +1,226 @@
+/** @file The chapters on the embedding itself: training, neighbours, head, baselines, map, margin sweep. */
+import { join } from 'node:path'
+import { subset, type Dataset } from '../../dataset/index.ts'
+import { writeFileAtomic } from '../../files/index.ts'
+import { accuracy, calibration, confusionMatrix, negativeLogLikelihood } from '../../metrics/index.ts'
+import { fitTemperature, softmax } from '../../openset/index.ts'
+import {
+  barComparison,
+  confusionMatrix as confusionFigure,
+  embeddingMap,
+  lossCurve,
+  reliabilityDiagram,
+  sweepCurves,
+  sweepPanels,
+  toPng,
+} from '../../plots/index.ts'
+import { neighbourPreservation, project } from '../../projection/index.ts'
+import { headLogits, headToJson, predictions, trainEmbedder, trainSoftmaxHead, type SoftmaxHead } from '../../train/index.ts'
+import { preset } from '../../digits/index.ts'
+import { sweep, writeSweep, type SweepResult } from '../sweep/sweep.ts'
+import { embedderOf, embedSet } from './embed-sets.ts'
+import { judgeEmbedding, pixelVectors } from './judge.ts'
+import { captionedPicture, neighbourPicture, pick } from './pictures.ts'
+import { card, type Judged, type Run } from './run.ts'
+
+export async function trainAndJudge(run: Run): Promise<Judged> {
+  const { story, runtime, progress, preset: p, seed, train, validation, options } = run
+  const result = await story.stage('Training', 'training', () =>
+    trainEmbedder({
+      ...p.training,
+      network: p.network,
+      train,
+      validation,
+      seed,
+      runtime,
+      progress,
+      runFolder: join(options.out, 'training'),
+      resume: options.resume ?? false,
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      onEpoch: (record) => {
+        const history = [...story.current.history.filter((h) => h.epoch < record.epoch), record]
+        story.show('loss', lossCurve(history))
+        story.tell({ history, now: `training, epoch ${record.epoch} of ${p.training.epochs}` })
+      },
+    }),
+  )
+  if (result.collapse !== undefined) story.warn(result.collapse)
+  const curve = lossCurve(result.history, { bestEpoch: result.bestEpoch })
+  story.show('loss', curve)
+  story.tell({ history: result.history, bestEpoch: result.bestEpoch })
+  writeFileAtomic(join(options.out, 'loss.svg'), curve)
+  writeFileAtomic(join(options.out, 'loss.png'), await toPng(curve))
+  return judge(run, result.weights, 'model.onnx', 'trained on digits alone', true)
+}
+
+/** Writes the model file, embeds everything, and (for the main model) tells kNN accuracy and MAP@R. */
+export async function judge(
+  run: Run,
+  weights: ReadonlyMap<string, Float32Array>,
+  file: string,
+  what: string,
+  tell: boolean,
+): Promise<Judged> {
+  const { story, runtime, preset: p, train, validation, test, options } = run
+  const { model, bytes } = await embedderOf(runtime, p.network, card(run, what), weights)
+  writeFileAtomic(join(options.out, file), bytes)
+  const embed = (dataset: Dataset, moves = 4) => embedSet(model, dataset, { moves, seed: run.seed })
+  return story.stage(tell ? 'Embedding and neighbours' : 'Embedding again', 'embedding all digits', async () => {
+    const judged: Judged = {
+      weights,
+      train: await embed(train, 0),
+      validation: await embed(validation),
+      test: await embed(test),
+      dim: model.dim,
+      embed,
+      hash: model.hash,
+    }
+    if (tell) {
+      const found = await judgeEmbedding(
+        runtime,
+        model.dim,
+        { vectors: judged.train.embedding, labels: train.labels },
+        { vectors: judged.test.embedding, labels: test.labels },
+      )
+      story.show('neighbours', neighbourPicture(train, test, found.neighbours, found.votes))
+      story.tell({ knn: { accuracy: found.accuracy, mapAtR: found.mapAtR, k: 5 } })
+    }
+    return judged
+  })
+}
+
+export async function classify(run: Run, judged: Judged): Promise<SoftmaxHead> {
+  const { story, runtime, train, validation, test, options, seed } = run
+  return story.stage('Softmax head', 'training the softmax head', async () => {
+    const classes = train.classes
+    const plain = await trainSoftmaxHead({
+      vectors: judged.train.embedding,
+      dim: judged.dim,
+      labels: train.labels,
+      classes,
+      seed,
+      runtime,
+      signal: options.signal,
+    })
+    const { temperature } = fitTemperature(headLogits(plain, judged.validation.embedding), classes.length, validation.labels)
+    const head: SoftmaxHead = { ...plain, temperature }
+    writeFileAtomic(join(options.out, 'head.json'), headToJson(head, judged))
+    const logits = headLogits(head, judged.test.embedding)
+    const probabilities = softmax(logits, classes.length)
+    const guesses = predictions(logits, classes.length)
+    const calibrated = calibration(probabilities, classes.length, test.labels)
+    story.show('confusion', confusionFigure(confusionMatrix(test.labels, guesses).counts, classes))
+    story.show('reliability', reliabilityDiagram(calibrated.bins, calibrated.ece))
+    const wrong = [...test.labels.keys()].filter((i) => guesses[i] !== test.labels[i])
+    const errors = captionedPicture(
+      pick(test, wrong),
+      wrong.map((i) => `${classes[test.labels[i]]} read ${classes[guesses[i]]}`),
+      'Digits that the head misread',
+      `${wrong.length} of ${test.count}; what it shows, and what the head said.`,
+    )
+    if (errors !== undefined) story.show('errors', errors)
+    story.tell({
+      head: {
+        accuracy: accuracy(test.labels, guesses),
+        ece: calibrated.ece,
+        nll: negativeLogLikelihood(probabilities, classes.length, test.labels),
+        temperature,
+      },
+    })
+    return head
+  })
+}
+
+export async function baselines(run: Run): Promise<void> {
+  const { story, runtime, preset: p, train, test } = run
+  await story.stage('Baselines', 'judging raw pixels and the untrained network', async () => {
+    const { model } = await embedderOf(runtime, p.network, card(run, 'untrained'))
+    const judgeVectors = (dim: number, references: Float32Array, queries: Float32Array) =>
+      judgeEmbedding(runtime, dim, { vectors: references, labels: train.labels }, { vectors: queries, labels: test.labels })
+    const untrained = await judgeVectors(model.dim, await model.embed(train.images), await model.embed(test.images))
+    story.tell({ baselines: { untrained: { accuracy: untrained.accuracy, mapAtR: untrained.mapAtR } } })
+    const raw = await judgeVectors(784, pixelVectors(train.images), pixelVectors(test.images))
+    const rawPixels = { accuracy: raw.accuracy, mapAtR: raw.mapAtR }
+    const { knn } = story.current
+    story.show(
+      'baselines',
+      barComparison([
+        { name: 'Raw pixels', note: '784 numbers', knnAccuracy: raw.accuracy, mapAtR: raw.mapAtR },
+        { name: 'Untrained network', note: `${model.dim} numbers`, knnAccuracy: untrained.accuracy, mapAtR: untrained.mapAtR },
+        ...(knn === undefined
+          ? []
+          : [{ name: 'Trained network', note: `${model.dim} numbers`, knnAccuracy: knn.accuracy, mapAtR: knn.mapAtR, main: true }]),
+      ]),
+    )
+    story.tell({ baselines: { untrained: { accuracy: untrained.accuracy, mapAtR: untrained.mapAtR }, rawPixels } })
+    await model.dispose()
+  })
+}
+
+export async function drawMap(run: Run, judged: Judged, head: SoftmaxHead): Promise<void> {
+  const { story, test, options, seed, progress } = run
+  await story.stage('Map', 'drawing the map', async () => {
+    const n = Math.min(options.mapPoints ?? 5000, test.count)
+    const points = judged.test.embedding.subarray(0, n * judged.dim)
+    const { positions } = await project(points, judged.dim, {
+      seed,
+      progress,
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    })
+    const labels = test.labels.subarray(0, n)
+    const predicted = predictions(headLogits(head, points), test.classes.length)
+    story.show(
+      'map',
+      embeddingMap(positions, labels, test.classes, { predicted, title: `${n.toLocaleString('en')} test digits by likeness` }),
+    )
+    story.show(
+      'mapImages',
+      embeddingMap(positions, labels, test.classes, {
+        title: 'The same map, drawn with the digits themselves',
+        images: { pixels: test.images.subarray(0, n * 784), height: 28, width: 28 },
+      }),
+    )
+    story.tell({
+      map: {
+        neighbourPreservation: neighbourPreservation(points, judged.dim, positions, { k: 10 }),
+        points: n,
+        neighbours: 10,
+        method: 't-SNE',
+      },
+    })
+  })
+}
+
+export async function shortSweep(run: Run): Promise<SweepResult | undefined> {
+  const { story, options, runtime, seed, train, validation, test, progress } = run
+  const { sweepSteps = 40 } = options
+  if (sweepSteps === 0) return undefined
+  return story.stage('Margin sweep', 'sweeping the margin', async () => {
+    const student = preset('student', { dim: options.dim ?? 10 })
+    const { margin: _m, epochs: _e, stepsPerEpoch: _s, ...training } = student.training
+    const show = ({ report, panels }: SweepResult): void => {
+      story.show('sweepPanels', sweepPanels(panels, train.classes))
+      if (panels.length > 1) story.show('sweepCurves', sweepCurves(report.sweep))
+      story.tell({ sweep: [...report.sweep], now: `sweeping the margin, ${panels.length} of 10` })
+    }
+    const result = await sweep({
+      train,
+      validation: subset(
+        validation,
+        Array.from({ length: Math.min(1000, validation.count) }, (_, i) => i),
+      ),
+      test,
+      network: student.network,
+      training: { ...training, batch: { triplets: 64 } },
+      steps: sweepSteps,
+      seed,
+      runtime,
+      progress,
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      onMargin: show,
+    })
+    show(result)
+    await writeSweep(options.out, result)
+    return result
+  })
+}

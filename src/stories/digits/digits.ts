@@ -1,0 +1,74 @@
+/**
+ * @file `kindred digits`: the whole first story. Load MNIST, train a triplet network, draw its curves, judge it against honest baselines,
+ * map it, classify with it, let it say "that is no digit", and write one report.
+ */
+import { silent } from '../../base/index.ts'
+import { loadMnist } from '../../digits/index.ts'
+import { stratifiedSplit, subset } from '../../dataset/index.ts'
+import { needParts } from '../../files/index.ts'
+import { preset } from '../../digits/index.ts'
+import { digitsPage } from './digits-page.ts'
+import { growReport } from '../../report/index.ts'
+import type { DigitsReport } from './digits-report.ts'
+import { baselines, classify, drawMap, shortSweep, trainAndJudge } from './chapters.ts'
+import { countParameters } from './embed-sets.ts'
+import { tripletPicture } from './pictures.ts'
+import { reject } from './reject-chapter.ts'
+import type { DigitsOptions, Run, Story } from './run.ts'
+
+/** Tells the whole story; returns what `report.json` holds. */
+export async function digits(options: DigitsOptions): Promise<DigitsReport> {
+  const { out, runtime, progress = silent, signal, seed = 0 } = options
+  needParts('digits', (options.data?.from ?? 'package') === 'package' ? ['mnist', 'letters'] : ['letters']) // now, not minutes later
+  const chosen = preset(options.preset ?? 'default', options)
+  const all = await loadMnist({ ...options.data, split: 'train' })
+  const limited =
+    options.limit === undefined
+      ? all
+      : subset(
+          all,
+          Array.from({ length: Math.min(options.limit, all.count) }, (_, i) => i),
+        )
+  const { train, validation } = stratifiedSplit(limited, { fraction: 1 / 12, seed })
+  const test = await loadMnist({ ...options.data, split: 'test' })
+  const report: DigitsReport = {
+    complete: false,
+    seconds: 0,
+    history: [],
+    seed,
+    command: options.command,
+    dataset: {
+      name: 'MNIST',
+      train: train.count,
+      validation: validation.count,
+      test: test.count,
+      sha256: { 'training images and labels': all.hash, 'test images and labels': test.hash },
+    },
+    embedding: {
+      dim: options.dim ?? 10,
+      architecture: chosen.architecture,
+      parameters: countParameters(chosen.network),
+      margin: chosen.training.margin,
+      miner: chosen.training.mining,
+      normalised: chosen.normalised,
+    },
+    environment: { ...options.versions, runtime: `${runtime.name}, ${runtime.threads} threads` },
+  }
+  const png = ['loss', 'map', 'sweepPanels', 'sweepCurves', 'confusion', 'rejectionHistogram', 'rejectionCurve'] as const
+  return growReport(
+    out,
+    report,
+    digitsPage,
+    { png, signal, progress, files: ['model.onnx', 'head.json', 'reject.json', 'loss.svg', 'loss.png', 'training'] },
+    async (story: Story) => {
+      const run: Run = { options, story, runtime, progress, preset: chosen, seed, train, validation, test }
+      story.show('triplets', tripletPicture(train, seed))
+      const judged = await trainAndJudge(run)
+      const head = await classify(run, judged)
+      await baselines(run)
+      await drawMap(run, judged, head)
+      const short = await shortSweep(run)
+      await reject(run, judged, head, short)
+    },
+  )
+}

@@ -1,0 +1,83 @@
+/** @file What the chapters of the digits story share. */
+import type { Progress } from '../../base/index.ts'
+import type { Dataset } from '../../dataset/index.ts'
+import type { MnistOptions } from '../../digits/index.ts'
+import type { EmbedderCard } from '../../models/index.ts'
+import type { Runtime } from '../../runtime/index.ts'
+import type { Preset } from '../../digits/index.ts'
+import type { DigitsReport, FigureName } from './digits-report.ts'
+import type { GrowingReport } from '../../report/index.ts'
+import type { Embedded } from './embed-sets.ts'
+
+/** Options of {@link digits}. */
+export interface DigitsOptions {
+  /** Folder for everything the run writes. */
+  readonly out: string
+  readonly preset?: string
+  readonly dim?: number
+  readonly margin?: number
+  readonly epochs?: number
+  readonly seed?: number
+  /** Where MNIST comes from; see room `data`. */
+  readonly data?: Pick<MnistOptions, 'from' | 'cache'>
+  /** A zip or folder of hand-drawn letters (Omniglot), judged beside the rendered ones. */
+  readonly letters?: string
+  /** Train on against invented characters and then against rendered letters, and compare. Default true. */
+  readonly outliers?: boolean
+  /** Steps for each of the ten margins of the short sweep; 0 leaves it out. Default 40. */
+  readonly sweepSteps?: number
+  /** Images on the map. Default 5000. */
+  readonly mapPoints?: number
+  /** Use at most so many training images (for tries and tests). */
+  readonly limit?: number
+  readonly resume?: boolean
+  readonly runtime: Runtime
+  readonly progress?: Progress
+  readonly signal?: AbortSignal
+  /** The command, for the report. */
+  readonly command?: string
+  /** Versions, for report and model file. */
+  readonly versions?: Readonly<Record<string, string>>
+}
+
+/** The digits report while it grows. */
+export type Story = GrowingReport<DigitsReport, FigureName>
+
+/** The state the chapters share. */
+export interface Run {
+  readonly options: DigitsOptions
+  readonly story: Story
+  readonly runtime: Runtime
+  readonly progress: Progress
+  readonly preset: Preset
+  readonly seed: number
+  readonly train: Dataset
+  readonly validation: Dataset
+  readonly test: Dataset
+}
+
+/** A trained network with everything it says of the digits. */
+export interface Judged {
+  readonly weights: ReadonlyMap<string, Float32Array>
+  readonly train: Embedded
+  readonly validation: Embedded
+  readonly test: Embedded
+  readonly dim: number
+  /** Embeds another set, and with it so many small moves of each image (default 4). */
+  readonly embed: (dataset: Dataset, moves?: number) => Promise<Embedded>
+  readonly hash: string
+}
+
+/** The model file's card. @param what in a few words, how this model was trained */
+export function card({ preset: p, options, seed, train }: Run, what: string): EmbedderCard {
+  const { optimizer, schedule: _, ...plain } = p.training
+  return {
+    labels: train.classes,
+    preprocessing: { range: '0..255', frame: 'mnist' },
+    metric: 'euclidean',
+    recipe: { preset: p.name, what, architecture: p.architecture, optimizer: optimizer?.name ?? 'adam', ...plain },
+    seed,
+    datasetHash: train.hash,
+    versions: options.versions ?? {},
+  }
+}

@@ -1,0 +1,240 @@
+/** @file The chapters of the faces story: faces, map, retrieval, neighbours, distances, gallery. */
+import { join } from 'node:path'
+import { recipeLine } from '../../faces/index.ts'
+import { writeFileAtomic } from '../../files/index.ts'
+import { vggLicences } from '../../models/index.ts'
+import { embeddingMap, faceMap, toPng } from '../../plots/index.ts'
+import { embedFolder, type EmbeddedFaces, type FoundFaces } from '../../people/index.ts'
+import { facePairs, judgeDistances } from '../../people/index.ts'
+import { addToGallery } from '../../people/index.ts'
+import { mapFaces } from './map-faces.ts'
+import { cropPicture, neighbourRows, some, thumbnails } from '../../people/index.ts'
+import { measureRetrieval, precisionFigure, whyNoRetrieval } from '../../people/index.ts'
+import type { Asked } from '../../people/index.ts'
+import type { FacesRun } from './run.ts'
+
+/** Faces on the map at most; of more, some are drawn. */
+const mostDrawn = 2000
+
+/** Photos by person, those with a face, faces. */
+export function countPeople({ records, quarantine }: Pick<FoundFaces, 'records' | 'quarantine'>) {
+  const rows = new Map<string | null, { photos: Set<string>; withFace: Set<string>; faces: number }>()
+  const row = (label: string | null) => {
+    if (!rows.has(label)) rows.set(label, { photos: new Set(), withFace: new Set(), faces: 0 })
+    return rows.get(label)!
+  }
+  for (const { label, source } of records) {
+    const r = row(label)
+    r.photos.add(source)
+    r.withFace.add(source)
+    r.faces++
+  }
+  for (const { label, source } of quarantine) row(label).photos.add(source)
+  const order = [...rows.keys()].sort((a, b) => (a === null ? 1 : b === null ? -1 : a < b ? -1 : 1))
+  return order.map((person) => ({
+    person,
+    photos: rows.get(person)!.photos.size,
+    withFace: rows.get(person)!.withFace.size,
+    faces: rows.get(person)!.faces,
+  }))
+}
+
+/** Finds, cuts, embeds. */
+export async function findAndEmbed(
+  run: FacesRun,
+  model: Parameters<typeof embedFolder>[1]['model'],
+  detector: Parameters<typeof embedFolder>[1]['detector'],
+  faces: 'largest' | 'all',
+): Promise<EmbeddedFaces> {
+  const { story, options, dir, lock, progress } = run
+  const { out, runtime, signal, minScore, minSize, minSharpness } = options
+  const found = await story.stage('Faces and vectors', 'looking for faces', () =>
+    embedFolder(dir, {
+      out,
+      runtime,
+      faces,
+      lock,
+      progress,
+      ...(model === undefined ? {} : { model }),
+      ...(detector === undefined ? {} : { detector }),
+      ...(minScore === undefined ? {} : { minScore }),
+      ...(minSize === undefined ? {} : { minSize }),
+      ...(minSharpness === undefined ? {} : { minSharpness }),
+      ...(signal === undefined ? {} : { signal }),
+      onCrops: (crops) => {
+        const { photos } = crops.summary
+        story.tell({
+          photos,
+          faces: crops.summary.faces,
+          people: countPeople(crops),
+          now: 'embedding faces',
+          missed: crops.quarantine.map(({ source, kind, reason }) => ({ photo: source, kind, reason })),
+          skipped: crops.skipped,
+        })
+      },
+    }),
+  )
+  const { processed } = found.summary.photos
+  story.tell({
+    embedded: found.embedded,
+    dim: found.dim,
+    recipe: recipeLine(found.recipe),
+    ...licence(options.model ?? 'dlib'),
+    photosPerSecond: processed === 0 ? null : Number((processed / (found.seconds.crop + found.seconds.embed)).toFixed(2)),
+  })
+  const twice = new Map<string, string[]>()
+  for (const r of found.records) if (r.face === 0) twice.set(r.sourceHash, [...(twice.get(r.sourceHash) ?? []), r.source])
+  const same = [...twice.values()].filter((list) => list.length > 1)
+  if (same.length > 0)
+    story.warn(
+      `${same.length === 1 ? 'One photo is' : `${same.length} photos are`} in the folder more than once, byte for byte (${same[0].join(' = ')}${same.length > 1 ? ', …' : ''}). A photo always finds its own copy, which flatters the figures.`,
+    )
+  if (found.records.length > 0) story.show('crops', await cropPicture(out, found.records, run.seed))
+  return found
+}
+
+function licence(model: string): { licence?: string } {
+  if (model === 'dlib') return { licence: 'dlib’s face network, by Davis King: free for any use' }
+  return model === 'vgg-face' || model === 'vgg16' ? { licence: vggLicences[model] } : {}
+}
+
+/** The map of all faces, as pictures and as points. */
+export async function drawMap(run: FacesRun, { found, answers }: Asked): Promise<void> {
+  const { story, options, seed, progress } = run
+  const { out, signal } = options
+  const { records, vectors, dim, labels, people } = found
+  await story.stage('Map', 'drawing the map', async () => {
+    const places = await mapFaces(vectors, dim, { seed, progress, ...(signal === undefined ? {} : { signal }) })
+    const drawn = some(records.length, mostDrawn, seed)
+    const pick = (list: Float32Array) => Float32Array.from(drawn, (i) => list[i])
+    const images = {
+      pixels: await thumbnails(
+        out,
+        drawn.map((i) => records[i]),
+      ),
+      height: 96,
+      width: 96,
+      channels: 3 as const,
+    }
+    const svg = await faceMap({
+      x: pick(places.x),
+      y: pick(places.y),
+      images,
+      labels: Int32Array.from(drawn, (i) => labels[i]),
+      names: people,
+    })
+    story.show('map', svg)
+    writeFileAtomic(join(out, 'map.svg'), svg)
+    writeFileAtomic(join(out, 'map.png'), await toPng(svg))
+    if (people.length > 0) {
+      const flat = await mapFaces(vectors, dim, { seed, method: 'PCA' })
+      const classes = labels.includes(-1) ? [...people, 'unlabelled'] : people
+      const ids = labels.map((l) => (l < 0 ? people.length : l))
+      const guesses = ids.slice()
+      answers.rows.forEach((row, q) => (guesses[row] = labels[answers.nearest[q]]))
+      const points = (x: Float32Array, y: Float32Array, title: string) =>
+        embeddingMap(
+          Float32Array.from({ length: 2 * x.length }, (_, i) => (i % 2 === 0 ? x : y)[i >> 1]),
+          ids,
+          classes,
+          { title, height: 620, note: '', ...(guesses.some((g, i) => g !== ids[i]) ? { predicted: guesses } : {}) },
+        )
+      const named = points(places.x, places.y, `The same map as points (${places.method})`)
+      story.show('mapPoints', named)
+      if (places.method !== 'PCA') story.show('mapPca', points(flat.x, flat.y, 'The flat shadow along the two widest axes (PCA)'))
+    }
+    const { method, perplexity, neighbourPreservation, neighbours } = places
+    story.tell({
+      map: {
+        method,
+        ...(perplexity === undefined ? {} : { perplexity }),
+        ...(neighbourPreservation === undefined ? {} : { neighbourPreservation, neighbours }),
+        drawn: drawn.length,
+        points: records.map((r, i) => ({
+          photo: r.source,
+          face: r.face,
+          person: labels[i] < 0 ? null : people[labels[i]],
+          x: Number(places.x[i].toFixed(5)),
+          y: Number(places.y[i].toFixed(5)),
+        })),
+      },
+    })
+  })
+}
+
+/** Retrieval figures, each face asking all the others. */
+export async function retrieve(run: FacesRun, asked: Asked): Promise<void> {
+  const { story, seed } = run
+  await story.stage('Retrieval', 'letting each face ask all the others', async () => {
+    const measured = measureRetrieval(asked, seed)
+    if (measured === undefined) return story.tell({ noRetrieval: whyNoRetrieval(asked.found.labels) })
+    story.show('precision', precisionFigure(measured, asked.found))
+    story.tell({ retrieval: measured })
+  })
+}
+
+/** Distances within and between people, and thresholds. */
+export async function judgeThresholds(run: FacesRun, found: EmbeddedFaces): Promise<void> {
+  const { story, seed, options } = run
+  await story.stage('Threshold', 'measuring distances', async () => {
+    if (found.people.length < 2) return // one person alone has no strangers
+    const judged = judgeDistances(facePairs(found, seed), { model: options.model ?? 'dlib', seed })
+    if (judged === undefined) return
+    story.show('distances', judged.figure)
+    story.tell({ distances: judged.distances })
+  })
+}
+
+/** Some faces with their nearest, and every one whose nearest is wrong. */
+export async function showNeighbours(run: FacesRun, asked: Asked): Promise<void> {
+  const { story, options, seed } = run
+  const { found, answers } = asked
+  const { labels, people, records } = found
+  await story.stage('Neighbours', 'drawing neighbours', async () => {
+    const wrong = [...answers.rows.keys()].filter((q) => answers.firstMatch[q] > 1).map((q) => answers.rows[q])
+    const right = people.flatMap((_, p) =>
+      [...answers.rows.keys()]
+        .filter((q) => labels[answers.rows[q]] === p && answers.firstMatch[q] === 1)
+        .map((q) => answers.rows[q])
+        .slice(0, 1),
+    )
+    const rows = people.length === 0 ? some(records.length, 8, seed) : right.slice(0, 8)
+    const picture = await neighbourRows(
+      options.out,
+      { found },
+      rows,
+      'Faces and the five nearest to each',
+      people.length === 0
+        ? 'Left the face that asks, then its nearest with their distances.'
+        : 'One face of each person, and the five others nearest to it, with their distances.',
+    )
+    if (picture !== undefined) story.show('neighbours', picture)
+    if (answers.rows.length > 0 && wrong.length > 0) {
+      const shown = wrong.slice(0, 40)
+      const mistakes = await neighbourRows(
+        options.out,
+        { found },
+        shown,
+        wrong.length === 1 ? 'The one face whose nearest is another person' : `The ${wrong.length} faces whose nearest is another person`,
+        shown.length < wrong.length ? `The first ${shown.length} are drawn; all are in report.json.` : 'All of them.',
+      )
+      if (mistakes !== undefined) story.show('wrong', mistakes)
+    }
+    story.tell({})
+  })
+}
+
+/** Adds the faces to a gallery, where one is named. */
+export async function intoGallery(run: FacesRun, found: EmbeddedFaces): Promise<void> {
+  const { gallery, out, signal } = run.options
+  if (gallery === undefined) return
+  await run.story.stage('Gallery', 'adding the faces to the gallery', async () => {
+    const added = await addToGallery(gallery, found, {
+      dir: run.dir,
+      out,
+      progress: run.progress,
+      ...(signal === undefined ? {} : { signal }),
+    })
+    run.story.tell({ gallery: added })
+  })
+}

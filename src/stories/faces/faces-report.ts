@@ -1,0 +1,59 @@
+/**
+ * @file What a faces run found: the contract of report.json, and the names of its figures.
+ *
+ * Parts that a run has not reached yet, or that the folder does not allow, are missing. All shares are 0..1, all times seconds, all distances Euclidean.
+ */
+import type { FaceDistances, FaceRetrieval } from '../../people/index.ts'
+import type { ReportState } from '../../report/index.ts'
+
+/** The whole report of `kindred faces`. */
+export interface FacesReport extends ReportState {
+  seed: number
+  folder: string
+  environment?: Readonly<Record<string, string>>
+  photos: {
+    total: number
+    withFace: number
+    withoutFace: number
+    /** Files that are no readable photos. */
+    quarantined: number
+    /** Of `total`, looked at in this run; the rest was known from an earlier one. */
+    processed: number
+    ignored: number
+  }
+  faces: number
+  /** Vectors made in this run; the others were kept from an earlier one. */
+  embedded?: number
+  /** Photos through detector, alignment and network a second, models being open; null when everything was known already. */
+  photosPerSecond: number | null
+  model: string
+  detector: string
+  /** Length of a vector. */
+  dim?: number
+  /** Everything that decides what the vectors mean, on one line. */
+  recipe?: string
+  licence?: string
+  /** By person (null: photos without a label): photos in the folder, those with a face, faces. */
+  people: { person: string | null; photos: number; withFace: number; faces: number }[]
+  /** Photos without a crop, and why. */
+  missed: { photo: string; kind: string; reason: string }[]
+  /** What was passed over in the folder (links that lead nowhere, pipes, folders that kindred made), and why. */
+  skipped?: readonly { readonly path: string; readonly reason: string }[]
+  retrieval?: FaceRetrieval
+  /** Why there is no retrieval. */
+  noRetrieval?: string
+  distances?: FaceDistances
+  /** Places in 0..1, y upwards. */
+  map?: {
+    method: string
+    perplexity?: number
+    neighbourPreservation?: number
+    neighbours?: number
+    drawn: number
+    points: { photo: string; face: number; person: string | null; x: number; y: number }[]
+  }
+  gallery?: { place: string; added: number; skipped: number; count: number }
+}
+
+/** All figures of the page, each an SVG document. */
+export type FacesFigure = 'crops' | 'map' | 'mapPoints' | 'mapPca' | 'precision' | 'neighbours' | 'wrong' | 'distances'

@@ -1,0 +1,23 @@
+/** @file Room `stories`: digits, sweep, faces, compare: what is computed, drawn and told, in order. Node only. */
+export { comparePage } from './compare/compare-page.ts'
+export type { CompareReport } from './compare/compare-report.ts'
+export { compare, type CompareOptions } from './compare/compare.ts'
+export { digitsPage } from './digits/digits-page.ts'
+export type { DigitsReport, FigureName, NeighbourFigures, RejectionResult } from './digits/digits-report.ts'
+export { digits } from './digits/digits.ts'
+export { rejectionFromJson, rejectionToJson, type RejectionFile, type RejectionInput } from './digits/rejection-file.ts'
+export type { DigitsOptions } from './digits/run.ts'
+export { facesPage } from './faces/faces-page.ts'
+export type { FacesFigure, FacesReport } from './faces/faces-report.ts'
+export { faces } from './faces/faces.ts'
+export type { FacesOptions } from './faces/run.ts'
+export {
+  bestMargin,
+  defaultMargins,
+  sweep,
+  writeSweep,
+  type SweepEntry,
+  type SweepOptions,
+  type SweepReport,
+  type SweepResult,
+} from './sweep/sweep.ts'
