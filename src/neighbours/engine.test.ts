@@ -41,3 +41,28 @@ test('k out of range and torn points are errors', async () => {
   await expect(search.nearest(points(1, 8), 6)).rejects.toThrow('1..5')
   await expect(search.nearest(new Float32Array(9), 1)).rejects.toThrow('queries.length must be a multiple of dim 8')
 })
+
+test('a search is stopped between two runs, with the reason kept, and its programs end with its block', async () => {
+  const ended: string[] = []
+  const runtime = await nodeRuntime({ threads: 1 })
+  const watched = {
+    ...runtime,
+    load: async (...given: Parameters<typeof runtime.load>) => {
+      const program = await runtime.load(...given)
+      return { ...program, dispose: () => program.dispose().then(() => void ended.push('program')) }
+    },
+  }
+  const stop = new AbortController()
+  {
+    await using search = engineSearch(watched, points(40, 8), 8, { queries: 10 })
+    const going = search.nearest(points(40, 8), 3, { signal: stop.signal })
+    stop.abort('enough')
+    await expect(going).rejects.toMatchObject({
+      code: 'interrupted',
+      cause: 'enough',
+      message: expect.stringMatching(/a stop after \d+ of 40 queries/),
+    })
+    expect(ended).toEqual([])
+  }
+  expect(ended).toEqual(['program'])
+})

@@ -4,7 +4,7 @@
  * |q - r|^2 = |q|^2 + |r|^2 - 2 q.r: one Gemm and one TopK a block. Float32 products pick a few more candidates than asked for;
  * their distances are then computed again in float64, so that answers equal those of {@link nearest} but for candidates that float32 cannot tell apart.
  */
-import { checkOptions, checkRows, ensure, nonFiniteAt } from '../base/index.ts'
+import { checkOptions, checkRows, ensure, nonFiniteAt, stopIfAborted } from '../base/index.ts'
 import { compile, floats, type Runtime } from '../runtime/index.ts'
 import { input, matmul, mul, sub, topK } from '../tensor/index.ts'
 import { squaredDistance } from './squared-distance.ts'
@@ -18,12 +18,14 @@ export interface EngineSearchOptions {
   readonly queries?: number
 }
 
-/** Which reference a query must not find. */
+/** Which reference a query must not find, and when to stop. */
 export interface EngineQueryOptions {
   /** Leave out the reference that is the query itself. */
   readonly exclude?: 'same-index'
   /** The index of the first query among the references; only with `exclude`. Default 0. */
   readonly firstQuery?: number
+  /** Stops the search between two runs. */
+  readonly signal?: AbortSignal
 }
 
 /** References made ready to be searched on a runtime. */
@@ -36,6 +38,8 @@ export interface EngineSearch {
    */
   order(queries: Float32Array, k: number, options?: EngineQueryOptions): Promise<Int32Array>
   dispose(): Promise<void>
+  /** The same, for `await using search = ...`. */
+  [Symbol.asyncDispose](): Promise<void>
 }
 
 /**
@@ -78,7 +82,7 @@ export function engineSearch(runtime: Runtime, references: Float32Array, dim: nu
   const eachQuery = async (
     queries: Float32Array,
     k: number,
-    { exclude, firstQuery = 0 }: EngineQueryOptions,
+    { exclude, firstQuery = 0, signal }: EngineQueryOptions,
     take: (query: number, indices: Int32Array, scores: Float64Array) => void,
   ): Promise<number> => {
     const count = checkRows('engineSearch', queries, dim, 'queries')
@@ -90,6 +94,7 @@ export function engineSearch(runtime: Runtime, references: Float32Array, dim: nu
       const q = queries.subarray(start * dim, (start + size) * dim)
       const parts: { from: number; wanted: number; local: BigInt64Array; values: Float32Array }[] = []
       for (let from = 0; from < n; from += block) {
+        stopIfAborted(signal, 'engineSearch', `a stop after ${start} of ${count} queries`)
         const width = Math.min(block, n - from)
         const wanted = Math.min(width, k + 8)
         const program = await programFor(width, wanted)
@@ -126,6 +131,10 @@ export function engineSearch(runtime: Runtime, references: Float32Array, dim: nu
     }
     return count
   }
+  const dispose = async (): Promise<void> => {
+    for (const program of programs.values()) await (await program).dispose()
+    programs.clear()
+  }
   return {
     async nearest(queries, k, options = {}) {
       const indices = new Int32Array((queries.length / dim) * k)
@@ -158,10 +167,8 @@ export function engineSearch(runtime: Runtime, references: Float32Array, dim: nu
       })
       return indices
     },
-    async dispose() {
-      for (const program of programs.values()) await (await program).dispose()
-      programs.clear()
-    },
+    dispose,
+    [Symbol.asyncDispose]: dispose,
   }
 }
 

@@ -1,5 +1,5 @@
 /** @file The short way to a map: points in, positions in the unit square out, with progress, without freezing a page. */
-import { checkChoice, checkOptions, ensure, KindredError, silent, type Progress } from '../base/index.ts'
+import { checkChoice, checkOptions, ensure, silent, stopIfAborted, type Progress } from '../base/index.ts'
 import { allTheSame } from './all-the-same.ts'
 import { normalise01 } from './normalise.ts'
 import { pca } from './pca.ts'
@@ -42,7 +42,7 @@ const SLICE = 50
 export async function project(points: Float32Array, dim: number, options: ProjectOptions = {}): Promise<Projection> {
   const { method = 'tsne', progress = silent, signal, ...rest } = options
   checkChoice('project', 'method', method, ['tsne', 'pca'])
-  checkGoing(signal)
+  stopIfAborted(signal, 'project', 'a stop before its first step')
   if (method === 'pca') {
     checkOptions('project', rest, ['seed'])
     ensure(dim >= 2, 'project', 'points must have at least 2 dimensions for method pca', dim)
@@ -59,7 +59,7 @@ export async function project(points: Float32Array, dim: number, options: Projec
       while (!run.done && performance.now() < pause) run.step()
       task.update(run.iteration)
       await new Promise((resolve) => setTimeout(resolve))
-      checkGoing(signal)
+      stopIfAborted(signal, 'project', `a stop after step ${run.iteration} of ${run.iterations}`)
     }
   } finally {
     task.end()
@@ -68,13 +68,6 @@ export async function project(points: Float32Array, dim: number, options: Projec
 }
 
 const oneSpot = (points: Float32Array, dim: number): Float32Array => new Float32Array((2 * points.length) / dim).fill(0.5)
-
-function checkGoing(signal: AbortSignal | undefined): void {
-  if (signal?.aborted)
-    throw new KindredError('interrupted', 'project', 'the map must be left to finish', 'a request to stop', undefined, {
-      cause: signal.reason,
-    })
-}
 
 /**
  * The whole of t-SNE in one call that blocks until it is done: `tsne(...)`, all its steps, its positions.

@@ -234,9 +234,11 @@ describe('project', () => {
 
   it('stops when asked', async () => {
     const stop = new AbortController()
-    setTimeout(() => stop.abort(), 60)
+    setTimeout(() => stop.abort('enough'), 60)
     await expect(project(wholePoints, whole.dim, { iterations: 1_000_000, signal: stop.signal })).rejects.toMatchObject({
       code: 'interrupted',
+      message: expect.stringMatching(/a stop after step \d+ of 1000000/),
+      cause: 'enough',
     })
   })
 })
