@@ -140,6 +140,7 @@ export const floor = [
   'clusters',
   'openset',
   'projection',
+  'dataset',
 ]
 /** Floor rooms with such a folder. */
 const withNode = ['runtime']

@@ -3,8 +3,7 @@
  *
  * Pixels are 8-bit, row-major, image after image (NHWC), as IDX files hold them. Every function returns a new set with its own bytes.
  */
-import { createHash } from 'node:crypto'
-import { ensure, KindredError, rng } from '../base/index.ts'
+import { ensure, KindredError, rng, sha256Pieces } from '../base/index.ts'
 
 /** Labelled images of one size. */
 export interface Dataset {
@@ -75,11 +74,7 @@ export function makeDataset(parts: DatasetParts): Dataset {
     classes,
     source,
     get hash() {
-      hash ??= createHash('sha256')
-        .update(JSON.stringify({ count, height, width, channels, classes }))
-        .update(labels)
-        .update(images)
-        .digest('hex')
+      hash ??= sha256Pieces().update(JSON.stringify({ count, height, width, channels, classes })).update(labels).update(images).hex()
       return hash
     },
   }
