@@ -14,7 +14,7 @@ execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconf
 })
 chmodSync(join(out, 'cli/main.js'), 0o755)
 
-// ONNX Runtime as WebAssembly: 14 of the 139 MB of onnxruntime-web, so that kindred runs on every platform. See docs/decisions/install-anywhere.md.
+// ONNX Runtime as WebAssembly: 14 of the 139 MB of onnxruntime-web, so that kindred runs on every platform. See docs/decisions/0016-install-anywhere.md.
 const web = dirname(dirname(createRequire(import.meta.url).resolve('onnxruntime-web')))
 const { version } = JSON.parse(readFileSync(join(web, 'package.json'), 'utf8'))
 const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))

@@ -1,5 +1,5 @@
 // Brings package-lock.json up to date with package.json, for every platform, and takes out what would have npm run install scripts: none is needed, and
-// that of onnxruntime-node would fetch CUDA libraries. See docs/decisions/install-anywhere.md.
+// that of onnxruntime-node would fetch CUDA libraries. See docs/decisions/0016-install-anywhere.md.
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 

@@ -1,5 +1,5 @@
 // Cuts a package for one platform from the installed onnxruntime-node: that platform's libraries, the JavaScript around them, the licence; no install script,
-// nothing that fetches. It is ready to be published beside kindred, which loads it like onnxruntime-node. See docs/decisions/install-anywhere.md.
+// nothing that fetches. It is ready to be published beside kindred, which loads it like onnxruntime-node. See docs/decisions/0016-install-anywhere.md.
 //   npm run platform-package -- [PLATFORM-ARCH] [FOLDER]   writes FOLDER/kindred-onnxruntime-PLATFORM-ARCH-VERSION.tgz and prints its path
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

@@ -2,7 +2,7 @@
  * @file Ready recipes for handwritten digits: network, mining, optimiser, schedule, augmentation.
  *
  * `student`: the network and the random triplets of the project this story grew from. `default`: what measured best here within about two
- * minutes on two cores; see docs/decisions/digits-recipe.md for the measurements and the dead ends.
+ * minutes on two cores; see docs/decisions/0011-digits-recipe.md for the measurements and the dead ends.
  */
 import { checkChoice, ensure } from '../base/index.ts'
 import { digitNetwork, studentNetwork, type Layer } from '../nn/index.ts'

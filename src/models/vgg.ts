@@ -2,7 +2,7 @@
  * @file VGG-Face and VGG16 from a weights file: images in, embeddings out, with a recipe that says exactly how.
  *
  * The embedding "with the final layer removed" differs between tools, and so do channel order and means between files; all three are explicit here, and
- * written into the recipe that each vector carries. See docs/decisions/vgg-weights.md.
+ * written into the recipe that each vector carries. See docs/decisions/0008-vgg-weights.md.
  */
 import { checkChoice, checkOptions, ensure, KindredError, silent, type Progress } from '../base/index.ts'
 import { download, sha256File, type DownloadOptions } from '../files/index.ts'

@@ -1,7 +1,7 @@
 /**
  * @file The gradient of convolution kernels in ONNX operators, which have none for it. Three ways, chosen in the emitter table.
  *
- * docs/decisions/engine-performance.md has the ways that were measured.
+ * docs/decisions/0009-engine-performance.md has the ways that were measured.
  */
 import { numeric, type Node } from '../tensor/index.ts'
 import { sliced, type EmitContext } from './emit-context.ts'

@@ -5,7 +5,7 @@
  * and it works only while the head is barely trained and its softmax still flat: on digits against Omniglot's Latin
  * letters it kept-and-got-right 23 % / rejected 96.5 % after 469 steps of the head, 87 % / 44 % after 938, and 96 % / 0 %
  * after 9,380: a well trained head is never so unsure. Choose thresholds from data instead (`conformalThreshold`).
- * See docs/decisions/two-ginis.md.
+ * See docs/decisions/0001-two-ginis.md.
  */
 import { giniImpurity } from './softmax-scores.ts'
 import type { LogitScoreName } from './score-table.ts'

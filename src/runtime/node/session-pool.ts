@@ -2,7 +2,7 @@
  * @file Several runs of one program at once: worker threads, each with a session of its own.
  *
  * A session's run blocks the thread that calls it, and threads within a run wait for each other at the end of every operator. Runs on threads of their own wait
- * for nobody. Measured in docs/decisions/busy-machine.md.
+ * for nobody. Measured in docs/decisions/0018-busy-machine.md.
  */
 import { SHARE_ENV, Worker } from 'node:worker_threads'
 import { KindredError } from '../../base/index.ts'
