@@ -1,16 +1,19 @@
 /** @file The browser floor at work in Chromium: training, embedding, classifying and mapping in a page, with the numbers of the native runtime. */
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { build, type Rolldown } from 'vite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { take } from '../src/dataset/index.ts'
 import { loadMnist } from '../src/digits/index.ts'
 import { browserProject, bundle } from './support/browser-project.ts'
-import { chromiumPath, visit } from './support/chromium.ts'
+import { chromiumPath, visit, type Served } from './support/chromium.ts'
 
 if (chromiumPath === undefined)
   console.warn('Chromium is not installed: the browser floor is bundled, but not run in a browser. Run: apt-get install chromium')
+
+const inChromium = test.skipIf(chromiumPath === undefined)
 
 interface Learnt {
   readonly runtime: string
@@ -39,7 +42,7 @@ let labels: Uint8Array
 beforeAll(async () => {
   browserProject(project)
   symlinkSync(join(root, 'node_modules/onnxruntime-node'), join(project, 'node_modules/onnxruntime-node'))
-  copyFileSync(join(root, 'test/browser/learn.mjs'), join(project, 'learn.mjs'))
+  for (const name of ['learn.mjs', 'sum.mjs']) copyFileSync(join(root, 'test/browser', name), join(project, name))
   inNode = (await import(/* @vite-ignore */ pathToFileURL(join(project, 'learn.mjs')).href)) as Program
   const digits = take(await loadMnist({ split: 'test' }), 1000 + tested, { seed: 1 })
   pixels = digits.images
@@ -54,7 +57,7 @@ function apart(a: readonly number[], b: readonly number[]): number {
   return a.reduce((most, v, i) => Math.max(most, Math.abs(v - b[i])), 0) / largest
 }
 
-test.skipIf(chromiumPath === undefined)('40 steps, embeddings, classes and a map, all in a page', { timeout: 120_000 }, async () => {
+inChromium('40 steps, embeddings, classes and a map, all in a page', { timeout: 120_000 }, async () => {
   const { code } = await bundle(
     project,
     `
@@ -105,36 +108,41 @@ test.skipIf(chromiumPath === undefined)('40 steps, embeddings, classes and a map
   expect(Math.abs(result.kl - map.kl) / map.kl).toBeLessThan(0.1)
 })
 
-test.skipIf(chromiumPath === undefined)(
-  'the WebAssembly file is where a page says it is; without it the error says what to do',
-  { timeout: 60_000 },
-  async () => {
-    const { code } = await bundle(
-      project,
-      `
-    import { compile, defaultRuntime, floats } from 'kindred/runtime'
-    import { add, input } from 'kindred/tensor'
-    const sum = async (options) => {
-      const program = await compile(await defaultRuntime(options), { y: add(input('x', [2]), 1) })
-      return [...(await program.run({ x: floats([1, 2]) })).y.data]
-    }
-    globalThis.run = () => sum(globalThis.options).catch(({ code, message }) => ({ code, message }))`,
-    )
-    const page = (options: object) => ({
-      '/page.js': { type: 'text/javascript', content: `globalThis.options = ${JSON.stringify(options)}\n${code}` },
-    })
-    expect(
-      (await visit({ ...page({ wasm: '/static/ort.wasm' }), '/static/ort.wasm': { type: 'application/wasm', content: wasm } })).result,
-    ).toEqual([2, 3])
-    expect((await visit(page({}))).result).toMatchObject({
-      code: 'unsupported',
-      message: expect.stringMatching(
-        /wasm must work here, got .*The page must be able to fetch ort-wasm-simd-threaded\.wasm .* webRuntime\(\{ wasm: address \}\)/s,
-      ),
-    })
-    expect((await visit(page({ kind: 'native' }))).result).toMatchObject({
-      code: 'unsupported',
-      message: expect.stringContaining('native code must run here, got a browser'),
-    })
-  },
-)
+inChromium('the WebAssembly file is where a page says it is; without it the error says what to do', { timeout: 60_000 }, async () => {
+  const { code } = await bundle(project, `import { sum } from './sum.mjs'\nglobalThis.run = () => sum(globalThis.options)`)
+  const ask = async (options: object, files = {}) => {
+    const page = { type: 'text/javascript', content: `globalThis.options = ${JSON.stringify(options)}\n${code}` }
+    return (await visit({ '/page.js': page, ...files })).result
+  }
+  const served = { type: 'application/wasm', content: wasm }
+  expect(await ask({ wasm: '/static/ort.wasm' }, { '/static/ort.wasm': served })).toEqual([2, 3])
+  expect(await ask({})).toMatchObject({
+    code: 'unsupported',
+    message: expect.stringMatching(
+      /wasm must work here.*The page must be able to fetch ort-wasm-simd-threaded\.wasm .* webRuntime\(\{ wasm: address \}\)/s,
+    ),
+  })
+  expect(await ask({ kind: 'native' })).toMatchObject({
+    code: 'unsupported',
+    message: expect.stringContaining('native code must run here, got a browser'),
+  })
+})
+
+inChromium('what Vite builds runs as it is: it has copied the WebAssembly file and knows where', { timeout: 60_000 }, async () => {
+  const entry = join(project, 'page.js')
+  writeFileSync(entry, `import { sum } from './sum.mjs'\nglobalThis.run = () => sum()`)
+  const made = await build({
+    root: project,
+    configFile: false,
+    logLevel: 'silent',
+    build: { write: false, rolldownOptions: { input: entry, output: { entryFileNames: 'page.js' } } },
+  })
+  const files = (made as Rolldown.RolldownOutput).output.map((file): [string, Served] =>
+    file.type === 'chunk'
+      ? [`/${file.fileName}`, { type: 'text/javascript', content: file.code }]
+      : [`/${file.fileName}`, { type: 'application/wasm', content: file.source }],
+  )
+  const { result, requests } = await visit(Object.fromEntries(files))
+  expect(result).toEqual([2, 3])
+  expect(requests.filter((address) => address.endsWith('.wasm'))).toHaveLength(1)
+})
