@@ -3,11 +3,14 @@ export {
   concat,
   imageAt,
   indicesByClass,
-  makeDataset,
+  inMemory,
+  inMemoryOf,
   stratifiedSplit,
   subset,
   take,
+  type Channels,
   type Dataset,
   type DatasetParts,
+  type ImageSource,
 } from '../dataset/index.ts'
 export { formatIdx, parseIdx, readIdxPair, type Idx } from './idx.ts'

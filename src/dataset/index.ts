@@ -1,3 +1,5 @@
-/** @file Room `dataset`: labelled images as values: cut, joined, split, warped. No files. */
+/** @file Room `dataset`: labelled images as values: read from any source, cut, joined, split, warped. No files; runs in a browser. */
 export { affineAugmenter, type AugmentOptions, type Augmenter } from './augment.ts'
-export { concat, imageAt, indicesByClass, makeDataset, stratifiedSplit, subset, take, type Dataset, type DatasetParts } from './dataset.ts'
+export { concat, stratifiedSplit, subset, take, type SplitOptions } from './cut.ts'
+export { checkRead, imageBytes, indicesByClass, sourceHash, type Channels, type ImageSource, type ReadOptions } from './image-source.ts'
+export { checkLabels, checkShape, imageAt, inMemory, inMemoryOf, type Dataset, type DatasetParts } from './in-memory.ts'

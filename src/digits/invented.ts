@@ -7,7 +7,7 @@
  * letters by chance: treat them as noisy outliers.
  */
 import { checkOptions, ensure, largest, rng, smallest, type Rng } from '../base/index.ts'
-import { makeDataset, type Dataset } from '../dataset/index.ts'
+import { inMemory, type Dataset } from '../dataset/index.ts'
 import { mnistFrame } from './mnist-frame.ts'
 
 type Point = readonly [x: number, y: number]
@@ -30,7 +30,7 @@ export function inventedCharacters(options: { count: number; seed?: number }): D
   const images = new Uint8Array(count * 784)
   for (let i = 0; i < count; i++)
     images.set(mnistFrame(ink(character(random), within(random, 1.6, 3.4)), canvas, canvas, { invert: false }), i * 784)
-  return makeDataset({ images, labels: new Uint8Array(count), height: 28, width: 28, classes: ['invented'], source: 'invented characters' })
+  return inMemory({ images, labels: new Int32Array(count), height: 28, width: 28, classes: ['invented'], source: 'invented characters' })
 }
 
 const within = (random: Rng, low: number, high: number): number => low + (high - low) * random.uniform()

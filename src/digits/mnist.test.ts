@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, it } from 'vitest'
 import { sha256 } from '../base/index.ts'
-import { indicesByClass } from '../dataset/dataset.ts'
+import { indicesByClass } from '../dataset/index.ts'
 import { formatIdx, parseIdx, readIdxPair } from '../data/idx.ts'
 import { findIdxFiles, loadMnist } from './mnist.ts'
 
@@ -116,7 +116,9 @@ describe('MNIST', () => {
     expect([...train.labels.subarray(0, 8)]).toEqual([5, 0, 4, 1, 9, 2, 1, 3])
     // SHA-256 of the unpacked training files, as other projects publish them
     expect(sha256(formatIdx([60000, 28, 28], train.images))).toBe('ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db')
-    expect(sha256(formatIdx([60000], train.labels))).toBe('65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5')
+    expect(sha256(formatIdx([60000], Uint8Array.from(train.labels)))).toBe(
+      '65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5',
+    )
     expect(test.hash).not.toBe(train.hash)
   })
 

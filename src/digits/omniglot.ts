@@ -7,7 +7,7 @@
 import { basename, join } from 'node:path'
 import { checkOptions, ensure, ensureWithin, KindredError, nearestName, show, silent, type Progress } from '../base/index.ts'
 import { FileBytes, listFiles, placeOf, readBytes, readZipEntry, zipEntries } from '../files/index.ts'
-import { makeDataset, type Dataset } from '../dataset/index.ts'
+import { inMemory, type Dataset } from '../dataset/index.ts'
 import { decodeImage } from '../images/index.ts'
 import { pictureName } from '../images/index.ts'
 import { mnistFrame, type FrameOptions } from './mnist-frame.ts'
@@ -127,7 +127,6 @@ async function framed(entries: Entry[], name: (parts: string[]) => string, sourc
     if (list.length < perLetter) list.push(entry)
   }
   const classes = [...byClass.keys()]
-  ensure(classes.length <= 256, 'letters', 'labels are bytes, so there can be at most 256 classes', classes.length, 'Name one alphabet.')
   const all = [...byClass.values()].flatMap((list, c) => list.map((entry) => ({ entry, c })))
   const images = new Uint8Array(all.length * 784)
   let next = 0
@@ -148,7 +147,7 @@ async function framed(entries: Entry[], name: (parts: string[]) => string, sourc
   })
   const failed = (await Promise.allSettled(lanes)).find((lane) => lane.status === 'rejected')
   if (failed !== undefined) throw failed.reason
-  return makeDataset({ images, labels: Uint8Array.from(all, (a) => a.c), height: 28, width: 28, classes, source })
+  return inMemory({ images, labels: Int32Array.from(all, (a) => a.c), height: 28, width: 28, classes, source })
 }
 
 /** One zip, or a folder and the zips in it; zips are opened only when asked. */

@@ -6,7 +6,7 @@
  */
 import { checkOptions, ensure, rng, type Rng } from '../base/index.ts'
 import { affineAugmenter } from '../dataset/index.ts'
-import { imageAt, indicesByClass, makeDataset, type Dataset } from '../dataset/index.ts'
+import { imageAt, indicesByClass, inMemory, type Dataset } from '../dataset/index.ts'
 import { mnistFrame } from './mnist-frame.ts'
 
 /** How a pseudo-outlier is made; see {@link pseudoOutliers}. */
@@ -75,12 +75,12 @@ export function pseudoOutliers(dataset: Dataset, options: { count: number; seed?
     },
   }
   const images = new Uint8Array(count * 784)
-  const labels = new Uint8Array(count)
+  const labels = new Int32Array(count)
   for (let i = 0; i < count; i++) {
     labels[i] = i % kinds.length
     images.set(mnistFrame(make[kinds[labels[i]]](), 28, 28, { invert: false }), i * 784)
   }
-  return makeDataset({ images, labels, height: 28, width: 28, classes: kinds, source: `pseudo-outliers of ${dataset.source}` })
+  return inMemory({ images, labels, height: 28, width: 28, classes: kinds, source: `pseudo-outliers of ${dataset.source}` })
 }
 
 /** out[y, x] = from(y, x). */

@@ -1,6 +1,6 @@
 /** @file Digits that have gone the way of drawn letters: a control that tells what a picture shows from how it came to be. */
 import { checkOptions, ensure } from '../base/index.ts'
-import { imageAt, makeDataset, type Dataset } from '../dataset/index.ts'
+import { imageAt, inMemory, type Dataset } from '../dataset/index.ts'
 import { resampleBox } from './ink.ts'
 import { mnistFrame } from './mnist-frame.ts'
 
@@ -27,5 +27,5 @@ export function reframed(dataset: Dataset, options: { side?: number } = {}): Dat
     const large = resampleBox(ink, 28, { x0: 0, y0: 0, x1: 28, y1: 28 }, side / 28, side, side)
     images.set(mnistFrame(large, side, side, { invert: false }), i * 784)
   }
-  return makeDataset({ images, labels, height: 28, width: 28, classes, source: `${source}, framed again from ${side} px` })
+  return inMemory({ images, labels, height: 28, width: 28, classes, source: `${source}, framed again from ${side} px` })
 }

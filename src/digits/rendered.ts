@@ -5,7 +5,7 @@
  * a pen (grown or shrunk by their distance field), and put into MNIST's frame.
  */
 import { checkChoice, checkOptions, ensure, rng, type Rng } from '../base/index.ts'
-import { makeDataset, type Dataset } from '../dataset/index.ts'
+import { inMemory, type Dataset } from '../dataset/index.ts'
 import { fontNames, fontOutlines } from './fonts.ts'
 import { maskOf, strokeWidth } from './ink.ts'
 import { strokesToFrame } from './mnist-frame.ts'
@@ -69,7 +69,7 @@ function render(where: string, characters: string[], options: RenderOptions, wha
   const names = fontNames(fonts)
   const hands = names.map((name) => fontOutlines(name, characters))
   const images = new Uint8Array(characters.length * perLetter * 784)
-  const labels = new Uint8Array(characters.length * perLetter)
+  const labels = new Int32Array(characters.length * perLetter)
   characters.forEach((character, c) => {
     const outlines = hands.flatMap((hand) => hand.get(character) ?? [])
     const variants = hands.map((hand) => hand.get(character)).filter((o) => o !== undefined)
@@ -82,7 +82,7 @@ function render(where: string, characters: string[], options: RenderOptions, wha
     }
   })
   const label = typeof fonts === 'string' ? `${fonts} fonts` : `fonts ${names.join(', ')}`
-  return makeDataset({ images, labels, height: 28, width: 28, classes: characters, source: `rendered ${what} (${label})` })
+  return inMemory({ images, labels, height: 28, width: 28, classes: characters, source: `rendered ${what} (${label})` })
 }
 
 /** Longer side of the letter while it is drawn, pixels: 2.4 of them make one pixel of the frame. */

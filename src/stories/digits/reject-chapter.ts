@@ -74,7 +74,7 @@ async function fitScores({ runtime, seed, options }: Run, { train, dim, embed }:
   const vectors = new Float32Array(unit.length + other.length)
   vectors.set(unit)
   vectors.set(other, unit.length)
-  const eleven = new Uint8Array(vectors.length / width).fill(classes.length)
+  const eleven = new Int32Array(vectors.length / width).fill(classes.length)
   eleven.set(labels)
   const { weight, bias } = await trainSoftmaxHead({
     vectors,

@@ -1,6 +1,6 @@
 /** @file What the rejection rows count, on sets small enough to count by hand. */
 import { expect, test } from 'vitest'
-import { makeDataset } from '../../dataset/index.ts'
+import { inMemory } from '../../dataset/index.ts'
 import { judgeScore, kept95, keptRight84, type Population } from './rejection.ts'
 
 const population = (scores: readonly number[]): Population => ({
@@ -14,7 +14,7 @@ const digits = population(Array.from({ length: 100 }, (_, i) => i))
 const right = digits.embedding.map(() => 1) as unknown as ArrayLike<boolean>
 
 function rowsFor(classes: readonly string[], scores: readonly number[]) {
-  const images = makeDataset({
+  const images = inMemory({
     images: new Uint8Array(scores.length * 784),
     labels: Uint8Array.from(scores, (_, i) => i % classes.length),
     height: 28,

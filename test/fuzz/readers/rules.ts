@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { KindredError, rng } from '../../../src/base/index.ts'
 import { readJson } from '../../../src/cli/run-folder.ts'
 import { runFile } from '../../../src/cli/commands/train.ts'
-import { makeDataset, type Dataset } from '../../../src/dataset/index.ts'
+import { inMemory, type Dataset } from '../../../src/dataset/index.ts'
 import { sha256 } from '../../../src/base/index.ts'
 import { dense, flatten, greyPixels, sequential } from '../../../src/nn/index.ts'
 import {
@@ -233,7 +233,7 @@ const drawn = (count: number, seed: number): Dataset => {
   const r = rng(seed)
   const classes = ['a', 'b', 'c']
   const of = Uint8Array.from({ length: count }, (_, i) => i % 3)
-  return makeDataset({
+  return inMemory({
     images: Uint8Array.from({ length: count * 16 }, (_, i) => (of[i >> 4] * 60 + r.integer(60)) & 255),
     labels: of,
     height: 4,
