@@ -46,7 +46,7 @@ export const rooms = {
   images: ['base', 'files'],
   vectors: ['base', 'files'],
   data: ['base', 'files', 'images', 'dataset'],
-  gallery: ['base', 'files'],
+  gallery: ['base', 'files', 'neighbours'],
   plots: ['base', 'files', 'images'],
   digits: ['base', 'files', 'nn', 'optim', 'train', 'images', 'dataset', 'data'],
   faces: ['base', 'files', 'tensor', 'onnx', 'runtime', 'nn', 'models', 'neighbours', 'images'],

@@ -1,4 +1,4 @@
-/** @file Room `base`: errors, seeded random numbers, option checks, progress, limits, text made safe to show, SHA-256. Imports no other room. */
+/** @file Room `base`: errors, seeded random numbers, option checks, progress, limits, text made safe to show, SHA-256, a small WebAssembly assembler. Imports no other room. */
 export { KindredError, ensure, show, type ErrorCode } from './errors.ts'
 export { budget, type Budget } from './budget.ts'
 export { inOrder } from './in-order.ts'
@@ -14,3 +14,4 @@ export { redact, redactWord } from './redact.ts'
 export { sha256, sha256Pieces, type Sha256 } from './sha256.ts'
 export { silent, type Progress, type ProgressTask } from './progress.ts'
 export { stopIfAborted } from './stop-if-aborted.ts'
+export { moduleOf, types as wasmTypes, wasm, type Code as WasmCode } from './wasm-assembler.ts'

@@ -5,8 +5,8 @@
  * four windows two pixels apart lies in four neighbouring words. Arithmetic is OpenCV's own: float32 features and thresholds, float64 sums of leaves.
  * Cascades of trees with one or two nodes fit (all of OpenCV's frontal ones do); others take the plain path in haar.ts.
  */
+import { moduleOf, wasm as w, wasmTypes, type WasmCode as Code } from '../base/index.ts'
 import type { HaarCascade } from './haar-cascade.ts'
-import { moduleOf, types, wasm as w, type Code } from './wasm-assembler.ts'
 
 // A stage in memory: float64 threshold, int32 number of trees, 4 bytes free; then its trees.
 const stageBytes = 16
@@ -87,7 +87,7 @@ const body: Code = [
   [w.get(ALIVE), w.get(FAILED), w.i32(4), w.shl, w.or],
 ]
 
-const { i32, v128 } = types
+const { i32, v128 } = wasmTypes
 let compiled: WebAssembly.Module | undefined
 
 /** A cascade in WebAssembly memory, and room for one image's sums. */
@@ -113,7 +113,9 @@ export function haarKernel(cascade: HaarCascade, words: number): HaarKernel | un
   const nodesOf = (tree: number) => (treeNode[tree + 1] ?? left.length) - treeNode[tree]
   if (treeNode.some((_, tree) => nodesOf(tree) > 2)) return undefined
   try {
-    compiled ??= new WebAssembly.Module(moduleOf(4, [i32, i32, i32, v128, v128, v128, v128, v128, v128], body))
+    compiled ??= new WebAssembly.Module(
+      moduleOf({ parameters: 4, results: 1, locals: [i32, i32, i32, v128, v128, v128, v128, v128, v128], body }),
+    )
   } catch {
     return undefined
   }

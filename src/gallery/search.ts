@@ -2,8 +2,9 @@
  * @file Search by the database, filters in memory, and the answer with its threshold.
  */
 import { KindredError } from '../base/index.ts'
+import { euclideanDistance } from '../neighbours/index.ts'
 import type { Query } from './database.ts'
-import { euclidean, type Mirror } from './mirror.ts'
+import type { Mirror } from './mirror.ts'
 import type { Filter, Found, Neighbour } from './types.ts'
 import { decodeVectors } from './vector-bytes.ts'
 import { isEmpty, where } from './where.ts'
@@ -64,7 +65,7 @@ export async function searchDatabase(
   )
   const hits: Hit[][] = queries.map(() => [])
   for (const { n, vector, ...row } of rows)
-    hits[n - 1].push({ row, distance: euclidean(queries[n - 1], decodeVectors(vector, queries[n - 1].length)) })
+    hits[n - 1].push({ row, distance: euclideanDistance(queries[n - 1], decodeVectors(vector, queries[n - 1].length)) })
   for (const list of hits) list.sort((a, b) => a.distance - b.distance || a.row.ord - b.row.ord)
   return hits
 }

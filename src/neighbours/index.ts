@@ -2,3 +2,4 @@
 export { nearest, neighbourSearch, type NearestOptions, type NeighbourMethod, type NeighbourSearch } from './nearest.ts'
 export type { Neighbours } from './types.ts'
 export { engineSearch, type EngineQueryOptions, type EngineSearch, type EngineSearchOptions } from './engine.ts'
+export { euclideanDistance, ExactScan, type ScanHit } from './exact-scan.ts'

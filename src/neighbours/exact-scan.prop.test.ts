@@ -1,10 +1,8 @@
-/** @file The mirror's bounds never lose a neighbour: any data, any length, after any additions and removals. */
+/** @file The scan's bounds never lose a neighbour: any data, any length, after any additions and removals. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { rng } from '../base/index.ts'
-import { euclidean, Mirror, type MirrorRow } from './mirror.ts'
-
-const row = (ord: number): MirrorRow => ({ ord, id: `item ${ord}`, label: null, source: '' })
+import { euclideanDistance, ExactScan } from './exact-scan.ts'
 
 /** Points of several kinds: scattered, in clumps, equal, huge, tiny, with zeros. */
 function points(n: number, dim: number, seed: number, kind: string): Float32Array {
@@ -19,7 +17,7 @@ function points(n: number, dim: number, seed: number, kind: string): Float32Arra
   })
 }
 
-describe('Mirror', () => {
+describe('ExactScan', () => {
   it('finds what brute force finds, to the last bit', () => {
     fc.assert(
       fc.property(
@@ -35,28 +33,28 @@ describe('Mirror', () => {
         }),
         ({ n, dim, k, seed, kind, parts, every, filtered }) => {
           const all = points(n, dim, seed, kind)
-          const mirror = new Mirror(dim)
+          const scan = new ExactScan(dim)
           for (let part = 0; part < parts; part++) {
             const [from, to] = [Math.floor((n * part) / parts), Math.floor((n * (part + 1)) / parts)]
-            mirror.append(
-              Array.from({ length: to - from }, (_, i) => row(from + i)),
-              all.subarray(from * dim, to * dim),
-            )
+            scan.append(all.subarray(from * dim, to * dim))
           }
-          mirror.remove(({ ord }) => ord % every === 1)
-          const allowed = filtered ? Uint8Array.from(mirror.rows, ({ ord }) => Number(ord % 3 > 0)) : undefined
+          scan.remove((position) => position % every === 1)
+          const left = Array.from({ length: n }, (_, row) => row).filter((row) => row % every !== 1)
+          const allowed = filtered ? Uint8Array.from(left, (row) => Number(row % 3 > 0)) : undefined
           const queries = points(3, dim, seed + 1, kind)
           if (n > 0) queries.set(all.subarray(0, dim)) // one query is an item
-          const found = mirror.search(queries, k, allowed)
+          const found = scan.search(queries, k, allowed)
           for (let q = 0; q < 3; q++) {
-            const expected = Array.from({ length: n }, (_, ord) => ({
-              ord,
-              distance: euclidean(queries.subarray(q * dim, (q + 1) * dim), all, ord * dim),
-            }))
-              .filter(({ ord }) => ord % every !== 1 && (!filtered || ord % 3 > 0))
-              .sort((a, b) => a.distance - b.distance || a.ord - b.ord)
+            const expected = left
+              .map((row, position) => ({
+                position,
+                distance: euclideanDistance(queries.subarray(q * dim, (q + 1) * dim), all, row * dim),
+              }))
+              .filter(({ position }) => !filtered || left[position] % 3 > 0)
+              .sort((a, b) => a.distance - b.distance || a.position - b.position)
               .slice(0, k)
-            expect(found[q].map(({ row: { ord }, distance }) => ({ ord, distance }))).toEqual(expected)
+            expect(scan.count).toBe(left.length)
+            expect(found[q]).toEqual(expected)
           }
         },
       ),
@@ -66,17 +64,14 @@ describe('Mirror', () => {
 
   it('passes over several blocks, and its products stay within 32 bits at 4096 coordinates of one sign', () => {
     const dim = 4096
-    const mirror = new Mirror(dim)
+    const scan = new ExactScan(dim)
     const all = new Float32Array(5 * dim).map((_, at) => 1 - Math.floor(at / dim) ** 2 * 1e-3)
-    mirror.append([0, 1, 2, 3, 4].map(row), all)
-    expect(mirror.search(all.slice(2 * dim, 3 * dim), 2)[0].map(({ row: { ord } }) => ord)).toEqual([2, 1])
-    const small = new Mirror(3)
+    scan.append(all)
+    expect(scan.search(all.slice(2 * dim, 3 * dim), 2)[0].map(({ position }) => position)).toEqual([2, 1])
+    const small = new ExactScan(3)
     const many = points(10_000, 3, 5, 'scattered')
-    small.append(
-      Array.from({ length: 10_000 }, (_, i) => row(i)),
-      many,
-    )
-    for (const ord of [0, 2047, 2048, 4096, 9999])
-      expect(small.search(many.slice(3 * ord, 3 * ord + 3), 1)[0]).toEqual([{ row: row(ord), distance: 0 }])
+    small.append(many)
+    for (const position of [0, 2047, 2048, 4096, 9999])
+      expect(small.search(many.slice(3 * position, 3 * position + 3), 1)[0]).toEqual([{ position, distance: 0 }])
   })
 })

@@ -48,14 +48,18 @@ export const wasm = {
   branch: (depth: number): Code => [0x0c, u(depth)],
   branchIf: (depth: number): Code => [0x0d, u(depth)],
   load: (offset: number): Code => [0x28, at(offset)],
+  store: (offset: number): Code => [0x36, at(offset)],
   eqz: [0x45] as Code,
   add: [0x6a] as Code,
   sub: [0x6b] as Code,
+  lessUnsigned: [0x49] as Code,
   and: [0x71] as Code,
   or: [0x72] as Code,
   xor: [0x73] as Code,
   shl: [0x74] as Code,
   vload: (offset: number): Code => simd(0x00, at(offset)),
+  /** Eight signed bytes, each widened to 16 bits. */
+  vload8x8: (offset: number): Code => simd(0x01, at(offset)),
   vload32splat: (offset: number): Code => simd(0x09, at(offset)),
   vload64splat: (offset: number): Code => simd(0x0a, at(offset)),
   vzero: simd(0x0c, ...new Array<number>(16).fill(0)),
@@ -64,8 +68,11 @@ export const wasm = {
   vxor: simd(0x51),
   /** Bits of the first where the third is 1, else of the second. */
   vselect: simd(0x52),
+  i32lane: (index: number): Code => simd(0x1b, index),
   i32add: simd(0xae),
   i32sub: simd(0xb1),
+  /** Products of 16-bit lanes, added two by two. */
+  i16dot: simd(0xba),
   i64bitmask: simd(0xc4),
   f32less: simd(0x43),
   f32add: simd(0xe4),
@@ -77,22 +84,25 @@ export const wasm = {
 }
 
 /**
- * The bytes of a module that imports `env.memory` and exports one function `run` from i32 parameters to i32.
+ * The bytes of a module that imports `env.memory` and exports one function `run` of i32 parameters.
  *
- * @param parameters how many
- * @param locals types of the locals that follow the parameters
+ * @param f.parameters how many
+ * @param f.results how many i32 it leaves
+ * @param f.locals types of the locals that follow the parameters
  */
-export function moduleOf(parameters: number, locals: readonly number[], body: Code): Uint8Array<ArrayBuffer> {
+export function moduleOf(f: { parameters: number; results: 0 | 1; locals: readonly number[]; body: Code }): Uint8Array<ArrayBuffer> {
+  const { parameters, results, locals, body } = f
   const section = (id: number, ...content: Code): Code => {
     const bytes = flat(content)
     return [id, u(bytes.length), bytes]
   }
-  const name = (text: string): Code => [text.length, ...Buffer.from(text)]
+  const name = (text: string): Code => [text.length, ...Array.from(text, (c) => c.charCodeAt(0))]
+  const integers = (count: number): Code => [u(count), new Array<number>(count).fill(types.i32)]
   const code = flat([u(locals.length), locals.map((type) => [1, type]), body, 0x0b])
   return Uint8Array.from(
     flat([
       [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-      section(1, 1, 0x60, parameters, new Array<number>(parameters).fill(types.i32), 1, types.i32),
+      section(1, 1, 0x60, integers(parameters), integers(results)),
       section(2, 1, name('env'), name('memory'), 2, 0, 1),
       section(3, 1, 0),
       section(7, 1, name('run'), 0, 0),
