@@ -24,7 +24,7 @@ import { bytes, ints, nodeRuntime, type Runtime } from '../src/runtime/index.ts'
 import { loadNative } from '../src/runtime/index.ts'
 import { ortRuntime } from '../src/runtime/runtime.ts'
 import { input } from '../src/tensor/index.ts'
-import { Stepper, trainStep } from '../src/train/index.ts'
+import { objective, Stepper, trainStep } from '../src/train/index.ts'
 import { machineBusy, startHogs, type Hogs } from './hogs.ts'
 import { photosBelow } from './labelled-photos.ts'
 import {
@@ -134,9 +134,14 @@ export const run: Benchmark = async (argv) => {
 
 /** The default network's training step, and embedding with it as `load` does. */
 async function ownSides(who: string, runtime: Runtime, digits: Uint8Array): Promise<Side[]> {
+  const minimised = objective({ loss: softNegativeTripletLoss() })
   const graph = trainStep({
     objective: (scope) =>
-      softNegativeTripletLoss(digitNetwork()(input('images', [batch, 28, 28], 'uint8'), scope), input('labels', [batch], 'int64')),
+      minimised.build({
+        embeddings: digitNetwork()(input('images', [batch, 28, 28], 'uint8'), scope),
+        labels: input('labels', [batch], 'int64'),
+        scope,
+      }),
     optimizer: adam(),
   })
   const stepper = await Stepper.create(runtime, graph, { seed: 0 })

@@ -12,12 +12,12 @@ import { parseArgs } from 'node:util'
 import { KindredError, rng } from '../src/base/index.ts'
 import { readBytes } from '../src/files/index.ts'
 import { softNegativeTripletLoss, tripletMarginLoss } from '../src/losses/index.ts'
-import { digitNetwork, studentNetwork } from '../src/nn/index.ts'
+import { stackedTriplets } from '../src/miners/index.ts'
+import { digitNetwork, studentNetwork, type Layer } from '../src/nn/index.ts'
 import { adam } from '../src/optim/index.ts'
 import { bytes, ints, nodeRuntime, webRuntime, type HostTensor, type Runtime } from '../src/runtime/index.ts'
 import { input } from '../src/tensor/index.ts'
-import { Stepper, trainStep, type StepGraph } from '../src/train/index.ts'
-import { stackedTriplets } from '../src/tuples/index.ts'
+import { objective, Stepper, trainStep, type Objective, type StepGraph } from '../src/train/index.ts'
 import {
   exchangeFolder,
   interleave,
@@ -36,6 +36,13 @@ const usage = '--preset student|default --runtime node|web --threads 2 --pairs 1
 const learningRate = 2e-4
 const batchCount = 20
 
+const stepOf = (network: Layer, n: number, minimised: Objective): StepGraph =>
+  trainStep({
+    objective: (scope) =>
+      minimised.build({ embeddings: network(input('images', [n, 28, 28], 'uint8'), scope), labels: input('labels', [n], 'int64'), scope }),
+    optimizer: adam(),
+  })
+
 /** The two training steps measured: how the graph is made, and how many images it takes. */
 const presets: Record<string, { images: number; graph: () => StepGraph; classOf: (i: number, random: () => number) => number }> = {
   // 128 random triplets: rows i, 128 + i and 256 + i are anchor, positive (same class) and negative (another class).
@@ -47,22 +54,13 @@ const presets: Record<string, { images: number; graph: () => StepGraph; classOf:
         (classes[i] =
           i < 128 ? Math.floor(random() * 10) : i < 256 ? classes[i - 128] : (classes[i - 256] + 1 + Math.floor(random() * 9)) % 10)
     })(),
-    graph: () =>
-      trainStep({
-        objective: (scope) => tripletMarginLoss(studentNetwork()(input('images', [384, 28, 28], 'uint8'), scope), stackedTriplets(128)),
-        optimizer: adam(),
-      }),
+    graph: () => stepOf(studentNetwork(), 384, objective({ loss: tripletMarginLoss(), miner: stackedTriplets() })),
   },
   // 25 images of each digit, every pair against all negatives.
   default: {
     images: 250,
     classOf: (i) => i % 10,
-    graph: () =>
-      trainStep({
-        objective: (scope) =>
-          softNegativeTripletLoss(digitNetwork()(input('images', [250, 28, 28], 'uint8'), scope), input('labels', [250], 'int64')),
-        optimizer: adam(),
-      }),
+    graph: () => stepOf(digitNetwork(), 250, objective({ loss: softNegativeTripletLoss() })),
   },
 }
 

@@ -15,7 +15,7 @@ export const rooms = {
   neighbours: ['base', 'tensor', 'onnx', 'runtime'],
   nn: ['base', 'tensor', 'distances'],
   optim: ['base', 'tensor'],
-  losses: ['base', 'tensor', 'distances', 'tuples'],
+  losses: ['base', 'tensor', 'distances', 'tuples', 'nn'],
   miners: ['base', 'tensor', 'distances', 'tuples'],
   models: ['base', 'files', 'tensor', 'onnx', 'runtime', 'nn'],
   samplers: ['base'],
@@ -48,7 +48,7 @@ export const rooms = {
   data: ['base', 'files', 'images', 'dataset'],
   gallery: ['base', 'files', 'neighbours'],
   plots: ['base', 'files', 'images'],
-  digits: ['base', 'files', 'nn', 'optim', 'train', 'images', 'dataset', 'data'],
+  digits: ['base', 'files', 'nn', 'optim', 'losses', 'miners', 'samplers', 'train', 'images', 'dataset', 'data'],
   faces: ['base', 'files', 'tensor', 'onnx', 'runtime', 'nn', 'models', 'neighbours', 'images'],
   report: ['base', 'files', 'images', 'plots'],
   people: [

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { pythonWith } from '../bench/peer.ts'
-import { softNegativeTripletLoss, tripletMarginLoss } from '../src/losses/index.ts'
-import { batchHard, semiHard } from '../src/miners/index.ts'
+import { contrastiveLoss, meanActiveReducer, softNegativeTripletLoss, tripletMarginLoss } from '../src/losses/index.ts'
+import { batchHard, semiHard, stackedTriplets } from '../src/miners/index.ts'
 import { exportEmbedder, load, type EmbedderCard } from '../src/models/index.ts'
 import {
   batchNorm,
@@ -28,8 +28,7 @@ import {
 import { encodeModel, toOnnx } from '../src/onnx/index.ts'
 import { adam, adamw, sgd } from '../src/optim/index.ts'
 import { input } from '../src/tensor/index.ts'
-import { trainStep, type TrainStepOptions } from '../src/train/index.ts'
-import { stackedTriplets } from '../src/tuples/index.ts'
+import { objective, trainStep, type Objective, type TrainStepOptions } from '../src/train/index.ts'
 
 let python: string | undefined
 beforeAll(() => {
@@ -51,16 +50,17 @@ const card: EmbedderCard = {
 }
 const images = Uint8Array.from({ length: 3 * 784 }, (_, i) => (i * 7919) % 251)
 
-const step = (
-  network: Layer,
-  objective: (e: ReturnType<typeof input>, labels: ReturnType<typeof input>) => { loss: ReturnType<typeof input> },
-  rest: Omit<TrainStepOptions, 'objective'>,
-) =>
+const step = (network: Layer, minimised: Objective, rest: Omit<TrainStepOptions, 'objective'>) =>
   encodeModel(
     toOnnx(
       trainStep({
         ...rest,
-        objective: (scope) => objective(network(input('images', [12, 28, 28], 'uint8'), scope), input('labels', [12], 'int64')),
+        objective: (scope) =>
+          minimised.build({
+            embeddings: network(input('images', [12, 28, 28], 'uint8'), scope),
+            labels: input('labels', [12], 'int64'),
+            scope,
+          }),
       }).outputs,
     ),
   )
@@ -91,25 +91,32 @@ test('onnx.checker accepts embedders and training steps, and Python gives the sa
   })
   writeFileSync(
     join(folder, 'step-random.onnx'),
-    step(studentNetwork(), (e) => tripletMarginLoss(e, stackedTriplets(4)), { optimizer: adam() }),
+    step(studentNetwork(), objective({ loss: tripletMarginLoss(), miner: stackedTriplets() }), { optimizer: adam() }),
   )
   writeFileSync(
     join(folder, 'step-hard.onnx'),
-    step(odd, (e, l) => tripletMarginLoss(e, batchHard(e, l)), { optimizer: sgd({ momentum: 0.9, nesterov: true }), averageDecay: 0.9 }),
+    step(odd, objective({ loss: tripletMarginLoss(), miner: batchHard() }), {
+      optimizer: sgd({ momentum: 0.9, nesterov: true }),
+      averageDecay: 0.9,
+    }),
   )
   writeFileSync(
     join(folder, 'step-semi.onnx'),
-    step(digitNetwork(), (e, l) => tripletMarginLoss(e, semiHard(e, l), { reducer: 'mean-active' }), { optimizer: adamw() }),
+    step(digitNetwork(), objective({ loss: tripletMarginLoss({ soft: true }), miner: semiHard(), reducer: meanActiveReducer() }), {
+      optimizer: adamw(),
+    }),
   )
   writeFileSync(
     join(folder, 'step-soft.onnx'),
-    step(digitNetwork(), (e, l) => softNegativeTripletLoss(e, l), { optimizer: adamw(), averageDecay: 0.99 }),
+    step(digitNetwork(), objective({ loss: softNegativeTripletLoss() }), { optimizer: adamw(), averageDecay: 0.99 }),
   )
+  writeFileSync(join(folder, 'step-all.onnx'), step(digitNetwork(), objective({ loss: tripletMarginLoss() }), { optimizer: adam() }))
+  writeFileSync(join(folder, 'step-pairs.onnx'), step(digitNetwork(), objective({ loss: contrastiveLoss() }), { optimizer: adam() }))
 
   const answers = JSON.parse(
     execFileSync(python, [join(import.meta.dirname, 'python', 'run_onnx.py'), folder], { encoding: 'utf8', maxBuffer: 1 << 26 }),
   ) as Record<string, { checked: boolean; metadata: Record<string, string>; outputs?: Record<string, number[]> }>
-  expect(Object.keys(answers).length).toBe(6)
+  expect(Object.keys(answers).length).toBe(8)
   for (const answer of Object.values(answers)) expect(answer.checked).toBe(true)
   for (const [name, bytes] of Object.entries(embedders)) {
     const answer = answers[`${name}.onnx`]

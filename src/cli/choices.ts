@@ -3,9 +3,8 @@
  * without loading the rooms that do the work.
  */
 import type { DetectorName } from '../faces/index.ts'
-import type { PresetName } from '../digits/index.ts'
+import type { Mining, PresetName } from '../digits/index.ts'
 import type { RuntimeKind } from '../runtime/index.ts'
-import type { Mining } from '../train/index.ts'
 
 export const detectorNames: readonly DetectorName[] = ['ssd', 'tiny', 'haar']
 export const presetNames: readonly PresetName[] = ['student', 'default']

@@ -10,6 +10,7 @@ import { loadMnist } from '../digits/index.ts'
 import { readVectors } from '../vectors/index.ts'
 import { detector, knnDistance } from '../openset/index.ts'
 import { rejectionToJson } from '../stories/index.ts'
+import { folderStore } from '../files/index.ts'
 import { loadCheckpoint } from '../train/index.ts'
 import { run } from './run.ts'
 
@@ -258,7 +259,7 @@ test.skipIf(process.platform === 'win32')(
     const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
     expect(code).toBe(130)
     expect(err).toContain('"code":"interrupted"')
-    const { header } = loadCheckpoint<{ step: number }>(out)
+    const { header } = await loadCheckpoint<{ step: number }>(folderStore(out))
     expect(header.step).toBeGreaterThan(0)
     expect(header.step).toBeLessThan(24)
     const resumed = await kindred('train', 'mnist', '--resume', '--out', out, '--json', '--threads', '1', '--no-test', '--quiet')

@@ -4,9 +4,9 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { KindredError, type Schema } from '../base/index.ts'
-import { readJson as readJsonFile, writeFileAtomic } from '../files/index.ts'
+import { hasCheckpoint, readJson as readJsonFile, writeFileAtomic } from '../files/index.ts'
 import { lossCurve, toPng } from '../plots/index.ts'
-import { hasCheckpoint, type EpochRecord } from '../train/index.ts'
+import type { EpochRecord } from '../train/index.ts'
 
 /** Writes an object as indented JSON. */
 export function writeJson(folder: string, name: string, content: unknown): void {

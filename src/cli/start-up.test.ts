@@ -8,10 +8,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { builtPackage } from '../../test/support/built-package.ts'
 import { detectorNames } from '../faces/index.ts'
 import { groupFileHelp } from '../people/index.ts'
-import { presetNames } from '../digits/index.ts'
+import { minings, presetNames } from '../digits/index.ts'
 import { vggLayers } from '../nn/index.ts'
 import { runtimeKinds } from '../runtime/index.ts'
-import { minings } from '../train/index.ts'
 import * as choices from './choices.ts'
 
 const place = mkdtempSync(join(tmpdir(), 'kindred-start-'))

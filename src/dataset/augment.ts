@@ -1,5 +1,5 @@
 /**
- * @file Random small warps of grey images, fast enough to run in every training step.
+ * @file Random small warps of images, fast enough to run in every training step.
  *
  * Each image gets its own affine map (rotation, scale, shear, shift) and, if asked, a smooth random displacement on a coarse grid
  * (elastic distortion: Simard, Steinkraus, Platt, "Best practices for convolutional neural networks applied to visual document
@@ -23,18 +23,32 @@ export interface AugmentOptions {
   /** Image height and width (default 28, 28). */
   height?: number
   width?: number
+  /** Numbers of a pixel, side by side (default 1); all are moved alike. */
+  channels?: number
 }
 
 const one16 = 65536
+
+/** One image's warp: the inverse matrix, the shift, the centre. */
+interface Warp {
+  readonly a: number
+  readonly b: number
+  readonly c: number
+  readonly d: number
+  readonly tx: number
+  readonly ty: number
+  readonly cx: number
+  readonly cy: number
+}
 
 /** A source of random warps; see {@link affineAugmenter}. */
 export interface Augmenter {
   /**
    * Warps images into `out`.
    *
-   * @param images pixels of the whole set, [n x height x width] bytes
+   * @param images pixels of the whole set, [n x height x width x channels] bytes
    * @param indices which images, in the order wanted; undefined = all
-   * @param out [indices.length x height x width], filled; a Float32Array receives value / `divisor`, a Uint8Array the rounded value
+   * @param out [indices.length x height x width x channels], filled; a Float32Array receives value / `divisor`, a Uint8Array the rounded value
    * @param divisor for Float32Array (default 255: values in [0, 1])
    */
   warp(images: Uint8Array, indices: ArrayLike<number> | undefined, out: Float32Array | Uint8Array, divisor?: number): void
@@ -54,12 +68,13 @@ export interface Augmenter {
  */
 export function affineAugmenter(options: AugmentOptions, random: Rng): Augmenter {
   const where = 'affine augmenter'
-  checkOptions(where, options, ['rotate', 'scale', 'shear', 'translate', 'elastic', 'height', 'width'])
-  const { rotate = 0, scale = 0, shear = 0, translate = 0, elastic = 0, height = 28, width = 28 } = options
+  checkOptions(where, options, ['rotate', 'scale', 'shear', 'translate', 'elastic', 'height', 'width', 'channels'])
+  const { rotate = 0, scale = 0, shear = 0, translate = 0, elastic = 0, height = 28, width = 28, channels = 1 } = options
   for (const [name, value] of Object.entries({ rotate, scale, shear, translate, elastic }))
     ensure(value >= 0 && Number.isFinite(value), where, `${name} must be >= 0`, value)
   ensure(scale < 1, where, 'scale must be below 1', scale, 'Pass .1 for +-10 %.')
-  const size = height * width
+  ensure(Number.isInteger(channels) && channels > 0, where, 'channels must be a whole number above 0', channels)
+  const size = height * width * channels
   // The image with one pixel of 0 around it: bilinear reads near the border need no special case.
   const stride = width + 2
   const framed = new Uint8Array(stride * (height + 2))
@@ -75,11 +90,6 @@ export function affineAugmenter(options: AugmentOptions, random: Rng): Augmenter
   const endV = (height + 1) * one16
 
   const one = (images: Uint8Array, from: number, out: Float32Array | Uint8Array, to: number, factor: number, rounding: number): void => {
-    for (let y = 0; y < height; y++) {
-      const row = from + y * width
-      const target = (y + 1) * stride + 1
-      for (let x = 0; x < width; x++) framed[target + x] = images[row + x]
-    }
     const angle = between((rotate * Math.PI) / 180)
     const sx = 1 + between(scale)
     const sy = 1 + between(scale)
@@ -101,6 +111,28 @@ export function affineAugmenter(options: AugmentOptions, random: Rng): Augmenter
     const d = cos / sy
     const cx = (width - 1) / 2
     const cy = (height - 1) / 2
+    for (let channel = 0; channel < channels; channel++) {
+      frame(images, from + channel)
+      resample(out, to + channel, factor, rounding, { a, b, c, d, tx, ty, cx, cy })
+    }
+  }
+
+  /** One channel of an image with a border of 0. */
+  const frame = (images: Uint8Array, from: number): void => {
+    for (let y = 0; y < height; y++) {
+      const row = from + y * width * channels
+      const target = (y + 1) * stride + 1
+      for (let x = 0; x < width; x++) framed[target + x] = images[row + x * channels]
+    }
+  }
+
+  const resample = (
+    out: Float32Array | Uint8Array,
+    to: number,
+    factor: number,
+    rounding: number,
+    { a, b, c, d, tx, ty, cx, cy }: Warp,
+  ): void => {
     for (let y = 0; y < height; y++) {
       const py = y - cy - ty
       const gy = Math.floor(y / cell)
@@ -136,7 +168,7 @@ export function affineAugmenter(options: AugmentOptions, random: Rng): Augmenter
             const bottom = (framed[k + stride] << 8) + fu * (framed[k + stride + 1] - framed[k + stride])
             value = (top << 8) + fv * (bottom - top)
           }
-          out[to + y * width + x] = value * factor + rounding
+          out[to + (y * width + x) * channels] = value * factor + rounding
           fixedU += stepU
           fixedV += stepV
         }
@@ -147,7 +179,12 @@ export function affineAugmenter(options: AugmentOptions, random: Rng): Augmenter
   return {
     warp(images, indices, out, divisor = 255) {
       const n = indices === undefined ? images.length / size : indices.length
-      ensure(images.length % size === 0, where, `images must hold whole ${height}x${width} images`, images.length)
+      ensure(
+        images.length % size === 0,
+        where,
+        `images must hold whole ${height}x${width}${channels === 1 ? '' : `x${channels}`} images`,
+        images.length,
+      )
       ensure(out.length === n * size, where, `out must hold ${n} x ${size} values`, out.length)
       const bytes = out instanceof Uint8Array
       const available = images.length / size

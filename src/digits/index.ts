@@ -5,7 +5,19 @@ export { inventedCharacters } from './invented.ts'
 export { mnistFrame, type FrameOptions } from './mnist-frame.ts'
 export { fashionClasses, findIdxFiles, loadMnist, mnistFiles, mnistPackageFolder, type MnistOptions, type MnistSplit } from './mnist.ts'
 export { lettersFrom, omniglotLetters, type LettersOptions } from './omniglot.ts'
-export { outlierTraining, preset, presetNames, type Preset, type PresetName, type PresetOptions } from './presets.ts'
+export {
+  minedObjective,
+  minings,
+  outlierTraining,
+  preset,
+  presetNames,
+  trainingInWords,
+  type Mining,
+  type Preset,
+  type PresetName,
+  type PresetOptions,
+  type PresetTraining,
+} from './presets.ts'
 export { outlierKinds, pseudoOutliers, type OutlierKind } from './pseudo-outliers.ts'
 export { reframed } from './reframed.ts'
 export { renderedDigits, renderedLetters, type RenderOptions } from './rendered.ts'

@@ -5,12 +5,19 @@
  * minutes on two cores; see docs/decisions/0011-digits-recipe.md for the measurements and the dead ends.
  */
 import { checkChoice, ensure } from '../base/index.ts'
+import { softNegativeTripletLoss, tripletMarginLoss } from '../losses/index.ts'
+import { batchHard, semiHard, stackedTriplets } from '../miners/index.ts'
 import { digitNetwork, studentNetwork, type Layer } from '../nn/index.ts'
 import { adam, adamw, constantRate, cosine } from '../optim/index.ts'
-import type { TrainEmbedderOptions } from '../train/index.ts'
+import { mPerClass, randomTriplets } from '../samplers/index.ts'
+import { objective, type Objective, type TrainEmbedderOptions } from '../train/index.ts'
 
 export type PresetName = 'student' | 'default'
 export const presetNames: readonly PresetName[] = ['student', 'default']
+
+/** How triplets are found. */
+export type Mining = 'random' | 'batch-hard' | 'semi-hard' | 'soft-negative'
+export const minings: readonly Mining[] = ['random', 'batch-hard', 'semi-hard', 'soft-negative']
 
 /** What of a preset a user may change. */
 export interface PresetOptions {
@@ -20,7 +27,13 @@ export interface PresetOptions {
   readonly margin?: number
   /** Default: that of the preset. */
   readonly epochs?: number
-  readonly mining?: TrainEmbedderOptions['mining']
+  readonly mining?: Mining
+}
+
+/** A training but for its images, network and place. */
+export type PresetTraining = Omit<TrainEmbedderOptions, 'source' | 'validation' | 'network' | 'seed' | 'runtime'> & {
+  readonly epochs: number
+  readonly stepsPerEpoch: number
 }
 
 /** A preset made ready. */
@@ -30,12 +43,16 @@ export interface Preset {
   /** In words, for the report. */
   readonly architecture: string
   readonly normalised: boolean
-  readonly training: Omit<TrainEmbedderOptions, 'train' | 'validation' | 'network' | 'seed' | 'runtime'> & {
-    readonly epochs: number
-    readonly stepsPerEpoch: number
-    readonly margin: number
-    readonly mining: NonNullable<TrainEmbedderOptions['mining']>
-  }
+  readonly margin: number
+  readonly mining: Mining
+  readonly training: PresetTraining
+}
+
+/** The triplet loss of a mining's name. */
+export function minedObjective(mining: Mining, margin: number): Objective {
+  if (mining === 'soft-negative') return objective({ loss: softNegativeTripletLoss({ margin, temperature: 0.1 }) })
+  const miner = mining === 'random' ? stackedTriplets() : mining === 'batch-hard' ? batchHard() : semiHard()
+  return objective({ loss: tripletMarginLoss({ margin }), miner })
 }
 
 /** The recipe of a name, with a user's changes. @throws KindredError `usage` for an unknown name or values that cannot work */
@@ -43,18 +60,20 @@ export function preset(name: string, options: PresetOptions = {}): Preset {
   checkChoice('preset', 'preset', name, presetNames)
   const { dim = 10, margin = 0.4 } = options
   ensure(Number.isInteger(dim) && dim > 0, 'preset', 'dim must be a positive integer', dim)
+  const mining = options.mining ?? (name === 'student' ? 'random' : 'soft-negative')
+  checkChoice('preset', 'mining', mining, minings)
+  const batches = (triplets: number) => (mining === 'random' ? randomTriplets({ triplets }) : mPerClass({ classes: 10, perClass: 25 }))
   if (name === 'student') {
-    const mining = options.mining ?? 'random'
     return {
       name,
       network: studentNetwork({ dim }),
       architecture: `conv 32 - pool - conv 64 - pool - dense 128 - dense ${dim}`,
       normalised: false,
+      margin,
+      mining,
       training: {
-        margin,
-        mining,
-        distance: 'euclidean',
-        ...(mining === 'random' ? { batch: { triplets: 128 } } : { batch: { classes: 10, perClass: 25 } }),
+        objective: minedObjective(mining, margin),
+        batches: batches(128),
         optimizer: adam(),
         schedule: () => constantRate(1e-3),
         epochs: options.epochs ?? 5,
@@ -67,12 +86,11 @@ export function preset(name: string, options: PresetOptions = {}): Preset {
     network: digitNetwork({ dim }),
     architecture: `conv 5x5/2 32 - conv 3x3/2 64 - conv 3x3/2 128 - dense 128 - dense ${dim}, unit length`,
     normalised: true,
+    margin,
+    mining,
     training: {
-      margin,
-      mining: options.mining ?? 'soft-negative',
-      distance: 'euclidean',
-      temperature: 0.1,
-      batch: options.mining === 'random' ? { triplets: 84 } : { classes: 10, perClass: 25 },
+      objective: minedObjective(mining, margin),
+      batches: batches(84),
       optimizer: adamw({ weightDecay: 1e-4 }),
       schedule: (total) => cosine(2e-3, total, { warmUp: Math.min(50, Math.ceil(total / 10)) }),
       knnReferences: 10_000,
@@ -85,17 +103,34 @@ export function preset(name: string, options: PresetOptions = {}): Preset {
   }
 }
 
-/** How the default network goes on when it is also shown non-digits (`--outliers`): shorter, and more than half of each batch no digit. */
-export function outlierTraining(p: Preset): Preset['training'] {
+/** How the default network goes on when it is also shown outliers: shorter, and more than half of each batch no digit. */
+export function outlierTraining(p: Preset): PresetTraining {
   return {
     ...p.training,
-    mining: 'soft-negative',
-    batch: { classes: 10, perClass: 12, outliers: 160 },
+    objective: minedObjective('soft-negative', p.margin),
+    batches: mPerClass({ classes: 10, perClass: 12 }),
+    outliersPerBatch: 160,
     augmentation: { rotate: 15, scale: 0.15, shear: 0.25, translate: 1.5 },
     schedule: (total) => cosine(2e-3, total, { warmUp: Math.min(20, Math.ceil(total / 10)) }),
     averageDecay: 0.985,
     keep: 'last',
     epochs: 2,
     stepsPerEpoch: 700,
+  }
+}
+
+/** A training as plain data, for a model's card. */
+export function trainingInWords({
+  objective: { words },
+  batches,
+  optimizer,
+  schedule: _,
+  ...plain
+}: PresetTraining): Record<string, unknown> {
+  return {
+    ...words,
+    batches: typeof batches === 'function' ? batches.name : { name: batches.name, ...batches.options },
+    optimizer: optimizer?.name ?? 'adam',
+    ...plain,
   }
 }

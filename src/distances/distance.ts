@@ -22,9 +22,9 @@ import {
   type Tensor,
 } from '../tensor/index.ts'
 
-/** A way to measure how far two embeddings lie apart; smaller is more alike. */
+/** A way to measure how far two embeddings lie apart; smaller is more alike. One of your own is such an object. */
 export interface Distance {
-  readonly name: 'euclidean' | 'squared-euclidean' | 'cosine'
+  readonly name: string
   /** Row i of `a` [n, d] against row i of `b` [n, d] -> [n]. */
   paired(a: Tensor, b: Tensor): Tensor
   /** Every row of `a` [n, d] against every row of `b` [m, d] -> [n, m], by one matrix product. */
@@ -79,8 +79,11 @@ export const cosine: Distance = {
   pairwise: (a, b) => add(neg(matmul(l2Normalise(a), l2Normalise(b), { transB: true })), 1),
 }
 
-/** All distances by name. */
-export const distances: Readonly<Record<Distance['name'], Distance>> = { euclidean, 'squared-euclidean': squaredEuclidean, cosine }
+/** The distances that have a name in files and on the command line. */
+export type DistanceName = 'euclidean' | 'squared-euclidean' | 'cosine'
+
+/** All of them by name. */
+export const distances: Readonly<Record<DistanceName, Distance>> = { euclidean, 'squared-euclidean': squaredEuclidean, cosine }
 
 /** Rows scaled to length 1: x / sqrt(|x|^2 + 1e-12); [n, d] -> [n, d]. A row of zeros has no direction: it stays, and no gradient passes it. */
 export function l2Normalise(x: Tensor): Tensor {

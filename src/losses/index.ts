@@ -1,5 +1,12 @@
-/** @file Room `losses`: one file a loss. A loss sees embeddings and tuples (or labels), never a miner. */
+/** @file Room `losses`: one file a loss, reducer or regulariser. A loss sees embeddings and tuples (or labels), never a miner. */
+export { contrastiveLoss, type ContrastiveOptions } from './contrastive-loss.ts'
 export { crossEntropy } from './cross-entropy.ts'
-export { reduceLosses, type LossOutput, type ReducerName } from './reducers.ts'
+export { checkMargin, type BatchShape, type Loss, type LossBatch, type LossFunction, type LossParts } from './loss.ts'
+export { meanActiveReducer } from './reducers/mean-active-reducer.ts'
+export { meanReducer } from './reducers/mean-reducer.ts'
+export type { Reducer } from './reducers/reducer.ts'
+export { sumReducer } from './reducers/sum-reducer.ts'
+export { l2OfEmbeddings, type L2OfEmbeddingsOptions } from './regularisers/l2-of-embeddings.ts'
+export type { Regulariser } from './regularisers/regulariser.ts'
 export { softNegativeTripletLoss, type SoftNegativeOptions } from './soft-negative-triplet-loss.ts'
-export { checkMargin, tripletMarginLoss, type TripletMarginOptions } from './triplet-margin-loss.ts'
+export { tripletMarginLoss, type TripletMarginOptions } from './triplet-margin-loss.ts'

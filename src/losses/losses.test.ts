@@ -2,11 +2,33 @@
 import { describe, expect, test } from 'vitest'
 import { rng } from '../base/index.ts'
 import { cosine, euclidean, l2Normalise, squaredEuclidean } from '../distances/index.ts'
-import { batchHard, easyPositive, semiHard } from '../miners/index.ts'
+import {
+  allPairs,
+  allTriplets,
+  batchHard,
+  easyPositive,
+  semiHard,
+  stackedTriplets,
+  type Miner,
+  type MinerFunction,
+} from '../miners/index.ts'
+import { Scope } from '../nn/index.ts'
 import { compile, floats, nodeRuntime } from '../runtime/index.ts'
 import { evaluate, grad, input, integers, mul, ndarray, sum, type NdArray, type Tensor } from '../tensor/index.ts'
-import { allTriplets, constantTriplets, stackedTriplets } from '../tuples/index.ts'
-import { crossEntropy, softNegativeTripletLoss, tripletMarginLoss } from './index.ts'
+import { objective } from '../train/index.ts'
+import { constantTriplets, listTriplets, type Triplets } from '../tuples/index.ts'
+import {
+  contrastiveLoss,
+  crossEntropy,
+  l2OfEmbeddings,
+  meanActiveReducer,
+  meanReducer,
+  softNegativeTripletLoss,
+  sumReducer,
+  tripletMarginLoss,
+  type Loss,
+  type Reducer,
+} from './index.ts'
 
 const n = 12
 const d = 3
@@ -17,6 +39,22 @@ const row = (i: number) => [...points.data.subarray(i * d, (i + 1) * d)]
 const dist = (i: number, j: number) => Math.hypot(...row(i).map((v, k) => v - row(j)[k]))
 const e = input('e', [n, d])
 const compute = (...outputs: Tensor[]) => evaluate(outputs, { e: points }).map((a) => [...a.data])
+/** A loss of the points, reduced, with the share of what is active. */
+function built(
+  loss: Loss,
+  parts: { miner?: Miner | MinerFunction; reducer?: Reducer; labels?: Tensor } = {},
+): { loss: Tensor; active: Tensor } {
+  const { loss: value, figures } = objective({ loss, miner: parts.miner, reducer: parts.reducer }).build({
+    embeddings: e,
+    labels: parts.labels ?? integers(labels),
+    scope: new Scope(),
+  })
+  return { loss: value, active: figures.active }
+}
+const fixed =
+  (triplets: Triplets): MinerFunction =>
+  () =>
+    triplets
 const near = (a: number, b: number) => expect(Math.abs(a - b)).toBeLessThan(1e-4)
 
 describe('distances', () => {
@@ -47,6 +85,9 @@ async function inFloat32(
   await program.dispose()
   return Object.fromEntries(Object.entries(results).map(([name, { data }]) => [name, Array.from(data as Float32Array)]))
 }
+
+/** [anchors; positives; negatives]. */
+const stacked = constantTriplets({ anchor: [0, 1, 2, 3], positive: [4, 5, 6, 7], negative: [8, 9, 10, 11] })
 
 describe('in float32', () => {
   test('distances far from the origin are those near it', async () => {
@@ -88,7 +129,7 @@ describe('in float32', () => {
         shape: [n, d],
         data: Float64Array.from({ length: n * d }, (_, i) => (i % d > 0 || i < t * d ? 0 : i < 2 * t * d ? 300 + gap : 300)),
       }
-      const { loss } = tripletMarginLoss(e, stackedTriplets(t), { margin: 0, soft: true })
+      const { loss } = built(tripletMarginLoss({ margin: 0, soft: true }), { miner: fixed(stacked) })
       const { value, slope } = await inFloat32({ value: loss, slope: grad(loss, [e])[0] }, { e: line })
       const exact = gap > 30 ? gap : Math.log1p(Math.exp(gap))
       if (gap > -100) expect(Math.abs(value[0] / exact - 1)).toBeLessThan(1e-4)
@@ -99,7 +140,7 @@ describe('in float32', () => {
 })
 
 describe('triplet margin loss', () => {
-  const mined = allTriplets(labels)
+  const mined = listTriplets(labels)
   const hinge = (margin: number) =>
     Array.from(mined.anchor, (a, t) => Math.max(0, dist(a, mined.positive[t]) - dist(a, mined.negative[t]) + margin))
 
@@ -110,17 +151,17 @@ describe('triplet margin loss', () => {
       const active = losses.filter((v) => v > 0).length
       const total = losses.reduce((a, b) => a + b, 0)
       for (const [reducer, expected] of [
-        ['mean', total / losses.length],
-        ['sum', total],
-        ['mean-active', total / active],
+        [meanReducer(), total / losses.length],
+        [sumReducer(), total],
+        [meanActiveReducer(), total / active],
       ] as const) {
-        const { loss, active: share } = tripletMarginLoss(e, constantTriplets(mined), { margin, reducer })
+        const { loss, active: share } = built(tripletMarginLoss({ margin }), { miner: fixed(constantTriplets(mined)), reducer })
         const [[value], [got]] = compute(loss, share)
         expect(Math.abs(value / expected - 1)).toBeLessThan(1e-4)
         near(got, active / losses.length)
       }
     }
-    const soft = compute(tripletMarginLoss(e, constantTriplets(mined), { margin: 0, soft: true }).loss)[0][0]
+    const soft = compute(built(tripletMarginLoss({ margin: 0, soft: true }), { miner: fixed(constantTriplets(mined)) }).loss)[0][0]
     near(
       soft,
       hinge(-1e9)
@@ -131,21 +172,22 @@ describe('triplet margin loss', () => {
 
   test('stacked triplets pair row i with t+i and 2t+i', () => {
     const t = n / 3
-    const [[value]] = compute(tripletMarginLoss(e, stackedTriplets(t), { margin: 0.4 }).loss)
+    const [[value]] = compute(built(tripletMarginLoss({ margin: 0.4 }), { miner: fixed(stacked) }).loss)
     const expected =
       Array.from({ length: t }, (_, i) => Math.max(0, dist(i, t + i) - dist(i, 2 * t + i) + 0.4)).reduce((a, b) => a + b, 0) / t
     near(value, expected)
   })
 
   test('a negative margin is an error', () => {
-    expect(() => tripletMarginLoss(e, stackedTriplets(4), { margin: -0.1 })).toThrow('margin must be a number >= 0, got -0.1')
-    expect(() => softNegativeTripletLoss(e, integers(labels), { margin: Number.NaN })).toThrow('margin')
-    expect(() => softNegativeTripletLoss(e, integers(labels), { temperature: 0 })).toThrow('temperature')
+    expect(() => tripletMarginLoss({ margin: -0.1 })).toThrow('margin must be a number >= 0, got -0.1')
+    expect(() => contrastiveLoss({ margin: Number.POSITIVE_INFINITY })).toThrow('margin')
+    expect(() => softNegativeTripletLoss({ margin: Number.NaN })).toThrow('margin')
+    expect(() => softNegativeTripletLoss({ temperature: 0 })).toThrow('temperature')
   })
 
   test('its gradient is finite where all embeddings coincide', () => {
     const same: NdArray = { shape: [n, d], data: new Float64Array(n * d).fill(0.3) }
-    for (const loss of [tripletMarginLoss(e, stackedTriplets(4)).loss, softNegativeTripletLoss(e, integers(labels)).loss]) {
+    for (const { loss } of [built(tripletMarginLoss(), { miner: fixed(stacked) }), built(softNegativeTripletLoss())]) {
       const [value, g] = evaluate([loss, grad(loss, [e])[0]], { e: same })
       expect(value.data[0]).toBeGreaterThan(0)
       expect([...g.data].every(Number.isFinite)).toBe(true)
@@ -154,12 +196,37 @@ describe('triplet margin loss', () => {
 })
 
 describe('miners', () => {
+  test('stacked triplets are those whose labels make one; each outlier is a negative more', () => {
+    const given = integers([0, 1, 2, 9, 0, 1, 7, 9, 1, 1, 3, 1, 100, 101])
+    const mined = stackedTriplets().mine(input('e', [14, d]), given, { labelled: 12 })
+    const feeds = { e: { shape: [14, d], data: new Float64Array(14 * d) } }
+    const [a, p, ng, exists] = evaluate([mined.anchor, mined.positive, mined.negative, mined.exists!], feeds).map((x) => [...x.data])
+    expect(a).toEqual([0, 1, 2, 3, 0, 1])
+    expect(p).toEqual([4, 5, 6, 7, 4, 5])
+    expect(ng).toEqual([8, 9, 10, 11, 12, 13])
+    expect(exists).toEqual([1, 0, 0, 1, 1, 1])
+    expect(() => stackedTriplets().mine(input('e', [14, d]), given)).toThrow('three times as many images as triplets')
+  })
+
+  test('all triplets are those of the plain loops', () => {
+    const mined = allTriplets().mine(e, integers(labels))
+    const [a, p, ng, exists] = compute(mined.anchor, mined.positive, mined.negative, mined.exists!)
+    const found = a.flatMap((x, k) => (exists[k] === 1 ? [[x, p[k], ng[k]].join()] : []))
+    const listed = listTriplets(labels)
+    expect(found).toEqual(Array.from(listed.anchor, (x, k) => [x, listed.positive[k], listed.negative[k]].join()))
+    // more tuples than pairs: their distances come from the matrix
+    near(
+      compute(built(tripletMarginLoss({ margin: 2 })).loss)[0][0],
+      compute(built(tripletMarginLoss({ margin: 2 }), { miner: fixed(constantTriplets(listed)) }).loss)[0][0],
+    )
+  })
+
   const others = (i: number, same: boolean) => labels.flatMap((l, j) => (j !== i && (l === labels[i]) === same ? [j] : []))
   const best = (list: number[], f: (j: number) => number) => list.reduce((a, b) => (f(b) > f(a) ? b : a))
 
   test('batch-hard: farthest positive, nearest negative; easy-positive: nearest both', () => {
-    const hard = batchHard(e, integers(labels))
-    const easy = easyPositive(e, integers(labels))
+    const hard = batchHard().mine(e, integers(labels))
+    const easy = easyPositive().mine(e, integers(labels))
     const [a, p, ng, ep] = compute(hard.anchor, hard.positive, hard.negative, easy.positive)
     for (let i = 0; i < n; i++) {
       expect(a[i]).toBe(i)
@@ -170,7 +237,7 @@ describe('miners', () => {
   })
 
   test('semi-hard: nearest negative beyond the positive, else the farthest', () => {
-    const mined = semiHard(e, integers(labels))
+    const mined = semiHard().mine(e, integers(labels))
     const [a, p, ng, exists] = compute(mined.anchor, mined.positive, mined.negative, mined.exists!)
     let fallbacks = 0
     a.forEach((i, t) => {
@@ -194,12 +261,15 @@ describe('miners', () => {
   test.each(sparse)('no triplet is invented: %s', (_, given, anchors) => {
     const labelled = integers(given)
     const positives = (i: number) => given.filter((l, j) => j !== i && l === given[i]).length
+    const negatives = (i: number) => given.filter((l) => l !== given[i]).length
     for (const [miner, each] of [
-      [batchHard, () => 1],
-      [easyPositive, () => 1],
-      [semiHard, positives],
+      [batchHard(), () => 1],
+      [easyPositive(), () => 1],
+      [semiHard(), positives],
+      [allTriplets(), (i: number) => positives(i) * negatives(i)],
+      [stackedTriplets(), undefined],
     ] as const) {
-      const mined = miner(e, labelled)
+      const mined = miner.mine(e, labelled)
       const [a, p, ng, exists] = compute(mined.anchor, mined.positive, mined.negative, mined.exists!)
       a.forEach((i, k) => {
         if (exists[k] === 0) return
@@ -207,69 +277,109 @@ describe('miners', () => {
         expect(given[p[k]]).toBe(given[i])
         expect(given[ng[k]]).not.toBe(given[i])
       })
+      if (each === undefined) continue // stacked rows of these labels make no triplet, or other ones
       expect(exists.reduce((s, v) => s + v, 0)).toBe(anchors.reduce((s, i) => s + each(i), 0))
-      const { loss } = tripletMarginLoss(e, mined, { margin: 100 })
+      const { loss } = built(tripletMarginLoss({ margin: 100 }), { miner, labels: labelled })
       const [[value], slope] = compute(loss, grad(loss, [e])[0])
       if (anchors.length > 0) expect(value).toBeGreaterThan(50)
       else expect([value, ...slope.map(Math.abs)]).toEqual(Array(1 + n * d).fill(0))
     }
-    const soft = softNegativeTripletLoss(e, labelled, { margin: 100 }).loss
+    const soft = built(softNegativeTripletLoss({ margin: 100 }), { labels: labelled }).loss
     const [[value], slope] = compute(soft, grad(soft, [e])[0])
     if (anchors.length > 0) expect(value).toBeGreaterThan(50)
     else expect([value, ...slope.map(Math.abs)]).toEqual(Array(1 + n * d).fill(0))
   })
 
   test('no gradient flows through the choice', () => {
-    const { loss } = tripletMarginLoss(e, batchHard(e, integers(labels)), { margin: 1 })
-    const fixed = batchHard(e, integers(labels))
-    const [p, ng] = compute(fixed.positive, fixed.negative)
-    const constant = tripletMarginLoss(e, constantTriplets({ anchor: labels.map((_, i) => i), positive: p, negative: ng }), { margin: 1 })
+    const { loss } = built(tripletMarginLoss({ margin: 1 }), { miner: batchHard() })
+    const chosen = batchHard().mine(e, integers(labels))
+    const [p, ng] = compute(chosen.positive, chosen.negative)
+    const constant = built(tripletMarginLoss({ margin: 1 }), {
+      miner: fixed(constantTriplets({ anchor: labels.map((_, i) => i), positive: p, negative: ng })),
+    })
     const [mined, plain] = compute(grad(loss, [e])[0], grad(constant.loss, [e])[0])
     mined.forEach((v, i) => near(v, plain[i]))
     expect(Math.max(...mined.map(Math.abs))).toBeGreaterThan(0.01)
   })
 })
 
-test('soft-negative loss equals its formula, with and without anchors left out', () => {
+test('soft-negative loss equals its formula', () => {
   const temperature = 0.2
   const margin = 0.5
-  for (const anchors of [undefined, labels.map((_, i) => (i < 9 ? 1 : 0))]) {
-    let total = 0
-    let count = 0
-    let active = 0
+  let [total, count, active] = [0, 0, 0]
+  for (let i = 0; i < n; i++) {
+    const soft = -temperature * Math.log(labels.reduce((s, l, k) => (l === labels[i] ? s : s + Math.exp(-dist(i, k) / temperature)), 0))
+    labels.forEach((l, j) => {
+      if (j === i || l !== labels[i]) return
+      const loss = Math.max(0, dist(i, j) - soft + margin)
+      total += loss
+      count++
+      if (loss > 0) active++
+    })
+  }
+  const out = built(softNegativeTripletLoss({ temperature, margin }))
+  const [[loss], [share]] = compute(out.loss, out.active)
+  near(loss, total / count)
+  near(share, active / count)
+})
+
+test('contrastive loss equals its formula over all pairs', () => {
+  for (const margin of [0.5, 2]) {
+    let [total, count, active] = [0, 0, 0]
     for (let i = 0; i < n; i++) {
-      if (anchors !== undefined && anchors[i] === 0) continue
-      const soft = -temperature * Math.log(labels.reduce((s, l, k) => (l === labels[i] ? s : s + Math.exp(-dist(i, k) / temperature)), 0))
-      labels.forEach((l, j) => {
-        if (j === i || l !== labels[i]) return
-        const loss = Math.max(0, dist(i, j) - soft + margin)
+      for (let j = i + 1; j < n; j++) {
+        const loss = (labels[i] === labels[j] ? dist(i, j) ** 2 : Math.max(0, margin - dist(i, j)) ** 2) / 2
         total += loss
         count++
         if (loss > 0) active++
-      })
+      }
     }
-    const options = anchors === undefined ? {} : { anchors: input('anchors', [n]) }
-    const out = softNegativeTripletLoss(e, integers(labels), { temperature, margin, ...options })
-    const [loss, share] = evaluate([out.loss, out.active], {
-      e: points,
-      ...(anchors === undefined ? {} : { anchors: { shape: [n], data: Float64Array.from(anchors) } }),
-    })
-    near(loss.data[0], total / count)
-    near(share.data[0], active / count)
+    expect(count).toBe((n * (n - 1)) / 2)
+    for (const miner of [undefined, allPairs()]) {
+      const out = built(contrastiveLoss({ margin }), { miner })
+      const [[loss], [share]] = compute(out.loss, out.active)
+      near(loss, total / count)
+      near(share, active / count)
+    }
   }
 })
 
-test('cross-entropy equals its formula', () => {
-  const logits = input('e', [n, d])
-  const y = labels.map((l) => l % 3)
-  const { loss, accuracy } = crossEntropy(logits, integers(y))
-  const [[value], [share]] = compute(loss, accuracy)
-  const expected = y.map((l, i) => Math.log(row(i).reduce((s, v) => s + Math.exp(v), 0)) - row(i)[l])
-  near(value, expected.reduce((a, b) => a + b, 0) / n)
-  near(share, y.filter((l, i) => row(i).indexOf(Math.max(...row(i))) === l).length / n)
+test('the mean squared length of embeddings is added to the loss', () => {
+  const plain = compute(built(softNegativeTripletLoss()).loss)[0][0]
+  const { loss } = objective({
+    loss: softNegativeTripletLoss(),
+    regularisers: [l2OfEmbeddings({ weight: 0.3 }), () => sum(mul(e, 0))],
+  }).build({ embeddings: e, labels: integers(labels), scope: new Scope() })
+  near(compute(loss)[0][0], plain + (0.3 * points.data.reduce((s, v) => s + v * v, 0)) / n)
+  expect(() => l2OfEmbeddings({ weight: 0 })).toThrow('weight must be a number > 0')
+})
+
+test('cross-entropy equals its formula; rows without a column do not count', () => {
+  const y = labels.map((l, i) => (i === 2 ? 3 : i === 7 ? 99 : l % 3))
+  const counted = y.flatMap((l, i) => (l < 3 ? [i] : []))
+  const { loss, figures } = objective({ loss: crossEntropy() }).build({ embeddings: e, labels: integers(y), scope: new Scope() })
+  const [[value], [share], [count]] = compute(loss, figures.accuracy, figures.tuples)
+  const expected = counted.map((i) => Math.log(row(i).reduce((s, v) => s + Math.exp(v), 0)) - row(i)[y[i]])
+  near(value, expected.reduce((a, b) => a + b, 0) / counted.length)
+  near(share, counted.filter((i) => row(i).indexOf(Math.max(...row(i))) === y[i]).length / counted.length)
+  expect(count).toBe(10)
+})
+
+test('what a loss is where all embeddings coincide is what it says', () => {
+  const same: NdArray = { shape: [n, d], data: new Float64Array(n * d).fill(0.3) }
+  const shape = { images: n, labelled: n, perClass: 3 }
+  for (const loss of [
+    tripletMarginLoss({ margin: 0.7 }),
+    tripletMarginLoss({ margin: 0.7, soft: true }),
+    contrastiveLoss({ margin: 1.5 }),
+    softNegativeTripletLoss({ margin: 0.2, temperature: 0.3 }),
+  ]) {
+    const [value] = evaluate([built(loss).loss], { e: same })
+    expect(Math.abs(value.data[0] - loss.atCollapse!(shape)), loss.name).toBeLessThan(1e-3)
+  }
 })
 
 test('a batch without a pair or without a second label has no triplets', () => {
-  expect(() => allTriplets([1, 1, 1])).toThrow('a label twice and a second label')
-  expect(() => allTriplets([1, 2, 3])).toThrow('labels 1, 2, 3')
+  expect(() => listTriplets([1, 1, 1])).toThrow('a label twice and a second label')
+  expect(() => listTriplets([1, 2, 3])).toThrow('labels 1, 2, 3')
 })

@@ -2,7 +2,7 @@
 import { ensure, KindredError } from '../base/index.ts'
 
 /** One label per image. */
-export type Labels = Int32Array | Uint8Array
+export type Labels = ArrayLike<number>
 
 /** Checks the batch size against the number of images. */
 export function checkBatch(where: string, n: number, batch: number): void {
@@ -22,10 +22,13 @@ export function groupByLabel(labels: Labels): { label: number; members: Int32Arr
   return [...lists].sort((a, b) => a[0] - b[0]).map(([label, list]) => ({ label, members: Int32Array.from(list) }))
 }
 
-/** Checks that a saved state belongs to this sampler. */
-export function checkState(where: string, kind: string, state: { kind: string } | undefined): void {
-  if (state !== undefined && state.kind !== kind)
-    throw new KindredError('mismatch', where, `the state must be of a ${kind} sampler`, state.kind)
+/** Checks that a saved state belongs to this sampler. @throws KindredError `mismatch` for another sampler's, `corrupt` for what is no state */
+export function checkState(where: string, kind: string, state: unknown): void {
+  if (state === undefined) return
+  if (state === null || typeof state !== 'object')
+    throw new KindredError('corrupt', where, 'the state must be an object', JSON.stringify(state))
+  const got = (state as { kind?: unknown }).kind
+  if (got !== kind) throw new KindredError('mismatch', where, `the state must be of a ${kind} sampler`, String(got))
 }
 
 /** Steps of one epoch: ceil(n / batch), or the number asked for. */

@@ -1,9 +1,9 @@
 /**
  * @file Every image once per epoch, in a new random order each time.
  */
-import { checkOptions, rng, rngFromState, type Rng, type RngState } from '../base/index.ts'
+import { checkOptions, ensure, type RngState } from '../base/index.ts'
 import { checkBatch, checkState } from './labels.ts'
-import type { BatchSampler } from './m-per-class.ts'
+import { checkPosition, randomOf, type Sampler } from './sampler.ts'
 
 /** Where {@link shuffledBatches} is: the generator before this epoch's shuffle, and how many images of the epoch are out. */
 export interface ShuffleState {
@@ -12,47 +12,57 @@ export interface ShuffleState {
   position: number
 }
 
+/** Options of {@link shuffledBatches}. */
+export interface ShuffledBatchesOptions {
+  /** At most as many as there are images. */
+  readonly batchSize: number
+  /** Leave out the last, smaller batch of an epoch: a training step takes batches of one size. Default true. */
+  readonly dropLast?: boolean
+}
+
 /**
- * Batches of a random order of 0..n-1; the next epoch begins by itself with a new order.
+ * Batches of a random order of all images; the next epoch begins by itself with a new order. An epoch is floor (ceil, without `dropLast`) of n / batchSize batches.
  *
- * @param n number of images
- * @param options.batchSize at most n
- * @param options.dropLast leave out the last, smaller batch of an epoch (default false)
- * @returns sampler of [batchSize] (the last of an epoch may be shorter) image numbers; an epoch is floor (dropLast) or ceil of n / batchSize batches
  * @throws KindredError `usage` for an empty set or a batch larger than the set
- * cost: O(n) an epoch
+ * Cost: O(n) an epoch
  */
-export function shuffledBatches(
-  n: number,
-  options: { batchSize: number; seed?: number; dropLast?: boolean; state?: ShuffleState },
-): BatchSampler<ShuffleState> {
+export function shuffledBatches(options: ShuffledBatchesOptions): Sampler<ShuffleState> {
   const where = 'shuffled batches'
-  checkOptions(where, options, ['batchSize', 'seed', 'dropLast', 'state'])
-  const { batchSize, seed = 0, dropLast = false, state } = options
-  checkBatch(where, n, batchSize)
-  checkState(where, 'shuffled batches', state)
-  const random: Rng = state === undefined ? rng(seed).fork(where) : rngFromState(state.random)
-  const stepsPerEpoch = dropLast ? Math.floor(n / batchSize) : Math.ceil(n / batchSize)
-  const order = new Int32Array(n)
-  let before: RngState = random.state()
-  let position = state?.position ?? 0
-  const shuffle = (): void => {
-    before = random.state()
-    for (let i = 0; i < n; i++) order[i] = i
-    random.shuffle(order)
-  }
-  shuffle()
+  checkOptions(where, options, ['batchSize', 'dropLast'])
+  const { batchSize: asked, dropLast = true } = options
+  ensure(Number.isInteger(asked) && asked > 0, where, 'batchSize must be a whole number above 0', asked)
   return {
-    stepsPerEpoch,
-    next() {
-      if (position >= n || (dropLast && position + batchSize > n)) {
-        shuffle()
-        position = 0
+    name: where,
+    options: { batchSize: asked, dropLast },
+    over({ length: n }, { seed = 0, state, fit = false } = {}) {
+      const batchSize = fit ? Math.min(asked, n) : asked
+      checkBatch(where, n, batchSize)
+      checkState(where, 'shuffled batches', state)
+      const random = randomOf(where, seed, state)
+      const order = new Int32Array(n)
+      let before: RngState = random.state()
+      let position = state === undefined ? 0 : state.position
+      checkPosition(where, position, n)
+      const shuffle = (): void => {
+        before = random.state()
+        for (let i = 0; i < n; i++) order[i] = i
+        random.shuffle(order)
       }
-      const batch = order.slice(position, position + batchSize)
-      position += batch.length
-      return batch
+      shuffle()
+      return {
+        size: batchSize,
+        stepsPerEpoch: dropLast ? Math.floor(n / batchSize) : Math.ceil(n / batchSize),
+        next() {
+          if (position >= n || (dropLast && position + batchSize > n)) {
+            shuffle()
+            position = 0
+          }
+          const batch = order.slice(position, position + batchSize)
+          position += batch.length
+          return batch
+        },
+        state: () => ({ kind: 'shuffled batches', random: before, position }),
+      }
     },
-    state: () => ({ kind: 'shuffled batches', random: before, position }),
   }
 }

@@ -8,18 +8,11 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { KindredError } from '../base/index.ts'
-import { sweepParts } from '../files/index.ts'
-import {
-  checkpointName,
-  decodeCheckpoint,
-  encodeCheckpoint,
-  hasCheckpoint,
-  loadCheckpoint,
-  previousName,
-  saveCheckpoint,
-} from './checkpoint.ts'
+import { checkpointName, folderStore, hasCheckpoint, previousName, sweepParts } from '../files/index.ts'
+import { decodeCheckpoint, encodeCheckpoint, loadCheckpoint, memoryStore, type Checkpoint } from './checkpoint.ts'
 
 const folder = () => mkdtempSync(join(tmpdir(), 'kindred-checkpoint-'))
+const saveCheckpoint = (run: string, checkpoint: Checkpoint): void => folderStore(run).save(encodeCheckpoint(checkpoint))
 const content = (step: number, size = 1000) => ({
   header: { step, words: 'zwölf ✓' },
   arrays: new Map([
@@ -57,42 +50,44 @@ test('any cut and any changed byte is found', () => {
   )
 })
 
-test('the one before is kept, and used when the last is damaged', () => {
+test('the one before is kept, and used when the last is damaged', async () => {
   const run = folder()
-  expect(() => loadCheckpoint(run)).toThrow('must hold a checkpoint')
+  const store = folderStore(run)
+  await expect(loadCheckpoint(store)).rejects.toThrow(`${run} must hold a checkpoint`)
   saveCheckpoint(run, content(1))
   expect(hasCheckpoint(run)).toBe(true)
   saveCheckpoint(run, content(2))
   saveCheckpoint(run, content(3))
-  expect(loadCheckpoint(run)).toMatchObject({ header: { step: 3 } })
+  expect(await loadCheckpoint(store)).toMatchObject({ header: { step: 3 } })
   expect(decodeCheckpoint(readFileSync(join(run, previousName)), 'x').header).toMatchObject({ step: 2 })
-  writeFileSync(join(run, checkpointName), 'half')
-  const loaded = loadCheckpoint(run)
-  expect(loaded).toMatchObject({ header: { step: 2 }, path: join(run, previousName) })
-  expect(loaded.warning).toContain('must be a whole checkpoint')
+  for (const damage of [() => writeFileSync(join(run, checkpointName), 'half'), () => rmSync(join(run, checkpointName))]) {
+    damage()
+    const loaded = await loadCheckpoint(store)
+    expect(loaded).toMatchObject({ header: { step: 2 }, name: join(run, previousName) })
+    expect(loaded.warning).toMatch(/(must be a whole checkpoint|must exist).*Going on from the checkpoint before it/)
+  }
   writeFileSync(join(run, previousName), '')
-  expect(() => loadCheckpoint(run)).toThrow(expect.objectContaining({ code: 'corrupt' }))
+  await expect(loadCheckpoint(store)).rejects.toMatchObject({ code: 'corrupt', fix: 'Begin anew.' })
 })
 
-test('a damaged one names the one before only where there is one', () => {
-  const run = folder()
-  saveCheckpoint(run, content(1))
-  writeFileSync(join(run, checkpointName), 'half')
-  expect(() => loadCheckpoint(run)).toThrow(expect.objectContaining({ code: 'corrupt', fix: 'Begin anew.' }))
-  writeFileSync(join(run, previousName), 'half')
-  const damaged = (name: string) => () => decodeCheckpoint(readFileSync(join(run, name)), join(run, name))
-  expect(damaged(checkpointName)).toThrow(expect.objectContaining({ fix: `Resume from ${previousName} beside it, or begin anew.` }))
-  expect(damaged(previousName)).toThrow(expect.objectContaining({ fix: 'Begin anew.' }))
+test('in memory, too', async () => {
+  const store = memoryStore()
+  await expect(loadCheckpoint(store)).rejects.toThrow('memory must hold a checkpoint')
+  for (const step of [1, 2, 3]) await store.save(encodeCheckpoint(content(step)), { 'history.json': `[${step}]` })
+  expect(await loadCheckpoint(store)).toMatchObject({ header: { step: 3 }, warning: undefined })
+  expect(store.notes).toEqual({ 'history.json': '[3]' })
+  await store.save(new Uint8Array(70), {})
+  expect(await loadCheckpoint(store)).toMatchObject({ header: { step: 3 }, name: 'checkpoint before' })
 })
 
-test('a disk that is full while writing leaves the last checkpoint as it was', () => {
+test('a disk that is full while writing leaves the last checkpoint as it was', async () => {
   const run = folder()
   saveCheckpoint(run, content(1))
   const full = (path: string) => {
     throw new KindredError('io', 'write', `there must be room on the disk for ${path}`, 'a full disk (ENOSPC)')
   }
-  expect(() => saveCheckpoint(run, content(2), full)).toThrow('room on the disk')
-  expect(loadCheckpoint(run)).toMatchObject({ header: { step: 1 } })
+  expect(() => folderStore(run, full).save(encodeCheckpoint(content(2)))).toThrow('room on the disk')
+  expect(await loadCheckpoint(folderStore(run))).toMatchObject({ header: { step: 1 } })
   expect(readdirSync(run).filter((n) => n.endsWith('.part'))).toEqual([])
 })
 
@@ -128,8 +123,9 @@ test.skipIf(process.platform === 'win32')(
     writeFileSync(
       script,
       `
-import { saveCheckpoint } from ${JSON.stringify(new URL('./checkpoint.ts', import.meta.url).href)}
-try { saveCheckpoint(${JSON.stringify(run)}, { header: {}, arrays: new Map([['a', new Float32Array(1e6)]]) }) } catch (e) { process.stdout.write(e.code + ' ' + e.message) }
+import { folderStore } from ${JSON.stringify(new URL('../files/index.ts', import.meta.url).href)}
+import { encodeCheckpoint } from ${JSON.stringify(new URL('./checkpoint.ts', import.meta.url).href)}
+try { folderStore(${JSON.stringify(run)}).save(encodeCheckpoint({ header: {}, arrays: new Map([['a', new Float32Array(1e6)]]) })) } catch (e) { process.stdout.write(e.code + ' ' + e.message) }
 `,
     )
     const { printed, errors } = await child(
@@ -138,12 +134,12 @@ try { saveCheckpoint(${JSON.stringify(run)}, { header: {}, arrays: new Map([['a'
       () => false,
     )
     expect(`${printed}${errors}`).toMatch(/^io .*EFBIG/)
-    expect(loadCheckpoint(run)).toMatchObject({ header: { step: 1 } })
+    expect(await loadCheckpoint(folderStore(run))).toMatchObject({ header: { step: 1 } })
     expect(readdirSync(run).filter((n) => n.endsWith('.part'))).toEqual([])
   },
 )
 
-test('a checkpoint whose hash holds and whose content does not is not taken: the one before is', () => {
+test('a checkpoint whose hash holds and whose content does not is not taken: the one before is', async () => {
   const run = folder()
   const schema = z.object({ step: z.int() })
   const good = (step: number) => ({ header: { step }, arrays: new Map([['w', Float32Array.of(step, 2)]]) })
@@ -160,7 +156,7 @@ test('a checkpoint whose hash holds and whose content does not is not taken: the
     saveCheckpoint(run, good(1))
     saveCheckpoint(run, good(1))
     writeFileSync(path, bytes)
-    const { header, warning } = loadCheckpoint(run, schema)
+    const { header, warning } = await loadCheckpoint(folderStore(run), schema)
     expect(header).toEqual({ step: 1 })
     expect(warning).toContain(words === 'no JSON' ? 'it must hold JSON' : words)
   }
@@ -189,7 +185,7 @@ test('a run killed with -9 at four moments always leaves a checkpoint that can b
       (p) => p.includes(`step ${wanted}\n`),
     )
     expect(`${errors}${printed}`).toContain(`step ${wanted}`)
-    const { header, warning } = loadCheckpoint<{ step: number; history: unknown[] }>(run)
+    const { header, warning } = await loadCheckpoint<{ step: number; history: unknown[] }>(folderStore(run))
     expect(warning).toBeUndefined()
     expect(header.step).toBeGreaterThanOrEqual(wanted - 1) // the epoch told of may not have been saved yet
     expect(header.history.length).toBe(header.step)

@@ -1,26 +1,17 @@
 /**
- * @file A run's memory on disk: one binary file, and the one before it.
+ * @file A run's memory: one sealed array of bytes, and where it is kept.
  *
  * Layout, little-endian: `KINDREDC`, uint32 version, uint32 length of the header, the header (JSON), the arrays (float32, in the
- * header's order), SHA-256 of all that. Files are written beside and renamed, and the last one is kept as `checkpoint.previous`, so that a
- * crash at any moment leaves one that can be read.
+ * header's order), SHA-256 of all that.
  */
-import { createHash } from 'node:crypto'
-import { copyFileSync, existsSync, linkSync, rmSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
-import { checkAs, KindredError, nonFiniteAt, parseJsonAs, type Schema } from '../base/index.ts'
-import { ioError, readBytes, renameOver, writeFileAtomic } from '../files/index.ts'
+import { checkAs, KindredError, nonFiniteAt, parseJsonAs, sha256Pieces, type Schema } from '../base/index.ts'
 
 /** Named arrays, and anything that survives JSON. */
 export interface Checkpoint<Header = unknown> {
   readonly header: Header
   readonly arrays: ReadonlyMap<string, Float32Array>
 }
-
-/** The files of a run folder. */
-export const checkpointName = 'checkpoint.kindred'
-export const previousName = 'checkpoint.previous.kindred'
 
 const magic = 'KINDREDC'
 const version = 1
@@ -53,9 +44,7 @@ export function encodeCheckpoint({ header, arrays }: Checkpoint): Uint8Array<Arr
  * @throws KindredError `corrupt` when the file is cut short, changed, or no checkpoint, or its content is not what the format says; `unsupported` for another version
  */
 export function decodeCheckpoint<Header = unknown>(bytes: Uint8Array, path: string, schema?: Schema<Header>): Checkpoint<Header> {
-  const previous = join(dirname(path), previousName)
-  const fix =
-    basename(path) === checkpointName && existsSync(previous) ? `Resume from ${previousName} beside it, or begin anew.` : 'Begin anew.'
+  const fix = 'Begin anew.'
   const corrupt = (got: string): KindredError => new KindredError('corrupt', path, 'it must be a whole checkpoint', got, fix)
   if (bytes.length < 16 + digestBytes) throw corrupt(`${bytes.length} bytes`)
   if (new TextDecoder().decode(bytes.subarray(0, 8)) !== magic) throw corrupt('a file that does not begin as one')
@@ -69,8 +58,8 @@ export function decodeCheckpoint<Header = unknown>(bytes: Uint8Array, path: stri
       'Resume it with the version of kindred that wrote it.',
     )
   const end = bytes.length - digestBytes
-  if (!digest(bytes.subarray(0, end)).equals(bytes.subarray(end)))
-    throw corrupt('bytes that do not match their SHA-256 (cut short or changed)')
+  const seal = digest(bytes.subarray(0, end))
+  if (!seal.every((byte, i) => byte === bytes[end + i])) throw corrupt('bytes that do not match their SHA-256 (cut short or changed)')
   let at = 16 + view.getUint32(12, true)
   if (at > end) throw corrupt(`a header of ${at - 16} bytes in a file of ${bytes.length}`)
   const content = parseJsonAs(new TextDecoder().decode(bytes.subarray(16, at)), path, contentSchema, fix)
@@ -90,73 +79,66 @@ export function decodeCheckpoint<Header = unknown>(bytes: Uint8Array, path: stri
 
 const contentSchema = z.object({ header: z.unknown(), arrays: z.array(z.tuple([z.string(), z.int().nonnegative()])) })
 
-/** How bytes reach the disk; replaced in tests by one that fails. */
-export type Write = (path: string, bytes: Uint8Array) => void
-
-/**
- * Writes a folder's checkpoint and keeps the one before.
- *
- * At every moment either `checkpoint.kindred` or `checkpoint.previous.kindred` is whole.
- * @throws KindredError `io` when the disk is full or refuses; the old checkpoint is then still there
- */
-export function saveCheckpoint(folder: string, checkpoint: Checkpoint, write: Write = writeFileAtomic): void {
-  const path = join(folder, checkpointName)
-  const bytes = encodeCheckpoint(checkpoint)
-  if (existsSync(path)) keepPrevious(folder, path)
-  write(path, bytes)
+/** Where a run keeps its checkpoints: `folderStore` of room `files`, {@link memoryStore}, or one of your own. */
+export interface Store {
+  /** In words, for messages. */
+  readonly place: string
+  /** What is kept, the newest first; an older one is asked for where the newest is damaged. */
+  load(): readonly Stored[] | Promise<readonly Stored[]>
+  /** Keeps a checkpoint, and the one before it, and texts for people by their names. A crash at any moment must leave one that is whole. */
+  save(bytes: Uint8Array, notes: Readonly<Record<string, string>>): void | Promise<void>
 }
 
-/** Gives the current file a second name: never is there a moment without it. */
-function keepPrevious(folder: string, path: string): void {
-  const previous = join(folder, previousName)
-  const part = join(folder, `.${previousName}.${process.pid}.00000000.part`)
-  try {
-    rmSync(part, { force: true })
-    try {
-      linkSync(path, part)
-    } catch {
-      copyFileSync(path, part) // file systems without hard links
-    }
-    renameOver(part, previous)
-  } catch (error) {
-    rmSync(part, { force: true })
-    throw ioError('checkpoint', previous, error)
+/** One checkpoint that is kept. */
+export interface Stored {
+  readonly name: string
+  read(): Uint8Array | Promise<Uint8Array>
+}
+
+/** Keeps the last two checkpoints in memory, and the newest notes. */
+export function memoryStore(): Store & { readonly notes: Readonly<Record<string, string>> } {
+  let kept: Uint8Array[] = []
+  let notes: Readonly<Record<string, string>> = {}
+  return {
+    place: 'memory',
+    load: () => kept.map((bytes, i) => ({ name: i === 0 ? 'checkpoint' : 'checkpoint before', read: () => bytes })),
+    save(bytes, more) {
+      kept = [bytes.slice(), ...kept.slice(0, 1)]
+      notes = { ...notes, ...more }
+    },
+    get notes() {
+      return notes
+    },
   }
 }
 
-/** A checkpoint read from a folder, and in words why it was not the newest file, if so. */
+/** A checkpoint that was kept, and in words why it is not the newest, if so. */
 export interface LoadedCheckpoint<Header> extends Checkpoint<Header> {
-  readonly path: string
+  readonly name: string
   readonly warning?: string
 }
 
 /**
- * Reads a run folder's last checkpoint; where that is damaged, the one before it.
+ * Reads a store's last checkpoint; where that is damaged, the one before it.
  *
  * @param schema what a header must be, as in {@link decodeCheckpoint}
- * @throws KindredError `not-found` when the folder has none, `corrupt` when neither can be read
+ * @throws KindredError `not-found` when there is none, `corrupt` when none can be read
  */
-export function loadCheckpoint<Header = unknown>(folder: string, schema?: Schema<Header>): LoadedCheckpoint<Header> {
-  const [path, previous] = [join(folder, checkpointName), join(folder, previousName)]
-  if (!existsSync(path) && !existsSync(previous))
-    throw new KindredError('not-found', 'resume', `${folder} must hold a checkpoint`, 'none', 'Start the run without --resume.')
-  try {
-    return { ...decodeCheckpoint(readBytes(path, 'resume'), path, schema), path }
-  } catch (error) {
-    if (!(error instanceof KindredError) || !existsSync(previous)) throw error
-    return {
-      ...decodeCheckpoint(readBytes(previous, 'resume'), previous, schema),
-      path: previous,
-      warning: `${error.message} Going on from the checkpoint before it.`,
+export async function loadCheckpoint<Header = unknown>(store: Store, schema?: Schema<Header>): Promise<LoadedCheckpoint<Header>> {
+  let failed: KindredError | undefined
+  for (const { name, read } of await store.load()) {
+    try {
+      const warning = failed === undefined ? undefined : `${failed.message} Going on from the checkpoint before it.`
+      return { ...decodeCheckpoint(await read(), name, schema), name, warning }
+    } catch (error) {
+      if (!(error instanceof KindredError)) throw error
+      failed = error
     }
   }
+  throw (
+    failed ??
+    new KindredError('not-found', 'resume', `${store.place} must hold a checkpoint`, 'none', 'Begin a run there first: leave resume out.')
+  )
 }
 
-/** Whether a folder holds a checkpoint, readable or not. */
-export function hasCheckpoint(folder: string): boolean {
-  return existsSync(join(folder, checkpointName)) || existsSync(join(folder, previousName))
-}
-
-function digest(bytes: Uint8Array): Buffer {
-  return createHash('sha256').update(bytes).digest()
-}
+const digest = (bytes: Uint8Array): Uint8Array => sha256Pieces().update(bytes).digest()

@@ -7,9 +7,12 @@
 
 /** What one epoch showed. */
 export interface CollapseSigns {
-  readonly margin: number
-  /** The loss of coinciding embeddings; see `collapsedLoss`. */
-  readonly collapsedLoss: number
+  /** The loss's margin, where it has one. */
+  readonly margin?: number
+  /** The miner's name, where there is one. */
+  readonly miner?: string
+  /** The loss of coinciding embeddings, where it is known. */
+  readonly collapsedLoss: number | undefined
   readonly trainLoss: number
   /** Root mean square distance of the validation embeddings to their mean. */
   readonly spread: number
@@ -19,7 +22,6 @@ export interface CollapseSigns {
   readonly knnAccuracy: number
   /** Share of the largest class: what a constant answer scores. */
   readonly chance: number
-  readonly mining: string
 }
 
 /** Spread below this share of the embeddings' length counts as one point. */
@@ -34,23 +36,24 @@ const onePoint = 0.01
 export function collapseInWords(s: CollapseSigns): string | undefined {
   const tight = s.spread <= onePoint * Math.max(s.length, 1e-12)
   const useless = s.knnAccuracy < s.chance + 0.25 * (1 - s.chance)
-  const stuck = s.margin > 0 && Math.abs(s.trainLoss - s.collapsedLoss) <= 0.01 * s.collapsedLoss && useless
+  const { collapsedLoss = 0 } = s
+  const stuck = collapsedLoss > 0 && Math.abs(s.trainLoss - collapsedLoss) <= 0.01 * collapsedLoss && useless
   if (!tight && !stuck) return undefined
   const seen = [
     ...(tight ? [`all embeddings lie at nearly one point (spread ${s.spread.toPrecision(2)} at length ${s.length.toPrecision(2)})`] : []),
     ...(stuck
       ? [
-          `the loss stands at ${s.trainLoss.toPrecision(3)}, what it is when d(a, p) = d(a, n) for every triplet${s.mining === 'soft-negative' ? '' : ', the margin'}`,
+          `the loss stands at ${s.trainLoss.toPrecision(3)}, what it is when all embeddings coincide${collapsedLoss === s.margin ? ', the margin' : ''}`,
         ]
       : []),
   ].join(', and ')
   return `Collapsed: ${seen}; kNN accuracy ${(100 * s.knnAccuracy).toFixed(1)} %. ${advice(s)}`
 }
 
-function advice({ margin, mining }: CollapseSigns): string {
+function advice({ margin, miner }: CollapseSigns): string {
   if (margin === 0)
     return 'With margin 0 this is the trivial solution: the loss is 0 when all embeddings coincide. Use a margin such as 0.4.'
-  if (mining === 'batch-hard')
+  if (miner === 'batch-hard')
     return 'Batch-hard mining collapses easily: try soft-negative or semi-hard mining, a lower learning rate, or a warm-up.'
   return 'Try a lower learning rate, a warm-up, or soft-negative mining.'
 }

@@ -4,28 +4,28 @@
  * The network is compiled once, with its weights as inputs; an epoch only feeds others. The loss is computed from the embeddings by a
  * second, small program, so that no image passes the network twice.
  */
-import { ensure, KindredError, largest, smallest } from '../base/index.ts'
-import { imageAt, indicesByClass, take, type Dataset } from '../dataset/index.ts'
+import { ensure, KindredError, rng } from '../base/index.ts'
+import type { ImageSource } from '../dataset/index.ts'
 import { knnAccuracy } from '../metrics/index.ts'
 import { Scope, type Layer } from '../nn/index.ts'
-import { bytes, compile, floats, ints, type HostTensor, type Program, type Runtime } from '../runtime/index.ts'
+import { compile, floats, ints, type HostTensor, type Program, type Runtime } from '../runtime/index.ts'
+import type { Sampler } from '../samplers/index.ts'
 import { input } from '../tensor/index.ts'
-import { drawBatches, imageShape, withOutlierLabels, type FullBatchSize } from './batches.ts'
-import { tripletObjective, type LossSettings } from './objective.ts'
-
-/** Named weights of a network. */
-export type Weights = ReadonlyMap<string, Float32Array>
+import { labelsOf, type SomeImages } from './batches.ts'
+import { NetworkEmbedder, type Weights } from './network-embedder.ts'
+import type { Objective } from './objective.ts'
 
 /** What {@link Evaluation} needs. */
 export interface EvaluationOptions {
   readonly runtime: Runtime
   readonly network: Layer
-  readonly train: Dataset
-  readonly validation: Dataset
-  /** Outliers that training never sees. */
-  readonly outliers: Dataset | undefined
-  readonly size: FullBatchSize
-  readonly loss: LossSettings
+  readonly source: ImageSource
+  readonly validation: ImageSource
+  /** Outliers that training never sees, and how many are in a training batch. */
+  readonly outliers: SomeImages | undefined
+  readonly outliersPerBatch: number
+  readonly batches: Sampler
+  readonly objective: Objective
   readonly seed: number
   readonly knnReferences: number
 }
@@ -34,7 +34,7 @@ export interface EvaluationOptions {
 export interface EvaluationFigures {
   /** The training objective on fixed batches of validation images. */
   readonly validationLoss: number
-  /** Share of their triplets (or pairs) that violate the margin, 0..1. */
+  /** Share of their tuples (triplets, pairs, rows) that still pull, 0..1. */
   readonly validationActive: number
   /** Share of validation images that 5 nearest training images name right, 0..1. */
   readonly knnAccuracy: number
@@ -44,98 +44,91 @@ export interface EvaluationFigures {
   readonly length: number
 }
 
-const chunk = 250
 /** Validation batches even where fewer cover all images: they cost only the loss, and their mean is steadier. */
 const fewestBatches = 10
 
 /** Embeds and judges, again and again. */
 export class Evaluation {
-  /** Length of an embedding. */
-  readonly dim: number
+  readonly embedder: NetworkEmbedder
   private readonly options: EvaluationOptions
-  private readonly references: Dataset
-  private readonly embedder: Program
   private readonly loss: Program
+  private readonly lossShapes: ReadonlyMap<string, readonly number[]>
+  private readonly references: Int32Array
   private readonly batches: readonly { readonly rows: Int32Array; readonly labels: Int32Array }[]
-  private readonly size: FullBatchSize
-  private readonly shapes: ReadonlyMap<string, readonly number[]>
+  private readonly extra: Int32Array
 
   private constructor(
     options: EvaluationOptions,
-    parts: { dim: number; embedder: Program; loss: Program; size: FullBatchSize; shapes: ReadonlyMap<string, readonly number[]> },
+    parts: Pick<Evaluation, 'embedder'> & {
+      loss: Program
+      lossShapes: ReadonlyMap<string, readonly number[]>
+      batches: Evaluation['batches']
+      extra: Int32Array
+    },
   ) {
-    const { train, validation, seed, knnReferences } = options
     this.options = options
-    this.dim = parts.dim
     this.embedder = parts.embedder
     this.loss = parts.loss
-    this.size = parts.size
-    this.shapes = parts.shapes
-    this.references = knnReferences >= train.count ? train : take(train, knnReferences, { seed })
-    const draws = drawBatches(validation.labels, parts.size, { seed })
-    this.batches = Array.from({ length: Math.max(fewestBatches, Math.ceil(validation.count / parts.size.labelled)) }, () => {
-      const { indices, labels } = draws.next()
-      return { rows: indices, labels: withOutlierLabels(labels, parts.size.outliers) }
-    })
+    this.lossShapes = parts.lossShapes
+    this.batches = parts.batches
+    this.extra = parts.extra
+    this.references = someOf(options.source.count, options.knnReferences, options.seed)
   }
 
-  /** Compiles both programs. @throws KindredError `usage` when validation images are too few to make a triplet */
+  /** Compiles both programs. @throws KindredError `usage` when validation images are too few to make a batch */
   static async create(options: EvaluationOptions): Promise<Evaluation> {
-    const { runtime, network, train, validation } = options
-    const size = validationBatch(options.size, validation, options.outliers)
+    const { runtime, network, source, validation, outliers, objective, seed } = options
+    const where = 'trainEmbedder, validation'
+    const present = new Set(validation.labels).size
+    ensure(present >= 2, where, 'validation images must be of at least two classes', present)
+    const draws = options.batches.over(validation.labels, { seed, fit: true })
+    const extra = outliers === undefined ? new Int32Array(0) : outliers.rows.subarray(0, options.outliersPerBatch)
+    const batches = Array.from({ length: Math.max(fewestBatches, Math.ceil(validation.count / draws.size)) }, () => {
+      const rows = draws.next()
+      ensure(rows.length === draws.size, where, `batches must hold ${draws.size} images each`, rows.length)
+      return { rows, labels: labelsOf(validation, rows, extra.length) }
+    })
+    const embedder = await NetworkEmbedder.create(runtime, network, source)
     const scope = new Scope()
-    const embedding = network(input('images', imageShape('N', train), 'uint8'), scope)
-    ensure(
-      embedding.rank === 2 && typeof embedding.shape[1] === 'number',
-      'trainEmbedder',
-      'the network must turn images into embeddings [n, dim]',
-      embedding.shape,
-    )
-    const dim = embedding.shape[1] as number
-    const { loss, active } = tripletObjective(input('embeddings', [size.images, dim]), size, options.loss)
+    const images = draws.size + extra.length
+    const { loss, figures } = objective.build({
+      embeddings: input('embeddings', [images, embedder.dim]),
+      labels: input('labels', [images], 'int64'),
+      labelled: draws.size,
+      scope: scope.child('loss'),
+    })
     return new Evaluation(options, {
-      dim,
-      size,
-      shapes: new Map(scope.weights.map((w) => [w.name, w.shape])),
-      embedder: await compile(runtime, { embedding }, { name: 'kindred-embed' }),
-      loss: await compile(runtime, { loss, active }, { name: 'kindred-validation-loss' }),
+      embedder,
+      loss: await compile(runtime, { loss, active: figures.active }, { name: 'kindred-validation-loss' }),
+      lossShapes: new Map(scope.weights.map((w) => [w.name, w.shape])),
+      batches,
+      extra,
     })
   }
 
-  /** Embeds images [n x height x width x channels] bytes -> [n, dim], in chunks of 250. */
-  async embed(weights: Weights, images: Uint8Array): Promise<Float32Array> {
-    const each = imageAt(this.references, 0).length
-    ensure(images.length % each === 0, 'embed', `images must hold whole images of ${each} bytes`, images.length)
-    const n = images.length / each
-    const fixed: Record<string, HostTensor> = {}
-    for (const [name, shape] of this.shapes) fixed[name] = floats(weights.get(name)!, shape)
-    const out = new Float32Array(n * this.dim)
-    for (let from = 0; from < n; from += chunk) {
-      const count = Math.min(chunk, n - from)
-      const part = bytes(images.subarray(from * each, (from + count) * each), imageShape(count, this.references) as number[])
-      const { embedding } = await this.embedder.run({ ...fixed, images: part })
-      out.set(embedding.data as Float32Array, from * this.dim)
-    }
-    return out
-  }
-
-  /** All figures of these weights. @throws KindredError `collapsed` when an embedding is not finite */
+  /**
+   * All figures of these weights.
+   *
+   * @param weights those of the network, and those of the loss where it has some
+   * @throws KindredError `collapsed` when an embedding is not finite
+   */
   async figures(weights: Weights): Promise<EvaluationFigures> {
-    const { validation, outliers } = this.options
-    const { references, dim } = this
-    const embedded = await this.embed(weights, validation.images)
+    const { source, validation, outliers } = this.options
+    const { references, embedder } = this
+    const embedded = await embedder.embed(weights, validation)
     if (!embedded.every(Number.isFinite))
       throw new KindredError('collapsed', 'evaluation', 'every embedding must be finite', 'NaN or Infinity', 'Lower the learning rate.')
-    const extra = outliers === undefined ? new Float32Array(0) : await this.embed(weights, outliers.images)
-    const known = await this.embed(weights, references.images)
+    const extra = outliers === undefined ? new Float32Array(0) : await embedder.embed(weights, outliers.source, this.extra)
+    const known = await embedder.embed(weights, source, references)
+    const knownLabels = Int32Array.from(references, (row) => source.labels[row])
     const figures: EvaluationFigures = {
-      ...(await this.validationLoss(embedded, extra)),
-      knnAccuracy: knnAccuracy(known, references.labels, dim, {
-        k: Math.min(5, references.count),
+      ...(await this.validationLoss(weights, embedded, extra)),
+      knnAccuracy: knnAccuracy(known, knownLabels, embedder.dim, {
+        k: Math.min(5, references.length),
         queries: embedded,
         queryLabels: validation.labels,
       }),
-      ...spreadOf(embedded, dim),
+      ...spreadOf(embedded, embedder.dim),
     }
     for (const [name, value] of Object.entries(figures)) {
       if (!Number.isFinite(value))
@@ -155,15 +148,20 @@ export class Evaluation {
     await this.loss.dispose()
   }
 
-  private async validationLoss(embedded: Float32Array, extra: Float32Array): Promise<{ validationLoss: number; validationActive: number }> {
-    const { dim, size } = this
+  private async validationLoss(
+    weights: Weights,
+    embedded: Float32Array,
+    extra: Float32Array,
+  ): Promise<{ validationLoss: number; validationActive: number }> {
+    const { dim } = this.embedder
+    const fixed: Record<string, HostTensor> = {}
+    for (const [name, shape] of this.lossShapes) fixed[name] = floats(weights.get(name)!, shape)
     let [loss, active] = [0, 0]
     for (const { rows, labels } of this.batches) {
-      const batch = new Float32Array(size.images * dim)
+      const batch = new Float32Array(labels.length * dim)
       rows.forEach((row, i) => batch.set(embedded.subarray(row * dim, (row + 1) * dim), i * dim))
-      batch.set(extra.subarray(0, size.outliers * dim), size.labelled * dim)
-      const feeds = { embeddings: floats(batch, [size.images, dim]), labels: ints(labels) }
-      const out = await this.loss.run(feeds)
+      batch.set(extra, rows.length * dim)
+      const out = await this.loss.run({ ...fixed, embeddings: floats(batch, [labels.length, dim]), labels: ints(labels) })
       loss += (out.loss.data as Float32Array)[0]
       active += (out.active.data as Float32Array)[0]
     }
@@ -171,25 +169,10 @@ export class Evaluation {
   }
 }
 
-/** The training batch, or as much of it as the validation images can fill. */
-function validationBatch(size: FullBatchSize, validation: Dataset, outliers: Dataset | undefined): FullBatchSize {
-  const counts = indicesByClass(validation)
-    .map((list) => list.length)
-    .filter((n) => n > 0)
-  const where = 'trainEmbedder, validation'
-  ensure(counts.length >= 2, where, 'validation images must be of at least two classes', counts.length)
-  ensure(
-    size.mining === 'random' ? largest(counts) >= 2 : smallest(counts) >= 2,
-    where,
-    'each class must have at least two validation images',
-    counts,
-  )
-  const triplets = Math.min(size.triplets, validation.count)
-  const classes = Math.min(size.classes, counts.length)
-  const perClass = smallest(counts, size.perClass)
-  const labelled = size.mining === 'random' ? 3 * triplets : classes * perClass
-  const more = Math.min(size.outliers, outliers?.count ?? 0)
-  return { mining: size.mining, triplets, classes, perClass, labelled, outliers: more, images: labelled + more }
+/** A fixed choice of `most` of `count` rows; all in order where there are no more. */
+function someOf(count: number, most: number, seed: number): Int32Array {
+  const rows = Int32Array.from({ length: count }, (_, i) => i)
+  return most >= count ? rows : rng(seed).fork('take').shuffle(rows).slice(0, most)
 }
 
 /** Root mean square distance to the mean, and root mean square length, in float64. */

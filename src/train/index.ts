@@ -1,21 +1,21 @@
-/** @file Room `train`: the training step as a graph, the loop around it, checkpoints. */
-export { minings, type BatchSize, type Mining } from './batches.ts'
+/** @file Room `train`: objectives, the training step as a graph, the loop around it, checkpoints, the softmax head. */
+export type { Augmentation } from './batches.ts'
 export {
-  checkpointName,
   decodeCheckpoint,
   encodeCheckpoint,
-  hasCheckpoint,
   loadCheckpoint,
-  previousName,
-  saveCheckpoint,
+  memoryStore,
   type Checkpoint,
   type LoadedCheckpoint,
+  type Store,
+  type Stored,
 } from './checkpoint.ts'
 export { collapseInWords, type CollapseSigns } from './collapse.ts'
-export { spreadOf, type Weights } from './evaluation.ts'
-export type { EpochRecord, EpochTools, KeepRule, TrainEmbedderOptions } from './options.ts'
-export { Stepper, trainStep, type Objective, type StepGraph, type TrainState, type TrainStepOptions } from './step.ts'
-export { trainEmbedder, type TrainEmbedderResult } from './train-embedder.ts'
+export type { EpochRecord, KeepRule } from './epoch.ts'
+export { spreadOf } from './evaluation.ts'
+export type { Weights } from './network-embedder.ts'
+export { objective, type Objective, type ObjectiveBatch, type ObjectiveOptions, type ObjectiveParts } from './objective.ts'
+export type { EpochTools, TrainEmbedderOptions } from './options.ts'
 export {
   headFromJson,
   headLogits,
@@ -25,3 +25,7 @@ export {
   type SoftmaxHead,
   type SoftmaxHeadOptions,
 } from './softmax-head.ts'
+export { Stepper, trainStep, type StepGraph, type StepObjective, type TrainState, type TrainStepOptions } from './step.ts'
+export { sumOfObjectives, type WeightedObjective } from './sum-of-objectives.ts'
+export { trainEmbedder } from './train-embedder.ts'
+export type { TrainEmbedderResult } from './trained-embedder.ts'

@@ -9,6 +9,7 @@ import { adam, cosine } from '../optim/index.ts'
 import { floats, ints, defaultRuntime, type Runtime } from '../runtime/index.ts'
 import { shuffledBatches } from '../samplers/index.ts'
 import { input } from '../tensor/index.ts'
+import { objective } from './objective.ts'
 import { Stepper, trainStep } from './step.ts'
 
 /** A trained head: logits = (W x + b) / temperature, probabilities = softmax(logits). Plain data that survives JSON through {@link headToJson}. */
@@ -79,15 +80,15 @@ export async function trainSoftmaxHead(options: SoftmaxHeadOptions): Promise<Sof
   const batch = Math.min(options.batch ?? 512, n)
   const runtime = options.runtime ?? (await defaultRuntime())
   const layer = dense(classes.length)
+  const minimised = objective({ loss: crossEntropy() })
   const graph = trainStep({
     objective: (scope) => {
-      const { loss, accuracy } = crossEntropy(layer(input('vectors', [batch, dim]), scope), input('labels', [batch], 'int64'))
-      return { loss, figures: { accuracy } }
+      return minimised.build({ embeddings: layer(input('vectors', [batch, dim]), scope), labels: input('labels', [batch], 'int64'), scope })
     },
     optimizer: adam(),
   })
   const stepper = await Stepper.create(runtime, graph, { seed: rng(seed).fork('softmax head').uint32() })
-  const order = shuffledBatches(n, { batchSize: batch, seed, dropLast: true })
+  const order = shuffledBatches({ batchSize: batch }).over(labels, { seed })
   const rate = cosine(learningRate, steps)
   const task = progress.start('softmax head', steps, 'step')
   try {

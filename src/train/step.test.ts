@@ -2,11 +2,12 @@
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { tripletMarginLoss } from '../losses/index.ts'
+import { stackedTriplets } from '../miners/index.ts'
 import { batchNorm, dense, dropout, relu, sequential, studentNetwork, type Layer } from '../nn/index.ts'
 import { adam, adamw, constantRate, sgd, type Optimizer } from '../optim/index.ts'
-import { bytes, compile, floats, nodeRuntime, webRuntime, type Runtime } from '../runtime/index.ts'
+import { bytes, compile, floats, ints, nodeRuntime, webRuntime, type Runtime } from '../runtime/index.ts'
 import { input, mean, square, sub } from '../tensor/index.ts'
-import { stackedTriplets } from '../tuples/index.ts'
+import { objective } from './objective.ts'
 import { Stepper, trainStep } from './step.ts'
 
 const golden = JSON.parse(readFileSync(new URL('../../test/golden/train_step.json', import.meta.url), 'utf8')) as {
@@ -29,13 +30,14 @@ function goldenWeights(shape: readonly number[], salt: number): Float32Array {
   return Float32Array.from(pattern(n, salt), (v) => ((v / 65535) * 2 - 1) * Math.sqrt(3 / fanIn))
 }
 
+const classOf = (i: number) => ((i % t) + (i >= 2 * t ? 1 : 0)) % 5
+
 function goldenImages(n: number): Uint8Array {
   const inside = (k: number) => {
     const [r, c] = [Math.floor(k / 28) % 28, k % 28]
     return r >= 6 && r < 22 && c >= 5 && c < 23
   }
   const classes = [0, 1, 2, 3, 4].map((c) => pattern(784, 50 + c))
-  const classOf = (i: number) => ((i % t) + (i >= 2 * t ? 1 : 0)) % 5
   return Uint8Array.from(pattern(n * 784, 99), (v, k) =>
     inside(k) ? (classes[classOf(Math.floor(k / 784))][k % 784] % 96) + (v % 160) : 0,
   )
@@ -44,14 +46,16 @@ function goldenImages(n: number): Uint8Array {
 const tripletStep = (net: Layer, optimizer: Optimizer) =>
   trainStep({
     objective: (scope) => {
-      const { loss, active } = tripletMarginLoss(net(input('images', [3 * t, 28, 28], 'uint8'), scope), stackedTriplets(t), {
-        margin: golden.margin,
+      const embeddings = net(input('images', [3 * t, 28, 28], 'uint8'), scope)
+      return objective({ loss: tripletMarginLoss({ margin: golden.margin }), miner: stackedTriplets() }).build({
+        embeddings,
+        labels: input('labels', [3 * t], 'int64'),
+        scope,
       })
-      return { loss, figures: { active } }
     },
     optimizer,
   })
-const feeds = { images: bytes(goldenImages(3 * t), [3 * t, 28, 28]) }
+const feeds = { images: bytes(goldenImages(3 * t), [3 * t, 28, 28]), labels: ints(Array.from({ length: 3 * t }, (_, i) => classOf(i))) }
 
 const runtimes: Record<string, Runtime> = {}
 beforeAll(async () => {

@@ -10,7 +10,7 @@ import { compile, intScalar, scalar, type HostTensor, type Program, type Program
 import { add, grad, input, mul, sub, type Tensor } from '../tensor/index.ts'
 
 /** What a step minimises, built from the weights of a scope and from inputs of its own choice. */
-export interface Objective {
+export interface StepObjective {
   readonly loss: Tensor
   /** Scalars to report beside the loss, such as the share of active triplets. */
   readonly figures?: Readonly<Record<string, Tensor>>
@@ -18,7 +18,7 @@ export interface Objective {
 
 /** Options of {@link trainStep}. */
 export interface TrainStepOptions {
-  readonly objective: (scope: Scope) => Objective
+  readonly objective: (scope: Scope) => StepObjective
   readonly optimizer: Optimizer
   /** Keep an exponential moving average of the weights with this decay (Polyak averaging), called `average/…` in the state. */
   readonly averageDecay?: number

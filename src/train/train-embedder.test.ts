@@ -4,20 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { tinyNetwork, tinyTraining } from '../../test/support/tiny-training.ts'
-import { pseudoOutliers } from '../digits/index.ts'
-import { subset, take } from '../dataset/index.ts'
+import { subset, take, type Dataset } from '../dataset/index.ts'
+import { minedObjective, minings, pseudoOutliers, type Mining } from '../digits/index.ts'
+import { checkpointName, folderStore } from '../files/index.ts'
 import { adam, constantRate, cosine, sgd } from '../optim/index.ts'
-import { minings } from './batches.ts'
-import {
-  checkpointName,
-  decodeCheckpoint,
-  trainEmbedder,
-  type EpochRecord,
-  type TrainEmbedderOptions,
-  type TrainEmbedderResult,
-} from './index.ts'
+import { mPerClass, randomTriplets } from '../samplers/index.ts'
+import { decodeCheckpoint, trainEmbedder, type EpochRecord, type TrainEmbedderOptions, type TrainEmbedderResult } from './index.ts'
 
-let tiny: TrainEmbedderOptions
+let tiny: TrainEmbedderOptions & { source: Dataset; validation: Dataset }
 beforeAll(async () => {
   tiny = await tinyTraining()
 })
@@ -32,12 +26,20 @@ function expectSame(a: TrainEmbedderResult, b: TrainEmbedderResult): void {
   expect(a.bestEpoch).toBe(b.bestEpoch)
 }
 
+/** A training of a mining's name. */
+const mined = (
+  mining: Mining,
+  { triplets = 40, classes = 8, perClass = 6, margin = 0.4 } = {},
+): Pick<TrainEmbedderOptions, 'objective' | 'batches'> => ({
+  objective: minedObjective(mining, margin),
+  batches: mining === 'random' ? randomTriplets({ triplets }) : mPerClass({ classes, perClass }),
+})
+
 describe('training', () => {
   test.each(minings)('with %s mining lowers both losses and beats a constant answer', async (mining) => {
     const { history, bestEpoch, weights, steps, stopped } = await trainEmbedder({
       ...tiny,
-      mining,
-      batch: mining === 'random' ? { triplets: 40 } : { classes: 10, perClass: 5 },
+      ...mined(mining, { classes: 10, perClass: 5 }),
       augmentation: undefined,
       schedule: (total) => cosine(0.003, total),
       epochs: 4,
@@ -65,11 +67,10 @@ describe('training', () => {
   })
 
   test('outliers change the training and are in its batches as negatives', async () => {
-    const outliers = pseudoOutliers(tiny.train, { count: 200, seed: 1 })
+    const outliers = pseudoOutliers(tiny.source, { count: 200, seed: 1 })
     const plain = await trainEmbedder({ ...tiny, epochs: 1 })
     for (const mining of minings) {
-      const batch = mining === 'random' ? { triplets: 16, outliers: 24 } : { classes: 8, perClass: 6, outliers: 24 }
-      const { history } = await trainEmbedder({ ...tiny, mining, batch, outliers, epochs: 1 })
+      const { history } = await trainEmbedder({ ...tiny, ...mined(mining, { triplets: 16 }), outliers, outliersPerBatch: 24, epochs: 1 })
       expect(Number.isFinite(history[0].validationLoss)).toBe(true)
       if (mining === 'soft-negative') expect(history[0].trainLoss).toBeGreaterThan(plain.history[0].trainLoss) // more negatives, a lower soft minimum
     }
@@ -126,23 +127,27 @@ describe('a stopped run', () => {
       log() {},
       warn() {},
     }
-    return trainEmbedder({ ...tiny, runFolder, resume, progress, signal: controller.signal }).catch((error: unknown) => error)
+    return trainEmbedder({ ...tiny, store: folderStore(runFolder), resume, progress, signal: controller.signal }).catch(
+      (error: unknown) => error,
+    )
   }
 
   test('goes on to the same bytes, from the middle of an epoch and from its end, twice in a row', async () => {
-    const whole = await trainEmbedder({ ...tiny, runFolder: folder() })
+    const whole = await trainEmbedder({ ...tiny, store: folderStore(folder()) })
     const broken = folder()
     expect(await stopAfter(2, broken)).toMatchObject({ code: 'interrupted' })
     expect(await stopAfter(9, broken, true)).toMatchObject({ code: 'interrupted' })
     expect(await stopAfter(12, broken, true)).toMatchObject({ code: 'interrupted', message: expect.stringContaining('step 12') })
-    expectSame(await trainEmbedder({ ...tiny, runFolder: broken, resume: true }), whole)
+    expectSame(await trainEmbedder({ ...tiny, store: folderStore(broken), resume: true }), whole)
     const history = JSON.parse(readFileSync(join(broken, 'history.json'), 'utf8')) as EpochRecord[]
     expect(timeless(history)).toEqual(timeless(whole.history))
   })
 
   test('claims to have saved what it has saved, and nothing before the first step', async () => {
     const runFolder = folder()
-    const error = (await trainEmbedder({ ...tiny, runFolder, signal: AbortSignal.abort('lunch') }).catch((e: unknown) => e)) as Error
+    const error = (await trainEmbedder({ ...tiny, store: folderStore(runFolder), signal: AbortSignal.abort('lunch') }).catch(
+      (e: unknown) => e,
+    )) as Error
     expect(error).toMatchObject({
       code: 'interrupted',
       cause: 'lunch',
@@ -156,78 +161,84 @@ describe('a stopped run', () => {
   })
 
   test('with outliers and random triplets, too', async () => {
-    const outliers = pseudoOutliers(tiny.train, { count: 100, seed: 1 })
-    const options = { ...tiny, outliers, mining: 'random' as const, batch: { triplets: 20, outliers: 30 }, epochs: 2, stepsPerEpoch: 4 }
+    const outliers = pseudoOutliers(tiny.source, { count: 100, seed: 1 })
+    const options = { ...tiny, ...mined('random', { triplets: 20 }), outliers, outliersPerBatch: 30, epochs: 2, stepsPerEpoch: 4 }
     const whole = await trainEmbedder(options)
     const runFolder = folder()
     const controller = new AbortController()
     const progress = { start: () => ({ update: (done: number) => void (done >= 3 && controller.abort()), end() {} }), log() {}, warn() {} }
-    await expect(trainEmbedder({ ...options, runFolder, progress, signal: controller.signal })).rejects.toThrow('a stop after step 3')
-    expectSame(await trainEmbedder({ ...options, runFolder, resume: true }), whole)
+    await expect(trainEmbedder({ ...options, store: folderStore(runFolder), progress, signal: controller.signal })).rejects.toThrow(
+      'a stop after step 3',
+    )
+    expectSame(await trainEmbedder({ ...options, store: folderStore(runFolder), resume: true }), whole)
   })
 
   test('that was finished gives its result again; with more epochs and a constant rate it goes on', async () => {
     const runFolder = folder()
     const options = { ...tiny, schedule: () => constantRate(0.01) }
-    const first = await trainEmbedder({ ...options, runFolder, epochs: 2 })
-    expectSame(await trainEmbedder({ ...options, runFolder, epochs: 2, resume: true }), first)
-    expectSame(await trainEmbedder({ ...options, runFolder, epochs: 3, resume: true }), await trainEmbedder({ ...options, epochs: 3 }))
+    const first = await trainEmbedder({ ...options, store: folderStore(runFolder), epochs: 2 })
+    expectSame(await trainEmbedder({ ...options, store: folderStore(runFolder), epochs: 2, resume: true }), first)
+    expectSame(
+      await trainEmbedder({ ...options, store: folderStore(runFolder), epochs: 3, resume: true }),
+      await trainEmbedder({ ...options, epochs: 3 }),
+    )
   })
 
   test('is refused with other options, and the message names which', async () => {
     const runFolder = folder()
-    await trainEmbedder({ ...tiny, runFolder, epochs: 1, stepsPerEpoch: 2 })
+    await trainEmbedder({ ...tiny, store: folderStore(runFolder), epochs: 1, stepsPerEpoch: 2 })
     const again = (changes: Partial<TrainEmbedderOptions>) =>
-      trainEmbedder({ ...tiny, epochs: 1, stepsPerEpoch: 2, runFolder, resume: true, ...changes })
-    await expect(again({ margin: 0.3 })).rejects.toMatchObject({
+      trainEmbedder({ ...tiny, epochs: 1, stepsPerEpoch: 2, store: folderStore(runFolder), resume: true, ...changes })
+    await expect(again(mined('soft-negative', { margin: 0.3 }))).rejects.toMatchObject({
       code: 'mismatch',
-      message: expect.stringContaining('margin must be that of the run, 0.4, got 0.3'),
+      message: expect.stringContaining('loss margin must be that of the run, 0.4, got 0.3'),
     })
     await expect(again({ seed: 1 })).rejects.toThrow('seed must be')
     await expect(again({ network: tinyNetwork(5) })).rejects.toThrow('network must be')
     await expect(again({ optimizer: adam() })).rejects.toThrow('optimizer must be')
-    await expect(again({ train: take(tiny.train, 390) })).rejects.toThrow('training images must be')
+    await expect(again({ source: take(tiny.source, 390) })).rejects.toThrow('training images must be')
     await expect(again({ schedule: () => constantRate(0.1) })).rejects.toThrow('learning-rate schedule')
     await expect(again({})).resolves.toBeDefined()
   })
 
   test('with a damaged checkpoint goes on from the one before, and says so', async () => {
     const runFolder = folder()
-    const whole = await trainEmbedder({ ...tiny, runFolder })
+    const whole = await trainEmbedder({ ...tiny, store: folderStore(runFolder) })
     const path = join(runFolder, checkpointName)
     writeFileSync(path, readFileSync(path).subarray(0, 5000))
     expect(() => decodeCheckpoint(readFileSync(path), path)).toThrow('SHA-256')
     const warnings: string[] = []
     const progress = { start: () => ({ update() {}, end() {} }), log() {}, warn: (m: string) => void warnings.push(m) }
-    expectSame(await trainEmbedder({ ...tiny, runFolder, resume: true, progress }), whole)
+    expectSame(await trainEmbedder({ ...tiny, store: folderStore(runFolder), resume: true, progress }), whole)
     expect(warnings.join()).toContain('Going on from the checkpoint before it')
   })
 })
 
 describe('failures in words', () => {
   test('a batch that cannot be filled, one class, no options to speak of', async () => {
-    await expect(trainEmbedder({ ...tiny, margin: -1 })).rejects.toMatchObject({
-      code: 'usage',
-      message: expect.stringContaining('margin must be a number >= 0, got -1'),
-    })
-    await expect(trainEmbedder({ ...tiny, batch: { classes: 10, perClass: 200 } })).rejects.toThrow(
+    await expect(trainEmbedder({ ...tiny, batches: mPerClass({ classes: 10, perClass: 200 }) })).rejects.toThrow(
       'the batch must not be larger than the dataset',
     )
-    await expect(trainEmbedder({ ...tiny, mining: 'random', batch: { triplets: 1000 } })).rejects.toThrow(
+    await expect(trainEmbedder({ ...tiny, ...mined('random', { triplets: 1000 }) })).rejects.toThrow(
       'the batch must not be larger than the dataset',
     )
-    const threes = (d: TrainEmbedderOptions['train']) =>
+    const threes = (d: Dataset) =>
       subset(
         d,
         [...d.labels.keys()].filter((i) => d.labels[i] === 3),
       )
-    await expect(trainEmbedder({ ...tiny, train: threes(tiny.train), batch: {} })).rejects.toThrow('one class only')
+    await expect(trainEmbedder({ ...tiny, source: threes(tiny.source) })).rejects.toThrow('one class only')
     await expect(trainEmbedder({ ...tiny, validation: threes(tiny.validation) })).rejects.toThrow(
       'validation images must be of at least two classes',
     )
-    await expect(trainEmbedder({ ...tiny, minning: 'random' } as never)).rejects.toThrow('Did you mean "mining"?')
-    await expect(trainEmbedder({ ...tiny, mining: 'batchhard' as never })).rejects.toThrow('Did you mean "batch-hard"?')
-    await expect(trainEmbedder({ ...tiny, mining: 'random' })).rejects.toThrow('mining random takes { triplets }')
+    await expect(trainEmbedder({ ...tiny, batch: 7 } as never)).rejects.toThrow('Did you mean "batches"?')
+    await expect(trainEmbedder({ ...tiny, keep: 'bst' as never })).rejects.toThrow('Did you mean "best"?')
+    await expect(trainEmbedder({ ...tiny, objective: undefined as never })).rejects.toThrow('objective must be given')
+    await expect(trainEmbedder({ ...tiny, outliersPerBatch: 5 })).rejects.toThrow('outliersPerBatch needs outliers')
+    await expect(trainEmbedder({ ...tiny, resume: true })).rejects.toThrow('resume needs a store')
+    await expect(trainEmbedder({ ...tiny, validation: { ...tiny.validation, width: 14 } })).rejects.toThrow(
+      'validation images must be 28x28x1',
+    )
   })
 
   test('a loss that is no number any more', async () => {
@@ -239,7 +250,7 @@ describe('failures in words', () => {
     // The weights shrink to nothing by decay alone: every image gets the bias.
     const { collapse, history } = await trainEmbedder({
       ...tiny,
-      mining: 'batch-hard',
+      ...mined('batch-hard'),
       optimizer: sgd({ weightDecay: 0.999 }),
       schedule: () => constantRate(1),
       averageDecay: undefined,
@@ -252,9 +263,7 @@ describe('failures in words', () => {
     const progress = { start: () => ({ update() {}, end() {} }), log() {}, warn: (m: string) => void warnings.push(m) }
     const zero = await trainEmbedder({
       ...tiny,
-      margin: 0,
-      mining: 'random',
-      batch: { triplets: 40 },
+      ...mined('random', { margin: 0 }),
       optimizer: sgd({ weightDecay: 0.999 }),
       schedule: () => constantRate(1),
       averageDecay: undefined,

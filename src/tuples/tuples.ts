@@ -1,10 +1,10 @@
 /**
- * @file Triplets as index arrays, the only thing a loss sees of a miner: row numbers into a batch of embeddings.
+ * @file Triplets and pairs as index arrays, the only thing a loss sees of a miner: row numbers into a batch of embeddings.
  *
  * The design is PyTorch Metric Learning's: tuple -> distance -> loss -> reducer.
  */
 import { KindredError } from '../base/index.ts'
-import { and, cast, constant, equal, iota, max, mul, not, reshape, slice, transpose, type Tensor } from '../tensor/index.ts'
+import { and, cast, constant, equal, iota, max, mul, not, reshape, transpose, type Tensor } from '../tensor/index.ts'
 
 /** Triplets in a graph: int64 row numbers [t] each, and which of them count. */
 export interface Triplets {
@@ -15,11 +15,18 @@ export interface Triplets {
   readonly exists?: Tensor
 }
 
-/** A batch laid out as [all anchors; all positives; all negatives], t of each: row i goes with t + i and 2t + i. */
-export function stackedTriplets(t: number): Triplets {
-  const all = iota(3 * t)
-  return { anchor: slice(all, 0, 0, t), positive: slice(all, 0, t, 2 * t), negative: slice(all, 0, 2 * t, 3 * t) }
+/** Pairs in a graph: int64 row numbers [t] each, what they are, and which of them count. */
+export interface Pairs {
+  readonly first: Tensor
+  readonly second: Tensor
+  /** float32 [t], 1 for two rows of one label, 0 for two of different labels. */
+  readonly alike: Tensor
+  /** float32 [t] of 0 and 1; all exist when left out. */
+  readonly exists?: Tensor
 }
+
+/** What a miner gives and a loss takes. */
+export type Tuples = Triplets | Pairs
 
 /** Which pairs of a batch share a label ([n, n] bool, without the diagonal), and which do not. */
 export function pairMasks(labels: Tensor): { positive: Tensor; negative: Tensor } {
@@ -44,7 +51,7 @@ export function anchorsOf({ positive, negative }: { positive: Tensor; negative: 
  * @returns int32 row numbers, anchor-major
  * @throws KindredError `usage` when there are none: fewer than two labels, or no label twice
  */
-export function allTriplets(labels: ArrayLike<number>): { anchor: Int32Array; positive: Int32Array; negative: Int32Array } {
+export function listTriplets(labels: ArrayLike<number>): { anchor: Int32Array; positive: Int32Array; negative: Int32Array } {
   const [a, p, n]: number[][] = [[], [], []]
   for (let i = 0; i < labels.length; i++) {
     for (let j = 0; j < labels.length; j++) {
@@ -60,7 +67,7 @@ export function allTriplets(labels: ArrayLike<number>): { anchor: Int32Array; po
   if (a.length === 0)
     throw new KindredError(
       'usage',
-      'allTriplets',
+      'listTriplets',
       'the batch must hold a label twice and a second label',
       `labels ${Array.from(labels).join(', ')}`,
     )

@@ -47,10 +47,12 @@ async function gallery(): Promise<void> {
 
 /** Trains one step an epoch; acknowledges an epoch when the next begins, as its checkpoint is then on the disk. Words: how many epochs. */
 async function training(): Promise<void> {
-  const { hasCheckpoint, loadCheckpoint, trainEmbedder } = await import('../../src/train/index.ts')
+  const { folderStore, hasCheckpoint } = await import('../../src/files/index.ts')
+  const { loadCheckpoint, trainEmbedder } = await import('../../src/train/index.ts')
   const { tinyTraining } = await import('../support/tiny-training.ts')
   const resume = hasCheckpoint(folder)
-  const held = resume ? loadCheckpoint<{ step: number }>(folder).header.step : 0
+  const store = folderStore(folder)
+  const held = resume ? (await loadCheckpoint<{ step: number }>(store)).header.step : 0
   const options = await tinyTraining()
   let opened = false
   const open = (): void => {
@@ -62,7 +64,7 @@ async function training(): Promise<void> {
     epochs: Number(words[0] ?? 400),
     stepsPerEpoch: 1,
     schedule: undefined,
-    runFolder: folder,
+    store,
     resume,
     progress: { start: () => (open(), { update() {}, end() {} }), log() {}, warn() {} },
     onEpoch: ({ step }) => acknowledge(step - 1),

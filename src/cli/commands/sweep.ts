@@ -29,13 +29,12 @@ export async function run(options: Options, given: Context): Promise<void> {
   const all = await loadMnist({ from, split: 'train', progress, signal })
   const { train, validation } = stratifiedSplit(all, { count: 2000, seed })
   const recipe = preset(options.preset, { dim })
-  const { margin: _margin, epochs: _epochs, stepsPerEpoch: _steps, ...training } = recipe.training
   const result = await sweep({
     train: images === undefined ? train : take(train, images, { seed }),
     validation,
     test: await loadMnist({ from, split: 'test', progress, signal }),
     network: recipe.network,
-    training,
+    training: (margin) => preset(options.preset, { dim, margin }).training,
     steps,
     seed,
     runtime: await given.runtime(),

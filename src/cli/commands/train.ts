@@ -2,14 +2,23 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import { checkChoice, type Progress } from '../../base/index.ts'
-import { inventedCharacters, lettersFrom, loadMnist, pseudoOutliers, renderedLetters } from '../../digits/index.ts'
+import {
+  inventedCharacters,
+  lettersFrom,
+  loadMnist,
+  minings,
+  outlierTraining,
+  preset,
+  presetNames,
+  pseudoOutliers,
+  renderedLetters,
+} from '../../digits/index.ts'
 import { stratifiedSplit, take, type Dataset } from '../../dataset/index.ts'
-import { writeFileAtomic } from '../../files/index.ts'
+import { folderStore, writeFileAtomic } from '../../files/index.ts'
 import { knnAccuracy } from '../../metrics/index.ts'
 import { load, saveEmbedder } from '../../models/index.ts'
 import { ensureNoForeignFiles, openRunFolder } from '../../report/index.ts'
-import { outlierTraining, preset, presetNames } from '../../digits/index.ts'
-import { headToJson, minings, trainEmbedder, trainSoftmaxHead, type TrainEmbedderResult } from '../../train/index.ts'
+import { headToJson, trainEmbedder, trainSoftmaxHead, type TrainEmbedderResult } from '../../train/index.ts'
 import type { Context } from '../context.ts'
 import { mnistFrom } from '../mnist-from.ts'
 import { checkFree, readJson, writeCurves, writeJson } from '../run-folder.ts'
@@ -62,19 +71,20 @@ export async function train(options: TrainOptions, given: Context, what: string)
     outliers === undefined ? recipe.training : { ...outlierTraining(recipe), epochs: words.epochs ?? outlierTraining(recipe).epochs }
   const training = {
     ...plan,
-    ...(words.steps === undefined ? {} : { stepsPerEpoch: words.steps }),
-    ...(words.patience === undefined ? {} : { earlyStopping: { patience: words.patience } }),
-    ...(outliers === undefined ? {} : { outliers }),
+    stepsPerEpoch: words.steps ?? plan.stepsPerEpoch,
+    earlyStopping: words.patience === undefined ? undefined : { patience: words.patience },
+    outliers,
   }
   const runtime = await given.runtime()
   writeJson(out, 'run.json', { command: 'train mnist', options: words, versions: versions(runtime) })
   const result = await trainEmbedder({
-    ...data,
+    source: data.train,
+    validation: data.validation,
     ...training,
     network: recipe.network,
     seed,
     runtime,
-    runFolder: out,
+    store: folderStore(out),
     resume: options.resume ?? false,
     progress,
     signal,
@@ -88,14 +98,14 @@ export async function train(options: TrainOptions, given: Context, what: string)
     card: {
       labels: data.train.classes,
       preprocessing: { range: '0..255', frame: 'mnist' },
-      metric: training.distance ?? 'euclidean',
+      metric: 'euclidean',
       recipe: {
         command: 'train mnist',
         ...words,
         preset: recipe.name,
         architecture: recipe.architecture,
-        margin: training.margin,
-        mining: training.mining,
+        margin: recipe.margin,
+        mining: outliers === undefined ? recipe.mining : 'soft-negative',
         epochs: training.epochs,
         stepsPerEpoch: training.stepsPerEpoch,
       },

@@ -1,7 +1,7 @@
 /** @file The chapters on the embedding itself: training, neighbours, head, baselines, map, margin sweep. */
 import { join } from 'node:path'
 import { subset, type Dataset } from '../../dataset/index.ts'
-import { writeFileAtomic } from '../../files/index.ts'
+import { folderStore, writeFileAtomic } from '../../files/index.ts'
 import { accuracy, calibration, confusionMatrix, negativeLogLikelihood } from '../../metrics/index.ts'
 import { fitTemperature, softmax } from '../../openset/index.ts'
 import {
@@ -15,6 +15,7 @@ import {
   toPng,
 } from '../../plots/index.ts'
 import { neighbourPreservation, project } from '../../projection/index.ts'
+import { randomTriplets } from '../../samplers/index.ts'
 import { headLogits, headToJson, predictions, trainEmbedder, trainSoftmaxHead, type SoftmaxHead } from '../../train/index.ts'
 import { preset } from '../../digits/index.ts'
 import { sweep, writeSweep, type SweepResult } from '../sweep/sweep.ts'
@@ -29,14 +30,14 @@ export async function trainAndJudge(run: Run): Promise<Judged> {
     trainEmbedder({
       ...p.training,
       network: p.network,
-      train,
+      source: train,
       validation,
       seed,
       runtime,
       progress,
-      runFolder: join(options.out, 'training'),
+      store: folderStore(join(options.out, 'training')),
       resume: options.resume ?? false,
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      signal: options.signal,
       onEpoch: (record) => {
         const history = [...story.current.history.filter((h) => h.epoch < record.epoch), record]
         story.show('loss', lossCurve(history))
@@ -196,8 +197,7 @@ export async function shortSweep(run: Run): Promise<SweepResult | undefined> {
   const { sweepSteps = 40 } = options
   if (sweepSteps === 0) return undefined
   return story.stage('Margin sweep', 'sweeping the margin', async () => {
-    const student = preset('student', { dim: options.dim ?? 10 })
-    const { margin: _m, epochs: _e, stepsPerEpoch: _s, ...training } = student.training
+    const student = (margin?: number) => preset('student', { dim: options.dim ?? 10, margin })
     const show = ({ report, panels }: SweepResult): void => {
       story.show('sweepPanels', sweepPanels(panels, train.classes))
       if (panels.length > 1) story.show('sweepCurves', sweepCurves(report.sweep))
@@ -210,8 +210,8 @@ export async function shortSweep(run: Run): Promise<SweepResult | undefined> {
         Array.from({ length: Math.min(1000, validation.count) }, (_, i) => i),
       ),
       test,
-      network: student.network,
-      training: { ...training, batch: { triplets: 64 } },
+      network: student().network,
+      training: (margin) => ({ ...student(margin).training, batches: randomTriplets({ triplets: 64 }) }),
       steps: sweepSteps,
       seed,
       runtime,

@@ -16,8 +16,7 @@ const frame = { height: 28, width: 28 }
 
 /** Six triplets as the student's sampler draws them. */
 export function tripletPicture(train: Dataset, seed: number): string {
-  const { anchor, positive, negative } = randomTriplets(train.labels, { batch: 6, seed }).next()
-  const order = [...anchor, ...positive, ...negative]
+  const order = Array.from(randomTriplets({ triplets: 6 }).over(train.labels, { seed }).next())
   return imageGrid(pick(train, order), {
     ...frame,
     columns: 6,

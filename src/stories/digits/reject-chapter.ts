@@ -393,13 +393,13 @@ function trainFurther(run: Run, weights: ReadonlyMap<string, Float32Array>, outl
     ...length,
     network: p.network,
     weights,
-    train,
+    source: train,
     validation,
     outliers,
     seed,
     runtime,
     progress,
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    signal: options.signal,
   })
 }
 

@@ -4,7 +4,7 @@ import type { Dataset } from '../../dataset/index.ts'
 import type { MnistOptions } from '../../digits/index.ts'
 import type { EmbedderCard } from '../../models/index.ts'
 import type { Runtime } from '../../runtime/index.ts'
-import type { Preset } from '../../digits/index.ts'
+import { trainingInWords, type Preset } from '../../digits/index.ts'
 import type { DigitsReport, FigureName } from './digits-report.ts'
 import type { GrowingReport } from '../../report/index.ts'
 import type { Embedded } from './embed-sets.ts'
@@ -70,12 +70,11 @@ export interface Judged {
 
 /** The model file's card. @param what in a few words, how this model was trained */
 export function card({ preset: p, options, seed, train }: Run, what: string): EmbedderCard {
-  const { optimizer, schedule: _, ...plain } = p.training
   return {
     labels: train.classes,
     preprocessing: { range: '0..255', frame: 'mnist' },
     metric: 'euclidean',
-    recipe: { preset: p.name, what, architecture: p.architecture, optimizer: optimizer?.name ?? 'adam', ...plain },
+    recipe: { preset: p.name, what, architecture: p.architecture, margin: p.margin, mining: p.mining, ...trainingInWords(p.training) },
     seed,
     datasetHash: train.hash,
     versions: options.versions ?? {},

@@ -50,22 +50,10 @@ export interface SweepOptions {
   readonly validation: Dataset
   readonly test: Dataset
   readonly network: Layer
-  /** Everything of the training but the margin: mining, optimiser, batch, ... */
-  readonly training: Omit<
-    TrainEmbedderOptions,
-    | 'train'
-    | 'validation'
-    | 'network'
-    | 'margin'
-    | 'seed'
-    | 'runtime'
-    | 'progress'
-    | 'signal'
-    | 'epochs'
-    | 'stepsPerEpoch'
-    | 'runFolder'
-    | 'resume'
-  >
+  /** The training with a margin. */
+  readonly training: (
+    margin: number,
+  ) => Omit<TrainEmbedderOptions, 'source' | 'validation' | 'network' | 'seed' | 'runtime' | 'progress' | 'signal' | 'store' | 'resume'>
   /** Default 0, 0.1, ... 0.9. */
   readonly margins?: readonly number[]
   /** Steps for each margin. */
@@ -134,16 +122,15 @@ export async function sweep(options: SweepOptions): Promise<SweepResult> {
     const from = performance.now()
     let embedded: { shown: Float32Array; references: Float32Array; dim: number } | undefined
     const run = await trainEmbedder({
-      ...training,
-      train,
+      ...training(margin),
+      source: train,
       validation,
       network,
-      margin,
       seed,
       runtime,
       epochs: 1,
       stepsPerEpoch: steps,
-      ...(signal === undefined ? {} : { signal }),
+      signal,
       onEpoch: async (_, { embed, dim }) => {
         embedded = { shown: await embed(shown), references: await embed(references), dim }
       },

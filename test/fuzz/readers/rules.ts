@@ -8,6 +8,8 @@ import { readJson } from '../../../src/cli/run-folder.ts'
 import { runFile } from '../../../src/cli/commands/train.ts'
 import { inMemory, type Dataset } from '../../../src/dataset/index.ts'
 import { sha256 } from '../../../src/base/index.ts'
+import { checkpointName, folderStore, previousName } from '../../../src/files/index.ts'
+import { softNegativeTripletLoss } from '../../../src/losses/index.ts'
 import { dense, flatten, greyPixels, sequential } from '../../../src/nn/index.ts'
 import {
   classMeanDistance,
@@ -23,13 +25,13 @@ import { encodePng } from '../../../src/images/index.ts'
 import { readThreshold, saveThreshold, strangersLine, thresholdLine, type SavedThreshold } from '../../../src/people/index.ts'
 import { rejectionFromJson, rejectionToJson } from '../../../src/stories/index.ts'
 import { nodeRuntime, type Runtime } from '../../../src/runtime/index.ts'
+import { mPerClass } from '../../../src/samplers/index.ts'
 import {
-  checkpointName,
   encodeCheckpoint,
   headFromJson,
   headLogits,
   loadCheckpoint,
-  previousName,
+  objective,
   trainEmbedder,
   type Checkpoint,
   type TrainEmbedderOptions,
@@ -148,15 +150,15 @@ const checkpointReader: Reader = {
     { [checkpointName]: part('checkpoint', now()), [previousName]: part('checkpoint', before()) },
   ],
   called: [checkpointName, previousName],
-  read(input) {
-    const loaded = loadCheckpoint(input.folder, header)
+  async read(input) {
+    const loaded = await loadCheckpoint(folderStore(input.folder), header)
     const { arrays, warning } = loaded
     must(Number.isInteger(loaded.header.step) && typeof loaded.header.note === 'string', 'the header is none')
     for (const [name, a] of arrays) {
       must(typeof name === 'string', 'a name that is no text')
       mustBeFinite(a, name)
     }
-    if (loaded.path.endsWith(previousName)) must(warning !== undefined, 'the checkpoint before is taken without a word')
+    if (loaded.name.endsWith(previousName)) must(warning !== undefined, 'the checkpoint before is taken without a word')
     if (input.resealed) return
     const then = loaded.header.step === 12 ? checkpointOf(12) : checkpointOf(6)
     must(JSON.stringify(loaded.header) === JSON.stringify(then.header), 'another header than the hash stands for')
@@ -244,16 +246,16 @@ const drawn = (count: number, seed: number): Dataset => {
 }
 
 const training = (folder: string, runtime: Runtime): TrainEmbedderOptions => ({
-  train: drawn(24, 1),
+  source: drawn(24, 1),
   validation: drawn(12, 2),
   network: sequential({ pixels: greyPixels(), flatten: flatten(), embedding: dense(3) }),
-  mining: 'soft-negative',
-  batch: { classes: 3, perClass: 4 },
+  objective: objective({ loss: softNegativeTripletLoss() }),
+  batches: mPerClass({ classes: 3, perClass: 4 }),
   epochs: 3,
   stepsPerEpoch: 2,
   averageDecay: 0.8,
   seed: 5,
-  runFolder: folder,
+  store: folderStore(folder),
   runtime,
 })
 

@@ -1,0 +1,204 @@
+/** @file One training run in progress: steps, epochs, what is kept, and how it stops. */
+import { KindredError, largest, stopIfAborted } from '../base/index.ts'
+import type { Runtime } from '../runtime/index.ts'
+import { BatchFeed } from './batches.ts'
+import { collapseInWords } from './collapse.ts'
+import { addStep, bestOf, epochRecord, freshSums, isKept, type EpochRecord, type EpochSums } from './epoch.ts'
+import type { Evaluation } from './evaluation.ts'
+import { ratesSoFar, runtimeWords } from './fingerprint.ts'
+import type { Weights } from './network-embedder.ts'
+import type { Settings } from './options.ts'
+import { saveRun, type RunMemory } from './run-memory.ts'
+import type { Stepper } from './step.ts'
+
+/** What a run stands on. */
+export interface RunParts {
+  readonly settings: Settings
+  readonly runtime: Runtime
+  /** See `fingerprint`. */
+  readonly words: Readonly<Record<string, string>>
+  readonly stepper: Stepper
+  readonly evaluation: Evaluation
+  /** The run to go on with. */
+  readonly saved: RunMemory | undefined
+}
+
+/** How a run ended. */
+export interface RunOutcome {
+  readonly weights: Weights
+  readonly history: readonly EpochRecord[]
+  readonly bestEpoch: number
+  readonly collapse: string | undefined
+  readonly stopped: 'finished' | 'early'
+  readonly steps: number
+}
+
+/** A run; {@link Run.finish} does the rest of it. */
+export class Run {
+  private readonly parts: RunParts
+  private readonly feed: BatchFeed
+  private readonly collapsedLoss: number | undefined
+  private readonly history: EpochRecord[]
+  private sums: EpochSums
+  private best: { epoch: number; weights: Weights }
+  private collapse: string | undefined
+  private toldOfEmpty = false
+
+  constructor(parts: RunParts) {
+    const { settings, saved } = parts
+    const { source, batches: sampler, trainOutliers: outliers, outliersPerBatch, augmentation, seed } = settings
+    this.parts = parts
+    this.feed = new BatchFeed({ source, sampler, outliers, outliersPerBatch, augmentation, seed, state: saved?.batches })
+    this.collapsedLoss = collapsedLoss(settings)
+    this.history = [...(saved?.history ?? [])]
+    this.sums = saved?.epoch ?? freshSums
+    this.best = { epoch: saved?.bestEpoch ?? 0, weights: saved?.best ?? new Map() }
+    if (this.history.length > 0) this.collapse = this.judge(this.history.at(-1)!)
+  }
+
+  /** Runs what is left of the run. */
+  async finish(): Promise<RunOutcome> {
+    const { settings, stepper } = this.parts
+    const { epochs, stepsPerEpoch, progress, objective } = settings
+    const { history } = this
+    if (objective.margin === 0 && stepper.step === 0)
+      progress.warn(
+        'Margin 0: a triplet is satisfied as soon as the negative is no nearer than the positive, and all embeddings at one point cost nothing.',
+      )
+    const task = progress.start('training', epochs * stepsPerEpoch, 'step')
+    try {
+      while (history.length < epochs && !this.stopsEarly()) {
+        while (this.sums.steps < stepsPerEpoch) {
+          await this.stopIfAsked()
+          await this.step()
+          task.update(stepper.step, {
+            epoch: history.length + 1,
+            loss: this.sums.loss / this.sums.steps,
+            active: this.sums.active / this.sums.steps,
+          })
+        }
+        await this.endEpoch()
+      }
+    } finally {
+      task.end()
+    }
+    return {
+      weights: this.best.weights,
+      history,
+      bestEpoch: this.best.epoch,
+      collapse: this.collapse,
+      stopped: history.length >= epochs ? 'finished' : 'early',
+      steps: stepper.step,
+    }
+  }
+
+  private async step(): Promise<void> {
+    const { stepper, settings } = this.parts
+    const started = performance.now()
+    const figures = await stepper.run(await this.feed.next(), settings.rate(stepper.step + 1))
+    this.sums = addStep(this.sums, figures, (performance.now() - started) / 1000)
+  }
+
+  private async endEpoch(): Promise<void> {
+    const { settings, stepper, evaluation } = this.parts
+    const { progress, epochs, stepsPerEpoch, keep, validation, rate, images } = settings
+    const { history } = this
+    const { embedder } = evaluation
+    const started = performance.now()
+    const all = judgedWeights(stepper)
+    const figures = await evaluation.figures(all)
+    const record = epochRecord(this.sums, figures, {
+      epoch: history.length + 1,
+      step: stepper.step,
+      learningRate: rate(stepper.step),
+      images,
+      seconds: this.sums.seconds + (performance.now() - started) / 1000,
+    })
+    history.push(record)
+    const weights = new Map([...all].filter(([name]) => embedder.shapes.has(name)))
+    const best = isKept(history, keep, validation.count)
+    if (best) this.best = { epoch: record.epoch, weights }
+    const percent = (x: number) => `${(100 * x).toFixed(2)} %`
+    progress.log(
+      `epoch ${record.epoch}/${epochs}: loss ${record.trainLoss.toFixed(4)}, validation ${record.validationLoss.toFixed(4)}, active ${percent(record.activeTriplets)}, kNN ${percent(record.knnAccuracy)}${best ? (keep === 'best' ? ' (best)' : ' (kept)') : ''}`,
+    )
+    if (record.emptyBatches > 0 && !this.toldOfEmpty)
+      progress.warn(
+        `${record.emptyBatches} of ${stepsPerEpoch} batches held no image with both a positive and a negative, and taught nothing: draw batches with several images of several classes.`,
+      )
+    this.toldOfEmpty ||= record.emptyBatches > 0
+    const before = this.collapse
+    this.collapse = this.judge(record)
+    if (this.collapse !== undefined && before === undefined) progress.warn(this.collapse)
+    this.sums = freshSums
+    await settings.onEpoch?.(record, { weights, embed: (given) => embedder.embed(weights, given), dim: embedder.dim, best })
+    await this.save()
+  }
+
+  private judge(record: EpochRecord): string | undefined {
+    const { validation, objective } = this.parts.settings
+    const counts = new Map<number, number>()
+    for (const label of validation.labels) counts.set(label, (counts.get(label) ?? 0) + 1)
+    return collapseInWords({
+      ...record,
+      margin: objective.margin,
+      miner: objective.miner,
+      collapsedLoss: this.collapsedLoss,
+      chance: largest(counts.values()) / validation.count,
+    })
+  }
+
+  private stopsEarly(): boolean {
+    const { earlyStopping } = this.parts.settings
+    return (
+      earlyStopping !== undefined && this.history.length > 0 && this.history.length - bestOf(this.history)!.epoch >= earlyStopping.patience
+    )
+  }
+
+  private async stopIfAsked(): Promise<void> {
+    const { settings, stepper } = this.parts
+    const { signal, store } = settings
+    if (signal?.aborted !== true) return
+    const saved = store !== undefined && stepper.step > 0
+    if (saved) await this.save()
+    const got =
+      stepper.step === 0 ? 'a stop before the first step' : `a stop after step ${stepper.step}${saved ? `, saved in ${store.place}` : ''}`
+    stopIfAborted(signal, 'training', got, saved ? 'Go on with --resume.' : undefined)
+  }
+
+  private async save(): Promise<void> {
+    const { settings, runtime, words, stepper } = this.parts
+    if (settings.store === undefined) return
+    const { step, arrays } = stepper.state()
+    await saveRun(settings.store, {
+      options: words,
+      rates: ratesSoFar(settings.rate, step),
+      runtime: runtimeWords(runtime),
+      step,
+      epoch: this.sums,
+      history: this.history,
+      bestEpoch: this.best.epoch,
+      batches: this.feed.state(),
+      state: arrays,
+      best: this.best.weights,
+    })
+  }
+}
+
+/** Averaged weights, but buffers of the loss as they are: the average of a memory bank is no memory bank. */
+function judgedWeights(stepper: Stepper): Weights {
+  const weights = stepper.weights()
+  const raw = stepper.weights({ averaged: false })
+  for (const { name, trainable } of stepper.graph.weights) if (name.startsWith('loss.') && !trainable) weights.set(name, raw.get(name)!)
+  return weights
+}
+
+/** The loss of a batch whose embeddings coincide, from the shape of a batch that is drawn for this alone. */
+function collapsedLoss({ objective, batches, source, seed, images }: Settings): number | undefined {
+  const rows = batches.over(source.labels, { seed }).next()
+  const classes = new Set(rows.map((row) => source.labels[row])).size
+  const loss = objective.atCollapse({ images, labelled: rows.length, perClass: rows.length / classes })
+  if (loss !== undefined && !Number.isFinite(loss))
+    throw new KindredError('usage', 'objective', 'atCollapse must be a finite number', String(loss))
+  return loss
+}
