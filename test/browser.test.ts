@@ -128,21 +128,28 @@ inChromium('the WebAssembly file is where a page says it is; without it the erro
   })
 })
 
-inChromium('what Vite builds runs as it is: it has copied the WebAssembly file and knows where', { timeout: 60_000 }, async () => {
-  const entry = join(project, 'page.js')
-  writeFileSync(entry, `import { sum } from './sum.mjs'\nglobalThis.run = () => sum()`)
-  const made = await build({
-    root: project,
-    configFile: false,
-    logLevel: 'silent',
-    build: { write: false, rolldownOptions: { input: entry, output: { entryFileNames: 'page.js' } } },
-  })
-  const files = (made as Rolldown.RolldownOutput).output.map((file): [string, Served] =>
-    file.type === 'chunk'
-      ? [`/${file.fileName}`, { type: 'text/javascript', content: file.code }]
-      : [`/${file.fileName}`, { type: 'application/wasm', content: file.source }],
-  )
-  const { result, requests } = await visit(Object.fromEntries(files))
-  expect(result).toEqual([2, 3])
-  expect(requests.filter((address) => address.endsWith('.wasm'))).toHaveLength(1)
-})
+inChromium(
+  'what Vite builds runs as it is: it has copied the WebAssembly file and knows where, and threads work',
+  { timeout: 60_000 },
+  async () => {
+    const entry = join(project, 'page.js')
+    writeFileSync(
+      entry,
+      `import { sum } from './sum.mjs'\nglobalThis.run = async () => [crossOriginIsolated, await sum({ threads: 2 }), await sum()]`,
+    )
+    const made = await build({
+      root: project,
+      configFile: false,
+      logLevel: 'silent',
+      build: { write: false, rolldownOptions: { input: entry, output: { entryFileNames: 'page.js' } } },
+    })
+    const files = (made as Rolldown.RolldownOutput).output.map((file): [string, Served] =>
+      file.type === 'chunk'
+        ? [`/${file.fileName}`, { type: 'text/javascript', content: file.code }]
+        : [`/${file.fileName}`, { type: 'application/wasm', content: file.source }],
+    )
+    const { result, requests } = await visit(Object.fromEntries(files))
+    expect(result).toEqual([true, [2, 3], [2, 3]])
+    expect(requests.filter((address) => address.endsWith('.wasm'))).toHaveLength(1)
+  },
+)

@@ -23,5 +23,8 @@ export const findNative: Parts['findNative'] = () => undefined
 export const nativeIsOffered: Parts['nativeIsOffered'] = () => false
 export const cudaTrouble: Parts['cudaTrouble'] = () => ({ missing: 'a browser runs no CUDA', fix: "Leave device: 'cuda' out." })
 export const loadWebModule: Parts['loadWebModule'] = async () => (await import('onnxruntime-web/wasm')) as unknown as WebModule
-/** Threads share memory, which a page may only where it is cross-origin isolated. */
-export const availableThreads: Parts['availableThreads'] = () => (globalThis.crossOriginIsolated ? navigator.hardwareConcurrency : 1)
+/**
+ * Several threads are asked for by name: their workers load the file that onnxruntime-web is in, and where a bundler has put the whole program into that file, the
+ * program would begin again in each.
+ */
+export const availableThreads: Parts['availableThreads'] = () => 1

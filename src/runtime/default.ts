@@ -11,7 +11,7 @@ export type RuntimeKind = (typeof runtimeKinds)[number]
 export interface DefaultRuntimeOptions {
   /** `auto` (default): native code where it loads, else WebAssembly. */
   readonly kind?: RuntimeKind
-  /** Threads; all cores by default, in a page that is not cross-origin isolated 1. */
+  /** Threads; all cores by default, 1 in a page, see {@link WebRuntimeOptions}. */
   readonly threads?: number
   /** Told once, in words, when WebAssembly runs where native code could. */
   readonly note?: (message: string) => void

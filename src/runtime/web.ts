@@ -6,7 +6,8 @@ import { ortRuntime, type OrtModule, type Runtime } from './runtime.ts'
 /** Options of {@link webRuntime}. */
 export interface WebRuntimeOptions {
   /**
-   * WebAssembly threads. More than one needs cross-origin isolation in a browser. Default: 1. They are started once in a process: later
+   * WebAssembly threads. Default: 1. In a page more than one needs cross-origin isolation, and a bundle that keeps onnxruntime-web in
+   * a file of its own (Vite and webpack do, esbuild with `splitting`). They are started once in a process: later
    * runtimes have as many as the first.
    */
   readonly threads?: number

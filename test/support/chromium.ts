@@ -13,6 +13,8 @@ export const chromiumPath: string | undefined = ['chromium', 'chromium-browser',
 
 // Chromium itself asks Google for updates and accounts whatever the switches say; without names and proxies it reaches nobody.
 const alone = ['--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1', '--no-proxy-server']
+/** Pages may have threads. */
+const isolated = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' }
 const quiet = [
   '--no-sandbox',
   '--disable-gpu',
@@ -52,7 +54,7 @@ export async function visit<T>(files: Readonly<Record<string, Served>>): Promise
   }
   const server = createServer(({ url = '' }, response) => {
     const served = all[url]
-    response.writeHead(served === undefined ? 404 : 200, { 'content-type': served?.type ?? 'text/plain' }).end(served?.content)
+    response.writeHead(served === undefined ? 404 : 200, { 'content-type': served?.type ?? 'text/plain', ...isolated }).end(served?.content)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   try {
