@@ -7,9 +7,10 @@ import { beforeAll, expect, test } from 'vitest'
 import { pythonWith } from '../bench/peer.ts'
 import { contrastiveLoss, meanActiveReducer, softNegativeTripletLoss, tripletMarginLoss } from '../src/losses/index.ts'
 import { batchHard, semiHard, stackedTriplets } from '../src/miners/index.ts'
-import { exportEmbedder, load, type EmbedderCard } from '../src/models/index.ts'
+import { exportEmbedder, openEmbedder, type EmbedderCard } from '../src/embedder/index.ts'
 import {
   batchNorm,
+  colourPixels,
   conv2d,
   dense,
   digitNetwork,
@@ -69,14 +70,19 @@ test('onnx.checker accepts embedders and training steps, and Python gives the sa
   if (python === undefined) return context.skip()
   const folder = mkdtempSync(join(tmpdir(), 'kindred-onnx-'))
   const embedders: Record<string, Uint8Array> = {}
-  for (const [name, network] of Object.entries({ student: studentNetwork(), digit: digitNetwork() })) {
+  const colour = sequential({ px: colourPixels(), c: conv2d(4, 3, { stride: 2 }), r: relu(), flat: flatten(), d: dense(10) })
+  const networks = { student: [studentNetwork(), 784], digit: [digitNetwork(), 784], colour: [colour, 16 * 16 * 3] } as const
+  for (const [name, [network, each]] of Object.entries(networks)) {
     const scope = new Scope()
-    network(input('images', ['N', 28, 28], 'uint8'), scope)
-    embedders[name] = exportEmbedder({ network, weights: initialWeights(scope.weights, 3), size: [28, 28], card })
+    const [shape, size] = each === 784 ? [[28, 28], [28, 28] as const] : [[16, 16, 3], [16, 16] as const]
+    const channels = each === 784 ? 1 : 3
+    network(input('images', ['N', ...shape], 'uint8'), scope)
+    const own = { ...card, preprocessing: { ...card.preprocessing, channels } as const }
+    embedders[name] = exportEmbedder({ network, weights: initialWeights(scope.weights, 3), size, card: own })
     writeFileSync(join(folder, `${name}.onnx`), embedders[name])
     writeFileSync(
       join(folder, `${name}.json`),
-      JSON.stringify({ feeds: { images: { dtype: 'uint8', shape: [3, 28, 28], data: [...images] } } }),
+      JSON.stringify({ feeds: { images: { dtype: 'uint8', shape: [3, ...shape], data: [...images.subarray(0, 3 * each)] } } }),
     )
   }
   const odd = sequential({
@@ -116,13 +122,13 @@ test('onnx.checker accepts embedders and training steps, and Python gives the sa
   const answers = JSON.parse(
     execFileSync(python, [join(import.meta.dirname, 'python', 'run_onnx.py'), folder], { encoding: 'utf8', maxBuffer: 1 << 26 }),
   ) as Record<string, { checked: boolean; metadata: Record<string, string>; outputs?: Record<string, number[]> }>
-  expect(Object.keys(answers).length).toBe(8)
+  expect(Object.keys(answers).length).toBe(9)
   for (const answer of Object.values(answers)) expect(answer.checked).toBe(true)
   for (const [name, bytes] of Object.entries(embedders)) {
     const answer = answers[`${name}.onnx`]
     expect(JSON.parse(answer.metadata['kindred.labels'])).toEqual(['0', 'é'])
-    const own = await load(bytes)
-    const vectors = await own.embed(images)
+    await using own = await openEmbedder(bytes)
+    const vectors = await own.embed(images.subarray(0, 3 * networks[name as keyof typeof networks][1]))
     expect(vectors.length).toBe(30)
     answer.outputs!.embedding.forEach((v, i) => expect(Math.abs(v - vectors[i])).toBeLessThan(1e-5))
   }

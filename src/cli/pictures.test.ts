@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { flatPng, pngChunk } from '../../test/support/png.ts'
 import { silent } from '../base/index.ts'
-import type { Embedder } from '../models/index.ts'
+import type { TrainedEmbedder } from '../models/index.ts'
 import type { Context } from './context.ts'
 import { findPictures, loadPictures } from './pictures.ts'
 
@@ -64,7 +64,7 @@ test('one that cannot be read is left out, with its reason', async () => {
   file('in/text.png', 'no image')
   file('in/odd.png', flatPng(28, 28, { extra: [pngChunk('tEXt', Buffer.from('a\0b'))] }))
   const warned: string[] = []
-  const model = { card: { preprocessing: { frame: 'mnist' } }, size: [28, 28] } as unknown as Embedder
+  const model = { card: { preprocessing: { frame: 'mnist' } }, size: [28, 28] } as unknown as TrainedEmbedder
   const context = {
     progress: { ...silent, warn: (words: string) => warned.push(words) },
     signal: new AbortController().signal,

@@ -4,7 +4,7 @@ import { KindredError } from '../base/index.ts'
 import { loadDigitImage } from '../digits/index.ts'
 import { pictureName } from '../images/index.ts'
 import { listFiles, madeByKindred, placeOf } from '../files/index.ts'
-import type { Embedder } from '../models/index.ts'
+import type { TrainedEmbedder } from '../models/index.ts'
 import type { Context } from './context.ts'
 
 /** Pictures ready to be embedded. */
@@ -69,7 +69,7 @@ export function findPictures(paths: readonly string[]): { found: Found[]; skippe
  *
  * @throws KindredError `not-found` when none can be read, `unsupported` for a model of other pictures, `interrupted`
  */
-export async function loadPictures(paths: readonly string[], model: Embedder, { progress, signal }: Context): Promise<Pictures> {
+export async function loadPictures(paths: readonly string[], model: TrainedEmbedder, { progress, signal }: Context): Promise<Pictures> {
   const { frame } = model.card.preprocessing
   if (frame !== 'mnist') throw new KindredError('unsupported', where, 'the model must take pictures in the frame "mnist"', frame)
   const { found, skipped } = findPictures(paths)

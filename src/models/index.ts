@@ -1,7 +1,13 @@
-/** @file Room `models`: trained models as ONNX files, and what loads and runs them. */
-export { exportEmbedder, load, saveEmbedder, type Embedder, type EmbedderCard, type ExportOptions, type LoadOptions } from './embedder.ts'
-export { finiteVectors } from './finite-vectors.ts'
-export { ofFile } from './of-file.ts'
+/** @file Room `models`: models from files: those that kindred wrote, and foreign weights. */
+export { load, saveEmbedder, type LoadOptions } from './load.ts'
+export {
+  exportEmbedder,
+  type EmbedOptions,
+  type Embedder,
+  type EmbedderCard,
+  type ExportOptions,
+  type TrainedEmbedder,
+} from '../embedder/index.ts'
 export { loadVgg, type ChannelCheck, type LoadVggOptions, type VggDownload, type VggEmbedder, type VggRecipe } from './vgg.ts'
 export {
   vggFiles,

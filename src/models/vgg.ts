@@ -10,7 +10,7 @@ import { l2Normalise, Scope, vgg16, vggLayers, type VggLayer } from '../nn/index
 import { bytes, compile, floats, defaultRuntime, type HostTensor, type Runtime } from '../runtime/index.ts'
 import * as T from '../tensor/index.ts'
 import { caffeOrder, channelEnergy, energyVerdict } from './weights/first-filters.ts'
-import { finiteVectors } from './finite-vectors.ts'
+import { finiteVectors } from '../embedder/index.ts'
 import { openWeights, readLayer, vggFile, type VggFile, type WeightFile } from './weights/index.ts'
 import {
   vggFiles,

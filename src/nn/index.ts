@@ -20,6 +20,7 @@ export {
 export {
   averagePool2,
   batchNorm,
+  colourPixels,
   conv2d,
   dense,
   depthwiseConv2d,

@@ -148,6 +148,8 @@ export const flatten = (): Layer => (x) => T.flatten(x)
 export const l2Normalise = (): Layer => unitLength
 /** 8-bit grey images [n, h, w] -> float32 [n, 1, h, w] in 0..1. */
 export const greyPixels = (): Layer => (x) => T.mul(T.reshape(T.cast(x, 'float32'), [x.shape[0], 1, x.shape[1], x.shape[2]]), 1 / 255)
+/** 8-bit colour images [n, h, w, c] -> float32 [n, c, h, w] in 0..1. */
+export const colourPixels = (): Layer => (x) => T.mul(T.transpose(T.cast(x, 'float32'), [0, 3, 1, 2]), 1 / 255)
 
 /**
  * TensorFlow's padding 'same' for a window that moves by `stride`: output ceil(size / stride), odd rests go to the bottom and the right.

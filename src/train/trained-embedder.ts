@@ -2,7 +2,7 @@
 import type { ImageSource } from '../dataset/index.ts'
 import { distances, type DistanceName } from '../distances/index.ts'
 import { writeFileAtomic } from '../files/index.ts'
-import { exportEmbedder, type EmbedderCard } from '../models/index.ts'
+import { exportEmbedder, type EmbedderCard } from '../embedder/index.ts'
 import type { Runtime } from '../runtime/index.ts'
 import type { EpochRecord } from './epoch.ts'
 import { NetworkEmbedder, type Weights } from './network-embedder.ts'
@@ -52,7 +52,7 @@ export function trainedEmbedder(
       size: [source.height, source.width],
       card: {
         labels: source.classes,
-        preprocessing: { range: '0..255', frame: 'as given' },
+        preprocessing: { range: '0..255', frame: 'as given', channels: source.channels },
         metric: metricOf(words),
         recipe: words,
         seed,

@@ -2,14 +2,14 @@
 import { dirname, join } from 'node:path'
 import { KindredError } from '../../base/index.ts'
 import { readBytes } from '../../files/index.ts'
-import { load, type Embedder } from '../../models/index.ts'
+import { load, type TrainedEmbedder } from '../../models/index.ts'
 import { softmax } from '../../openset/index.ts'
 import { headFromJson, headLogits, predictions, type SoftmaxHead } from '../../train/index.ts'
 import type { Context } from '../context.ts'
 import { loadPictures } from '../pictures.ts'
 
 /** Reads the head of a model. */
-export function headOf(modelPath: string, model: Embedder, file: string = join(dirname(modelPath), 'head.json')): SoftmaxHead {
+export function headOf(modelPath: string, model: TrainedEmbedder, file: string = join(dirname(modelPath), 'head.json')): SoftmaxHead {
   try {
     return headFromJson(new TextDecoder().decode(readBytes(file, 'classify')), file, model)
   } catch (error) {

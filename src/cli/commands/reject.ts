@@ -2,7 +2,7 @@
 import { dirname, join } from 'node:path'
 import { KindredError } from '../../base/index.ts'
 import { readBytes } from '../../files/index.ts'
-import { load, type Embedder } from '../../models/index.ts'
+import { load, type TrainedEmbedder } from '../../models/index.ts'
 import { l2Normalize } from '../../openset/index.ts'
 import { rejectionFromJson, type RejectionFile } from '../../stories/index.ts'
 import { headLogits } from '../../train/index.ts'
@@ -30,7 +30,7 @@ export async function reject(options: { rule?: string; head?: string }, given: C
   }
 }
 
-function ruleOf(modelPath: string, model: Embedder, file: string = join(dirname(modelPath), 'reject.json')): RejectionFile {
+function ruleOf(modelPath: string, model: TrainedEmbedder, file: string = join(dirname(modelPath), 'reject.json')): RejectionFile {
   try {
     return rejectionFromJson(new TextDecoder().decode(readBytes(file, 'reject')), file, model)
   } catch (error) {
@@ -50,7 +50,7 @@ function ruleOf(modelPath: string, model: Embedder, file: string = join(dirname(
 async function rowsOf(
   { input }: RejectionFile,
   path: string,
-  model: Embedder,
+  model: TrainedEmbedder,
   pixels: Uint8Array,
   head: string | undefined,
 ): Promise<Float32Array | Float64Array> {

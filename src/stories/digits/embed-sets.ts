@@ -1,7 +1,7 @@
 /** @file One network with its weights, run over whole sets of digits: embeddings, features and, with a head, logits. */
 import { rng } from '../../base/index.ts'
 import { affineAugmenter, type Dataset } from '../../dataset/index.ts'
-import { exportEmbedder, load, type Embedder, type EmbedderCard } from '../../models/index.ts'
+import { exportEmbedder, load, type TrainedEmbedder, type EmbedderCard } from '../../models/index.ts'
 import { initialWeights, Scope, type Layer } from '../../nn/index.ts'
 import type { Runtime } from '../../runtime/index.ts'
 import { input } from '../../tensor/index.ts'
@@ -20,7 +20,7 @@ export async function embedderOf(
   network: Layer,
   card: EmbedderCard,
   weights?: ReadonlyMap<string, Float32Array>,
-): Promise<{ model: Embedder; bytes: Uint8Array }> {
+): Promise<{ model: TrainedEmbedder; bytes: Uint8Array }> {
   const scope = new Scope()
   network(input('images', ['N', 28, 28], 'uint8'), scope)
   const bytes = exportEmbedder({ network, weights: weights ?? initialWeights(scope.weights, card.seed), size: [28, 28], card })
@@ -36,7 +36,7 @@ export function countParameters(network: Layer): number {
 
 /** Embeds a set, and with `moves` also as many small random warps of it (the same for the same seed). */
 export async function embedSet(
-  model: Embedder,
+  model: TrainedEmbedder,
   dataset: Dataset,
   { moves = 0, seed = 0 }: { moves?: number; seed?: number } = {},
 ): Promise<Embedded> {
