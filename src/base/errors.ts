@@ -33,6 +33,7 @@ export class KindredError extends Error {
   readonly fix: string | undefined
 
   constructor(code: ErrorCode, where: string, expected: string, got?: string, fix?: string, options?: ErrorOptions) {
+    expected = shortened(expected)
     got = got === undefined ? undefined : shortened(got)
     super(`${where}: ${expected}${got === undefined ? '' : `, got ${got}`}.${fix === undefined ? '' : ` ${fix}`}`, options)
     this.name = 'KindredError'
@@ -56,7 +57,7 @@ export class KindredError extends Error {
   }
 }
 
-/** What came may be a whole file: no message is longer than a person reads. */
+/** What came may be a whole file, and what must hold may quote one: no message is longer than a person reads. */
 const shortened = (text: string): string =>
   text.length <= 1500 ? text : `${text.slice(0, 1200)} ... ${text.slice(-100)} (${text.length.toLocaleString('en-US')} characters)`
 

@@ -85,6 +85,7 @@ describe('text made safe', () => {
     expect(message.length).toBeLessThan(1500)
     expect(got).toMatch(/^100+ \.\.\. 0+9 \(60,002 characters\)$/)
     expect(new KindredError('corrupt', 'a', 'b', 'x'.repeat(1500)).got).toHaveLength(1500)
+    expect(new KindredError('mismatch', 'a', `b must be that of the run, ${'x'.repeat(5000)}`, 'c').message.length).toBeLessThan(1500)
   })
   test('control characters, direction marks and halves of pairs are shown, letters and emoji stay', () => {
     expect(printable('a\u001b[2Jb\nc\u202etxt.exe\u009b\ud800')).toBe('a\\x1b[2Jb\\nc\\u202etxt.exe\\x9b\\ud800')
