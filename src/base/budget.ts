@@ -1,4 +1,4 @@
-/** @file A shared amount of something, such as bytes of memory, that work takes part of and gives back: who comes when it is used up waits in turn. */
+/** @file A shared amount of something, such as bytes of memory, that work takes part of and gives back: whoever comes when it is used up waits in turn. */
 
 /** See {@link budget}. */
 export interface Budget {
@@ -6,10 +6,10 @@ export interface Budget {
    * Takes `amount` of what is left, waiting in turn until there is enough. An amount above the whole is granted when nothing else is out, so that nothing waits
    * for ever.
    *
-   * @returns what gives it back, or the part of it that is named; whatever is given back already is not given back twice
+   * @returns what gives it back, or the part of it that is named; what has been given back already is not given back twice
    */
   take(amount: number): Promise<(part?: number) => void>
-  /** How much is out. */
+  /** How much is taken at the moment. */
   readonly taken: number
 }
 

@@ -1,4 +1,4 @@
-/** @file The check that everything begins with that takes vectors side by side: whole rows, and finite numbers. */
+/** @file The check with which everything that takes rows of numbers begins: whole rows, and finite numbers. */
 import { ensure, KindredError } from './errors.ts'
 import { nonFiniteAt } from './numbers.ts'
 
@@ -7,7 +7,7 @@ import { nonFiniteAt } from './numbers.ts'
  *
  * @param where who asks, for errors
  * @param name what the rows are, for errors
- * @throws KindredError `usage` when the array is no whole number of rows, or a number is NaN or infinite: nothing computed with it would mean anything
+ * @throws KindredError `usage` when the array is not a whole number of rows, or a number is NaN or infinite: nothing computed with it would mean anything
  * Cost: O(n dim)
  */
 export function checkRows(where: string, rows: Float32Array | Float64Array, dim: number, name = 'points'): number {

@@ -7,7 +7,7 @@
 
 import { redact } from './redact.ts'
 
-/** What kind of thing went wrong; the command line maps `usage` to exit 2 and all others to exit 1. */
+/** What went wrong, by kind; the command line maps `usage` to exit 2 and all others to exit 1. */
 export type ErrorCode =
   | 'usage' // the caller's words are off: unknown option, bad value
   | 'shape' // tensor shapes or dtypes do not fit, found while a graph is built
@@ -57,7 +57,7 @@ export class KindredError extends Error {
   }
 }
 
-/** What came may be a whole file, and what must hold may quote one: no message is longer than a person reads. */
+/** The value may be a whole file, and what must hold may quote one: no message is longer than a person reads. */
 const shortened = (text: string): string =>
   text.length <= 1500 ? text : `${text.slice(0, 1200)} ... ${text.slice(-100)} (${text.length.toLocaleString('en-US')} characters)`
 

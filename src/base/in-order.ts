@@ -1,9 +1,9 @@
-/** @file Work on a list with the next few under way while one is waited for. */
+/** @file Works through a list with the next few items under way while one is waited for. */
 
 /**
- * Does work number 0 to count - 1, begun in order, at most `most` of them under way, and gives the results in order.
+ * Does the work of items 0 to count - 1, begun in order with at most `most` under way, and yields the results in order.
  *
- * When the loop over it ends, by an error or a `break` too, no work is under way any more, and none was begun after the first that failed was waited for.
+ * When the loop over it ends, even by an error or a `break`, no work is under way any more, and none was begun after the first failure was awaited.
  * @example for await (const image of inOrder(paths.length, 4, (i) => decodeImage(paths[i]))) show(image)
  */
 export async function* inOrder<T>(count: number, most: number, work: (i: number) => Promise<T>): AsyncGenerator<T, void, undefined> {

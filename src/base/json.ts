@@ -2,7 +2,7 @@
 import { KindredError, show } from './errors.ts'
 import { limits, overLimit } from './limits.ts'
 
-/** What a zod schema offers, as far as it is needed here; this room imports nothing. */
+/** The part of a zod schema that is needed here; this room imports nothing. */
 export interface Schema<T> {
   safeParse(
     value: unknown,
@@ -36,7 +36,7 @@ function parsed(text: string, what: string, fix: string | undefined): unknown {
   }
 }
 
-/** A value that is there already, checked by a schema; as {@link parseJsonAs}. */
+/** A value in memory, checked by a schema; as {@link parseJsonAs}. */
 export function checkAs<T>(value: unknown, what: string, schema: Schema<T>, fix?: string): T {
   const result = schema.safeParse(value)
   if (result.success) return result.data

@@ -1,7 +1,7 @@
 /**
- * @file How large an input may be. One table, so that no reader of files has a bound of its own, or none at all.
+ * @file How large an input may be. One table, so that no reader of files has a bound of its own, or no bound at all.
  *
- * The defaults let a laptop with 4 GB of memory survive any file, and let everything pass that people have: a photo of 100 megapixels, the weights of VGG16
+ * The defaults let a laptop with 4 GB of memory survive any file, and let everything pass that people own: a photo of 100 megapixels, the weights of VGG16
  * (553 MB), a million embeddings of 128 numbers. Each can be raised: `--limit NAME=VALUE` on the command line, {@link setLimits} in code.
  */
 import { KindredError } from './errors.ts'
@@ -25,7 +25,7 @@ export interface Limits {
   readonly entries: number
   /** Elements of one tensor in a file. */
   readonly tensorElements: number
-  /** How deep lists, objects, messages or folders may lie in each other. */
+  /** How deeply lists, objects, messages or folders may be nested. */
   readonly nesting: number
 }
 
@@ -90,7 +90,7 @@ export function setLimits(changes: Partial<Limits>): () => void {
  * @param name the limit
  * @param value how large it is, in the limit's unit
  * @param where the file or thing, as in every error
- * @param what what is measured, such as "the picture"
+ * @param what the thing measured, such as "the picture"
  * @throws KindredError `limit`, naming the limit and how to raise it
  */
 export function ensureWithin(name: keyof Limits, value: number, where: string, what: string): void {

@@ -1,4 +1,4 @@
-/** @file Questions to many numbers. Nothing here hands them on as arguments: `Math.max(...values)` runs out of stack at some hundred thousand. */
+/** @file Questions about many numbers. Nothing here passes them on as arguments: `Math.max(...values)` runs out of stack at some hundred thousand. */
 
 /**
  * The largest of the values, or `atLeast` where none is larger.
@@ -19,7 +19,7 @@ export function smallest(values: Iterable<number>, atMost = Infinity): number {
   return least
 }
 
-/** The place of the first value that is NaN or infinite; -1 where all are finite. */
+/** The index of the first value that is NaN or infinite; -1 where all are finite. */
 export function nonFiniteAt(values: ArrayLike<number>): number {
   for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return i
   return -1

@@ -1,5 +1,5 @@
 /**
- * @file Parts of kindred that few need: npm packages that come when asked for. One table serves the errors that miss one and `kindred doctor`.
+ * @file Parts of kindred that few need: npm packages that come on request. One table serves the errors about missing ones and `kindred doctor`.
  */
 import { KindredError } from './errors.ts'
 

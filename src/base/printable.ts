@@ -1,4 +1,4 @@
-/** @file Text from outside, made safe to show: no control character reaches a terminal, no name can forge a line or turn the words round. */
+/** @file Text from outside, made safe to show: no control character reaches a terminal, no name can forge a line or reverse the words. */
 
 /**
  * What must not reach a terminal or a log line: C0 and C1 controls (ESC, newline, ...), DEL, line and paragraph separators, the marks that turn the direction
@@ -14,7 +14,7 @@ const looksEscaped = new RegExp(String.raw`(?<!\\)\\+(?=[ntr]|x[0-9a-f]{2}|u[0-9
 
 /**
  * The text with each unsafe character written as `\n`, `\t`, `\x1b` or `\u202e`. A backslash stays as it is unless it would read as the beginning of such an escape:
- * then it is doubled. So no two texts print alike, and a path of Windows still leads there.
+ * then it is doubled. So no two texts print alike, and a Windows path can still be used.
  *
  * Applied once, where the text is shown: a second time would escape the escapes. Text that is escaped already goes through {@link escapeControls}.
  * @param text one line: a file name, a label, a message of another program

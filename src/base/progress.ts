@@ -1,5 +1,5 @@
 /**
- * @file How long work tells what it does: interfaces only, so that a library user can plug in anything.
+ * @file How long-running work reports what it does: interfaces only, so that a library user can plug in anything.
  */
 
 /** One running task. */
@@ -10,7 +10,7 @@ export interface ProgressTask {
   end(): void
 }
 
-/** A place that shows progress: a terminal bar, lines in a log, JSON lines, or nothing. */
+/** Something that shows progress: a terminal bar, lines in a log, JSON lines, or nothing. */
 export interface Progress {
   /** Begins a task of `total` units ("step", "image", ...). */
   start(task: string, total: number, unit: string): ProgressTask

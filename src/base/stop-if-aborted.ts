@@ -1,4 +1,4 @@
-/** @file How long work is stopped from outside: one error everywhere, with the reason kept. */
+/** @file How long-running work is stopped from outside: one error everywhere, with the reason kept. */
 import { KindredError } from './errors.ts'
 
 /**

@@ -37,9 +37,9 @@ export interface Calibration {
  * Expected and maximum calibration error with the bins of the reliability diagram.
  *
  * @param probabilities row-major [n, classes], rows summing to 1; the confidence is the largest of a row
- * @param classes entries a row
+ * @param classes entries per row
  * @param labels the true class of each row, 0 to classes - 1
- * @throws KindredError `usage` when rows are no probabilities or lengths do not fit
+ * @throws KindredError `usage` when rows are not probabilities or lengths do not fit
  * Cost: O(n classes)
  * Source: Guo, Pleiss, Sun, Weinberger 2017, "On calibration of modern neural networks", equations 3 and 5
  */
@@ -88,7 +88,7 @@ export function calibration(
  * Negative log-likelihood: the mean of -ln p(true class), in nats; probabilities are floored at 2^-52 (as scikit-learn).
  *
  * @param probabilities row-major [n, classes], rows summing to 1
- * @throws KindredError `usage` when rows are no probabilities or lengths do not fit
+ * @throws KindredError `usage` when rows are not probabilities or lengths do not fit
  * Cost: O(n classes). Source: scikit-learn log_loss
  */
 export function negativeLogLikelihood(probabilities: Float32Array | Float64Array, classes: number, labels: Labels): number {
@@ -103,7 +103,7 @@ export function negativeLogLikelihood(probabilities: Float32Array | Float64Array
  *
  * @param probabilities row-major [n, classes], rows summing to 1
  * @returns 0 for perfect, 2 at worst
- * @throws KindredError `usage` when rows are no probabilities or lengths do not fit
+ * @throws KindredError `usage` when rows are not probabilities or lengths do not fit
  * Cost: O(n classes). Source: Brier 1950; scikit-learn brier_score_loss with scale_by_half=False
  */
 export function brierScore(probabilities: Float32Array | Float64Array, classes: number, labels: Labels): number {

@@ -33,8 +33,8 @@ export interface ClassDistances {
  * b the least of its mean distances to the other classes; 0 for a class of one.
  *
  * @param points row-major [n, dim]
- * @param dim coordinates a point
- * @param labels one label a point, at least two distinct
+ * @param dim coordinates per point
+ * @param labels one label per point, at least two distinct
  * @returns a number in [-1, 1]; high where classes are tight and apart
  * @throws KindredError `usage` when there are fewer than two classes, lengths do not fit or a number is not finite
  * Cost: O(n^2 dim), or O(sample * n * dim)
@@ -68,8 +68,8 @@ export function silhouette(points: Float32Array, dim: number, labels: Labels, op
  * Mean distances within classes and between them.
  *
  * @param points row-major [n, dim]
- * @param dim coordinates a point
- * @param labels one label a point
+ * @param dim coordinates per point
+ * @param labels one label per point
  * @throws KindredError `usage` when lengths do not fit or a number is not finite
  * Cost: O(n^2 dim); memory O(n + c^2)
  */

@@ -1,9 +1,9 @@
-/** @file The exact interval of a share, for error rates that must not be promised too small. */
+/** @file The exact interval of a share, for error rates that must not be understated. */
 import { ensure } from '../base/index.ts'
 import type { Interval } from './intervals.ts'
 
 /**
- * The Clopper-Pearson interval: all p that an exact binomial test at level (1 - level) / 2 a side does not refuse. It covers the truth at least as often as `level` says.
+ * The Clopper-Pearson interval: all p that an exact binomial test at level (1 - level) / 2 per side does not reject. It covers the truth at least as often as `level` says.
  *
  * low: P(X >= successes | low) = (1 - level) / 2; high: P(X <= successes | high) = (1 - level) / 2.
  *

@@ -17,8 +17,8 @@ interface Contingency {
 /**
  * Normalised mutual information: MI(U, V) / ((H(U) + H(V)) / 2).
  *
- * @param truth one label a point
- * @param clusters one cluster a point
+ * @param truth one label per point
+ * @param clusters one cluster per point
  * @returns 1 for equal partitions (whatever their names), 0 for unrelated ones; not corrected for chance
  * Cost: O(n + c^2). Source: scikit-learn normalized_mutual_info_score
  */

@@ -34,8 +34,8 @@ export function accuracy(truth: Labels, predicted: Labels): number {
 /**
  * Counts every (true, predicted) pair of classes.
  *
- * @param truth one label a point
- * @param predicted one label a point
+ * @param truth one label per point
+ * @param predicted one label per point
  * @throws KindredError `usage` when lengths differ
  * Cost: O(n + c^2)
  */
@@ -51,7 +51,7 @@ export function confusionMatrix(truth: Labels, predicted: Labels): ConfusionMatr
 /**
  * Precision, recall and F1 of each class.
  *
- * @returns one entry a class of the matrix, in its order. Cost: O(c^2)
+ * @returns one entry per class of the matrix, in its order. Cost: O(c^2)
  */
 export function classReport(matrix: ConfusionMatrix): ClassReport[] {
   const c = matrix.classes.length

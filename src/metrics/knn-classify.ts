@@ -8,7 +8,7 @@ import { checkOptions, ensure } from '../base/index.ts'
 import { neighbourSearch } from '../neighbours/index.ts'
 import { checkLabels, type Labels } from './labels.ts'
 
-/** Which points ask, and how many neighbours vote. */
+/** Which points are queries, and how many neighbours vote. */
 export interface KnnOptions {
   /** Neighbours that vote. Default 5. */
   k?: number
@@ -22,9 +22,9 @@ export interface KnnOptions {
  * The majority class of each neighbour list; a tie goes to the tied class that appears first in the list (the nearest).
  *
  * @param indices reference indices, nearest first, row-major [nQueries, k]
- * @param k neighbours a query
- * @param referenceLabels one label a reference
- * @returns one label a query. Cost: O(nQueries * k^2)
+ * @param k neighbours per query
+ * @param referenceLabels one label per reference
+ * @returns one label per query. Cost: O(nQueries * k^2)
  */
 export function knnVote(indices: Int32Array, k: number, referenceLabels: Labels): Int32Array {
   ensure(
@@ -53,8 +53,8 @@ export function knnVote(indices: Int32Array, k: number, referenceLabels: Labels)
  * The share of points whose k nearest references vote for the right class.
  *
  * @param references points, row-major [n, dim]
- * @param referenceLabels one label a reference
- * @param dim coordinates a point
+ * @param referenceLabels one label per reference
+ * @param dim coordinates per point
  * @param options `queries` with `queryLabels`, or neither for leave-one-out
  * @returns accuracy in [0, 1]
  * @throws KindredError `usage` when lengths do not fit

@@ -13,7 +13,7 @@ export interface McNemarResult {
 }
 
 /**
- * McNemar's exact test: among points on which A and B differ, is the split further from one half than chance allows?
+ * McNemar's exact test: among points on which A and B differ, is the split further from even than chance allows?
  *
  * p = min(1, 2 sum_{i <= min(b, c)} C(b + c, i) / 2^(b + c)).
  *
@@ -48,7 +48,7 @@ export function mcNemar(correctA: ArrayLike<number | boolean>, correctB: ArrayLi
 /**
  * The bootstrap interval of mean(A) - mean(B), points being resampled together; it excludes 0 when the difference is real.
  *
- * @param a a figure a point for A (for example correctness, 0 or 1)
+ * @param a a figure per point for A (for example correctness, 0 or 1)
  * @param b the same for B, at the same points
  * @throws KindredError `usage` when lengths differ or a figure is not finite
  * Cost: O(rounds * n). Source: Efron, Tibshirani 1993; Koehn 2004 for paired comparisons

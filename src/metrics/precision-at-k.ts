@@ -1,7 +1,7 @@
 /**
  * @file Precision at k of each person's photos, beside the most that the size of the person's cluster allows.
  *
- * With n_p photos of a person, each asks and finds at most n_p - 1 others: beyond k = n_p - 1 precision must fall, however good the embedding.
+ * With n_p photos of a person, each as a query finds at most n_p - 1 others: beyond k = n_p - 1 precision must fall, however good the embedding.
  */
 import { checkChoice, checkOptions, checkRows, ensure, largest } from '../base/index.ts'
 import { neighbourSearch } from '../neighbours/index.ts'
@@ -31,7 +31,7 @@ export interface PrecisionAtK {
   ceiling: number
   /** Of `precision`, within [0, ceiling]. */
   interval: Interval
-  /** How many photos asked: n_p, or all that have another of their person. */
+  /** How many photos were queries: n_p, or all that have another of their person. */
   queries: number
 }
 
@@ -44,10 +44,10 @@ export interface PrecisionAtK {
  * Neither knows that queries of one person share references.
  *
  * @param vectors points, row-major [n, dim]
- * @param dim coordinates a point
- * @param labels one person a point; points with a negative label are unlabelled and neither ask nor are found
+ * @param dim coordinates per point
+ * @param labels one person per point; points with a negative label are unlabelled: neither queries nor candidates
  * @returns rows by person (ascending label) and k, then the rows of all queries (`label: null`); a person with one photo cannot be found, so has none
- * @throws KindredError `usage` when lengths do not fit, no person has two photos, or a k is no integer from 1 to (labelled points - 1)
+ * @throws KindredError `usage` when lengths do not fit, no person has two photos, or a k is not an integer from 1 to (labelled points - 1)
  * Cost: one exact search with the largest k
  * Source: precision at k as in Manning, Raghavan, Schuetze 2008, "Introduction to Information Retrieval", section 8.4
  */

@@ -6,7 +6,7 @@
  */
 import { ensure } from '../base/index.ts'
 
-/** Numbers, one a point; none may be NaN. */
+/** Numbers, one per point; none may be NaN. */
 export type Scores = ArrayLike<number>
 
 /** A curve as two arrays of equal length. */
@@ -43,7 +43,7 @@ export function auroc(positives: Scores, negatives: Scores): number {
  *
  * For AUPR-in take in-distribution as positive (scores high = in); for AUPR-out negate scores and swap the groups.
  *
- * @returns 1 for perfect; for chance the positives' share
+ * @returns 1 for perfect; chance gives the share of positives
  * @throws KindredError `usage` when a group is empty or holds NaN
  * Cost: O(n log n). Source: scikit-learn average_precision_score (no interpolation)
  */

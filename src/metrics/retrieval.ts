@@ -1,5 +1,5 @@
 /**
- * @file How well like finds like: precision@1, Recall@k, R-precision, MAP@R.
+ * @file How well alike items find each other: precision@1, Recall@k, R-precision, MAP@R.
  *
  * Source: Musgrave, Belongie, Lim 2020, "A metric learning reality check", section 3.2; queries and averages as
  * pytorch-metric-learning's AccuracyCalculator: a query with no reference of its class counts nowhere.
@@ -17,15 +17,15 @@ export interface RetrievalOptions {
   averageOver?: 'queries' | 'classes'
 }
 
-/** Which points ask. */
+/** Which points are queries. */
 export interface RetrievalQueries {
-  /** Points that ask, row-major [nQueries, dim]; without them each reference asks all the others (leave-one-out). */
+  /** The queries, row-major [nQueries, dim]; without them each reference is put to all the others (leave-one-out). */
   queries?: Float32Array
   /** The labels of `queries`. */
   queryLabels?: Labels
 }
 
-/** What retrieval is worth; every figure in [0, 1]. */
+/** How good retrieval is; every figure in [0, 1]. */
 export interface RetrievalResult {
   /** Share of queries whose nearest reference has their label. */
   precisionAt1: number
@@ -54,10 +54,10 @@ export interface RetrievalTally {
 /**
  * Starts a tally; use it where the neighbours come from elsewhere (an engine, an index, another process).
  *
- * @param referenceLabels one label a reference
+ * @param referenceLabels one label per reference
  * @param leaveOneOut whether queries are the references themselves, so that R is one less
  * @returns a tally whose `k` is the longest R, or the largest k of Recall@k if that is more
- * Cost: O(k) a query
+ * Cost: O(k) per query
  */
 export function retrievalTally(referenceLabels: Labels, leaveOneOut: boolean, options: RetrievalOptions = {}): RetrievalTally {
   const where = 'retrieval'
@@ -133,8 +133,8 @@ export function retrievalTally(referenceLabels: Labels, leaveOneOut: boolean, op
  * Precision@1, Recall@k, R-precision and MAP@R of an embedding, by exact Euclidean search.
  *
  * @param references points, row-major [n, dim]
- * @param referenceLabels one label a reference
- * @param dim coordinates a point
+ * @param referenceLabels one label per reference
+ * @param dim coordinates per point
  * @param options queries with their labels, or neither for leave-one-out; which k; how to average
  * @throws KindredError `usage` when lengths do not fit
  * Cost: one exact search with k = the largest class; memory O(64 k + n)

@@ -66,8 +66,8 @@ export interface VerificationThreshold {
  * Euclidean distances of all pairs of photos.
  *
  * @param vectors points, row-major [n, dim]
- * @param dim coordinates a point
- * @param labels one person a point; points with a negative label are left out
+ * @param dim coordinates per point
+ * @param labels one person per point; points with a negative label are left out
  * @throws KindredError `usage` when lengths do not fit
  * Cost: O(n^2 dim) time; 16 bytes an impostor pair
  */

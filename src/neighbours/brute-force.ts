@@ -10,7 +10,7 @@ import { sorterByDistance } from './sort-by-distance.ts'
 import { squaredDistance } from './squared-distance.ts'
 import type { SearchMethod } from './types.ts'
 
-/** Above this many neighbours a row is measured whole and partially sorted. */
+/** Above this many neighbours, a row is measured whole and partially sorted. */
 const LONG_LIST = 128
 const QUERY_BLOCK = 64
 const REFERENCE_BLOCK_BYTES = 16384
@@ -19,7 +19,7 @@ const REFERENCE_BLOCK_BYTES = 16384
  * A search that measures every pair.
  *
  * @param references points, row-major [n, dim]
- * @param dim coordinates a point
+ * @param dim coordinates per point
  * Cost: O(queries * n * dim) time; memory beside the result O(64 k), or O(n dim) for long lists
  */
 export function bruteForce(references: Float32Array, dim: number): SearchMethod {
@@ -88,7 +88,7 @@ function byRow(references: Float32Array, dim: number): SearchMethod {
   }
 }
 
-/** Squared distances of one query to all references, given by column: the very sums of squared-distance.ts, four columns a pass. */
+/** Squared distances of one query to all references, given by column: the very sums of squared-distance.ts, four columns per pass. */
 function measureRow(queries: Float32Array, at: number, columns: Float32Array, n: number, dim: number, row: Float64Array): void {
   const step = 1024
   for (let first = 0; first < n; first += step) {

@@ -1,5 +1,5 @@
 /**
- * @file Integer dot products of one query with many rows, 8 x 16 bit, sixteen coordinates a step, in a WebAssembly module of about 200 bytes.
+ * @file Integer dot products of one query with many rows, 8 x 16 bit, sixteen coordinates per step, in a WebAssembly module of about 200 bytes.
  *
  * JavaScript multiplies one pair at a time: 100,000 rows of 128 take some 12 ms. The SIMD instruction `i32x4.dot_i16x8_s` multiplies eight pairs and adds them
  * two by two, and rows of bytes are a quarter of the memory.

@@ -1,8 +1,8 @@
 /**
  * @file Exact nearest neighbours of wide vectors by blocked matrix products on the runtime.
  *
- * |q - r|^2 = |q|^2 + |r|^2 - 2 q.r: one Gemm and one TopK a block. Float32 products pick a few more candidates than asked for;
- * their distances are then computed again in float64, so that answers equal those of {@link nearest} but for candidates that float32 cannot tell apart.
+ * |q - r|^2 = |q|^2 + |r|^2 - 2 q.r: one Gemm and one TopK per block. Float32 products pick a few more candidates than asked for;
+ * their distances are then computed again in float64, so that answers equal those of {@link nearest} except for candidates that float32 cannot tell apart.
  */
 import { checkOptions, checkRows, ensure, nonFiniteAt, stopIfAborted } from '../base/index.ts'
 import { compile, floats, type Runtime } from '../runtime/index.ts'
@@ -12,9 +12,9 @@ import type { Neighbours } from './types.ts'
 
 /** Options of {@link engineSearch}. */
 export interface EngineSearchOptions {
-  /** References a block. Default 10,000. */
+  /** References per block. Default 10,000. */
   readonly block?: number
-  /** Queries a run. Default 500. */
+  /** Queries per run. Default 500. */
   readonly queries?: number
 }
 
@@ -46,7 +46,7 @@ export interface EngineSearch {
  * Prepares references for search on a runtime: faster than {@link nearest} from about 64 dimensions on.
  *
  * @param references row-major [n, dim]; kept, not copied
- * @throws KindredError `usage` for lengths that do not fit, numbers that are not finite, or rows so long that their squared length is none in float32
+ * @throws KindredError `usage` for lengths that do not fit, numbers that are not finite, or rows so long that their squared length overflows float32
  * Cost: O(nQueries n dim) at the speed of the runtime's matrix product
  */
 export function engineSearch(runtime: Runtime, references: Float32Array, dim: number, options: EngineSearchOptions = {}): EngineSearch {

@@ -3,7 +3,7 @@
  *
  * Each vector x is kept twice: as it is, and as bytes x' = s c with c in -127..127 and s = max|x| / 127. The error e = |x - x'| is known exactly, and so is the
  * query's, so by the triangle inequality |q - x| lies within |q' - x'| +- (e_q + e). |q' - x'| comes from an integer dot product, which SIMD does sixteen
- * coordinates a step ({@link dotKernel}). A row whose lower bound exceeds the k-th smallest upper bound cannot be among the k nearest; for the few that remain
+ * coordinates per step ({@link dotKernel}). A row whose lower bound exceeds the k-th smallest upper bound cannot be among the k nearest; for the few that remain
  * the distance is computed in float64. The answer is that of brute force, to the last bit, for any data. The bounds are those of VA-file
  * (Weber, Schek and Blott 1998, "A quantitative analysis and performance study for similarity-search methods").
  */
@@ -20,7 +20,7 @@ export interface ScanHit {
 /** Rows whose products are computed at once: their codes stay in the cache while each query of a group passes. */
 const blockRows = 2048
 const page = 65536
-/** Rounding of float64 in the bounds, relative to the norms: sqrt(4 eps) and to spare. */
+/** Rounding of float64 in the bounds, relative to the norms: sqrt(4 eps) with some to spare. */
 const slack = 1e-7
 
 /** What is known of one query before the scan. */
@@ -113,7 +113,7 @@ export class ExactScan {
    * The k nearest rows of each query, nearest first, equal distances in order of position.
    *
    * @param queries m x dim
-   * @param allowed one byte a row: 0 leaves it out; absent: all rows
+   * @param allowed one byte per row: 0 leaves it out; absent: all rows
    * @returns exactly what brute force returns. Cost: about 15 ns a row and query at dim 128
    */
   search(queries: Float32Array, k: number, allowed?: Uint8Array): ScanHit[][] {

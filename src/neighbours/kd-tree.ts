@@ -30,7 +30,7 @@ interface Tree {
  * A search through a k-d tree built once.
  *
  * @param references points, row-major [n, dim]
- * @param dim coordinates a point; pays up to about 16
+ * @param dim coordinates per point; pays up to about 16
  * Cost: building O(n log n dim); a query O(log n) at best, O(n dim) at worst
  */
 export function kdTree(references: Float32Array, dim: number): SearchMethod {

@@ -2,7 +2,7 @@
  * @file Exact nearest neighbours by Euclidean distance, over plain typed arrays.
  *
  * Two methods give bit-equal answers and the faster one is taken: a k-d tree for narrow vectors with many references,
- * brute force for the rest. An engine-backed search for wide vectors can join as a sibling of {@link neighbourSearch}.
+ * brute force for the rest. For wide vectors on a runtime see {@link engineSearch}.
  */
 import { checkChoice, checkOptions, checkRows, ensure } from '../base/index.ts'
 import { bruteForce } from './brute-force.ts'
@@ -39,8 +39,8 @@ export interface NeighbourSearch {
  *
  * @param queries points, row-major [nQueries, dim]
  * @param references points, row-major [n, dim]
- * @param dim coordinates a point
- * @param k neighbours a query, 1 to n (n - 1 with `exclude: 'same-index'`)
+ * @param dim coordinates per point
+ * @param k neighbours per query, 1 to n (n - 1 with `exclude: 'same-index'`)
  * @returns indices and distances, row-major [nQueries, k], nearest first
  * @throws KindredError `usage` when lengths do not fit `dim`, k is out of range or a coordinate is not finite
  * Cost: at worst O(nQueries * n * dim); see `NearestOptions.method`
@@ -54,7 +54,7 @@ export function nearest(queries: Float32Array, references: Float32Array, dim: nu
  * Makes references ready for many searches: the tree is built once, on the first query that wants it.
  *
  * @param references points, row-major [n, dim]; kept, not copied: do not change them afterwards
- * @param dim coordinates a point
+ * @param dim coordinates per point
  * @throws KindredError `usage` when the length does not fit `dim` or a coordinate is not finite
  * Cost: O(n dim) now, O(n log n dim) once for a tree
  */

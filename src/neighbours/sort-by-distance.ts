@@ -3,7 +3,7 @@
  *
  * Idea: the order of positive float64 numbers is that of their bits. So the lowest bits of each distance are replaced by
  * the candidate's place in the list, the numbers are sorted natively, and the places are read back. What the lost bits
- * may have put out of order is mended by one pass of insertion sort over nearly sorted data.
+ * may have put out of order is put right by one pass of insertion sort over nearly sorted data.
  */
 
 /** Sorts index lists by distance; keeps its scratch memory between calls. */
@@ -15,7 +15,7 @@ export type SortByDistance = (distances: Float64Array, candidates: Int32Array) =
  * The sorter reorders `candidates` so that `distances[candidate]` ascends, ties by the lower index. Distances must be
  * finite and >= 0, candidates ascending.
  *
- * Cost: O(n log n) a call, about a fifth of a comparison sort of indices
+ * Cost: O(n log n) per call, about a fifth of a comparison sort of indices
  */
 export function sorterByDistance(most: number): SortByDistance {
   const packed = new Float64Array(most)

@@ -2,7 +2,7 @@
  * @file The squared Euclidean distance that every exact search of this room shares.
  *
  * Idea: brute force and the tree must agree to the last bit, so both sum the same float64 terms in the same order:
- * four coordinates a step, `(a^2 + b^2) + (c^2 + d^2)`, then the rest one by one. Floating-point addition and
+ * four coordinates per step, `(a^2 + b^2) + (c^2 + d^2)`, then the rest one by one. Floating-point addition and
  * multiplication are monotone, so a bound whose terms are each no larger, summed in this order, is a true bound.
  */
 
@@ -11,7 +11,7 @@
  *
  * @param a points, row-major; the point starts at element `i`
  * @param b points, row-major; the point starts at element `j`
- * @param dim coordinates a point
+ * @param dim coordinates per point
  * @param limit largest value of interest; Infinity for the exact distance in every case
  * @returns the squared distance, or a partial sum above `limit`. Cost: O(dim)
  */

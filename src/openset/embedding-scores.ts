@@ -37,9 +37,9 @@ export interface MahalanobisOptions {
 /**
  * Distance to the k-th nearest training embedding.
  *
- * @param references training embeddings, row-major [n, dim]; a thousand a class is nearly as good as all
- * @param dim coordinates an embedding
- * @returns a scorer; cost O(n dim) a row at worst, far less by the tree when dim <= 16
+ * @param references training embeddings, row-major [n, dim]; a thousand per class is nearly as good as all
+ * @param dim coordinates per embedding
+ * @returns a scorer; cost O(n dim) per row at worst, far less by the tree when dim <= 16
  * @throws KindredError `usage` when lengths do not fit or a number is not finite
  * Source: Sun, Ming, Zhu, Li 2022, "Out-of-distribution detection with deep nearest neighbors" (there with normalize)
  */
@@ -75,9 +75,9 @@ export function knnDistance(references: Rows, dim: number, options: KnnDistanceO
  * Euclidean distance to the nearest class mean.
  *
  * @param references training embeddings, row-major [n, dim]
- * @param dim coordinates an embedding
- * @param labels one class an embedding
- * @returns a scorer; cost O(classes dim) a row
+ * @param dim coordinates per embedding
+ * @param labels one class per embedding
+ * @returns a scorer; cost O(classes dim) per row
  * @throws KindredError `usage` when lengths do not fit or a number is not finite
  * Source: nearest class mean classifier, Mensink et al. 2013
  */
@@ -111,9 +111,9 @@ export function meansScorer(means: Float64Array, dim: number, normalize: boolean
  * Every covariance is divided by its number of rows, once (see whiten.ts).
  *
  * @param references training embeddings, row-major [n, dim]
- * @param dim coordinates an embedding
- * @param labels one class an embedding
- * @returns a scorer; cost O(dim^2 + classes dim) a row when shared, O(classes dim^2) per class
+ * @param dim coordinates per embedding
+ * @param labels one class per embedding
+ * @returns a scorer; cost O(dim^2 + classes dim) per row when shared, O(classes dim^2) per class
  * @throws KindredError `usage` when lengths do not fit or a number is not finite, `collapsed` when a covariance is singular
  * Source: Lee et al. 2018, equations 1-2; Ren et al. 2021, "A simple fix to Mahalanobis distance", equation 2
  */

@@ -1,4 +1,4 @@
-/** @file Room `openset`: how to tell what belongs to no known class. Scores, thresholds, detectors. Judging them: `evaluateRejection` in `metrics`. */
+/** @file Room `openset`: how to tell what belongs to no known class. Scores, thresholds, detectors. To judge them: `evaluateRejection` in `metrics`. */
 export {
   classMeanDistance,
   knnDistance,

@@ -74,9 +74,9 @@ export function scoreInfo(name: string): ScoreInfo {
  *
  * @param name which score
  * @param logits row-major [n, classes]
- * @param classes entries a row
+ * @param classes entries per row
  * @param options temperature; the maximum logit knows none and ignores it
- * @returns one float64 a row
+ * @returns one float64 per row
  * Cost: O(n classes)
  */
 export function logitScore(name: LogitScoreName, logits: Rows, classes: number, options: TemperatureOptions = {}): Float64Array {

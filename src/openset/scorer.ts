@@ -1,4 +1,4 @@
-/** @file What every score function becomes once it is fitted: rows in, one number a row out, and a state that survives JSON. */
+/** @file What every score function becomes once it is fitted: rows in, one number per row out, and a state that survives JSON. */
 import type { EmbeddingScoreName, LogitScoreName, Side } from './score-table.ts'
 import type { Rows } from './rows.ts'
 

@@ -1,5 +1,5 @@
 /**
- * @file Scores made of a classifier's probabilities or logits: how sure is it, in one number a row.
+ * @file Scores made of a classifier's probabilities or logits: how sure is it, in one number per row.
  *
  * Some rise with sureness and some fall; `scores` in score-table.ts says which, and nothing in this room guesses.
  * Two different quantities are called "Gini": the coefficient (high = sure) and the impurity (high = unsure).
@@ -12,9 +12,9 @@ import { logSumExp, temperatureOf, type TemperatureOptions } from './softmax.ts'
  * Gini coefficient of the probabilities, their inequality: G = sum_i (2i - n - 1) p_(i) / n, p_(1) <= ... <= p_(n).
  *
  * @param probabilities row-major [rows, classes]
- * @param classes n, entries a row
- * @returns one number a row, 0 for uniform to (n - 1) / n for one-hot. **High = sure; outliers lie below.**
- * Cost: O(n log n) a row. Source: Gini 1912; the sorted form as in Sen 1973
+ * @param classes n, entries per row
+ * @returns one number per row, 0 for uniform to (n - 1) / n for one-hot. **High = sure; outliers lie below.**
+ * Cost: O(n log n) per row. Source: Gini 1912; the sorted form as in Sen 1973
  */
 export function giniCoefficient(probabilities: Rows, classes: number): Float64Array {
   const sorted = new Float64Array(classes)
@@ -32,8 +32,8 @@ export function giniCoefficient(probabilities: Rows, classes: number): Float64Ar
  * sure rows keep their order.
  *
  * @param probabilities row-major [rows, classes]
- * @returns one number a row, 0 for one-hot to (n - 1) / n for uniform. **High = unsure; outliers lie above.**
- * Cost: O(n) a row. Source: Breiman et al. 1984; DeepGini (Feng et al. 2020); core of DOCTOR (Granese et al. 2021)
+ * @returns one number per row, 0 for one-hot to (n - 1) / n for uniform. **High = unsure; outliers lie above.**
+ * Cost: O(n) per row. Source: Breiman et al. 1984; DeepGini (Feng et al. 2020); core of DOCTOR (Granese et al. 2021)
  */
 export function giniImpurity(probabilities: Rows, classes: number): Float64Array {
   return perRow('Gini impurity', probabilities, classes, (at) => {
@@ -50,7 +50,7 @@ export function giniImpurity(probabilities: Rows, classes: number): Float64Array
  * The largest probability of each row. **High = sure; outliers lie below.**
  *
  * @param probabilities row-major [rows, classes]
- * Cost: O(n) a row. Source: Hendrycks, Gimpel 2017
+ * Cost: O(n) per row. Source: Hendrycks, Gimpel 2017
  */
 export function maxSoftmax(probabilities: Rows, classes: number): Float64Array {
   return perRow('maximum softmax', probabilities, classes, (at) => probabilities[largest(probabilities, at, classes)])
@@ -61,7 +61,7 @@ export function maxSoftmax(probabilities: Rows, classes: number): Float64Array {
  *
  * @param probabilities row-major [rows, classes]
  * @returns 0 to ln(classes), never NaN
- * Cost: O(n) a row
+ * Cost: O(n) per row
  */
 export function entropy(probabilities: Rows, classes: number): Float64Array {
   return perRow('entropy', probabilities, classes, (at) => {
@@ -75,7 +75,7 @@ export function entropy(probabilities: Rows, classes: number): Float64Array {
  * The largest probability less the second largest. **High = sure; outliers lie below.**
  *
  * @param probabilities row-major [rows, classes], at least two classes
- * Cost: O(n) a row
+ * Cost: O(n) per row
  */
 export function softmaxMargin(probabilities: Rows, classes: number): Float64Array {
   return perRow('softmax margin', probabilities, classes, (at) => {
@@ -90,7 +90,7 @@ export function softmaxMargin(probabilities: Rows, classes: number): Float64Arra
  * Energy E = -T ln sum_i exp(z_i / T). **High = outlying; outliers lie above.** (Some libraries give the negative.)
  *
  * @param logits row-major [rows, classes]
- * Cost: O(n) a row. Source: Liu, Wang, Owens, Li 2020, equation 4
+ * Cost: O(n) per row. Source: Liu, Wang, Owens, Li 2020, equation 4
  */
 export function energy(logits: Rows, classes: number, options: TemperatureOptions = {}): Float64Array {
   const temperature = temperatureOf('energy', options)
@@ -104,7 +104,7 @@ export function energy(logits: Rows, classes: number, options: TemperatureOption
  * The largest logit of each row. **High = sure; outliers lie below.**
  *
  * @param logits row-major [rows, classes]
- * Cost: O(n) a row. Source: Hendrycks et al. 2022, "Scaling out-of-distribution detection for real-world settings"
+ * Cost: O(n) per row. Source: Hendrycks et al. 2022, "Scaling out-of-distribution detection for real-world settings"
  */
 export function maxLogit(logits: Rows, classes: number): Float64Array {
   return Float64Array.from({ length: rowCount('maximum logit', logits, classes) }, (_, i) => {

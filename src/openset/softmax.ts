@@ -14,7 +14,7 @@ export interface TemperatureOptions {
  * The result is float64: in float32 many sure rows would be equal, and scores made of them tie.
  *
  * @param logits row-major [n, classes]
- * @param classes entries a row
+ * @param classes entries per row
  * @throws KindredError `usage` when lengths do not fit, temperature is not positive or a logit is not finite
  * Cost: O(n classes)
  */

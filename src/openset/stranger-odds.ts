@@ -1,5 +1,5 @@
 /**
- * @file The odds of being a stranger, by a linear softmax that has one class more: "none of these".
+ * @file The odds of being an outlier, by a linear softmax that has one class more: "none of these".
  *
  * Idea: a background class trained on examples of what does not belong. Source: outlier exposure with a reject class, Mohseni et al. 2020,
  * "Self-supervised learning for generalizable out-of-distribution detection"; the linear layer stands on frozen features here.
@@ -11,13 +11,13 @@ import type { Scorer } from './scorer.ts'
 /**
  * Log odds of the last class against all others together: z_s - log sum_{c < s} e^(z_c), z = W x + b. Outliers lie above; 0 means even odds.
  *
- * @param weight [classes + 1, dim] row-major; the last row is that of the strangers
+ * @param weight [classes + 1, dim] row-major; the last row is that of the outliers
  * @param bias [classes + 1]
  * @param dim entries of a row that is scored
- * @returns a scorer; cost O(classes dim) a row
+ * @returns a scorer; cost O(classes dim) per row
  * @throws KindredError `usage` when the lengths do not fit
  * @example
- * const head = await trainSoftmaxHead({ vectors, dim, labels, classes: [...classes, 'none of these'] }) // strangers labelled classes.length
+ * const head = await trainSoftmaxHead({ vectors, dim, labels, classes: [...classes, 'none of these'] }) // outliers labelled classes.length
  * strangerOdds(head.weight, head.bias, dim)
  */
 export function strangerOdds(weight: Float32Array, bias: Float32Array, dim: number): Scorer {

@@ -4,7 +4,7 @@
  * It is about the Gini **impurity** of the softmax (1 - sum p^2; 0.9 for a uniform row of ten), not the Gini coefficient,
  * and it works only while the head is barely trained and its softmax still flat: on digits against Omniglot's Latin
  * letters it kept-and-got-right 23 % / rejected 96.5 % after 469 steps of the head, 87 % / 44 % after 938, and 96 % / 0 %
- * after 9,380: a well trained head is never so unsure. Choose thresholds from data instead (`conformalThreshold`).
+ * after 9,380: a well-trained head is never that unsure. Choose thresholds from data instead (`conformalThreshold`).
  * See docs/decisions/0001-two-ginis.md.
  */
 import { giniImpurity } from './softmax-scores.ts'
@@ -23,7 +23,7 @@ export const giniImpurityRule087: RejectionRule & { readonly score: LogitScoreNa
  * Which rows the rule of {@link giniImpurityRule087} rejects.
  *
  * @param probabilities softmax rows, row-major [n, classes]
- * @returns 1 for rejected, one a row. Cost: O(n classes)
+ * @returns 1 for rejected, one per row. Cost: O(n classes)
  */
 export function rejectByGiniImpurity(probabilities: Rows, classes: number, threshold = giniImpurityRule087.threshold): Uint8Array {
   return Uint8Array.from(giniImpurity(probabilities, classes), (impurity) =>

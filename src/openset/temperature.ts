@@ -1,5 +1,5 @@
 /**
- * @file Temperature scaling: one number, fitted on held-out logits, that makes a classifier say how sure it should be.
+ * @file Temperature scaling: one number, fitted on held-out logits, that makes a classifier as sure as it should be.
  *
  * It changes no prediction. Source: Guo, Pleiss, Sun, Weinberger 2017, "On calibration of modern neural networks".
  */
@@ -29,7 +29,7 @@ const HOTTEST = 100
  * bisection whenever a step would leave the bracket.
  *
  * @param logits held-out, row-major [n, classes]; not trained on
- * @param classes entries a row
+ * @param classes entries per row
  * @param labels the true class of each row, 0 to classes - 1
  * @throws KindredError `usage` when lengths do not fit
  * Cost: about 10 passes of O(n classes)

@@ -67,7 +67,7 @@ export function keepShare(
  * The rule with the fewest errors on held-out in-distribution points and outliers.
  *
  * Error = (rejected in + kept out) / all, or with `balanced` the mean of both groups' error shares. The threshold lies
- * midway between the scores it parts. Without `rejectWhen` both directions are tried and the better one is reported:
+ * midway between the scores it separates. Without `rejectWhen` both directions are tried and the better one is reported:
  * some heads are surer of letters than of digits.
  *
  * @param inScores held-out in-distribution scores

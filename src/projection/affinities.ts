@@ -22,13 +22,13 @@ export interface Affinities {
 const TOLERANCE = 1e-9
 
 /**
- * Neighbour probabilities of t-SNE: each point's Gaussian is as wide as makes its perplexity what was asked.
+ * Neighbour probabilities of t-SNE: each point's Gaussian has the width that gives it the perplexity asked for.
  *
  * p_j|i = exp(-beta_i |x_i - x_j|^2) / sum over the k nearest, with beta_i such that -sum_j p_j|i log p_j|i = log(perplexity);
  * p_ij = (p_j|i + p_i|j) / 2n; k = floor(3 perplexity + 1), at most n - 1.
  *
  * @param points     float32 [n, dim], row-major
- * @param dim        numbers a point
+ * @param dim        numbers per point
  * @param perplexity effective number of neighbours, >= 1 and < n / 3
  * @returns P above its diagonal
  * @throws KindredError `usage` when the perplexity does not fit the number of points

@@ -1,10 +1,10 @@
-/** @file Whether there is anything to see in points at all. */
+/** @file Whether a set of points shows anything at all. */
 import { checkRows } from '../base/index.ts'
 
 /**
- * Whether all points are the same but for the rounding of float32: no coordinate spreads over more than 2^-22 of the largest number there is.
+ * Whether all points are the same up to the rounding of float32: no coordinate spreads over more than 2^-22 of the largest number in them.
  *
- * A map of such points would show the rounding alone, as a pretty cloud.
+ * A map of such points would show nothing but rounding, as a pretty cloud.
  * @param points float32 [n, dim], row-major
  * @returns false for no points
  * @throws KindredError `usage` when a number is not finite

@@ -1,5 +1,5 @@
 /**
- * @file The repulsive forces of t-SNE in the plane, O(n log n) a call, without allocating.
+ * @file The repulsive forces of t-SNE in the plane, O(n log n) per call, without allocating.
  *
  * Idea: a cluster seen from afar acts like one heavy point at its centre of mass (Barnes & Hut, Nature 1986; for t-SNE: van der Maaten,
  * "Accelerating t-SNE using Tree-Based Algorithms", JMLR 2014, section 4.2). Three things make it fast on a JavaScript engine:
@@ -13,7 +13,7 @@
 /** Most points in a leaf: a larger leaf means fewer walks, longer lists and more accuracy; from 8 to 24 the cost of 5,000 points grows by a quarter. */
 const LEAF = 12
 
-/** Bits of a Morton code that one coordinate gets; the grid has 2^16 cells a side. */
+/** Bits of a Morton code that one coordinate gets; the grid has 2^16 cells per side. */
 const BITS = 16
 
 /**
@@ -30,7 +30,7 @@ export type Repulsion = (positions: Float64Array, angle: number, force: Float64A
  * Makes the workspace for `n` points in the plane and returns the function that uses it.
  *
  * The diagonal is that of the smallest box around a cell's points, not of its grid square.
- * Cost: about 200 bytes a point; O(n log n) a call.
+ * Cost: about 200 bytes per point; O(n log n) per call.
  */
 export function barnesHut(n: number): Repulsion {
   const codes = new Uint32Array(n)
@@ -202,7 +202,7 @@ export function barnesHut(n: number): Repulsion {
     return length
   }
 
-  /** Forces on the sorted points [from, to) from the collected list, two points a pass; returns the sum of q, with q_ii = 1 among it. */
+  /** Forces on the sorted points [from, to) from the collected list, two points per pass; returns the sum of q, with q_ii = 1 among it. */
   function forces(from: number, to: number, length: number, force: Float64Array): number {
     let z = 0
     for (let s = from; s < to; s += 2) {

@@ -72,7 +72,7 @@ export function klFromZ(p: Affinities, positions: Float32Array | Float64Array, z
  * @returns the divergence; 0 is perfect; comparable only for the same P
  * @throws KindredError `usage` when the numbers of points differ or a position is not finite
  * Cost: O(n^2).
- * Source: van der Maaten & Hinton 2008, equation 2; as scikit-learn's `kl_divergence_`, but for the exact Z.
+ * Source: van der Maaten & Hinton 2008, equation 2; as scikit-learn's `kl_divergence_`, except for the exact Z.
  */
 export function klDivergence(p: Affinities, positions: Float32Array | Float64Array): number {
   const n = checkRows('KL divergence', positions, 2, 'positions')

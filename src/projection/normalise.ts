@@ -7,7 +7,7 @@ import { checkRows } from '../base/index.ts'
  * y' = (y - centre) / s + 1/2, where s is the longest side of the box around all points; shorter sides are centred.
  *
  * @param positions [n, dim], row-major, finite
- * @param dim       numbers a point, default 2
+ * @param dim       numbers per point, default 2
  * @returns float32 [n, dim]; all 0.5 when the points coincide
  * @throws KindredError `usage` when a number is not finite
  * Cost: O(n dim).

@@ -42,10 +42,10 @@ export interface Pca {
  * With fewer points than dimensions the n x n Gram matrix is solved instead: if G u = lambda u then X'u is an eigenvector of X'X.
  *
  * @param points float32 [n, dim], row-major, n >= 2
- * @param dim    numbers a point
+ * @param dim    numbers per point
  * @returns axes, variances and a `transform`
- * @throws KindredError `usage` when a number is not finite, or more components are asked than there can be
- * Cost: exact O(n dim m + m^3) with m = min(n, dim); subspace O(n dim (components + 10)) a round, some ten rounds.
+ * @throws KindredError `usage` when a number is not finite, or more components are asked for than there can be
+ * Cost: exact O(n dim m + m^3) with m = min(n, dim); subspace O(n dim (components + 10)) per round, some ten rounds.
  * Source: Pearson 1901; scikit-learn's PCA; subspace iteration: Halko, Martinsson & Tropp 2011, algorithm 4.4.
  */
 export function pca(points: Float32Array, dim: number, options: PcaOptions = {}): Pca {
@@ -145,7 +145,7 @@ function bySubspace(x: Float64Array, n: number, dim: number, width: number, seed
   return { axes, scatter }
 }
 
-/** X'X of an [n, dim] matrix, four rows of X a pass. */
+/** X'X of an [n, dim] matrix, four rows of X per pass. */
 function crossProducts(x: Float64Array, n: number, dim: number): Float64Array {
   const out = new Float64Array(dim * dim)
   const zeros = new Float64Array(dim)

@@ -26,14 +26,14 @@ export interface Projection {
   readonly explainedVarianceRatio?: readonly number[]
 }
 
-/** Milliseconds of work between two breaths of the event loop. */
+/** Milliseconds of work between two turns of the event loop. */
 const SLICE = 50
 
 /**
  * Maps points into the unit square.
  *
  * @param points float32 [n, dim], row-major
- * @param dim    numbers a point; for `pca` at least 2
+ * @param dim    numbers per point; for `pca` at least 2
  * @returns positions normalised by {@link normalise01}, and how good they are. Points that are {@link allTheSame} give one spot in the middle, as a map of them would show nothing but
  *   rounding
  * @throws KindredError `usage` as {@link tsne} and {@link pca} do; `interrupted` when the signal fires
@@ -73,7 +73,7 @@ const oneSpot = (points: Float32Array, dim: number): Float32Array => new Float32
  * The whole of t-SNE in one call that blocks until it is done: `tsne(...)`, all its steps, its positions.
  *
  * @param points float32 [n, dim], row-major
- * @param dim    numbers a point
+ * @param dim    numbers per point
  * @returns float32 [n, 2], in t-SNE's own unit
  * @throws KindredError `usage` as {@link tsne} does
  * Cost: that of {@link tsne}.

@@ -18,7 +18,7 @@ export interface MapQualityOptions {
  * (1 / nk) sum_i |N_high(i) and N_low(i) in common|, by Euclidean distance, ties by lower index.
  *
  * @param high    float32 [n, highDim]: the points
- * @param highDim numbers a point
+ * @param highDim numbers per point
  * @param low     float32 [n, lowDim]: the map
  * @returns 0..1; a random map gives about k / (n - 1)
  * @throws KindredError `usage` when n differs, k is not in 1..n - 1, or a number is not finite
@@ -44,7 +44,7 @@ export function neighbourPreservation(high: Float32Array, highDim: number, low: 
  * With the two spaces exchanged it is their continuity: whether true neighbours stay together.
  *
  * @param high    float32 [n, highDim]: the points
- * @param highDim numbers a point
+ * @param highDim numbers per point
  * @param low     float32 [n, lowDim]: the map
  * @returns 0..1
  * @throws KindredError `usage` when n differs, k is not below n / 2, or a number is not finite

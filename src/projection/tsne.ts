@@ -78,9 +78,9 @@ export interface TsneRun {
  * Minimises KL(P || Q) = sum_ij p_ij log(p_ij / q_ij), where p_ij says how likely i and j are neighbours among the points, and q_ij in the map.
  *
  * @param points float32 [n, dim], row-major, n >= 4
- * @param dim    numbers a point
+ * @param dim    numbers per point
  * @throws KindredError `usage` for a perplexity that does not fit n, numbers that are not finite, unknown options
- * Cost: exact neighbour search (O(n^2 dim) at worst); then O(n log n + n perplexity) a step, no allocation.
+ * Cost: exact neighbour search (O(n^2 dim) at worst); then O(n log n + n perplexity) per step, no allocation.
  * Source: van der Maaten 2014; scikit-learn's TSNE(method='barnes_hut').
  * @example
  * const run = tsne(embeddings, 10, { perplexity: 30, seed: 1 })
@@ -221,7 +221,7 @@ function descend(
 /**
  * Two principal coordinates (or normal noise), the first with standard deviation 1e-4: small, so that clusters can pass each other.
  *
- * A hundredth of that is added as noise, as openTSNE does: points that are equal would else never part.
+ * A hundredth of that is added as noise, as openTSNE does: equal points would otherwise never separate.
  */
 function startingPositions(
   points: Float32Array,
