@@ -1,19 +1,35 @@
 /**
- * @file IDX files, the format of MNIST: a big-endian header (magic, sizes), then bytes.
+ * @file IDX files, the format of MNIST: a big-endian header (magic, sizes), then numbers.
  *
- * magic = 0 0 type rank; type 8 is unsigned byte; rank 3 for images (2051), 1 for labels (2049).
+ * magic = 0 0 type rank; type 8 is unsigned byte; rank 3 for grey images (2051), 4 for images with channels, 1 for labels (2049).
  * Source: Yann LeCun, "The MNIST database of handwritten digits", section on file formats.
  */
 import { constants, gunzipSync } from 'node:zlib'
 import { ensureWithin, KindredError } from '../base/index.ts'
-import { readBytes } from '../files/index.ts'
 
 /** An IDX file of unsigned bytes. */
 export interface Idx {
-  /** Sizes, outermost first: [count, height, width] for images, [count] for labels. */
+  /** Sizes, outermost first: [count, height, width] or [count, height, width, channels] for images, [count] for labels. */
   shape: number[]
   /** The values, a view into the given bytes. */
   data: Uint8Array
+}
+
+/** Types of values by their byte: name and bytes a value. */
+const types: Readonly<Record<number, readonly [name: string, bytes: number]>> = {
+  0x08: ['unsigned bytes', 1],
+  0x09: ['signed bytes', 1],
+  0x0b: ['16-bit integers', 2],
+  0x0c: ['32-bit integers', 4],
+  0x0d: ['32-bit floats', 4],
+  0x0e: ['64-bit floats', 8],
+}
+const unsignedByte = 0x08
+
+/** Which files are taken. */
+interface Wanted {
+  readonly ranks: readonly number[]
+  readonly types: readonly number[]
 }
 
 /**
@@ -21,22 +37,46 @@ export interface Idx {
  *
  * @param bytes the file's content
  * @param name the file's name, for errors
- * @param rank how many sizes it must have: 3 for images, 1 for labels
+ * @param ranks how many sizes it may have: 3 or 4 for images, 1 for labels
  * @throws KindredError `corrupt`, naming file, byte offset, what was expected and what was found; `limit` for one that unpacks to more than `unpackedBytes`, by
  *   its header and in fact
  * cost: O(bytes) for gzip, else O(1)
  */
-export function parseIdx(bytes: Uint8Array, name: string, rank: number): Idx {
+export function parseIdx(bytes: Uint8Array, name: string, ...ranks: number[]): Idx {
+  const { shape, data } = unpack(bytes, name, { ranks, types: [unsignedByte] })
+  return { shape, data }
+}
+
+/**
+ * Reads the labels of an IDX file: whole numbers from 0 on, of 1 byte, 2 bytes (unsigned, whatever the type says) or 4 bytes.
+ *
+ * @returns [count]
+ * @throws KindredError as {@link parseIdx}; `corrupt` for a negative label, with its byte offset
+ */
+export function parseIdxLabels(bytes: Uint8Array, name: string): Int32Array {
+  const { shape, data, type } = unpack(bytes, name, { ranks: [1], types: [unsignedByte, 0x09, 0x0b, 0x0c] })
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength)
+  const labels = new Int32Array(shape[0])
+  const each = types[type][1]
+  for (let i = 0; i < labels.length; i++) {
+    if (type === unsignedByte) labels[i] = data[i]
+    else labels[i] = each === 1 ? view.getInt8(i) : each === 2 ? view.getUint16(2 * i) : view.getInt32(4 * i)
+    if (labels[i] < 0) throw damaged(name, 8 + each * i, 'a label must be 0 or above', `${labels[i]}`)
+  }
+  return labels
+}
+
+function unpack(bytes: Uint8Array, name: string, wanted: Wanted): Idx & { type: number } {
   const zipped = bytes[0] === 0x1f && bytes[1] === 0x8b
-  const header = 4 + 4 * rank
-  const shape = shapeOf(zipped ? gunzipStart(bytes, name) : bytes, name, rank)
-  const length = header + shape.reduce((a, b) => a * b, 1)
+  const { shape, type } = headerOf(zipped ? gunzipStart(bytes, name) : bytes, name, wanted)
+  const header = 4 + 4 * shape.length
+  const length = header + shape.reduce((a, b) => a * b, types[type][1])
   const values = `${shape.join(' x ')} values`
   if (!zipped) {
     if (bytes.length < length)
       throw damaged(name, bytes.length, `the file must be ${length} bytes long for ${values}`, `a file cut off after ${bytes.length} bytes`)
     if (bytes.length > length) throw damaged(name, length, `the file must end here, after ${values}`, `${bytes.length - length} more bytes`)
-    return { shape, data: bytes.subarray(header) }
+    return { shape, type, data: bytes.subarray(header) }
   }
   ensureWithin('unpackedBytes', length, name, 'the unpacked file')
   const raw = gunzip(bytes, name, length + 1)
@@ -44,40 +84,32 @@ export function parseIdx(bytes: Uint8Array, name: string, rank: number): Idx {
     throw damaged(name, length, `the unpacked file must end here, after ${values}`, 'more bytes')
   if (raw.length < length)
     throw damaged(name, raw.length, `the unpacked file must be ${length} bytes long for ${values}`, `${raw.length} bytes`)
-  return { shape, data: raw.subarray(header) }
+  return { shape, type, data: raw.subarray(header) }
 }
 
-function shapeOf(bytes: Uint8Array, name: string, rank: number): number[] {
+function headerOf(bytes: Uint8Array, name: string, wanted: Wanted): { shape: number[]; type: number } {
   const end = `the end of the file after ${bytes.length} bytes`
   if (bytes.length < 4) throw damaged(name, bytes.length, 'an IDX file must begin with a magic number of 4 bytes', end)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const magic = 0x0800 | rank
-  if (view.getUint32(0) !== magic) {
-    throw damaged(
-      name,
-      0,
-      `the magic number must be ${magic} (unsigned bytes, ${rank} ${rank === 1 ? 'size: labels' : 'sizes: images'})`,
-      `${view.getUint32(0)}${elementType(bytes)}`,
-    )
+  const [type, rank] = [bytes[2], bytes[3]]
+  if (view.getUint16(0) !== 0 || !wanted.types.includes(type) || !wanted.ranks.includes(rank)) {
+    const known = view.getUint16(0) === 0 && type !== unsignedByte && Object.hasOwn(types, type)
+    const got = `${view.getUint32(0)}${known ? ` (${types[type][0]}, ${rank} sizes)` : ''}`
+    throw damaged(name, 0, `the magic number must be ${wantedWords(wanted)}`, got)
   }
   if (bytes.length < 4 + 4 * rank) throw damaged(name, bytes.length, `the header must be ${4 + 4 * rank} bytes long`, end)
   const shape = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i))
   const empty = shape.indexOf(0)
   if (empty >= 0) throw damaged(name, 4 + 4 * empty, 'every size must be above 0', shape.join(' x '))
-  return shape
+  return { shape, type }
 }
 
-/** In words, what the third byte says of values that are no unsigned bytes. */
-function elementType(bytes: Uint8Array): string {
-  const types: Readonly<Record<number, string>> = {
-    0x09: 'signed bytes',
-    0x0b: '16-bit integers',
-    0x0c: '32-bit integers',
-    0x0d: '32-bit floats',
-    0x0e: '64-bit floats',
-  }
-  return bytes[0] === 0 && bytes[1] === 0 && Object.hasOwn(types, bytes[2]) ? ` (${types[bytes[2]]}, ${bytes[3]} sizes)` : ''
-}
+const wantedWords = (wanted: Wanted): string =>
+  wanted.ranks
+    .flatMap((rank) =>
+      wanted.types.map((type) => `${(type << 8) | rank} (${types[type][0]}, ${rank === 1 ? '1 size: labels' : `${rank} sizes: images`})`),
+    )
+    .join(' or ')
 
 function damaged(name: string, offset: number, expected: string, got: string): KindredError {
   return new KindredError('corrupt', `${name}, byte ${offset}`, expected, got, 'The file is damaged or no IDX file: fetch it again.')
@@ -115,31 +147,6 @@ function attempt<T>(name: string, bytes: Uint8Array, unpack: () => T): T {
       { cause: error },
     )
   }
-}
-
-/**
- * Reads a pair of IDX files, images and labels, and checks that they belong together.
- *
- * @returns images [count x height x width] and labels [count]
- * @throws KindredError `not-found` for a missing file, `corrupt` for damaged ones or counts that differ
- */
-export function readIdxPair(
-  imagesPath: string,
-  labelsPath: string,
-): { images: Uint8Array; labels: Uint8Array; height: number; width: number } {
-  const images = parseIdx(readBytes(imagesPath, 'read images'), imagesPath, 3)
-  const labels = parseIdx(readBytes(labelsPath, 'read labels'), labelsPath, 1)
-  const [count, height, width] = images.shape
-  if (labels.shape[0] !== count) {
-    throw new KindredError(
-      'corrupt',
-      `${labelsPath}, byte 4`,
-      `there must be as many labels as ${imagesPath} has images (${count})`,
-      `${labels.shape[0]}`,
-      'Take both files from the same data set and split.',
-    )
-  }
-  return { images: images.data, labels: labels.data, height, width }
 }
 
 /** The bytes of an IDX file of unsigned bytes; the inverse of {@link parseIdx}. */

@@ -1,4 +1,4 @@
-/** @file Room `data`: images with labels from files: IDX, and what room `dataset` makes of images in memory. Node only. */
+/** @file Room `data`: labelled images from files: IDX, a folder per class, a manifest; and what room `dataset` makes of any of them. Node only. */
 export {
   concat,
   imageAt,
@@ -12,5 +12,10 @@ export {
   type Dataset,
   type DatasetParts,
   type ImageSource,
+  type ReadOptions,
 } from '../dataset/index.ts'
-export { formatIdx, parseIdx, readIdxPair, type Idx } from './idx.ts'
+export { formatIdx, parseIdx, parseIdxLabels, type Idx } from './idx.ts'
+export { idx, readIdxLabels, readLabelNames, type IdxOptions } from './idx-source.ts'
+export { imageFolder } from './image-folder.ts'
+export { manifest, type ManifestOptions } from './manifest.ts'
+export { type LeftOut, type PictureOptions, type PictureSource } from './picture-source.ts'

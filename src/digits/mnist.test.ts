@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, it } from 'vitest'
 import { sha256 } from '../base/index.ts'
-import { indicesByClass } from '../dataset/index.ts'
-import { formatIdx, parseIdx, readIdxPair } from '../data/idx.ts'
+import { imageAt, indicesByClass } from '../dataset/index.ts'
+import { formatIdx, idx, parseIdx } from '../data/index.ts'
 import { findIdxFiles, loadMnist } from './mnist.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'kindred-mnist-'))
@@ -101,8 +101,8 @@ describe('IDX', () => {
     const [a, b] = [join(folder, 'i'), join(folder, 'l')]
     writeFileSync(a, images)
     writeFileSync(b, formatIdx([4], new Uint8Array(4)))
-    expect(() => readIdxPair(a, b)).toThrow('as many labels as')
-    expect(() => readIdxPair(a, join(folder, 'none'))).toThrow(expect.objectContaining({ code: 'not-found' }))
+    expect(() => idx(a, b)).toThrow('as many labels as')
+    expect(() => idx(a, join(folder, 'none'))).toThrow(expect.objectContaining({ code: 'not-found' }))
   })
 })
 
@@ -138,6 +138,55 @@ describe('MNIST', () => {
       expect([...d.labels]).toEqual([2, 0, 1])
     }
     await expect(loadMnist({ from: join(folder, 'names0'), split: 'test' })).rejects.toThrow('t10k-images-idx3-ubyte')
+  })
+
+  /** Images of 3 x 2 pixels and their labels, under the names of a set. */
+  function set(dir: string, prefix: string, split: string, of: number[]): void {
+    mkdirSync(dir, { recursive: true })
+    writeFileSync(
+      join(dir, `${prefix}${split}-images-idx3-ubyte`),
+      formatIdx(
+        [of.length, 3, 2],
+        Uint8Array.from({ length: of.length * 6 }, (_, i) => i),
+      ),
+    )
+    writeFileSync(join(dir, `${prefix}${split}-labels-idx1-ubyte.gz`), gzipSync(formatIdx([of.length], Uint8Array.from(of))))
+  }
+
+  it("finds EMNIST's sets by name, turns their images upright and names labels from 1 by their mapping", async () => {
+    const dir = join(folder, 'emnist')
+    set(dir, 'emnist-letters-', 'train', [26, 1, 2])
+    set(dir, 'emnist-letters-', 'test', [3])
+    const plain = await loadMnist({ from: dir })
+    expect([plain.classes, [...plain.labels], plain.source]).toEqual([['1', '2', '3', '26'], [3, 0, 1], 'EMNIST letters train'])
+    expect([plain.height, plain.width, [...imageAt(plain, 1)]]).toEqual([2, 3, [6, 8, 10, 7, 9, 11]])
+    const test = await loadMnist({ from: dir, split: 'test' })
+    expect([test.classes, [...test.labels]]).toEqual([plain.classes, [2]])
+    writeFileSync(join(dir, 'emnist-letters-mapping.txt'), Array.from({ length: 26 }, (_, i) => `${i + 1} ${65 + i} ${97 + i}\n`).join(''))
+    const named = await loadMnist({ from: dir })
+    expect([named.classes.length, named.classes[25], [...named.labels]]).toEqual([26, 'Zz', [25, 0, 1]])
+    set(dir, 'emnist-digits-', 'train', [5, 0])
+    await expect(loadMnist({ from: dir })).rejects.toThrow('or one must be named, got emnist-digits, emnist-letters')
+    const digits = await loadMnist({ from: join(dir, 'emnist-digits') })
+    expect([digits.count, digits.classes.length, [...digits.labels]]).toEqual([2, 10, [5, 0]])
+    await expect(loadMnist({ from: join(dir, 'emnist-leters') })).rejects.toThrow(`It may be one of ${join(dir, 'emnist-digits')}`)
+    await expect(loadMnist({ from: join(dir, 'emnist-digits'), split: 'test' })).rejects.toMatchObject({ code: 'not-found' })
+  })
+
+  it('takes labels as they are: digits have ten classes, others those of both splits', async () => {
+    const dir = join(folder, 'labels')
+    set(dir, '', 'train', [0, 3])
+    expect((await loadMnist({ from: dir })).classes).toEqual(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'])
+    set(dir, '', 'train', [1, 5])
+    set(dir, '', 't10k', [11])
+    const d = await loadMnist({ from: dir })
+    expect([d.classes, [...d.labels]]).toEqual([
+      ['1', '5', '11'],
+      [0, 1],
+    ])
+    await expect(loadMnist({ from: dir, classes: ['a', 'b'] })).rejects.toThrow(
+      'must be one of the labels that have a name (0 to 1), got 5',
+    )
   })
 
   it('names Fashion-MNIST by its folder', async () => {

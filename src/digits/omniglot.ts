@@ -6,10 +6,9 @@
  */
 import { basename, join } from 'node:path'
 import { checkOptions, ensure, ensureWithin, KindredError, nearestName, show, silent, type Progress } from '../base/index.ts'
-import { FileBytes, listFiles, placeOf, readBytes, readZipEntry, zipEntries } from '../files/index.ts'
+import { FileBytes, placeOf, readBytes, readZipEntry, zipEntries } from '../files/index.ts'
 import { inMemory, type Dataset } from '../dataset/index.ts'
-import { decodeImage } from '../images/index.ts'
-import { pictureName } from '../images/index.ts'
+import { decodeImage, listPictures, pictureName } from '../images/index.ts'
 import { mnistFrame, type FrameOptions } from './mnist-frame.ts'
 
 /** Settings of {@link omniglotLetters} and {@link lettersFrom}. */
@@ -153,15 +152,13 @@ async function framed(entries: Entry[], name: (parts: string[]) => string, sourc
 /** One zip, or a folder and the zips in it; zips are opened only when asked. */
 function sourcesOf(path: string, { progress = silent }: LettersOptions): Source[] {
   if (placeOf(path, 'letters') === 'file') return [zipSource(path)]
-  const { files, skipped } = listFiles(path, { where: 'letters' })
+  const { pictures, others, skipped } = listPictures(path, 'letters')
   for (const s of skipped) progress.warn(`left out: ${join(path, s.path)}: ${s.reason}`)
-  const images: Entry[] = []
-  for (const name of files) {
-    const kind = pictureName(name)
-    if (kind === 'read') images.push({ path: name, read: () => readBytes(join(path, name), 'letters', { limit: 'imageFileBytes' }) })
-    else if (kind !== undefined) progress.warn(`left out: ${join(path, name)}: ${kind.reason}`)
-  }
-  const zips = files.filter((name) => !name.includes('/') && /\.zip$/i.test(name))
+  const images = pictures.map((name): Entry => ({
+    path: name,
+    read: () => readBytes(join(path, name), 'letters', { limit: 'imageFileBytes' }),
+  }))
+  const zips = others.filter((name) => !name.includes('/') && /\.zip$/i.test(name))
   return [{ entries: () => images, close() {} }, ...zips.map((name) => zipSource(join(path, name)))]
 }
 

@@ -1,6 +1,7 @@
 /** @file Room `files`: reading, listing, hashing and atomic writing on disk, and fetching files from the network. Node only. */
 export { isProcess, makeFolder, renameOver, sweepParts, writeFileAtomic } from './atomic.ts'
 export { defaultCacheFolder } from './cache-folder.ts'
+export { csvCell, csvRows, csvText, type CsvRow } from './csv.ts'
 export { download, type DownloadOptions, type RemoteFile } from './download.ts'
 export { hasPart, installedVersion, needParts } from './installed.ts'
 export { checkpointName, folderStore, hasCheckpoint, previousName, type FolderStore } from './folder-store.ts'

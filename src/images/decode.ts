@@ -13,7 +13,7 @@ export interface DecodedImage {
   pixels: Uint8Array
   height: number
   width: number
-  channels: 1 | 3
+  channels: 1 | 3 | 4
 }
 
 /** A decoded image whose bytes stay counted until `release` is called. */
@@ -26,12 +26,14 @@ export interface HeldImage extends DecodedImage {
 export interface DecodeOptions {
   /** [height, width] to scale to; default: as the file is. */
   size?: readonly [number, number]
-  /** 1 = grey, 3 = RGB (default). */
-  channels?: 1 | 3
+  /** 1 = grey, 3 = RGB (default), 4 = RGB and alpha, the colours as under no alpha (straight). */
+  channels?: 1 | 3 | 4
   /** How the image is fitted when the aspect differs: `fill` stretches (default), `cover` crops, `contain` pads with `background`. */
   fit?: 'fill' | 'cover' | 'contain'
-  /** Colour under transparent pixels and around `contain` (default white). */
+  /** Colour around `contain` and, but for 4 channels, under transparent pixels (default white). */
   background?: string
+  /** What errors call an image of which the bytes are given (default: by their number). */
+  name?: string
 }
 
 /** What all decoding of this process shares: bytes of pixels, and what decoders need beside them, under the limit `pixelBytesInFlight`. */
@@ -65,7 +67,7 @@ export async function decodeImage(input: string | Uint8Array, options: DecodeOpt
  * Who holds one image must not wait for another: all the room may then be taken by such holders.
  */
 export async function holdImage(input: string | Uint8Array, options: DecodeOptions = {}): Promise<HeldImage> {
-  checkOptions(where, options, ['size', 'channels', 'fit', 'background'])
+  checkOptions(where, options, ['size', 'channels', 'fit', 'background', 'name'])
   const { size } = options
   if (size !== undefined) {
     ensure(
@@ -76,7 +78,7 @@ export async function holdImage(input: string | Uint8Array, options: DecodeOptio
     )
     ensureWithin('imagePixels', size[0] * size[1], where, 'the size asked for')
   }
-  if (typeof input !== 'string') return decode(input, `image of ${input.length} bytes`, options)
+  if (typeof input !== 'string') return decode(input, options.name ?? `image of ${input.length} bytes`, options)
   const file = await readImageFile(input)
   try {
     return await decode(file.bytes, input, options)
@@ -159,7 +161,7 @@ async function decode(bytes: Uint8Array, name: string, options: DecodeOptions): 
     try {
       let image = open(limits().imagePixels).autoOrient()
       if (size !== undefined) image = image.resize({ height: size[0], width: size[1], fit, background })
-      image = image.flatten({ background })
+      image = channels === 4 ? image.ensureAlpha() : image.flatten({ background })
       image = channels === 1 ? image.toColourspace('b-w') : image.toColourspace('srgb')
       const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
       const decoded = channelsOf(data, info.channels, channels)
@@ -228,11 +230,13 @@ function workBytes(format: ImageFormat, header: Metadata): number {
   return turned + 0.5
 }
 
-/** sharp answers one channel for grey files even in sRGB: repeat or drop as asked. */
-function channelsOf(data: Uint8Array, have: number, want: 1 | 3): Uint8Array {
+/** sharp answers one channel for grey files even in sRGB, and two with alpha: repeat or drop as asked. */
+function channelsOf(data: Uint8Array, have: number, want: 1 | 3 | 4): Uint8Array {
   if (have === want) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
   const n = data.length / have
+  const colours = have < 3 ? 1 : 3
+  const from = Array.from({ length: want }, (_, c) => (c === 3 ? have - 1 : Math.min(c, colours - 1)))
   const out = new Uint8Array(n * want)
-  for (let i = 0; i < n; i++) for (let c = 0; c < want; c++) out[i * want + c] = data[i * have + Math.min(c, have - 1)]
+  for (let i = 0; i < n; i++) for (let c = 0; c < want; c++) out[i * want + c] = data[i * have + from[c]]
   return out
 }

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import golden from '../../test/golden/data.json' with { type: 'json' }
 import { rng, setLimits } from '../base/index.ts'
-import { csvCell, csvRows, csvText } from './csv.ts'
+import { csvCell, csvRows, csvText } from '../files/index.ts'
 import { npyBytes } from './npy.ts'
 import { readVectors, writeVectors } from './vectors.ts'
 

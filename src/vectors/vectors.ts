@@ -7,8 +7,7 @@ import { rmSync } from 'node:fs'
 import { extname } from 'node:path'
 import { z } from 'zod'
 import { checkAs, ensure, KindredError, parseJsonAs } from '../base/index.ts'
-import { pathKind, readBytes, readJson, readTextPieces, writeFileAtomic } from '../files/index.ts'
-import { csvCell, csvRows, csvText, type CsvRow } from './csv.ts'
+import { csvCell, csvRows, csvText, pathKind, readBytes, readJson, readTextPieces, writeFileAtomic, type CsvRow } from '../files/index.ts'
 import { npyBytes, parseNpy } from './npy.ts'
 
 /** Vectors of one length, side by side, with a name and a label each if there are any. */

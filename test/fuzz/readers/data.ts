@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import sharp from 'sharp'
-import { formatIdx, parseIdx, readIdxPair } from '../../../src/data/index.ts'
+import { formatIdx, idx as readIdx, parseIdx } from '../../../src/data/index.ts'
 import { lettersFrom, loadMnist, omniglotLetters } from '../../../src/digits/index.ts'
 import { npyBytes, readVectors, writeVectors, type Vectors } from '../../../src/vectors/index.ts'
 import type { Dataset } from '../../../src/dataset/index.ts'
@@ -36,7 +36,7 @@ const idxPair: Reader = {
   ],
   async read(input) {
     const [images, labels] = Object.keys(input.files).map((name) => join(input.folder, name))
-    const pair = readIdxPair(images, labels)
+    const pair = readIdx(images, labels)
     must(pair.images.length === pair.labels.length * pair.height * pair.width, 'images and labels differ in number')
     checkDataset(await loadMnist({ from: input.folder, split: 'train' }))
   },
