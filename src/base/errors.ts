@@ -23,7 +23,10 @@ export type ErrorCode =
 /**
  * An error that says what must hold, what came, and how to fix it.
  *
- * @example throw new KindredError('usage', 'triplet margin loss', 'margin must be >= 0', '-1', 'Pass a margin such as 0.4.')
+ * A text that speaks of an option names it in backticks (`minSharpness`), and a verb with a call's brackets (`faces()`): whoever shows the text knows how its
+ * readers write them. The command line shows `--min-sharpness` and `kindred faces`; see docs/decisions/verbs-as-values.md.
+ *
+ * @example throw new KindredError('usage', 'triplet margin loss', '`margin` must be >= 0', '-1', 'Pass a margin such as 0.4.', { option: 'margin' })
  */
 export class KindredError extends Error {
   readonly code: ErrorCode
@@ -31,8 +34,17 @@ export class KindredError extends Error {
   readonly expected: string
   readonly got: string | undefined
   readonly fix: string | undefined
+  /** The option that is to be given otherwise, by its name in code. */
+  readonly option: string | undefined
 
-  constructor(code: ErrorCode, where: string, expected: string, got?: string, fix?: string, options?: ErrorOptions) {
+  constructor(
+    code: ErrorCode,
+    where: string,
+    expected: string,
+    got?: string,
+    fix?: string,
+    { option, ...options }: ErrorOptions & { readonly option?: string } = {},
+  ) {
     expected = shortened(expected)
     got = got === undefined ? undefined : shortened(got)
     super(`${where}: ${expected}${got === undefined ? '' : `, got ${got}`}.${fix === undefined ? '' : ` ${fix}`}`, options)
@@ -42,16 +54,18 @@ export class KindredError extends Error {
     this.expected = expected
     this.got = got
     this.fix = fix
+    this.option = option
   }
 
   /** The error as plain data, as the server and `--json` print it: without passwords. */
-  toJSON(): { code: ErrorCode; where: string; expected: string; got?: string; fix?: string; message: string } {
+  toJSON(): { code: ErrorCode; where: string; expected: string; got?: string; fix?: string; option?: string; message: string } {
     return {
       code: this.code,
       where: redact(this.where),
       expected: redact(this.expected),
-      ...(this.got === undefined ? {} : { got: redact(this.got) }),
-      ...(this.fix === undefined ? {} : { fix: redact(this.fix) }),
+      got: this.got === undefined ? undefined : redact(this.got),
+      fix: this.fix === undefined ? undefined : redact(this.fix),
+      option: this.option,
       message: redact(this.message),
     }
   }

@@ -1,5 +1,6 @@
 /** @file Room `base`: errors, seeded random numbers, option checks, progress, limits, text made safe to show, SHA-256, a small WebAssembly assembler. Imports no other room. */
 export { KindredError, ensure, show, type ErrorCode } from './errors.ts'
+export { callText, flagOf } from './call-text.ts'
 export { budget, type Budget } from './budget.ts'
 export { inOrder } from './in-order.ts'
 export { checkRows } from './check-rows.ts'

@@ -3,24 +3,10 @@
  * progress, warnings and errors go to standard error. With `--json` both are JSON: one result object on standard output, one object a line on
  * standard error. Whatever comes from outside (file names, messages) is shown with its control characters escaped, and without passwords.
  */
-import { printable, printableJson, type Limits, type Progress } from '../base/index.ts'
+import { printable, printableJson, type Progress } from '../base/index.ts'
 import type { Runtime, RuntimeKind } from '../runtime/index.ts'
-import { progressFor, type ProgressStream } from './progress.ts'
-
-/** Options that every command takes. */
-export interface GlobalOptions {
-  readonly json?: boolean
-  readonly quiet?: boolean
-  readonly threads?: number
-  readonly runtime?: RuntimeKind
-  readonly limit?: Partial<Limits>
-}
-
-/** The world outside, as far as the command line touches it. */
-export interface Streams {
-  readonly out: { write(text: string): unknown }
-  readonly err: ProgressStream
-}
+import { progressFor } from './progress.ts'
+import type { GlobalOptions, Streams } from './streams.ts'
 
 /** What a command works with. */
 export interface Context {

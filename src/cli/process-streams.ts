@@ -1,5 +1,5 @@
 /** @file Standard output and error of the process, which may vanish while it runs: a closed pipe, a full disk, a terminal that is gone. */
-import type { Streams } from './context.ts'
+import type { Streams } from './streams.ts'
 
 /** The streams of this process. */
 export interface ProcessStreams extends Streams {

@@ -7,6 +7,8 @@ export interface ReportErrorOptions {
   readonly json?: boolean
   /** Show stacks. */
   readonly debug?: boolean
+  /** How the command line writes options and verbs that a text names. */
+  readonly say?: (text: string) => string
   /** The exit code when a signal stopped the work. */
   readonly interrupted?: number
 }
@@ -14,10 +16,10 @@ export interface ReportErrorOptions {
 /** Prints an error, without a stack unless asked for, and says with which code the process ends: 2 for the caller's words, `interrupted` when stopped, else 1. */
 export function reportError(
   error: unknown,
-  { json = false, debug = false, interrupted = 130 }: ReportErrorOptions,
+  { json = false, debug = false, interrupted = 130, say = (text) => text }: ReportErrorOptions,
   err: { write(text: string): unknown },
 ): number {
-  const known = inWords(error)
+  const known = said(inWords(error), say)
   const { code, message, ...more } = known?.toJSON() ?? {
     code: 'unexpected',
     message: `unexpected: ${redact(error instanceof Error ? error.message : String(error))}${debug ? '' : ' (KINDRED_DEBUG=1 shows where)'}`,
@@ -36,6 +38,13 @@ export function lostResult(error: NodeJS.ErrnoException): KindredError {
   return new KindredError('io', 'standard output', 'it must take the whole result', got, 'What the command wrote into files is complete.', {
     cause: error,
   })
+}
+
+/** An error in the words of the command line. */
+function said(error: KindredError | undefined, say: (text: string) => string): KindredError | undefined {
+  if (error === undefined) return undefined
+  const { code, where, expected, got, fix, option } = error
+  return new KindredError(code, where, say(expected), got, fix === undefined ? undefined : say(fix), { option })
 }
 
 /** Refusals of the system that nobody has put into words yet are put into words here. */

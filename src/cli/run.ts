@@ -1,17 +1,19 @@
 /**
  * @file The command line as a function: words in, exit code out.
  */
-import { dirname } from 'node:path'
 import { Command, CommanderError } from 'commander'
-import { printable, printableJson, redact, setLimits } from '../base/index.ts'
+import { defaultLimits, printable, printableJson, redact, setLimits } from '../base/index.ts'
 import { oneOf, whole } from './arguments.ts'
 import { runtimeKinds } from './choices.ts'
 import type { Act } from './command.ts'
-import { context, type GlobalOptions, type Streams } from './context.ts'
+import { context } from './context.ts'
 import { echoedCommand } from './echo.ts'
+import { define, inputOf } from './flags.ts'
 import { exitCodeOf, interruptible } from './interrupt.ts'
+import { asCommandLine, checkInput, loadVerb, perform, verbNames, verbs, version, type Verb, type VerbName } from '../jobs/index.ts'
 import { limitOption, limitsHelp } from './limit-option.ts'
-import { version } from './version.ts'
+import { progressFor } from './progress.ts'
+import type { GlobalOptions, Streams } from './streams.ts'
 import { commands } from './words/index.ts'
 
 const examples = `
@@ -78,13 +80,14 @@ export async function run(
       limitOption,
     )
     .addHelpText('after', examples)
-  const command = echoedCommand(words)
+  const echo = echoedCommand(words)
   let interrupted: number | undefined
   const say = (message: string): unknown =>
     streams.err.write(json ? `${printableJson({ event: 'stopping', message })}\n` : `\n${message}\n`)
   const act: Act =
     (load) =>
     async (...args) => {
+      const { dirname } = await import('node:path')
       const given = program.opts<GlobalOptions>()
       const options = (args.at(-1) as Command).opts<Written>()
       const { sweepParts } = await import('../files/index.ts') // what does work is loaded when work begins
@@ -92,7 +95,7 @@ export async function run(
       const restore = setLimits(given.limit ?? {})
       try {
         await interruptible(
-          async (signal) => (await load())(options as never, context(given, streams, signal, command), ...(args.slice(0, -2) as never[])),
+          async (signal) => (await load())(options as never, context(given, streams, signal, echo), ...(args.slice(0, -2) as never[])),
           { say, onSignal: (signal) => (interrupted = exitCodeOf(signal)) },
         )
       } finally {
@@ -100,15 +103,61 @@ export async function run(
       }
     }
   for (const register of commands) register(program, act)
+  for (const name of verbNames) program.command(name).description(verbs[name].summary)
   for (const each of program.commands)
     Object.assign(each, { missingArgument: (name: string) => each.error(missingText(each, name), { code: 'commander.missingArgument' }) })
+  let verb: Verb | undefined
+  program.hook('preSubcommand', async (_, command) => {
+    if (!Object.hasOwn(verbs, command.name())) return
+    const named = (verb = await loadVerb(command.name() as VerbName))
+    define(command, named)
+    command.action(async (...args) => {
+      const { limit = {}, json: _json, quiet, threads, runtime: runtimeKind } = program.opts<GlobalOptions>()
+      const input = checkInput(named, inputOf(named, args.slice(0, -2), command))
+      const restore = setLimits(limit)
+      try {
+        const result = await interruptible(
+          (signal) =>
+            perform(named, input, { progress: progressFor(streams.err, { json, quiet }), signal, command: echo, threads, runtimeKind }),
+          { say, onSignal: (signal) => (interrupted = exitCodeOf(signal)) },
+        )
+        show(named, result, input)
+        const failure = named.failure?.(result)
+        if (failure !== undefined) throw failure
+      } finally {
+        restore()
+      }
+    })
+  })
+  /** Line breaks inside a line are escaped: a file's name cannot forge one. */
+  const show = ({ render }: Verb, result: unknown, input: Record<string, unknown>): unknown =>
+    streams.out.write(
+      json || render === undefined
+        ? `${printableJson(result)}\n`
+        : render(result, input)
+            .map((line) => `${printable(line)}\n`)
+            .join(''),
+    )
   try {
     await program.parseAsync([...words], { from: 'user' })
     return 0
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    return (await import('./report-error.ts')).reportError(error, { json, debug, interrupted }, streams.err)
+    return (await import('./report-error.ts')).reportError(
+      error,
+      { json, debug, interrupted, say: (text) => asCommandLine(text, verb, globalFlags) },
+      streams.err,
+    )
   }
+}
+
+/** How the options of every command, and the limits, are written. */
+const globalFlags: Readonly<Record<string, string>> = {
+  runtime: '--runtime',
+  threads: '--threads',
+  'train()': 'kindred train',
+  'digits()': 'kindred digits',
+  ...Object.fromEntries(Object.keys(defaultLimits).map((name) => [name, `--limit ${name}=NUMBER`])),
 }
 
 /** The options by which commands name what they write. */

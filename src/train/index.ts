@@ -10,6 +10,7 @@ export {
   type Store,
   type Stored,
 } from './checkpoint.ts'
+export { classify, type Classified } from './classify.ts'
 export { collapseInWords, type CollapseSigns } from './collapse.ts'
 export type { EpochRecord, KeepRule } from './epoch.ts'
 export { spreadOf } from './evaluation.ts'

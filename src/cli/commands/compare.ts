@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { DetectorName } from '../../faces/index.ts'
 import { compare } from '../../stories/index.ts'
 import type { Context } from '../context.ts'
-import { versions } from '../version.ts'
+import { versions } from '../../jobs/index.ts'
 
 interface Options {
   readonly models: string

@@ -5,7 +5,7 @@ import { digits } from '../../stories/index.ts'
 import type { PresetName } from '../../digits/index.ts'
 import type { Context } from '../context.ts'
 import { mnistFrom } from '../mnist-from.ts'
-import { versions } from '../version.ts'
+import { versions } from '../../jobs/index.ts'
 
 interface Options {
   readonly out: string

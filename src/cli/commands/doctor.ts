@@ -20,7 +20,7 @@ import {
 import { add, input } from '../../tensor/index.ts'
 import type { Context } from '../context.ts'
 import { columns } from '../face-options.ts'
-import { version } from '../version.ts'
+import { version } from '../../jobs/index.ts'
 
 /** What `kindred doctor --json` prints. */
 export interface Diagnosis {

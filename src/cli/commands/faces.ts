@@ -4,7 +4,7 @@ import type { DetectorName } from '../../faces/index.ts'
 import { faces } from '../../stories/index.ts'
 import { samplePhotos } from '../../people/index.ts'
 import type { Context } from '../context.ts'
-import { versions } from '../version.ts'
+import { versions } from '../../jobs/index.ts'
 
 interface Options {
   readonly out: string

@@ -22,7 +22,7 @@ import { headToJson, trainEmbedder, trainSoftmaxHead, type TrainEmbedderResult }
 import type { Context } from '../context.ts'
 import { mnistFrom } from '../mnist-from.ts'
 import { checkFree, readJson, writeCurves, writeJson } from '../run-folder.ts'
-import { versions } from '../version.ts'
+import { versions } from '../../jobs/index.ts'
 
 const count = z.int().positive().optional()
 /** What decides the run; kept in run.json so that --resume needs no other word. */

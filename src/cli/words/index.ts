@@ -1,14 +1,10 @@
 /** @file The words of all commands, in the order in which help lists them: one file each, one line here. What a command does is loaded when it is called. */
 import type { Register } from '../command.ts'
-import { classifyWords } from './classify.ts'
 import { compareWords } from './compare.ts'
 import { digitsWords } from './digits.ts'
 import { doctorWords } from './doctor.ts'
-import { embedWords } from './embed.ts'
 import { facesWords } from './faces.ts'
 import { groupWords } from './group.ts'
-import { mapWords } from './map.ts'
-import { rejectWords } from './reject.ts'
 import { searchWords } from './search.ts'
 import { sweepWords } from './sweep.ts'
 import { trainWords } from './train.ts'
@@ -23,9 +19,5 @@ export const commands: readonly Register[] = [
   groupWords,
   sweepWords,
   trainWords,
-  embedWords,
-  mapWords,
-  classifyWords,
-  rejectWords,
   doctorWords,
 ]

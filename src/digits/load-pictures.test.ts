@@ -5,9 +5,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { flatPng, pngChunk } from '../../test/support/png.ts'
 import { silent } from '../base/index.ts'
-import type { TrainedEmbedder } from '../models/index.ts'
-import type { Context } from './context.ts'
-import { findPictures, loadPictures } from './pictures.ts'
+import { findPictures, loadPictures } from './load-pictures.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'kindred-pictures-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -64,11 +62,11 @@ test('one that cannot be read is left out, with its reason', async () => {
   file('in/text.png', 'no image')
   file('in/odd.png', flatPng(28, 28, { extra: [pngChunk('tEXt', Buffer.from('a\0b'))] }))
   const warned: string[] = []
-  const model = { card: { preprocessing: { frame: 'mnist' } }, size: [28, 28] } as unknown as TrainedEmbedder
+  const model = { card: { preprocessing: { frame: 'mnist' } }, size: [28, 28] } as const
   const context = {
     progress: { ...silent, warn: (words: string) => warned.push(words) },
     signal: new AbortController().signal,
-  } as unknown as Context
+  }
   const { ids, skipped } = await loadPictures([join(folder, 'in')], model, context)
   expect(ids).toEqual([good])
   expect(skipped.map((s) => s.path.slice(folder.length + 1))).toEqual(['in/bomb.png', 'in/odd.png', 'in/text.png'])

@@ -1,11 +1,9 @@
-/** @file Pictures named on the command line, as a model wants them. */
+/** @file Pictures by their paths, as a model of digits wants them. */
 import { basename, dirname, join } from 'node:path'
-import { KindredError } from '../base/index.ts'
-import { loadDigitImage } from '../digits/index.ts'
-import { pictureName } from '../images/index.ts'
+import { KindredError, silent, stopIfAborted, type Progress } from '../base/index.ts'
 import { listFiles, madeByKindred, placeOf } from '../files/index.ts'
-import type { TrainedEmbedder } from '../models/index.ts'
-import type { Context } from './context.ts'
+import { pictureName } from '../images/index.ts'
+import { loadDigitImage } from './digit-image.ts'
 
 /** Pictures ready to be embedded. */
 export interface Pictures {
@@ -19,15 +17,21 @@ export interface Pictures {
   readonly skipped: readonly Skipped[]
 }
 
+/** What is asked of the model that the pictures are for. */
+export interface PictureModel {
+  readonly size: readonly [height: number, width: number]
+  readonly card: { readonly preprocessing: { readonly frame: string } }
+}
+
 const where = 'pictures'
 
-interface Found {
+export interface Found {
   readonly path: string
   readonly label: string | undefined
 }
 
 /** A path that was passed over, and why. */
-interface Skipped {
+export interface Skipped {
   readonly path: string
   readonly reason: string
 }
@@ -69,7 +73,11 @@ export function findPictures(paths: readonly string[]): { found: Found[]; skippe
  *
  * @throws KindredError `not-found` when none can be read, `unsupported` for a model of other pictures, `interrupted`
  */
-export async function loadPictures(paths: readonly string[], model: TrainedEmbedder, { progress, signal }: Context): Promise<Pictures> {
+export async function loadPictures(
+  paths: readonly string[],
+  model: PictureModel,
+  { progress = silent, signal }: { readonly progress?: Progress; readonly signal?: AbortSignal } = {},
+): Promise<Pictures> {
   const { frame } = model.card.preprocessing
   if (frame !== 'mnist') throw new KindredError('unsupported', where, 'the model must take pictures in the frame "mnist"', frame)
   const { found, skipped } = findPictures(paths)
@@ -79,13 +87,7 @@ export async function loadPictures(paths: readonly string[], model: TrainedEmbed
   const task = progress.start('reading', found.length, 'picture')
   try {
     for (const [i, picture] of found.entries()) {
-      if (signal.aborted)
-        throw new KindredError(
-          'interrupted',
-          'reading pictures',
-          'the work must not be stopped before its end',
-          `a stop after ${i} pictures`,
-        )
+      stopIfAborted(signal, 'reading pictures', `a stop after ${i} pictures`)
       try {
         pixels.push((await loadDigitImage(picture.path)).pixels)
         kept.push(picture)
