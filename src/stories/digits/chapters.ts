@@ -18,7 +18,7 @@ import { neighbourPreservation, project } from '../../projection/index.ts'
 import { randomTriplets } from '../../samplers/index.ts'
 import { headLogits, headToJson, predictions, trainEmbedder, trainSoftmaxHead, type SoftmaxHead } from '../../train/index.ts'
 import { preset } from '../../digits/index.ts'
-import { sweep, writeSweep, type SweepResult } from '../sweep/sweep.ts'
+import { defaultMargins, sweep, writeSweep, type SweepResult } from '../sweep/sweep.ts'
 import { embedderOf, embedSet } from './embed-sets.ts'
 import { judgeEmbedding, pixelVectors } from './judge.ts'
 import { captionedPicture, neighbourPicture, pick } from './pictures.ts'
@@ -201,7 +201,10 @@ export async function shortSweep(run: Run): Promise<SweepResult | undefined> {
     const show = ({ report, panels }: SweepResult): void => {
       story.show('sweepPanels', sweepPanels(panels, train.classes))
       if (panels.length > 1) story.show('sweepCurves', sweepCurves(report.sweep))
-      story.tell({ sweep: [...report.sweep], now: `sweeping the margin, ${panels.length} of 10` })
+      story.tell({
+        sweep: [...report.sweep],
+        now: `sweeping the margin, ${panels.length} of ${(options.margins ?? defaultMargins).length}`,
+      })
     }
     const result = await sweep({
       train,
@@ -212,6 +215,7 @@ export async function shortSweep(run: Run): Promise<SweepResult | undefined> {
       test,
       network: student().network,
       training: (margin) => ({ ...student(margin).training, batches: randomTriplets({ triplets: 64 }) }),
+      margins: options.margins,
       steps: sweepSteps,
       seed,
       runtime,

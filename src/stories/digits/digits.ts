@@ -20,7 +20,8 @@ import type { DigitsOptions, Run, Story } from './run.ts'
 export async function digits(options: DigitsOptions): Promise<DigitsReport> {
   const { out, runtime, progress = silent, signal, seed = 0 } = options
   needParts('digits', (options.data?.from ?? 'package') === 'package' ? ['mnist', 'letters'] : ['letters']) // now, not minutes later
-  const chosen = preset(options.preset ?? 'default', options)
+  const named = preset(options.preset ?? 'default', options)
+  const chosen = { ...named, training: { ...named.training, stepsPerEpoch: options.steps ?? named.training.stepsPerEpoch } }
   const all = await loadMnist({ ...options.data, split: 'train' })
   const limited =
     options.limit === undefined

@@ -182,7 +182,7 @@ export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short:
     }
     story.tell({ rejection: [...(story.current.rejection ?? []), ...rowsOf(scored)], digitControls })
     showRejection(run, data, scored, files.words)
-    writeDetector(run, j.hash, fitted, classes, h.temperature, scored, files.rule)
+    writeDetector(run, j.hash, fitted, classes, scored, files.rule)
     return data
   }
   await story.stage('Rejection', 'judging what is no digit', async () => {
@@ -253,7 +253,9 @@ interface Lesson {
 }
 
 /** First what no one writes, so that it can be said what a network rejects that has seen no letter; from there, letters. */
-function lessons({ train, seed }: Run, fonts: readonly string[]): Lesson[] {
+function lessons({ train, seed, options }: Run, fonts: readonly string[]): Lesson[] {
+  const length = { epochs: 1, stepsPerEpoch: options.steps ?? 700 }
+  const most = (count: number): number => Math.min(count, options.limit ?? count)
   return [
     {
       seen: 'invented',
@@ -261,8 +263,8 @@ function lessons({ train, seed }: Run, fonts: readonly string[]): Lesson[] {
       file: 'invented',
       what: 'trained on, with invented characters as extra negatives',
       words: 'The network that has also seen invented characters, but no letter.',
-      strangers: () => inventedCharacters({ count: 10_000, seed: seed + 3 }),
-      length: { epochs: 1, stepsPerEpoch: 700 },
+      strangers: () => inventedCharacters({ count: most(10_000), seed: seed + 3 }),
+      length,
     },
     {
       seen: 'letters',
@@ -270,8 +272,12 @@ function lessons({ train, seed }: Run, fonts: readonly string[]): Lesson[] {
       file: 'outliers',
       what: 'trained on, with invented characters and then letters as extra negatives',
       words: 'The network that has also seen letters, in other fonts than these.',
-      strangers: () => concat(renderedLetters({ fonts, perLetter: 400, seed: seed + 2 }), pseudoOutliers(train, { count: 2500, seed })),
-      length: { epochs: 1, stepsPerEpoch: 700 },
+      strangers: () =>
+        concat(
+          renderedLetters({ fonts, perLetter: Math.ceil(most(400 * 26) / 26), seed: seed + 2 }),
+          pseudoOutliers(train, { count: most(2500), seed }),
+        ),
+      length,
     },
   ]
 }
@@ -287,13 +293,15 @@ function rowsOf(scored: readonly ScoredRejection[]): RejectionResult[] {
   return scored.flatMap((s) => (s === best ? s.rows.map((r) => ({ ...r, preferred: true })) : s.rows))
 }
 
-/** Writes the detector of the preferred score that needs one look at an image, so that `kindred reject` can use it; it keeps 95 % of the validation digits. */
+/**
+ * Writes the detector of the preferred score that needs one look at an image, so that `kindred reject` can use it; it keeps 95 % of the validation digits. It
+ * looks at the head's logits as they are: the head has divided them by its temperature.
+ */
 function writeDetector(
   run: Run,
   model: string,
   { knn, gauss, odds }: Fitted,
   classes: number,
-  temperature: number,
   scored: readonly ScoredRejection[],
   file: string,
 ): void {
@@ -305,7 +313,7 @@ function writeDetector(
         ? ([gauss, 'unit features'] as const)
         : name === 'stranger-odds'
           ? ([odds!, 'unit features'] as const)
-          : ([logitScorer(name as LogitScoreName, classes, { temperature }), 'logits'] as const)
+          : ([logitScorer(name as LogitScoreName, classes), 'logits'] as const)
   writeFileAtomic(join(run.options.out, file), rejectionToJson({ model, input, detector: detector(scorer, at95) }))
 }
 

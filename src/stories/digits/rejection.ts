@@ -70,6 +70,8 @@ export const digitLookAlikes: ReadonlySet<string> = new Set('olizsqgbOIZSGB')
 
 /** Working points: the student's 84 % kept and right, and 95 % kept. */
 export const keptRight84 = '84 % of digits kept and right'
+/** Where a network reads fewer of them right. */
+const keptRightAll = 'all digits kept that are read right'
 export const kept95 = '95 % of digits kept'
 
 /**
@@ -83,10 +85,11 @@ export function judgeScore(data: RejectionData, score: NamedScore, strangers: St
   const letters = data.letters.map((l) => score.score(l.population))
   const choose = score.score(data.choose)
   const { rejectWhen } = minimumError(held, choose, { balanced: true })
-  const at84 = keepShare(held, 0.84, rejectWhen, { correct: data.heldRight })
+  const right = Array.from(data.heldRight).filter(Boolean).length / data.heldRight.length
+  const at84 = keepShare(held, Math.min(0.84, right), rejectWhen, { correct: data.heldRight })
   const at95 = keepShare(held, 0.95, rejectWhen)
   const rules: [string, RejectionRule][] = [
-    [keptRight84, at84],
+    [right < 0.84 ? keptRightAll : keptRight84, at84],
     [kept95, at95],
   ]
   const rows = data.letters.flatMap(({ name, images }, i) =>

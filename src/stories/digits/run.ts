@@ -17,6 +17,8 @@ export interface DigitsOptions {
   readonly dim?: number
   readonly margin?: number
   readonly epochs?: number
+  /** Steps an epoch, of the training and of each further one. Default: the preset's, and 700. */
+  readonly steps?: number
   readonly seed?: number
   /** Where MNIST comes from; see room `data`. */
   readonly data?: Pick<MnistOptions, 'from' | 'cache'>
@@ -26,9 +28,11 @@ export interface DigitsOptions {
   readonly outliers?: boolean
   /** Steps for each of the ten margins of the short sweep; 0 leaves it out. Default 40. */
   readonly sweepSteps?: number
+  /** Its margins. Default 0, 0.1, ... 0.9. */
+  readonly margins?: readonly number[]
   /** Images on the map. Default 5000. */
   readonly mapPoints?: number
-  /** Use at most so many training images (for tries and tests). */
+  /** Use at most so many training images, and outliers of each kind to train against (for tries and tests). */
   readonly limit?: number
   readonly resume?: boolean
   readonly runtime: Runtime

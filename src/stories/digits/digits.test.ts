@@ -1,0 +1,164 @@
+/** @file The whole digits story on a small budget: its files do what the report says of them. */
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import sharp from 'sharp'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { writeMiniMnist } from '../../../test/support/mini-mnist.ts'
+import { stratifiedSplit, type Dataset } from '../../dataset/index.ts'
+import { loadMnist, renderedLetters } from '../../digits/index.ts'
+import { accuracy, knnAccuracy } from '../../metrics/index.ts'
+import { load, type Embedder } from '../../models/index.ts'
+import { isRejected, l2Normalize } from '../../openset/index.ts'
+import { nodeRuntime, type Runtime } from '../../runtime/index.ts'
+import { headFromJson, headLogits, predictions } from '../../train/index.ts'
+import type { DigitsReport } from './digits-report.ts'
+import { digits } from './digits.ts'
+import { rejectionFromJson } from './rejection-file.ts'
+
+const home = mkdtempSync(join(tmpdir(), 'kindred-digits-'))
+const [data, out] = [join(home, 'mnist'), join(home, 'out')]
+let runtime: Runtime
+let report: DigitsReport
+let [train, asked] = [] as unknown as [Dataset, Dataset]
+beforeAll(async () => {
+  runtime = await nodeRuntime({ threads: 2 })
+  await writeMiniMnist(data, { train: 3000, test: 300 })
+  train = stratifiedSplit(await loadMnist({ from: data, split: 'train' }), { fraction: 1 / 12, seed: 0 }).train
+  asked = await loadMnist({ from: data, split: 'test' })
+  const budget = { limit: 3000, epochs: 1, steps: 30, sweepSteps: 5, margins: [0, 0.4], mapPoints: 120 }
+  report = await digits({ out, data: { from: data }, runtime, command: 'kindred digits', versions: { kindred: '0' }, ...budget })
+}, 300_000)
+afterAll(() => rmSync(home, { recursive: true, force: true }))
+
+const text = (name: string): string => readFileSync(join(out, name), 'utf8')
+async function opened<T>(file: string, use: (model: Embedder) => Promise<T>): Promise<T> {
+  const model = await load(join(out, file), { runtime })
+  try {
+    return await use(model)
+  } finally {
+    await model.dispose()
+  }
+}
+const nearestRight = (model: Embedder): Promise<number> =>
+  Promise.all([model.embed(train.images), model.embed(asked.images)]).then(([known, queries]) =>
+    knnAccuracy(known, train.labels, model.dim, { k: 5, queries, queryLabels: asked.labels }),
+  )
+
+describe('a digits story with outliers, controls and sweep', () => {
+  test('ends whole: what it returns is what lies in the folder, and the page waits for nothing', () => {
+    expect(JSON.parse(text('report.json'))).toEqual(JSON.parse(JSON.stringify(report)))
+    expect(report).toMatchObject({ complete: true, dataset: { train: 2750, validation: 250, test: 300 }, embedding: { dim: 10 } })
+    for (const unfinished of ['stopped', 'running', 'now']) expect(JSON.parse(text('report.json'))).not.toHaveProperty(unfinished)
+    expect(report.history.map(({ epoch }) => epoch)).toEqual([1])
+    expect(report.stages!.map(({ name }) => name)).toEqual(
+      expect.arrayContaining([
+        'Training',
+        'Margin sweep',
+        "The student's rule",
+        'Rejection after invented characters',
+        'Rejection after letters',
+      ]),
+    )
+    const page = text('report.html')
+    expect(page).not.toMatch(/computing…|\(running\)|http-equiv="refresh"|<p class="running"/)
+    const left = readdirSync(out, { recursive: true }).filter((name) => /part|lock/i.test(String(name)))
+    expect(left).toEqual([])
+  })
+
+  test('every figure stands on the page as it lies in the folder; every PNG is its SVG', async () => {
+    const page = text('report.html')
+    const figures = readdirSync(join(out, 'figures'))
+    const drawn = figures.filter((name) => name.endsWith('.svg')).map((name) => name.slice(0, -4))
+    expect(drawn.sort()).toEqual(
+      [
+        ...['baselines', 'confusion', 'errors', 'lettersAccepted', 'lettersRejected', 'loss', 'map', 'mapImages', 'neighbours'],
+        ...['rejectionCurve', 'rejectionHistogram', 'rejectionHistogramStudent', 'reliability', 'sweepCurves', 'sweepPanels', 'triplets'],
+      ].sort(),
+    )
+    for (const name of drawn) {
+      const placed = new RegExp(`<figure class="figure" id="figure-${name}">.*?</figure>`, 's').exec(page)?.[0]
+      const words = (svg: string) => [...svg.matchAll(/<text[^>]*>([^<]+)</g)].map(([, word]) => word)
+      expect(words(placed!), name).toEqual(words(text(`figures/${name}.svg`)))
+      expect(words(placed!).length, name).toBeGreaterThan(0)
+    }
+    for (const name of ['loss', 'map', 'confusion', 'rejectionHistogram', 'rejectionCurve', 'sweepPanels', 'sweepCurves']) {
+      const { width, height } = await sharp(join(out, 'figures', `${name}.png`)).metadata()
+      const [, w, h] = /<svg[^>]* width="([\d.]+)" height="([\d.]+)"/.exec(text(`figures/${name}.svg`))!
+      expect(width / height, name).toBeCloseTo(Number(w) / Number(h), 1)
+    }
+    expect(text('figures/mapImages.svg').match(/<image /g)?.length).toBeGreaterThan(0)
+    expect(report.map).toMatchObject({ points: 120, method: 't-SNE' })
+  })
+
+  test('model.onnx embeds as well as the report says, better than untrained; head.json reads as well', async () => {
+    await opened('model.onnx', async (model) => {
+      expect(await nearestRight(model)).toBeCloseTo(report.knn!.accuracy, 10)
+      const head = headFromJson(text('head.json'), 'head.json', model)
+      const read = predictions(headLogits(head, await model.embed(asked.images)), 10)
+      expect(accuracy(asked.labels, read)).toBe(report.head!.accuracy)
+    })
+    expect(report.knn!.accuracy).toBeGreaterThan(report.baselines!.untrained!.accuracy + 0.05)
+    expect(report.head!.accuracy).toBeGreaterThan(0.6)
+    const raw = Float32Array.from(train.images, (v) => v / 255)
+    const queries = Float32Array.from(asked.images, (v) => v / 255)
+    const pixels = knnAccuracy(raw, train.labels, 784, { k: 5, queries, queryLabels: asked.labels })
+    expect(report.baselines!.rawPixels!.accuracy).toBeCloseTo(pixels, 10)
+  })
+
+  test.each([
+    ['none', 'model.onnx', 'reject.json'],
+    ['invented', 'model-invented.onnx', 'reject-invented.json'],
+    ['letters', 'model-outliers.onnx', 'reject-outliers.json'],
+  ] as const)('after training against %s: %s and %s reject what the report says', async (seen, file, rule) => {
+    await opened(file, async (model) => {
+      if (seen !== 'none') expect(await nearestRight(model)).toBeCloseTo(report.after![seen]!.knn.accuracy, 10)
+      const { detector, input } = rejectionFromJson(text(rule), rule, model)
+      const head = headFromJson(text(rule.replace('reject', 'head')), 'head', model)
+      const scores = async (images: Uint8Array): Promise<Float64Array> => {
+        const { embedding, features } = await model.run(images, ['embedding', 'features'])
+        const looked = {
+          embedding,
+          logits: headLogits(head, embedding),
+          'unit features': l2Normalize(features, features.length / (images.length / 784)),
+        }
+        return detector.scorer.score(looked[input] as Float32Array)
+      }
+      const rejected = async ({ images }: Dataset): Promise<number> => {
+        const all = await scores(images)
+        return all.filter((score) => isRejected(score, detector.rule!)).length / all.length
+      }
+      const row = report.rejection!.find(
+        (r) => r.strangers === seen && r.threshold === detector.rule!.threshold && r.at === '95 % of digits kept',
+      )
+      expect(row).toBeDefined()
+      expect(1 - (await rejected(asked))).toBeCloseTo(row!.digitsKept!, 10)
+      const letters = renderedLetters({ fonts: 'test', perLetter: 40, seed: 0 })
+      expect(letters.count).toBe(report.dataset.letters)
+      expect(await rejected(letters)).toBeCloseTo(row!.lettersRejected, 10)
+    })
+  })
+
+  test('after training against outliers more letters are rejected; controls say what of it is the pen', () => {
+    const best = (seen: string) => Math.max(...report.rejection!.filter((r) => r.strangers === seen).map((r) => r.auroc))
+    expect(best('letters')).toBeGreaterThan(best('none') + 0.05)
+    expect(report.rejection!.filter((r) => r.preferred === true).map((r) => r.strangers)).toEqual(
+      ['none', 'none', 'invented', 'invented', 'letters', 'letters'], // two working points each
+    )
+    expect(report.digitControls!.map(({ count }) => count)).toEqual([300, 300, 100 * 10])
+    for (const { rejected } of report.digitControls!) expect(Object.keys(rejected)).toEqual(['none', 'invented', 'letters'])
+    const [own] = report.digitControls!
+    for (const share of Object.values(own.rejected)) expect(share).toBeLessThan(0.15) // 95 % of the validation digits are kept
+    expect(report.rejection!.filter((r) => r.rule === 'student').length).toBeGreaterThan(1)
+  })
+
+  test('the sweep in the report is that of sweep.json, one entry and one panel a margin', () => {
+    const { sweep, steps } = JSON.parse(text('sweep.json')) as { sweep: { margin: number }[]; steps: number }
+    expect(steps).toBe(5)
+    expect(sweep.map(({ margin }) => margin)).toEqual([0, 0.4])
+    expect(JSON.parse(text('report.json')).sweep).toEqual(sweep)
+    expect(text('sweep.svg')).toBe(text('figures/sweepPanels.svg'))
+    expect(text('sweep-curves.svg')).toBe(text('figures/sweepCurves.svg'))
+    expect(existsSync(join(out, 'sweep.png'))).toBe(true)
+  })
+})
