@@ -1,15 +1,11 @@
 /** @file Progress: rate, time left, bar, lines, JSON. */
 import { expect, test } from 'vitest'
-import { barProgress, duration, jsonProgress, lineProgress, quietProgress } from './progress.ts'
+import { barProgress, jsonProgress, lineProgress, quietProgress } from './progress.ts'
 
 function recorded(isTTY = false, columns = 200) {
   const written: string[] = []
   return { written, stream: { isTTY, columns, write: (text: string) => void written.push(text) } }
 }
-
-test('durations are short and readable', () => {
-  expect([0.4, 59, 61, 3599, 7260].map(duration)).toEqual(['0 s', '59 s', '1 min 01 s', '59 min 59 s', '2 h 01 min'])
-})
 
 test('lines come five seconds apart, with rate and time left, and the last one always', () => {
   const { written, stream } = recorded()

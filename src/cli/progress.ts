@@ -1,7 +1,7 @@
 /**
  * @file How the command line shows long work: a bar on a terminal, a line every few seconds elsewhere, JSON lines with `--json`, or only warnings.
  */
-import { printable, printableJson, redact, silent, type Progress, type ProgressTask } from '../base/index.ts'
+import { duration, printable, printableJson, type Progress, type ProgressTask, redact, silent } from '../base/index.ts'
 import { fit } from './width.ts'
 
 /** Where progress is written: standard error, or a test's own list. */
@@ -22,14 +22,6 @@ export function progressFor(stream: ProgressStream, { json = false, quiet = fals
 
 /** A message on one line, whatever names it quotes. */
 const oneLine = (message: string): string => printable(redact(message))
-
-/** Seconds as `41 s`, `3 min 05 s` or `2 h 10 min`. */
-export function duration(seconds: number): string {
-  const s = Math.round(seconds)
-  if (s < 60) return `${s} s`
-  if (s < 3600) return `${Math.floor(s / 60)} min ${String(s % 60).padStart(2, '0')} s`
-  return `${Math.floor(s / 3600)} h ${String(Math.floor((s % 3600) / 60)).padStart(2, '0')} min`
-}
 
 /** What a task's rate so far says: units a second and seconds left; undefined until something is done. */
 function pace(done: number, first: number, total: number, seconds: number): { rate: number; left: number } | undefined {

@@ -6,7 +6,7 @@
  */
 import { existsSync, lstatSync, readdirSync, readFileSync, rmdirSync, rmSync, type Dirent } from 'node:fs'
 import { join } from 'node:path'
-import { KindredError, type Progress } from '../base/index.ts'
+import { counted, KindredError, type Progress } from '../base/index.ts'
 import { ioError, sweepParts, writeFileAtomic, type Journal, type Lock } from '../files/index.ts'
 import { sha256 } from '../base/index.ts'
 import { holdsCrops, readCropFolder, type CropRecord, type CropsByPhoto, type PhotoEntry, type QuarantineRecord } from './crop-records.ts'
@@ -48,10 +48,7 @@ export class CropBook {
     this.order = new Map(sources.map((source, i) => [source, i]))
     ensureOurs(out)
     const { photos, journal } = readCropFolder(out)
-    if (journal.damaged > 0)
-      progress.warn(
-        `${journal.path}: ${journal.damaged} damaged ${journal.damaged === 1 ? 'line' : 'lines'}; those photos are looked at again`,
-      )
+    if (journal.damaged > 0) progress.warn(`${journal.path}: ${counted(journal.damaged, 'damaged line')}; those photos are looked at again`)
     this.known = photos
     this.journal = journal
     this.changed = journal.entries.length + journal.damaged > 0

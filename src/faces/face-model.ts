@@ -3,7 +3,7 @@
  */
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
-import { checkChoice, checkOptions, ensure, inOrder, KindredError, nearestName } from '../base/index.ts'
+import { checkChoice, checkOptions, ensure, inOrder, KindredError, nearestName, unitRows } from '../base/index.ts'
 import { readBytes, readJson } from '../files/index.ts'
 import { sha256 } from '../base/index.ts'
 import { dlibResnet, type Layer } from '../nn/index.ts'
@@ -230,7 +230,7 @@ async function model(
           const mirrored = await vectors(prepared(part, n, side, preprocessing, true), n)
           for (let i = 0; i < v.length; i++) v[i] = (v[i] + mirrored[i]) / 2
         }
-        return preprocessing.normalise ? unit(v, dim) : v
+        return preprocessing.normalise ? unitRows(v, dim) : v
       })
       let at = 0
       for await (const v of chunks) {
@@ -295,17 +295,6 @@ function pooled({ data, shape }: { data: Float32Array; shape: readonly number[] 
       }
       out[i * channels + k] = pooling === 'mean' ? sum / places : most
     }
-  }
-  return out
-}
-
-function unit(v: Float32Array, dim: number): Float32Array {
-  const out = new Float32Array(v.length)
-  for (let at = 0; at < v.length; at += dim) {
-    let square = 0
-    for (let i = at; i < at + dim; i++) square += v[i] * v[i]
-    const factor = square > 0 ? 1 / Math.sqrt(square) : 0
-    for (let i = at; i < at + dim; i++) out[i] = v[i] * factor
   }
   return out
 }

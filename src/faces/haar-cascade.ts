@@ -5,7 +5,7 @@
  * two or three rectangles (Viola & Jones 2001; Lienhart & Maydt 2002). Tables instead of objects, because the detector visits them millions of times.
  * Format: OpenCV 4.12, modules/objdetect/src/cascadedetect.cpp, `CascadeClassifierImpl::Data::read`.
  */
-import { ensureWithin, KindredError } from '../base/index.ts'
+import { counted, ensureWithin, KindredError } from '../base/index.ts'
 import { parseXml, type XmlElement } from './xml.ts'
 
 /** A cascade. Nodes of all trees lie one after the other; so do leaves. */
@@ -152,7 +152,7 @@ class Reader {
     const odd = values.findIndex((v) => !Number.isFinite(v) || !Number.isFinite(Math.fround(v)))
     if (odd >= 0) throw this.corrupt(`<${name}> must hold finite numbers`, words[odd].slice(0, 40))
     if (count !== undefined && values.length !== count)
-      throw this.corrupt(`<${name}> must hold ${count} number${count === 1 ? '' : 's'}`, String(values.length))
+      throw this.corrupt(`<${name}> must hold ${counted(count, 'number')}`, String(values.length))
     return values
   }
 

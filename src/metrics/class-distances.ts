@@ -3,7 +3,7 @@
  *
  * Both need, for each point, its summed distance to every class; that sum is made row by row, so memory stays O(n + c).
  */
-import { checkOptions, checkRows, ensure, rng } from '../base/index.ts'
+import { checkOptions, checkRows, ensure, rng, squaredDistance } from '../base/index.ts'
 import { checkLabels, compactLabels, type Labels } from './labels.ts'
 
 /** Which points are measured. */
@@ -111,12 +111,7 @@ function forEachRow(
   for (const i of rows) {
     sums.fill(0)
     for (let j = 0; j < ids.length; j++) {
-      let squared = 0
-      for (let d = 0; d < dim; d++) {
-        const t = points[i * dim + d] - points[j * dim + d]
-        squared += t * t
-      }
-      sums[ids[j]] += Math.sqrt(squared)
+      sums[ids[j]] += Math.sqrt(squaredDistance(points, i * dim, points, j * dim, dim))
     }
     use(i, sums)
   }

@@ -3,7 +3,7 @@
  *
  * With n_p photos of a person, each as a query finds at most n_p - 1 others: beyond k = n_p - 1 precision must fall, however good the embedding.
  */
-import { checkChoice, checkOptions, checkRows, ensure, largest } from '../base/index.ts'
+import { checkChoice, checkOptions, checkRows, ensure, gatherRows, largest } from '../base/index.ts'
 import { neighbourSearch } from '../neighbours/index.ts'
 import { bootstrapInterval, wilsonInterval, type Interval } from './intervals.ts'
 import { checkLabels, compactLabels, type Labels } from './labels.ts'
@@ -66,8 +66,7 @@ export function precisionAtK(vectors: Float32Array, dim: number, labels: Labels,
   for (const k of ks)
     ensure(Number.isInteger(k) && k >= 1 && k < known.length, where, `each k must be an integer from 1 to ${known.length - 1}`, k)
 
-  const points = new Float32Array(known.length * dim)
-  for (const [row, i] of known.entries()) points.set(vectors.subarray(i * dim, (i + 1) * dim), row * dim)
+  const points = gatherRows(vectors, dim, known)
   const most = largest(ks)
   const { indices } = neighbourSearch(points, dim).nearest(points, most, { exclude: 'same-index' })
   // hits[q, j]: how many of query q's ks[j] nearest show its person.

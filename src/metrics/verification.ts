@@ -3,7 +3,7 @@
  *
  * A pair is accepted when its distance is at most the threshold. FAR: share of accepted pairs among those of two people; TAR: among those of one person.
  */
-import { checkOptions, checkRows, ensure, KindredError } from '../base/index.ts'
+import { checkOptions, checkRows, ensure, KindredError, squaredDistance } from '../base/index.ts'
 import { clopperPearson } from './clopper-pearson.ts'
 import type { Interval } from './intervals.ts'
 import { checkLabels, type Labels } from './labels.ts'
@@ -89,13 +89,12 @@ export function pairDistances(vectors: Float32Array, dim: number, labels: Labels
   for (let row = 0; row < known.length; row++) {
     for (let column = 0; column < row; column++) {
       const [i, j] = [known[row], known[column]]
-      let sum = 0
-      for (let d = 0; d < dim; d++) sum += (vectors[i * dim + d] - vectors[j * dim + d]) ** 2
+      const distance = Math.sqrt(squaredDistance(vectors, i * dim, vectors, j * dim, dim))
       if (labels[i] === labels[j]) {
-        out.genuine[g] = Math.sqrt(sum)
+        out.genuine[g] = distance
         out.genuinePeople[g++] = labels[i]
       } else {
-        out.impostor[m] = Math.sqrt(sum)
+        out.impostor[m] = distance
         out.impostorPeople[2 * m] = labels[j]
         out.impostorPeople[2 * m++ + 1] = labels[i]
       }

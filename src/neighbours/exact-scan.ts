@@ -7,6 +7,7 @@
  * the distance is computed in float64. The answer is that of brute force, to the last bit, for any data. The bounds are those of VA-file
  * (Weber, Schek and Blott 1998, "A quantitative analysis and performance study for similarity-search methods").
  */
+import { squaredDistance } from '../base/index.ts'
 import { dotKernel, stride, type DotKernel } from './dot-kernel.ts'
 import { KBest } from './k-best.ts'
 
@@ -197,12 +198,7 @@ export class ExactScan {
 
 /** Euclidean distance between a query and the row at `offset`, in float64. */
 export function euclideanDistance(query: Float32Array, points: Float32Array, offset = 0): number {
-  let sum = 0
-  for (let j = 0; j < query.length; j++) {
-    const difference = query[j] - points[offset + j]
-    sum += difference * difference
-  }
-  return Math.sqrt(sum)
+  return Math.sqrt(squaredDistance(query, 0, points, offset, query.length))
 }
 
 /**

@@ -1,5 +1,5 @@
 /** @file Batches of vectors as this room takes them, and the checks they share. */
-import { checkRows, ensure } from '../base/index.ts'
+import { checkRows, ensure, unitRows } from '../base/index.ts'
 
 /** Logits, probabilities or embeddings, row-major [n, width]. */
 export type Rows = Float32Array | Float64Array
@@ -18,13 +18,6 @@ export function rowCount(where: string, x: Rows, width: number): number {
  * Cost: O(n width)
  */
 export function l2Normalize(x: Rows, width: number): Float32Array {
-  const n = checkRows('L2 normalisation', x, width, 'embeddings')
-  const out = new Float32Array(x.length)
-  for (let i = 0; i < n; i++) {
-    let squared = 0
-    for (let d = 0; d < width; d++) squared += x[i * width + d] ** 2
-    const scale = squared === 0 ? 0 : 1 / Math.sqrt(squared)
-    for (let d = 0; d < width; d++) out[i * width + d] = x[i * width + d] * scale
-  }
-  return out
+  checkRows('L2 normalisation', x, width, 'embeddings')
+  return unitRows(x, width)
 }

@@ -1,4 +1,5 @@
 /** @file Leave-one-out retrieval, query by query: each labelled face asks all the others, and its whole ranking is judged. */
+import { squaredDistance } from '../base/index.ts'
 import { bootstrapInterval, wilsonInterval, type Interval } from '../metrics/index.ts'
 import type { EmbeddedFaces } from './embed-folder.ts'
 
@@ -42,11 +43,7 @@ export function askEachOther(vectors: Float32Array, dim: number, labels: Int32Ar
   const squared = new Float64Array(labels.length)
   for (const [q, row] of rows.entries()) {
     const order = known.filter((i) => i !== row)
-    for (const i of order) {
-      let sum = 0
-      for (let j = 0; j < dim; j++) sum += (vectors[i * dim + j] - vectors[row * dim + j]) ** 2
-      squared[i] = sum
-    }
+    for (const i of order) squared[i] = squaredDistance(vectors, i * dim, vectors, row * dim, dim)
     order.sort((a, b) => squared[a] - squared[b] || a - b)
     let [matches, precision] = [0, 0]
     for (const [at, i] of order.entries()) {

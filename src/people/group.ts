@@ -2,7 +2,7 @@
  * @file Who belongs together, when nobody has said: density clusters of faces, which a person then names, joins and splits in `groups.jsonl`.
  */
 import { join, resolve } from 'node:path'
-import { checkOptions, ensure, KindredError, silent, type Progress } from '../base/index.ts'
+import { checkOptions, counted, ensure, KindredError, type Progress, silent } from '../base/index.ts'
 import { dlibTemplate, holdsCrops, type CropRecord, type FaceRecipe } from '../faces/index.ts'
 import { writeFileAtomic } from '../files/index.ts'
 import { bCubed, type BCubed } from '../metrics/index.ts'
@@ -258,7 +258,7 @@ async function drawSheets(
     const placeInLine = new Map([...rows.keys()].map((at) => [rows[at], at + 1]))
     return {
       ...(title === undefined ? {} : { title }),
-      detail: `${countOf(rows.length + found.length)}${found.length === 0 ? '' : `, ${found.length} of them found near it and not confirmed (dashed)`}`,
+      detail: `${counted(rows.length + found.length, 'face')}${found.length === 0 ? '' : `, ${found.length} of them found near it and not confirmed (dashed)`}`,
       faces: shown.map((i, at) => ({
         pixels: pixels.subarray(at * each, (at + 1) * each),
         ...(captions ? { caption: [placeInLine.get(i), photoName(records[i])].filter((part) => part !== undefined).join(' ') } : {}),
@@ -299,7 +299,7 @@ async function drawSheets(
         await faceSheet(overview, {
           height: side,
           width: side,
-          title: `${inGroups} ${inGroups === 1 ? 'group' : 'groups'} among ${records.length} faces${groups.length > mostOnSheet ? `; the first ${mostOnSheet}` : ''}`,
+          title: `${counted(inGroups, 'group')} among ${records.length} faces${groups.length > mostOnSheet ? `; the first ${mostOnSheet}` : ''}`,
           subtitle: 'Name, merge and split them in groups.jsonl, and run kindred group again.',
           columns: few,
         }),
@@ -311,7 +311,6 @@ async function drawSheets(
 }
 
 /** Faces in words. */
-const countOf = (n: number): string => `${n} ${n === 1 ? 'face' : 'faces'}`
 
 /** Names, or numbers for groups that have none. */
 export function groupTitles(groups: readonly FaceGroup[]): string[] {

@@ -1,5 +1,5 @@
 /** @file Distances between photos of one person and of two, and what thresholds between them do. */
-import { KindredError } from '../base/index.ts'
+import { gatherRows, KindredError, percent } from '../base/index.ts'
 import { calibrateVerification, clopperPearson, pairDistances, quantile, type Interval, type PairDistances } from '../metrics/index.ts'
 import { rejectionHistogram } from '../plots/index.ts'
 import type { FaceDistances } from './face-figures.ts'
@@ -13,10 +13,8 @@ const most = 3000
 export function facePairs({ vectors, dim, labels }: Pick<EmbeddedFaces, 'vectors' | 'dim' | 'labels'>, seed: number): PairDistances {
   const known = [...labels.keys()].filter((i) => labels[i] >= 0)
   const chosen = some(known.length, most, seed).map((at) => known[at])
-  const points = new Float32Array(chosen.length * dim)
-  chosen.forEach((i, at) => points.set(vectors.subarray(i * dim, (i + 1) * dim), at * dim))
   return pairDistances(
-    points,
+    gatherRows(vectors, dim, chosen),
     dim,
     Int32Array.from(chosen, (i) => labels[i]),
   )
@@ -61,7 +59,7 @@ export function judgeDistances(
   const title =
     first === undefined
       ? 'Distances of pairs of photos'
-      : `Up to ${first.value.toFixed(2)}, ${percent(first.trueAccepts)} of the pairs of one person and ${percent(first.falseAccepts)} of the pairs of two`
+      : `Up to ${first.value.toFixed(2)}, ${unbroken(first.trueAccepts)} of the pairs of one person and ${unbroken(first.falseAccepts)} of the pairs of two`
   const figure = rejectionHistogram(
     {
       inScores: genuine,
@@ -94,7 +92,8 @@ function shares({ genuine, impostor }: PairDistances, threshold: number): Omit<F
   }
 }
 
-const percent = (share: number): string => `${(100 * share).toFixed(1)}\u00a0%`
+/** A share whose number and sign stay on one line. */
+const unbroken = (share: number): string => percent(share).replace(' ', '\u00a0')
 
 /** The wider of the interval of pairs and that of people. */
 const wider = (a: Interval, b: Interval = a): Interval => ({ low: Math.min(a.low, b.low), high: Math.max(a.high, b.high) })

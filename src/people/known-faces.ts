@@ -3,7 +3,7 @@
  */
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
-import { KindredError, nearestName, silent, type Progress } from '../base/index.ts'
+import { gatherRows, KindredError, nearestName, type Progress, silent } from '../base/index.ts'
 import { readVectors } from '../vectors/index.ts'
 import {
   assertSameRecipe,
@@ -276,7 +276,7 @@ function inMemory({ kind, place, out, records, vectors, networks }: InMemory): K
     thresholdFile: join(out, 'threshold.json'),
     async search(vector, k, person) {
       const pool = person === undefined ? undefined : [...records.keys()].filter((i) => persons[i] === person)
-      const rows = pool === undefined ? vectors : pick(vectors, dim, pool)
+      const rows = pool === undefined ? vectors : gatherRows(vectors, dim, pool)
       if (rows.length === 0) return []
       const { indices, distances } = nearest(vector, rows, dim, Math.min(k, rows.length / dim))
       return Array.from(indices, (at, n) => {
@@ -289,13 +289,6 @@ function inMemory({ kind, place, out, records, vectors, networks }: InMemory): K
     rows: async () => ({ ...points, records }),
     close: () => networks.dispose(),
   }
-}
-
-/** Some rows, one after the other. */
-export function pick(vectors: Float32Array, dim: number, rows: readonly number[]): Float32Array {
-  const out = new Float32Array(rows.length * dim)
-  rows.forEach((i, at) => out.set(vectors.subarray(i * dim, (i + 1) * dim), at * dim))
-  return out
 }
 
 async function fromGallery(place: string, options: KnownFacesOptions): Promise<KnownFaces> {

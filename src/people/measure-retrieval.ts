@@ -1,5 +1,5 @@
 /** @file All retrieval figures of one embedding, as reports hold them. */
-import { largest } from '../base/index.ts'
+import { gatherRows, largest } from '../base/index.ts'
 import { precisionAtK, silhouette } from '../metrics/index.ts'
 import { precisionPanels } from '../plots/index.ts'
 import type { FaceRetrieval } from './face-figures.ts'
@@ -23,8 +23,7 @@ export function measureRetrieval({ found, answers }: Asked, seed: number): FaceR
     }
   })
   const known = [...labels.keys()].filter((i) => labels[i] >= 0)
-  const rows = new Float32Array(known.length * dim)
-  known.forEach((i, at) => rows.set(vectors.subarray(i * dim, (i + 1) * dim), at * dim))
+  const rows = gatherRows(vectors, dim, known)
   const own = Int32Array.from(known, (i) => labels[i])
   const range = ({ low, high }: { low: number; high: number }) => ({ low, high })
   const precision = precisionAtK(vectors, dim, labels, { ks: telling(own) })

@@ -1,6 +1,6 @@
 /** @file The report's pictures made of crops: thumbnails, rows of neighbours. */
 import { join } from 'node:path'
-import { rng } from '../base/index.ts'
+import { gatherRows, rng } from '../base/index.ts'
 import { decodeImage } from '../images/index.ts'
 import { nearest } from '../neighbours/index.ts'
 import { faceStrip, imageGrid, type StripRow } from '../plots/index.ts'
@@ -50,8 +50,7 @@ export async function neighbourRows(
   const known = labels.some((l) => l >= 0)
   // Where people have names, those without one neither ask nor answer.
   const pool = [...records.keys()].filter((i) => !known || labels[i] >= 0)
-  const references = new Float32Array(pool.length * dim)
-  pool.forEach((i, at) => references.set(vectors.subarray(i * dim, (i + 1) * dim), at * dim))
+  const references = gatherRows(vectors, dim, pool)
   const k = Math.min(5, pool.length - 1)
   const side = 112
   const picture = async (i: number) => thumbnails(out, [records[i]], side)

@@ -1,4 +1,5 @@
 /** @file A threshold that was calibrated on labelled photos, kept with the recipe it holds for. */
+import { percent } from '../base/index.ts'
 import { existsSync } from 'node:fs'
 import { z } from 'zod'
 import { assertSameRecipe, faceRecipeSchema, recipeLine, type FaceRecipe } from '../faces/index.ts'
@@ -107,15 +108,16 @@ export function chooseThreshold(
 }
 
 /** Shares as a person reads them. */
-const percent = (x: number): string => (x === 0 ? '0' : x >= 0.1 ? `${(100 * x).toFixed(1)} %` : `${Number((100 * x).toPrecision(2))} %`)
+/** A share, small ones with two digits. */
+const shareText = (x: number): string => (x === 0 ? '0' : x >= 0.1 ? percent(x) : `${Number((100 * x).toPrecision(2))} %`)
 
 /** What a calibrated threshold does to strangers who are searched for, in one sentence. */
 export function strangersLine({ strangers: { asked, accepted, interval }, faces }: SavedThreshold): string {
-  return `strangers: with each person left out in turn, ${accepted} of ${asked} photos found somebody else within it (95 % interval ${percent(interval.low)} to ${percent(interval.high)}), among ${faces} faces; more faces, more of these`
+  return `strangers: with each person left out in turn, ${accepted} of ${asked} photos found somebody else within it (95 % interval ${shareText(interval.low)} to ${shareText(interval.high)}), among ${faces} faces; more faces, more of these`
 }
 
 /** What a threshold is worth, in one sentence. */
 export function thresholdLine({ value, from, file, calibration: c }: UsedThreshold): string {
   if (from === 'given' || c === undefined) return `threshold ${value} as given; nothing is known of its false accepts here`
-  return `threshold ${value.toFixed(4)} of ${file ?? c.folder}: calibrated on ${c.people} people of ${c.folder} for at most ${percent(c.farAsked)} of pairs of two people taken for one (there: ${percent(c.far)}, 95 % interval ${percent(c.farInterval.low)} to ${percent(c.farInterval.high)}); it keeps ${percent(c.tar)} of pairs of one person`
+  return `threshold ${value.toFixed(4)} of ${file ?? c.folder}: calibrated on ${c.people} people of ${c.folder} for at most ${shareText(c.farAsked)} of pairs of two people taken for one (there: ${shareText(c.far)}, 95 % interval ${shareText(c.farInterval.low)} to ${shareText(c.farInterval.high)}); it keeps ${shareText(c.tar)} of pairs of one person`
 }

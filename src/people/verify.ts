@@ -1,12 +1,13 @@
 /** @file Do two photos show one person? A distance, and a verdict by a threshold that was calibrated at a false-accept rate on labelled photos. */
-import { checkOptions, ensure, KindredError, silent } from '../base/index.ts'
+import { euclideanDistance } from '../neighbours/index.ts'
+import { checkOptions, ensure, gatherRows, KindredError, silent } from '../base/index.ts'
 import { labelOf, photoFiles, type FaceRecipe } from '../faces/index.ts'
 import { readBytes } from '../files/index.ts'
 import { calibrateVerification, pairDistances, wilsonInterval } from '../metrics/index.ts'
 import type { Runtime } from '../runtime/index.ts'
 import { embedPhoto, type EmbeddedPhoto } from './embed-folder.ts'
 import { openNetworks, type FaceNetworks, type NetworkChoice } from './face-networks.ts'
-import { isPhotoFolder, keptFolder, openKnownFaces, pick, type KnownFaces, type KnownFacesOptions } from './known-faces.ts'
+import { isPhotoFolder, keptFolder, openKnownFaces, type KnownFaces, type KnownFacesOptions } from './known-faces.ts'
 import { some } from './pictures.ts'
 import { chooseThreshold, readThreshold, type SavedThreshold, type ThresholdChoice, type UsedThreshold } from './threshold-file.ts'
 
@@ -67,7 +68,7 @@ export async function calibrateOn(known: KnownFaces, far = 0.001): Promise<Saved
   const people = new Set(rows.map((i) => labels[i]))
   ensurePeople(known.place, people.size)
   const pairs = pairDistances(
-    pick(vectors, dim, rows),
+    gatherRows(vectors, dim, rows),
     dim,
     Int32Array.from(rows, (i) => labels[i]),
   )
@@ -85,7 +86,7 @@ export async function calibrateOn(known: KnownFaces, far = 0.001): Promise<Saved
     genuine: rule.genuine,
     impostors: rule.impostors,
     strangers: strangersWithin(
-      pick(vectors, dim, rows),
+      gatherRows(vectors, dim, rows),
       dim,
       rows.map((i) => labels[i]),
       rule.threshold,
@@ -101,7 +102,9 @@ export async function calibrateOn(known: KnownFaces, far = 0.001): Promise<Saved
 function strangersWithin(vectors: Float32Array, dim: number, labels: readonly number[], threshold: number): SavedThreshold['strangers'] {
   const asked = labels.length
   const row = (i: number) => vectors.subarray(i * dim, (i + 1) * dim)
-  const accepted = labels.filter((label, i) => labels.some((other, j) => other !== label && apart(row(i), row(j)) <= threshold)).length
+  const accepted = labels.filter((label, i) =>
+    labels.some((other, j) => other !== label && euclideanDistance(row(i), row(j)) <= threshold),
+  ).length
   return { asked, accepted, interval: wilsonInterval(accepted, asked) }
 }
 
@@ -176,7 +179,7 @@ export async function verifyPhotos(a: string, b: string, options: VerifyOptions)
     const [mine, yours] = [await facesOf(a, networks, faces), await facesOf(b, networks, faces)]
     const pairs = mine.flatMap((x) =>
       yours.map((y) => {
-        const distance = apart(x.vector, y.vector)
+        const distance = euclideanDistance(x.vector, y.vector)
         return { a: x.face.index, b: y.face.index, distance, same: used === undefined ? null : distance <= used.value }
       }),
     )
@@ -191,12 +194,6 @@ async function facesOf(path: string, { detector, model }: FaceNetworks, faces: '
   if (found.length === 0)
     throw new KindredError('not-found', 'verify', `${path} must show a face`, 'none found', 'Try another photo, or --detector ssd.')
   return found
-}
-
-function apart(a: Float32Array, b: Float32Array): number {
-  let sum = 0
-  for (let i = 0; i < a.length; i++) sum += (a[i] - b[i]) ** 2
-  return Math.sqrt(sum)
 }
 
 /** dlib's own figure, for crops as its author cuts them. */

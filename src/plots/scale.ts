@@ -3,6 +3,7 @@
  *
  * Tick steps are 1, 2 or 5 times a power of ten, chosen as in d3-array's `ticks` (Heckbert, "Nice numbers for graph labels", Graphics Gems 1990).
  */
+import { percent as inPercent } from '../base/index.ts'
 
 /** A map from values to pixels with its ticks. */
 export interface Scale {
@@ -73,7 +74,7 @@ export function plain(at: readonly number[]): (value: number) => string {
 
 /** A share as a percentage: 0.972 -> "97.2 %". */
 export function percent(share: number, decimals = 1): string {
-  return Number.isFinite(share) ? `${minus((share * 100).toFixed(decimals))} %` : 'n/a'
+  return Number.isFinite(share) ? minus(inPercent(share, decimals)) : 'n/a'
 }
 
 /** Shares as percentages with as many decimals as the ticks need. */

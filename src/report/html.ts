@@ -1,6 +1,7 @@
 /**
  * @file HTML as strings: escaped by default. `html` escapes what is put in, unless it is HTML already.
  */
+import { duration as inWords, percent } from '../base/index.ts'
 import { escapeXml } from '../plots/index.ts'
 
 /** Text that is HTML already. */
@@ -80,19 +81,14 @@ export function table(
 
 /** A share as "98.4 %" with a space that does not break. */
 export function pct(share: number | null | undefined, decimals = 1): string {
-  return share === null || share === undefined || !Number.isFinite(share)
-    ? '—'
-    : `${(share * 100).toFixed(decimals).replace('-', '−')}\u00a0%`
+  return share === null || share === undefined || !Number.isFinite(share) ? '—' : unbroken(percent(share, decimals).replace('-', '−'))
 }
 
-/** Seconds as "42 s", "3 min 10 s", "1 h 5 min". */
-export function duration(seconds: number): string {
-  const s = Math.round(seconds)
-  if (seconds < 10) return `${seconds.toFixed(1)}\u00a0s`
-  if (s < 60) return `${s}\u00a0s`
-  if (s < 3600) return `${Math.floor(s / 60)}\u00a0min ${s % 60}\u00a0s`
-  return `${Math.floor(s / 3600)}\u00a0h ${Math.floor((s % 3600) / 60)}\u00a0min`
-}
+/** Seconds as "4.2 s", "42 s", "3 min 10 s", "1 h 05 min". */
+export const duration = (seconds: number): string => unbroken(inWords(seconds, { tenths: true }))
+
+/** A number and its unit stay on one line. */
+const unbroken = (text: string): string => text.replace(/(\d) /g, '$1\u00a0')
 
 /** 60000 -> "60,000". */
 export function whole(n: number): string {

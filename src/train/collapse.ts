@@ -4,6 +4,7 @@
  * Where all images fall on one point, d(a, p) = d(a, n) and every triplet costs exactly the margin: the loss stands still there, because the
  * gradients of positive and negative cancel (Hermans, Beyer & Leibe 2017, section 4.4, on loss curves stuck at the margin; Wu et al. 2017, section 4.1).
  */
+import { percent } from '../base/index.ts'
 
 /** What one epoch showed. */
 export interface CollapseSigns {
@@ -47,7 +48,7 @@ export function collapseInWords(s: CollapseSigns): string | undefined {
         ]
       : []),
   ].join(', and ')
-  return `Collapsed: ${seen}; kNN accuracy ${(100 * s.knnAccuracy).toFixed(1)} %. ${advice(s)}`
+  return `Collapsed: ${seen}; kNN accuracy ${percent(s.knnAccuracy)}. ${advice(s)}`
 }
 
 function advice({ margin, miner }: CollapseSigns): string {

@@ -4,7 +4,7 @@
  * The network is compiled once, with its weights as inputs; an epoch only feeds others. The loss is computed from the embeddings by a
  * second, small program, so that no image passes the network twice.
  */
-import { ensure, KindredError, rng } from '../base/index.ts'
+import { ensure, gatherRows, KindredError, rng } from '../base/index.ts'
 import type { ImageSource } from '../dataset/index.ts'
 import { knnAccuracy } from '../metrics/index.ts'
 import { Scope, type Layer } from '../nn/index.ts'
@@ -159,7 +159,7 @@ export class Evaluation {
     let [loss, active] = [0, 0]
     for (const { rows, labels } of this.batches) {
       const batch = new Float32Array(labels.length * dim)
-      rows.forEach((row, i) => batch.set(embedded.subarray(row * dim, (row + 1) * dim), i * dim))
+      gatherRows(embedded, dim, rows, batch)
       batch.set(extra, rows.length * dim)
       const out = await this.loss.run({ ...fixed, embeddings: floats(batch, [labels.length, dim]), labels: ints(labels) })
       loss += (out.loss.data as Float32Array)[0]

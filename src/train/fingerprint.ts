@@ -1,5 +1,5 @@
 /** @file A run in words, by which a resumed run knows itself again. */
-import { KindredError, sha256, sha256Pieces } from '../base/index.ts'
+import { counted, KindredError, sha256, sha256Pieces } from '../base/index.ts'
 import type { Schedule } from '../optim/index.ts'
 import type { Runtime } from '../runtime/index.ts'
 import type { Weights } from './network-embedder.ts'
@@ -36,7 +36,7 @@ export function ratesSoFar(rate: Schedule, steps: number): string {
 }
 
 /** The runtime and its threads, which decide the last digits. */
-export const runtimeWords = ({ name, threads }: Runtime): string => `${name}, ${threads} thread${threads === 1 ? '' : 's'}`
+export const runtimeWords = ({ name, threads }: Runtime): string => `${name}, ${counted(threads, 'thread')}`
 
 /**
  * Compares what a checkpoint says of its run with the run that wants to go on from it.

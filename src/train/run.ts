@@ -1,5 +1,5 @@
 /** @file One training run in progress: steps, epochs, what is kept, and how it stops. */
-import { KindredError, largest, stopIfAborted } from '../base/index.ts'
+import { KindredError, largest, percent, stopIfAborted } from '../base/index.ts'
 import type { Runtime } from '../runtime/index.ts'
 import { BatchFeed } from './batches.ts'
 import { collapseInWords } from './collapse.ts'
@@ -118,9 +118,8 @@ export class Run {
     const weights = new Map([...all].filter(([name]) => embedder.shapes.has(name)))
     const best = isKept(history, keep, validation.count)
     if (best) this.best = { epoch: record.epoch, weights }
-    const percent = (x: number) => `${(100 * x).toFixed(2)} %`
     progress.log(
-      `epoch ${record.epoch}/${epochs}: loss ${record.trainLoss.toFixed(4)}, validation ${record.validationLoss.toFixed(4)}, active ${percent(record.activeTriplets)}, kNN ${percent(record.knnAccuracy)}${best ? (keep === 'best' ? ' (best)' : ' (kept)') : ''}`,
+      `epoch ${record.epoch}/${epochs}: loss ${record.trainLoss.toFixed(4)}, validation ${record.validationLoss.toFixed(4)}, active ${percent(record.activeTriplets, 2)}, kNN ${percent(record.knnAccuracy, 2)}${best ? (keep === 'best' ? ' (best)' : ' (kept)') : ''}`,
     )
     if (record.emptyBatches > 0 && !this.toldOfEmpty)
       progress.warn(

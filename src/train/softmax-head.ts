@@ -2,7 +2,18 @@
  * @file The linear softmax head: an input and a softmax layer only, trained on frozen embeddings.
  */
 import { z } from 'zod'
-import { checkOptions, ensure, KindredError, nonFiniteAt, parseJsonAs, rng, silent, stopIfAborted, type Progress } from '../base/index.ts'
+import {
+  checkOptions,
+  ensure,
+  gatherRows,
+  KindredError,
+  nonFiniteAt,
+  parseJsonAs,
+  type Progress,
+  rng,
+  silent,
+  stopIfAborted,
+} from '../base/index.ts'
 import { crossEntropy } from '../losses/index.ts'
 import { dense } from '../nn/index.ts'
 import { adam, cosine } from '../optim/index.ts'
@@ -96,10 +107,9 @@ export async function trainSoftmaxHead(options: SoftmaxHeadOptions): Promise<Sof
     const y = new Int32Array(batch)
     for (let step = 1; step <= steps; step++) {
       stopIfAborted(signal, where, `a stop before step ${step} of ${steps}`)
-      order.next().forEach((row, i) => {
-        x.set(vectors.subarray(row * dim, (row + 1) * dim), i * dim)
-        y[i] = labels[row]
-      })
+      const rows = order.next()
+      gatherRows(vectors, dim, rows, x)
+      for (const [i, row] of rows.entries()) y[i] = labels[row]
       const { loss, accuracy } = await stepper.run({ vectors: floats(x, [batch, dim]), labels: ints(y) }, rate(step))
       task.update(step, { loss, accuracy })
     }

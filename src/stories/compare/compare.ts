@@ -2,7 +2,7 @@
  * @file `kindred compare`: the same faces by two models, two maps side by side, and whether the difference is more than luck.
  */
 import { join } from 'node:path'
-import { checkChoice, checkOptions, ensure, KindredError, silent } from '../../base/index.ts'
+import { checkChoice, checkOptions, ensure, KindredError, percent, silent } from '../../base/index.ts'
 import { cropFolder, detectorNames, lockOutput, openDetector, recipeLine, type CropRecord } from '../../faces/index.ts'
 import { writeFileAtomic } from '../../files/index.ts'
 import { recipeHash } from '../../gallery/index.ts'
@@ -300,7 +300,7 @@ async function draw(story: CompareStory, out: string, a: Side, b: Side, seed: nu
     figures:
       r === undefined
         ? undefined
-        : `nearest right ${(100 * r.knnAccuracy).toFixed(1)} %, mAP ${(100 * r.map).toFixed(1)} %, silhouette ${(r.silhouette ?? 0).toFixed(2)}`,
+        : `nearest right ${percent(r.knnAccuracy)}, mAP ${percent(r.map)}, silhouette ${(r.silhouette ?? 0).toFixed(2)}`,
     x: Float32Array.from(drawn, (i) => places.x[i]),
     y: Float32Array.from(drawn, (i) => places.y[i]),
   })

@@ -206,7 +206,7 @@ test('words and numbers', () => {
     '3.1 s',
     '42 s',
     '6 min 52 s',
-    '1 h 5 min',
+    '1 h 05 min',
   ])
   expect(pct(0.98412).replaceAll('\u00a0', ' ')).toBe('98.4 %')
   expect(html`<p title="${'"'}">${'<'}${html`<b>${1}</b>`}${[undefined, html`x`]}</p>`.html).toBe('<p title="&quot;">&lt;<b>1</b>x</p>')

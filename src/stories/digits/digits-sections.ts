@@ -1,7 +1,7 @@
 /**
  * @file The report's chapters on learning: verdict, how it works, training, baselines, map, sweep. Each is a function of the report; words follow from the figures.
  */
-import { printable } from '../../base/index.ts'
+import { counted, printable } from '../../base/index.ts'
 import { allStrangers, strangersOf, type DigitsReport, type FigureName, type RejectionResult, type Strangers } from './digits-report.ts'
 import { chapter, type Chapter } from '../../report/index.ts'
 import { computing, duration, figure, figureText, html, pct, table, whole, type Html } from '../../report/index.ts'
@@ -101,7 +101,7 @@ export function training(r: DigitsReport, figures: Figures): Chapter {
   const title =
     last?.knnAccuracy == null
       ? 'Training: loss, active triplets, accuracy'
-      : `After ${r.history.length} epoch${r.history.length === 1 ? '' : 's'}, neighbours are right ${pct(last.knnAccuracy)} of the time`
+      : `After ${counted(r.history.length, 'epoch')}, neighbours are right ${pct(last.knnAccuracy)} of the time`
   return chapter(
     'training',
     'Training',

@@ -8,7 +8,7 @@ import { writeMiniMnist } from '../../../test/support/mini-mnist.ts'
 import { stratifiedSplit, type Dataset } from '../../dataset/index.ts'
 import { loadMnist, renderedLetters } from '../../digits/index.ts'
 import { accuracy, knnAccuracy } from '../../metrics/index.ts'
-import { load, type Embedder } from '../../models/index.ts'
+import { load, type TrainedEmbedder } from '../../models/index.ts'
 import { isRejected, l2Normalize } from '../../openset/index.ts'
 import { nodeRuntime, type Runtime } from '../../runtime/index.ts'
 import { headFromJson, headLogits, predictions } from '../../train/index.ts'
@@ -32,7 +32,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(home, { recursive: true, force: true }))
 
 const text = (name: string): string => readFileSync(join(out, name), 'utf8')
-async function opened<T>(file: string, use: (model: Embedder) => Promise<T>): Promise<T> {
+async function opened<T>(file: string, use: (model: TrainedEmbedder) => Promise<T>): Promise<T> {
   const model = await load(join(out, file), { runtime })
   try {
     return await use(model)
@@ -40,7 +40,7 @@ async function opened<T>(file: string, use: (model: Embedder) => Promise<T>): Pr
     await model.dispose()
   }
 }
-const nearestRight = (model: Embedder): Promise<number> =>
+const nearestRight = (model: TrainedEmbedder): Promise<number> =>
   Promise.all([model.embed(train.images), model.embed(asked.images)]).then(([known, queries]) =>
     knnAccuracy(known, train.labels, model.dim, { k: 5, queries, queryLabels: asked.labels }),
   )
@@ -70,12 +70,9 @@ describe('a digits story with outliers, controls and sweep', () => {
     const page = text('report.html')
     const figures = readdirSync(join(out, 'figures'))
     const drawn = figures.filter((name) => name.endsWith('.svg')).map((name) => name.slice(0, -4))
-    expect(drawn.sort()).toEqual(
-      [
-        ...['baselines', 'confusion', 'errors', 'lettersAccepted', 'lettersRejected', 'loss', 'map', 'mapImages', 'neighbours'],
-        ...['rejectionCurve', 'rejectionHistogram', 'rejectionHistogramStudent', 'reliability', 'sweepCurves', 'sweepPanels', 'triplets'],
-      ].sort(),
-    )
+    const open = ['lettersAccepted', 'lettersRejected', 'rejectionCurve', 'rejectionHistogram', 'rejectionHistogramStudent']
+    const closed = ['baselines', 'confusion', 'errors', 'loss', 'map', 'mapImages', 'neighbours', 'reliability', 'triplets']
+    expect(drawn.sort()).toEqual([...open, ...closed, 'sweepCurves', 'sweepPanels'].sort())
     for (const name of drawn) {
       const placed = new RegExp(`<figure class="figure" id="figure-${name}">.*?</figure>`, 's').exec(page)?.[0]
       const words = (svg: string) => [...svg.matchAll(/<text[^>]*>([^<]+)</g)].map(([, word]) => word)

@@ -1,4 +1,5 @@
 /** @file The chapter on rejection: all scores, the student's rule, and the same after training with non-digits. */
+import { gatherRows } from '../../base/index.ts'
 import { join } from 'node:path'
 import { concat, take, type Dataset } from '../../dataset/index.ts'
 import {
@@ -63,8 +64,7 @@ interface Fitted {
 async function fitScores({ runtime, seed, options }: Run, { train, dim, embed }: Judged, strangers?: Dataset): Promise<Fitted> {
   const labels = train.dataset.labels
   const rows = firstPerClass(train.dataset, 1000)
-  const chosen = new Float32Array(rows.length * dim)
-  rows.forEach((r, i) => chosen.set(train.embedding.subarray(r * dim, (r + 1) * dim), i * dim))
+  const chosen = gatherRows(train.embedding, dim, rows)
   const width = train.features.length / labels.length
   const unit = l2Normalize(train.features, width) as Float32Array
   const fitted = { width, knn: knnDistance(chosen, dim, { k: 5 }), gauss: mahalanobis(unit, width, labels) }

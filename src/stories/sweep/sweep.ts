@@ -2,7 +2,7 @@
  * @file `kindred sweep`: the same network, seed and budget once for each margin, and what the margin did to the embedding space.
  */
 import { join } from 'node:path'
-import { ensure, largest, silent, type Progress } from '../../base/index.ts'
+import { counted, ensure, largest, percent, type Progress, silent } from '../../base/index.ts'
 import { subset, type Dataset } from '../../dataset/index.ts'
 import { writeFileAtomic } from '../../files/index.ts'
 import { accuracy, classDistances, knnAccuracy, silhouette } from '../../metrics/index.ts'
@@ -191,11 +191,10 @@ export function bestMargin(entries: readonly SweepEntry[]): SweepReport['best'] 
   const top = largest(usable.map((e) => e.knnAccuracy))
   const close = usable.filter((e) => e.knnAccuracy >= top - 0.005)
   const best = close.reduce((a, b) => (b.silhouette > a.silhouette ? b : a))
-  const percent = (x: number) => `${(100 * x).toFixed(1)} %`
   const others = close.length - 1
   return {
     margin: best.margin,
-    why: `kNN accuracy ${percent(best.knnAccuracy)}${others === 0 ? ', the highest' : `, within half a point of the highest (as ${others} other margin${others === 1 ? '' : 's'})`}, and${others === 0 ? '' : ' of these'} the ${others === 0 ? '' : 'best '}silhouette ${best.silhouette.toFixed(2)}; ${percent(best.activeTriplets)} of triplets still active`,
+    why: `kNN accuracy ${percent(best.knnAccuracy)}${others === 0 ? ', the highest' : `, within half a point of the highest (as ${counted(others, 'other margin')})`}, and${others === 0 ? '' : ' of these'} the ${others === 0 ? '' : 'best '}silhouette ${best.silhouette.toFixed(2)}; ${percent(best.activeTriplets)} of triplets still active`,
   }
 }
 

@@ -1,0 +1,17 @@
+/** @file Numbers in words for people: shares, times, counts. */
+
+/** A share as `98.4 %`. */
+export const percent = (share: number, decimals = 1): string => `${(100 * share).toFixed(decimals)} %`
+
+/** Seconds as `41 s`, `3 min 05 s` or `2 h 10 min`; with `tenths`, fewer than ten seconds as `4.2 s`. */
+export function duration(seconds: number, { tenths = false }: { readonly tenths?: boolean } = {}): string {
+  const s = Math.round(seconds)
+  const two = (n: number): string => String(n).padStart(2, '0')
+  if (tenths && seconds < 10) return `${seconds.toFixed(1)} s`
+  if (s < 60) return `${s} s`
+  if (s < 3600) return `${Math.floor(s / 60)} min ${two(s % 60)} s`
+  return `${Math.floor(s / 3600)} h ${two(Math.floor((s % 3600) / 60))} min`
+}
+
+/** A number of things: `1 face`, `3 faces`. @param more the plural, where it does not end in s */
+export const counted = (count: number, one: string, more = `${one}s`): string => `${count} ${count === 1 ? one : more}`
