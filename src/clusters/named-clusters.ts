@@ -1,5 +1,5 @@
 /**
- * @file Density clustering that respects names: DBSCAN in which faces of one name always lie in one cluster and faces of two names never do.
+ * @file Density clustering that respects names: DBSCAN in which points of one name always lie in one cluster and points of two names never do.
  *
  * Where nobody is named it is DBSCAN (Ester et al. 1996), borders going to the nearest core point. Names are must-link and cannot-link constraints in the
  * sense of C-DBSCAN (Ruiz et al. 2007); here clusters grow along the shortest links first (Kruskal 1956), and a link that would join two names is refused,

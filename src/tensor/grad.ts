@@ -18,7 +18,7 @@ import { topologicalOrder, type Node, type Tensor } from './tensor.ts'
  * @param loss float32 scalar
  * @param wrt tensors of the same graph
  * @returns one tensor of the shape of each `wrt`
- * @throws KindredError `shape` when the loss is no scalar or does not depend on a `wrt`
+ * @throws KindredError `shape` when the loss is not a scalar or does not depend on a `wrt`
  */
 export function grad(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
   if (loss.dtype !== 'float32' || loss.rank !== 0)
