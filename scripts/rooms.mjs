@@ -28,7 +28,6 @@ export const rooms = {
   dataset: ['base'],
   train: [
     'base',
-    'files',
     'tensor',
     'onnx',
     'runtime',
@@ -38,7 +37,6 @@ export const rooms = {
     'nn',
     'recipe',
     'embedder',
-    'models',
     'optim',
     'losses',
     'miners',
@@ -179,9 +177,10 @@ export const floor = [
   'openset',
   'projection',
   'dataset',
+  'train',
 ]
-/** Floor rooms with such a folder. */
-const withNode = ['runtime']
+/** Floor rooms with such a folder, and which rooms above the floor it may enter. */
+const nodeFolders = { runtime: [], train: ['files'] }
 
 const nodeOnly = {
   regex: '^(node:|sharp$|onnxruntime-node$)',
@@ -216,17 +215,20 @@ export function config(table = rooms) {
     },
     ignorePatterns: ['dist', 'node_modules', '**/.venv', 'test/planted'],
     overrides: all.flatMap((room) => {
-      const closed = all.filter((other) => other !== room && !table[room].includes(other))
       // depth: how many folders a file lies below src/, and so how many steps lead out of its room
       return [1, 2].flatMap((depth) => {
         const out = `^${'\\.\\./'.repeat(depth)}`
-        const patterns = [
-          {
-            regex: `${out}(${closed.join('|')})/`,
-            message: `Room ${room} may enter only: ${table[room].join(', ') || 'no other room'}. See docs/architecture.md.`,
-          },
-          { regex: `${out}(${all.join('|')})/${notIndex}`, message: 'A room is entered through its index.ts.' },
-        ]
+        const patternsFor = (open) => {
+          const closed = all.filter((other) => other !== room && !open.includes(other))
+          return [
+            {
+              regex: `${out}(${closed.join('|')})/`,
+              message: `Room ${room} may enter only: ${open.join(', ') || 'no other room'}. See docs/architecture.md.`,
+            },
+            { regex: `${out}(${all.join('|')})/${notIndex}`, message: 'A room is entered through its index.ts.' },
+          ]
+        }
+        const patterns = patternsFor(table[room])
         const below = depth === 1 ? '' : '*/'
         const rule = (files, excludeFiles, product) => ({
           files: [files],
@@ -236,10 +238,10 @@ export function config(table = rooms) {
         const [inside, tests, node] = [`src/${room}/${below}*.ts`, `src/${room}/${below}*.test.ts`, `src/${room}/node/*.ts`]
         if (!floor.includes(room)) return [rule(inside, [tests], patterns)]
         const closedToNode = [...patterns, nodeOnly]
-        if (!withNode.includes(room)) return [rule(inside, [tests], closedToNode)]
+        if (nodeFolders[room] === undefined) return [rule(inside, [tests], closedToNode)]
         return depth === 1
           ? [rule(inside, [tests], [...closedToNode, nodeDoor])]
-          : [rule(inside, [tests, node], closedToNode), rule(node, [tests], patterns)]
+          : [rule(inside, [tests, node], closedToNode), rule(node, [tests], patternsFor([...table[room], ...nodeFolders[room]]))]
       })
     }),
   }

@@ -22,13 +22,13 @@ interface Learnt {
   readonly embeddings: readonly number[]
   readonly probabilities: readonly number[]
   readonly accuracy: number
+  readonly steps: number
   readonly early: readonly number[]
-  readonly kl: number
   readonly trustworthiness: number
 }
 interface Program {
   learn(pixels: Uint8Array, labels: Uint8Array, tested: number, options?: object): Promise<Learnt>
-  mapOf(embeddings: readonly number[]): Promise<Pick<Learnt, 'early' | 'kl' | 'trustworthiness'>>
+  mapOf(embeddings: readonly number[]): Promise<Pick<Learnt, 'early' | 'trustworthiness'>>
 }
 
 const root = join(import.meta.dirname, '..')
@@ -57,7 +57,7 @@ function apart(a: readonly number[], b: readonly number[]): number {
   return a.reduce((most, v, i) => Math.max(most, Math.abs(v - b[i])), 0) / largest
 }
 
-inChromium('40 steps, embeddings, classes and a map, all in a page', { timeout: 120_000 }, async () => {
+inChromium('40 steps, embeddings, classes and a map, all in a page', { timeout: 240_000 }, async () => {
   const { code } = await bundle(
     project,
     `
@@ -84,20 +84,19 @@ inChromium('40 steps, embeddings, classes and a map, all in a page', { timeout: 
   expect(hosts.filter((host) => host !== '~notfound')).toEqual(['127.0.0.1'])
 
   // The same WebAssembly gives the same bits; Math.exp of the softmax differs in its last one between browsers and Node.
-  expect(result).toMatchObject({ runtime: 'wasm', threads: 1 })
+  expect(result).toMatchObject({ runtime: 'wasm', threads: 1, steps: 40 })
   const inWasm = await inNode.learn(pixels, labels, tested, { kind: 'wasm', threads: 1 })
   expect(apart(result.losses, inWasm.losses)).toBe(0)
   expect(apart(result.embeddings, inWasm.embeddings)).toBe(0)
   expect(apart(result.probabilities, inWasm.probabilities)).toBeLessThan(1e-12)
 
-  // Native code adds up in another order: 6e-8 apart in one sum, and 40 steps make of it 3e-5 in the losses, 2e-4 in the embeddings, 4e-4 in the probabilities.
+  // Native code adds up in another order: 6e-8 apart in one sum; 40 steps leave 2e-7 in the losses, 3e-6 in the embeddings, 1e-6 in the probabilities.
   const native = await inNode.learn(pixels, labels, tested, { kind: 'native', threads: 1 })
   expect(native.runtime).toBe('cpu')
-  expect(apart(result.losses.slice(0, 3), native.losses.slice(0, 3))).toBeLessThan(1e-6)
-  expect(apart(result.losses, native.losses)).toBeLessThan(3e-4)
-  expect(apart(result.embeddings, native.embeddings)).toBeLessThan(2e-3)
-  expect(apart(result.probabilities, native.probabilities)).toBeLessThan(4e-3)
-  expect(result.accuracy).toBeGreaterThan(0.8)
+  expect(apart(result.losses, native.losses)).toBeLessThan(2e-6)
+  expect(apart(result.embeddings, native.embeddings)).toBeLessThan(3e-5)
+  expect(apart(result.probabilities, native.probabilities)).toBeLessThan(3e-5)
+  expect(result.accuracy).toBeGreaterThan(0.65) // .1 by chance; one network of 40 steps
   expect(Math.abs(result.accuracy - native.accuracy)).toBeLessThanOrEqual(1 / tested)
 
   // Math.exp again: after t-SNE's first steps the maps are still the same, at its end equally good.
@@ -105,7 +104,6 @@ inChromium('40 steps, embeddings, classes and a map, all in a page', { timeout: 
   expect(apart(result.early, map.early)).toBeLessThan(1e-6)
   expect(result.trustworthiness).toBeGreaterThan(0.95)
   expect(Math.abs(result.trustworthiness - map.trustworthiness)).toBeLessThan(0.02)
-  expect(Math.abs(result.kl - map.kl) / map.kl).toBeLessThan(0.1)
 })
 
 inChromium('the WebAssembly file is where a page says it is; without it the error says what to do', { timeout: 60_000 }, async () => {

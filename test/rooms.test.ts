@@ -29,6 +29,7 @@ test.each([
   ['losses/planted.ts', `import { x } from '../miners/index.ts'\nexport const y = x\n`, 'Room losses may enter only'],
   ['metrics/planted.ts', `import { x } from '../neighbours/brute-force.ts'\nexport const y = x\n`, 'entered through its index.ts'],
   ['projection/planted.ts', `import fs from 'node:fs'\nexport const y = fs\n`, 'in a folder node/ alone'],
+  ['train/planted.ts', `import { x } from '../files/index.ts'\nexport const y = x\n`, 'Room train may enter only'],
   ['runtime/planted.ts', `import fs from 'node:fs'\nexport const y = fs\n`, 'in a folder node/ alone'],
   ['runtime/planted.ts', `import { x } from './node/load-native.ts'\nexport const y = x\n`, 'entered through its index.ts'],
   ['runtime/planted.ts', `import { x } from '../files/index.ts'\nexport const y = x\n`, 'Room runtime may enter only'],
@@ -41,6 +42,7 @@ test.each([
 })
 
 test('and passes what the table allows', () => {
+  expect(lint('train/node/planted.ts', `import { x } from '../../files/index.ts'\nexport const y = x\n`)).toMatchObject({ refused: false })
   expect(lint('runtime/node/planted.ts', `import fs from 'node:fs'\nexport const y = fs\n`)).toMatchObject({ refused: false })
   expect(lint('runtime/planted.ts', `import { x } from './node/index.ts'\nexport const y = x\n`)).toMatchObject({ refused: false })
   expect(lint('stories/faces/planted.ts', `import { x } from '../digits/digits.ts'\nexport const y = x\n`)).toMatchObject({

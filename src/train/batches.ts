@@ -4,7 +4,7 @@
  * Preparing 250 augmented digits takes 3 to 4 ms of CPU time, about 2 % of a step. It is not overlapped with the step: onnxruntime-node computes
  * on the calling thread (with helpers), so nothing else runs on it meanwhile.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { ensure, rng, rngFromState, type RngState } from '../base/index.ts'
 import { affineAugmenter, imageBytes, type AugmentOptions, type ImageSource } from '../dataset/index.ts'
 import { bytes, ints, type HostTensor } from '../runtime/index.ts'

@@ -4,7 +4,7 @@
  * Layout, little-endian: `KINDREDC`, uint32 version, uint32 length of the header, the header (JSON), the arrays (float32, in the
  * header's order), SHA-256 of all that.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { checkAs, KindredError, nonFiniteAt, parseJsonAs, sha256Pieces, type Schema } from '../base/index.ts'
 
 /** Named arrays, and anything that survives JSON. */

@@ -1,5 +1,5 @@
 /** @file What an epoch leaves behind, and which epoch is kept. */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { EvaluationFigures } from './evaluation.ts'
 
 /** What one epoch left behind; all shares are 0..1. */

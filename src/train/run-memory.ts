@@ -1,5 +1,5 @@
 /** @file What a checkpoint of a training run holds. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { batchStateSchema, type BatchState } from './batches.ts'
 import { encodeCheckpoint, loadCheckpoint, type Store } from './checkpoint.ts'
 import { epochSchema, sumsSchema, type EpochRecord, type EpochSums } from './epoch.ts'

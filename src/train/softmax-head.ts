@@ -1,7 +1,7 @@
 /**
  * @file The linear softmax head: an input and a softmax layer only, trained on frozen embeddings.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import {
   checkOptions,
   ensure,

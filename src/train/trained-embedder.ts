@@ -1,11 +1,11 @@
 /** @file What a training run gives: an embedder, and how it came to be. */
 import type { ImageSource } from '../dataset/index.ts'
 import { distances, type DistanceName } from '../distances/index.ts'
-import { writeFileAtomic } from '../files/index.ts'
 import { exportEmbedder, type EmbedderCard } from '../embedder/index.ts'
 import type { Runtime } from '../runtime/index.ts'
 import type { EpochRecord } from './epoch.ts'
 import { NetworkEmbedder, type Weights } from './network-embedder.ts'
+import { writeFileAtomic } from './node/index.ts'
 import type { Settings } from './options.ts'
 import type { RunOutcome } from './run.ts'
 
