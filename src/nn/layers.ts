@@ -136,10 +136,10 @@ export const relu = (): Layer => (x) => T.relu(x)
 /** min(max(x, 0), 6), as in MobileNet (Howard et al. 2017). */
 export const relu6 = (): Layer => (x) => T.minimum(T.relu(x), 6)
 /** The largest value of each window. */
-export const maxPool =
-  (kernel = 2, options: Omit<T.PoolOptions, 'kernel'> = {}): Layer =>
-  (x, scope) =>
-    (scope.training ? T.maxPool2dByPhases : T.maxPool2d)(x, { ...options, kernel })
+export function maxPool(kernel = 2, options: Omit<T.PoolOptions, 'kernel'> = {}): Layer {
+  checkOptions('maxPool', options, ['stride', 'padding'])
+  return (x, scope) => (scope.training ? T.maxPool2dByPhases : T.maxPool2d)(x, { ...options, kernel })
+}
 /** The mean of each channel: [n, c, h, w] -> [n, c]. */
 export const globalAveragePool = (): Layer => (x) => T.mean(x, { axes: [2, 3] })
 /** All axes after the first merged into one. */
@@ -171,13 +171,14 @@ export const sameConv2d =
     conv2d(filters, kernel, { stride, padding: samePadding(x, kernel, stride) })(x, scope)
 
 /** A convolution of each channel on its own, with {@link samePadding}. */
-export const depthwiseConv2d =
-  (kernel: number, options: { stride?: number; bias?: boolean } = {}): Layer =>
-  (x, scope) => {
-    const { stride = 1, bias = true } = options
+export function depthwiseConv2d(kernel: number, options: { stride?: number; bias?: boolean } = {}): Layer {
+  checkOptions('depthwiseConv2d', options, ['stride', 'bias'])
+  const { stride = 1, bias = true } = options
+  return (x, scope) => {
     const channels = numeric(x.shape[1], 'depthwiseConv2d')
     return conv2d(channels, kernel, { stride, bias, groups: channels, padding: samePadding(x, kernel, stride) })(x, scope)
   }
+}
 
 /** The mean of each 2x2 window, without overlap; an odd last row or column is dropped. A convolution with fixed kernels, as the engine has no average pooling. */
 export const averagePool2 = (): Layer => (x) => {

@@ -84,13 +84,7 @@ export function objective(options: ObjectiveOptions): Objective {
   const regularisers = (options.regularisers ?? []).map(regulariserOf)
   const margin = loss.options?.margin
   return {
-    words: Object.assign(
-      {},
-      wordsOf('loss', loss),
-      miner && wordsOf('miner', miner),
-      wordsOf('reducer', reducer),
-      ...regularisers.map((r, i) => wordsOf(`regulariser ${i + 1}`, r)),
-    ),
+    words: wordsOfAll(loss, miner, reducer, regularisers),
     margin: typeof margin === 'number' ? margin : undefined,
     miner: miner?.name,
     build({ embeddings, labels, labelled, scope }) {
@@ -187,11 +181,20 @@ function regulariserOf(given: Regulariser | Regulariser['build']): Regulariser {
 /** A function's name, unless it is only that of the option it was given for. */
 const nameOf = ({ name }: { readonly name: string }, option: string): string => (name === '' || name === option ? 'own' : name)
 
+function wordsOfAll(loss: Named, miner: Named | undefined, reducer: Named, regularisers: readonly Named[]): Record<string, string> {
+  const words = { ...wordsOf('loss', loss), ...(miner === undefined ? {} : wordsOf('miner', miner)), ...wordsOf('reducer', reducer) }
+  regularisers.forEach((r, i) => Object.assign(words, wordsOf(`regulariser ${i + 1}`, r)))
+  return words
+}
+
+/** A part as far as its words go. */
+interface Named {
+  readonly name: string
+  readonly options?: Readonly<Record<string, unknown>>
+}
+
 /** `loss: triplet margin`, `loss margin: 0.4`, ... */
-export function wordsOf(
-  part: string,
-  { name, options = {} }: { readonly name: string; readonly options?: Readonly<Record<string, unknown>> },
-): Record<string, string> {
+export function wordsOf(part: string, { name, options = {} }: Named): Record<string, string> {
   const given = Object.entries(options).filter(([, value]) => value !== undefined)
   return {
     [part]: name,

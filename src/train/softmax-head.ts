@@ -185,7 +185,7 @@ const headSchema = z
  * @throws KindredError `corrupt` or `mismatch`
  */
 export function headFromJson(text: string, what = 'softmax head', model?: { hash: string }): SoftmaxHead {
-  const raw = parseJsonAs(text, what, headSchema, 'kindred train and kindred digits write such a file beside their model.')
+  const raw = parseJsonAs(text, what, headSchema, 'A head is written beside its model when that is trained.')
   if (model !== undefined && model.hash !== raw.model)
     throw new KindredError(
       'mismatch',

@@ -1,6 +1,7 @@
 /**
  * @file The networks of the digits story: from 8-bit images [n, 28, 28] to embeddings [n, dim].
  */
+import { checkOptions } from '../../base/index.ts'
 import { kaimingNormal, lecunNormal, zeros } from '../initialisers.ts'
 import { conv2d, dense, flatten, greyPixels, l2Normalise, maxPool, relu, sequential, tap, type Layer } from '../layers.ts'
 
@@ -19,7 +20,9 @@ export interface DigitNetworkOptions {
  *
  * ReLU stands behind each pool: it commutes with max, and touches a quarter of the numbers there.
  */
-export function studentNetwork({ dim = 10, normalise = false }: DigitNetworkOptions = {}): Layer {
+export function studentNetwork(options: DigitNetworkOptions = {}): Layer {
+  checkOptions('studentNetwork', options, ['dim', 'normalise'])
+  const { dim = 10, normalise = false } = options
   return sequential({
     pixels: greyPixels(),
     conv1: conv2d(32, 3, { padding: 1 }),
@@ -44,7 +47,9 @@ const he = { initialiser: kaimingNormal, biasInitialiser: zeros }
  * The default network: three convolutions, each of which halves the image by its stride, so that no pooling is needed:
  * conv 5x5/2 (32) - conv 3x3/2 (64) - conv 3x3/2 (128) - dense 128 - dense `dim`, unit length.
  */
-export function digitNetwork({ dim = 10, normalise = true }: DigitNetworkOptions = {}): Layer {
+export function digitNetwork(options: DigitNetworkOptions = {}): Layer {
+  checkOptions('digitNetwork', options, ['dim', 'normalise'])
+  const { dim = 10, normalise = true } = options
   return sequential({
     pixels: greyPixels(),
     conv1: conv2d(32, 5, { stride: 2, padding: 2, ...he }),
