@@ -8,11 +8,13 @@ export {
   stratifiedSplit,
   subset,
   take,
+  trainingSplit,
   type Channels,
   type Dataset,
   type DatasetParts,
   type ImageSource,
   type ReadOptions,
+  type TrainingSplitOptions,
 } from '../dataset/index.ts'
 export { formatIdx, parseIdx, parseIdxLabels, type Idx } from './idx.ts'
 export { idx, readIdxLabels, readLabelNames, type IdxOptions } from './idx-source.ts'

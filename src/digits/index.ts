@@ -2,9 +2,10 @@
 export { loadDigitImage, type DigitWay } from './digit-image.ts'
 export { fontNames, testFonts, trainFonts, type HandFont } from './fonts.ts'
 export { inventedCharacters } from './invented.ts'
-export { findPictures, loadPictures, type PictureModel, type Pictures } from './load-pictures.ts'
+export { findPictures, loadPictures, type Pictures } from './load-pictures.ts'
 export { mnistFrame, type FrameOptions } from './mnist-frame.ts'
 export { fashionClasses, findIdxFiles, loadMnist, mnistFiles, mnistPackageFolder, type MnistOptions, type MnistSplit } from './mnist.ts'
+export { checkPictureModel, frameOf, modelPicture, type PictureModel } from './model-picture.ts'
 export { lettersFrom, omniglotLetters, type LettersOptions } from './omniglot.ts'
 export {
   minedObjective,

@@ -62,7 +62,7 @@ test('one that cannot be read is left out, with its reason', async () => {
   file('in/text.png', 'no image')
   file('in/odd.png', flatPng(28, 28, { extra: [pngChunk('tEXt', Buffer.from('a\0b'))] }))
   const warned: string[] = []
-  const model = { card: { preprocessing: { frame: 'mnist' } }, size: [28, 28] } as const
+  const model = { card: { preprocessing: { frame: 'mnist' } }, size: [28, 28], channels: 1 } as const
   const context = {
     progress: { ...silent, warn: (words: string) => warned.push(words) },
     signal: new AbortController().signal,

@@ -3,11 +3,11 @@ import { basename, dirname, join } from 'node:path'
 import { KindredError, silent, stopIfAborted, type Progress } from '../base/index.ts'
 import { listFiles, madeByKindred, placeOf } from '../files/index.ts'
 import { pictureName } from '../images/index.ts'
-import { loadDigitImage } from './digit-image.ts'
+import { checkPictureModel, modelPicture, type PictureModel } from './model-picture.ts'
 
 /** Pictures ready to be embedded. */
 export interface Pictures {
-  /** [n x h x w] bytes. */
+  /** [n x height x width x channels] bytes. */
   readonly pixels: Uint8Array
   /** Paths, as shown to the user. */
   readonly ids: readonly string[]
@@ -15,12 +15,6 @@ export interface Pictures {
   readonly labels: readonly string[] | undefined
   /** What was passed over or could not be read; each has been warned of. */
   readonly skipped: readonly Skipped[]
-}
-
-/** What is asked of the model that the pictures are for. */
-export interface PictureModel {
-  readonly size: readonly [height: number, width: number]
-  readonly card: { readonly preprocessing: { readonly frame: string } }
 }
 
 const where = 'pictures'
@@ -78,8 +72,7 @@ export async function loadPictures(
   model: PictureModel,
   { progress = silent, signal }: { readonly progress?: Progress; readonly signal?: AbortSignal } = {},
 ): Promise<Pictures> {
-  const { frame } = model.card.preprocessing
-  if (frame !== 'mnist') throw new KindredError('unsupported', where, 'the model must take pictures in the frame "mnist"', frame)
+  checkPictureModel(model)
   const { found, skipped } = findPictures(paths)
   for (const { path, reason } of skipped) progress.warn(`left out: ${path}: ${reason}`)
   const kept: Found[] = []
@@ -89,7 +82,7 @@ export async function loadPictures(
     for (const [i, picture] of found.entries()) {
       stopIfAborted(signal, 'reading pictures', `a stop after ${i} pictures`)
       try {
-        pixels.push((await loadDigitImage(picture.path)).pixels)
+        pixels.push(await modelPicture(picture.path, model))
         kept.push(picture)
       } catch (error) {
         if (!(error instanceof KindredError)) throw error
@@ -109,7 +102,7 @@ export async function loadPictures(
       found.length === 0 ? 'none found' : `${found.length} that are not`,
       'Name image files, or folders that hold some.',
     )
-  const each = model.size[0] * model.size[1]
+  const each = model.size[0] * model.size[1] * model.channels
   const all = new Uint8Array(kept.length * each)
   pixels.forEach((p, i) => all.set(p, i * each))
   const labelled = kept.every((p) => p.label !== undefined)

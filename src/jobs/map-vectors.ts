@@ -101,7 +101,7 @@ async function vectorsOf(
     const { pixels, ids, labels, skipped } = await loadPictures(paths, model, context)
     return {
       vectors: { vectors: await model.embed(pixels), dim: model.dim, ids, labels },
-      images: { pixels, height: model.size[0], width: model.size[1] },
+      images: model.channels === 4 ? undefined : { pixels, height: model.size[0], width: model.size[1], channels: model.channels },
       skipped,
     }
   } finally {

@@ -38,7 +38,7 @@ export async function tell(options: Options, given: Context): Promise<void> {
     sweepSteps,
     ...(epochs === undefined ? {} : { epochs }),
     ...(letters === undefined ? {} : { letters }),
-    ...(images === undefined ? {} : { limit: images }),
+    images,
     ...(resume === undefined ? {} : { resume }),
     data: { from: mnistFrom('digits', options) },
     runtime,

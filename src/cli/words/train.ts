@@ -19,7 +19,7 @@ export const trainWords: Register = (program, act) => {
       '--outliers <what>',
       'train against non-digits too: pseudo (made from digits), invented (characters that no one writes), letters (rendered), or a folder or zip of letters',
     )
-    .option('--images <n>', 'use so many training images only', whole({ min: 4 }))
+    .option('--images <n>', 'train on so many images, drawn by the seed (default: all)', whole({ min: 4 }))
     .option('--validation <n>', 'images split off for validation (default: 5000)', whole({ min: 2 }))
     .option('--patience <n>', 'stop after so many epochs without a better kNN accuracy', whole({ min: 1 }))
     .option('--seed <n>', 'fixes everything (default: 0)', whole({ min: 0 }))

@@ -26,7 +26,7 @@ beforeAll(async () => {
   await writeMiniMnist(data, { train: 3000, test: 300 })
   train = stratifiedSplit(await loadMnist({ from: data, split: 'train' }), { fraction: 1 / 12, seed: 0 }).train
   asked = await loadMnist({ from: data, split: 'test' })
-  const budget = { limit: 3000, epochs: 1, steps: 30, sweepSteps: 5, margins: [0, 0.4], mapPoints: 120 }
+  const budget = { images: 2750, epochs: 1, steps: 30, sweepSteps: 5, margins: [0, 0.4], mapPoints: 120 }
   report = await digits({ out, data: { from: data }, runtime, command: 'kindred digits', versions: { kindred: '0' }, ...budget })
 }, 300_000)
 afterAll(() => rmSync(home, { recursive: true, force: true }))

@@ -2,11 +2,10 @@
  * @file `kindred digits`: the whole first story. Load MNIST, train a triplet network, draw its curves, judge it against honest baselines,
  * map it, classify with it, let it say "that is no digit", and write one report.
  */
-import { silent } from '../../base/index.ts'
-import { loadMnist } from '../../digits/index.ts'
-import { stratifiedSplit, subset } from '../../dataset/index.ts'
+import { KindredError, silent } from '../../base/index.ts'
+import { frameOf, loadMnist, preset } from '../../digits/index.ts'
+import { trainingSplit } from '../../dataset/index.ts'
 import { needParts } from '../../files/index.ts'
-import { preset } from '../../digits/index.ts'
 import { digitsPage } from './digits-page.ts'
 import { growReport } from '../../report/index.ts'
 import type { DigitsReport } from './digits-report.ts'
@@ -23,14 +22,17 @@ export async function digits(options: DigitsOptions): Promise<DigitsReport> {
   const named = preset(options.preset ?? 'default', options)
   const chosen = { ...named, training: { ...named.training, stepsPerEpoch: options.steps ?? named.training.stepsPerEpoch } }
   const all = await loadMnist({ ...options.data, split: 'train' })
-  const limited =
-    options.limit === undefined
-      ? all
-      : subset(
-          all,
-          Array.from({ length: Math.min(options.limit, all.count) }, (_, i) => i),
-        )
-  const { train, validation } = stratifiedSplit(limited, { fraction: 1 / 12, seed })
+  if (frameOf(all) !== 'mnist') {
+    const got = `${all.height}x${all.width}x${all.channels} in ${all.source}`
+    const must = 'images must be 28x28x1, as the other characters are that the story compares them with'
+    throw new KindredError('unsupported', 'digits', must, got, 'A network can be trained on images of any size.')
+  }
+  const { images } = options
+  const { train, validation } = trainingSplit(all, {
+    validation: Math.round(Math.min(all.count / 12, (images ?? Infinity) / 11)),
+    images,
+    seed,
+  })
   const test = await loadMnist({ ...options.data, split: 'test' })
   const report: DigitsReport = {
     complete: false,

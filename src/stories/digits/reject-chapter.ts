@@ -255,7 +255,7 @@ interface Lesson {
 /** First what no one writes, so that it can be said what a network rejects that has seen no letter; from there, letters. */
 function lessons({ train, seed, options }: Run, fonts: readonly string[]): Lesson[] {
   const length = { epochs: 1, stepsPerEpoch: options.steps ?? 700 }
-  const most = (count: number): number => Math.min(count, options.limit ?? count)
+  const most = (count: number): number => Math.min(count, options.images ?? count)
   return [
     {
       seen: 'invented',

@@ -32,8 +32,11 @@ export interface DigitsOptions {
   readonly margins?: readonly number[]
   /** Images on the map. Default 5000. */
   readonly mapPoints?: number
-  /** Use at most so many training images, and outliers of each kind to train against (for tries and tests). */
-  readonly limit?: number
+  /**
+   * How many training images are used, drawn by the seed, and outliers of each kind to train against at most; one image for validation to eleven of them. Default:
+   * eleven twelfths of all.
+   */
+  readonly images?: number
   readonly resume?: boolean
   readonly runtime: Runtime
   readonly progress?: Progress
