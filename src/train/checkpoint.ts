@@ -137,7 +137,7 @@ export async function loadCheckpoint<Header = unknown>(store: Store, schema?: Sc
   }
   throw (
     failed ??
-    new KindredError('not-found', 'resume', `${store.place} must hold a checkpoint`, 'none', 'Begin a run there first: leave resume out.')
+    new KindredError('not-found', 'resume', `${store.place} must hold a checkpoint`, 'none', 'Begin a run there first: leave `resume` out.')
   )
 }
 

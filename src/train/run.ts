@@ -162,7 +162,7 @@ export class Run {
     if (saved) await this.save()
     const got =
       stepper.step === 0 ? 'a stop before the first step' : `a stop after step ${stepper.step}${saved ? `, saved in ${store.place}` : ''}`
-    stopIfAborted(signal, 'training', got, saved ? 'Go on with --resume.' : undefined)
+    stopIfAborted(signal, 'training', got, saved ? 'Go on with `resume`.' : undefined)
   }
 
   private async save(): Promise<void> {

@@ -155,7 +155,7 @@ describe('a stopped run', () => {
     })
     expect(existsSync(join(runFolder, 'checkpoint.kindred'))).toBe(false)
     expect(await stopAfter(2, runFolder)).toMatchObject({
-      message: expect.stringContaining(`a stop after step 2, saved in ${runFolder}. Go on with --resume.`),
+      message: expect.stringContaining(`a stop after step 2, saved in ${runFolder}. Go on with \`resume\`.`),
     })
     expect(existsSync(join(runFolder, 'checkpoint.kindred'))).toBe(true)
   })
