@@ -8,8 +8,8 @@ import type { TripletMiner } from './miner.ts'
  * n*n*n places for the triplets of a batch of n, `exists` 1 where anchor and positive share a label and differ and the negative has another label: what a loss
  * that needs triplets gets where no miner is given.
  *
- * Cost: arrays of n^3 numbers; a step takes 155 MB and 17 ms at n = 100, 1.5 GB and 380 ms at 250 (one thread of an AMD EPYC). For larger batches mine, or take a loss over all negatives such as
- * `softNegativeTripletLoss`.
+ * Cost: arrays of n^3 numbers; a step takes 155 MB and 17 ms at n = 100, 1.5 GB and 380 ms at 250 (one thread of an AMD EPYC). For larger batches mine, or
+ * take a loss over all negatives such as `softNegativeTripletLoss`.
  */
 export function allTriplets(): TripletMiner {
   return {
