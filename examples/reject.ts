@@ -1,0 +1,12 @@
+// Is it a digit at all? By the distance to the digits a model knows, at a threshold that keeps 95 % of digits (run examples/train.ts first).
+import { take } from 'kindred/dataset'
+import { loadMnist, renderedLetters } from 'kindred/digits'
+import { load } from 'kindred/models'
+import { conformalThreshold, detector, knnDistance } from 'kindred/openset'
+
+await using model = await load('runs/example-train/model.onnx')
+const [known, heldOut] = [take(await loadMnist(), 2000, { seed: 1 }), take(await loadMnist({ split: 'test' }), 1000, { seed: 2 })]
+const score = knnDistance(await model.embed(known.images), model.dim, { k: 5 })
+const rule = conformalThreshold(score.score(await model.embed(heldOut.images)), 0.05, 'above')
+const answers = detector(score, rule).predict(await model.embed(renderedLetters({ perLetter: 10, seed: 3 }).images))
+console.log(`${((100 * answers.filter((a) => a < 0).length) / answers.length).toFixed(0)} % of letters rejected`)

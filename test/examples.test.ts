@@ -1,0 +1,51 @@
+/** @file The examples run and say what they should, and what README.md shows of them is what they hold. */
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { spawnSync } from 'node:child_process'
+import { afterAll, expect, test } from 'vitest'
+
+const root = join(import.meta.dirname, '..')
+const folder = join(root, 'examples')
+const names = readdirSync(folder).filter((name) => name.endsWith('.ts') && name !== 'run.ts')
+
+/** What each must print, in the order in which they run: later ones use what earlier ones wrote. */
+const says: Record<string, RegExp> = {
+  'train.ts': /^epoch 1: loss 0\.\d{4}, kNN accuracy 9\d\.\d %\nepoch 2: loss 0\.\d{4}, kNN accuracy 9\d\.\d %\n$/,
+  'reject.ts': /^\d\d % of letters rejected\n$/,
+  'own-loss.ts': /^kNN accuracy [89]\d\.\d %\n$/,
+  'map.ts': /^runs\/example-map\/map\.svg\n$/,
+  'faces.ts':
+    /^sample1\.jpg, face 1: most like sample3\.jpg, face \d \(distance 0\.44\)\n(?:sample\d\.jpg, face \d: most like sample\d\.jpg, face \d \(distance 0\.\d\d\)\n){21}$/,
+}
+
+const place = mkdtempSync(join(tmpdir(), 'kindred-examples-'))
+afterAll(() => rmSync(place, { recursive: true }))
+
+test('every example is tested', () => {
+  expect(Object.keys(says).toSorted()).toEqual(names.toSorted())
+})
+
+test.each(Object.entries(says))('examples/%s', { timeout: 300_000 }, (name, said) => {
+  const env = { ...process.env, TSX_TSCONFIG_PATH: join(root, 'tsconfig.json') }
+  const loader = join(root, 'node_modules/tsx/dist/loader.mjs')
+  const { stdout, stderr, status } = spawnSync(process.execPath, ['--import', loader, join(folder, name)], {
+    cwd: place,
+    encoding: 'utf8',
+    env,
+  })
+  expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' })
+  expect(stdout).toMatch(said)
+})
+
+test('README.md shows examples as they are', () => {
+  const code = names.map((name) =>
+    readFileSync(join(folder, name), 'utf8')
+      .replace(/^\/\/ [^\n]*\n/, '')
+      .trim(),
+  )
+  const shown = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/```ts\n([^]*?)```/g)].map(([, text]) => text.trim())
+  expect(shown.length).toBeGreaterThan(1)
+  for (const text of shown) expect(code).toContain(text)
+})
