@@ -1,10 +1,11 @@
 /** @file The examples run and say what they should, and what README.md shows of them is what they hold. */
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
-import { mkdtempSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { spawnSync } from 'node:child_process'
-import { afterAll, expect, test } from 'vitest'
+import sharp from 'sharp'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { rng } from '../src/base/index.ts'
 
 const root = join(import.meta.dirname, '..')
 const folder = join(root, 'examples')
@@ -15,6 +16,7 @@ const says: Record<string, RegExp> = {
   'train.ts': /^epoch 1: loss 0\.\d{4}, kNN accuracy 9\d\.\d %\nepoch 2: loss 0\.\d{4}, kNN accuracy 9\d\.\d %\n$/,
   'reject.ts': /^\d\d % of letters rejected\n$/,
   'own-loss.ts': /^kNN accuracy [89]\d\.\d %\n$/,
+  'folder.ts': /^180 pictures of columns, disc, rows: kNN accuracy (?:9\d|100) %\n$/,
   'map.ts': /^runs\/example-map\/map\.svg\n$/,
   'faces.ts':
     /^sample1\.jpg, face 1: most like sample3\.jpg, face \d \(distance 0\.44\)\n(?:sample\d\.jpg, face \d: most like sample\d\.jpg, face \d \(distance 0\.\d\d\)\n){21}$/,
@@ -23,6 +25,29 @@ const says: Record<string, RegExp> = {
 const place = mkdtempSync(join(tmpdir(), 'kindred-examples-'))
 afterAll(() => rmSync(place, { recursive: true }))
 
+/** A folder per class: 60 photos each of discs, rows and columns, of any colour, place and size. */
+beforeAll(async () => {
+  const random = rng(7)
+  const between = (low: number, high: number) => low + (high - low) * random.uniform()
+  for (const kind of ['columns', 'disc', 'rows']) {
+    mkdirSync(join(place, 'shapes', kind), { recursive: true })
+    for (let i = 0; i < 60; i++) {
+      const [x, y, size] = [between(20, 60), between(20, 60), between(12, 28)]
+      const bars = [0, 1, 2, 3].map((k) => k * 22 + size / 4)
+      const shape = {
+        columns: bars.map((at) => `<rect x="${at}" y="0" width="8" height="100"/>`).join(''),
+        disc: `<circle cx="${x}" cy="${y}" r="${size}"/>`,
+        rows: bars.map((at) => `<rect x="0" y="${at}" width="80" height="8"/>`).join(''),
+      }[kind]
+      const paint = `<rect width="100%" height="100%" fill="#ddd"/><g fill="hsl(${between(0, 360)},70%,50%)">${shape}</g>`
+      const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="80" height="${Math.round(between(60, 100))}">${paint}</svg>`
+      await sharp(Buffer.from(svg))
+        .jpeg()
+        .toFile(join(place, 'shapes', kind, `${i}.jpg`))
+    }
+  }
+})
+
 test('every example is tested', () => {
   expect(Object.keys(says).toSorted()).toEqual(names.toSorted())
 })
@@ -30,11 +55,15 @@ test('every example is tested', () => {
 test.each(Object.entries(says))('examples/%s', { timeout: 300_000 }, (name, said) => {
   const env = { ...process.env, TSX_TSCONFIG_PATH: join(root, 'tsconfig.json') }
   const loader = join(root, 'node_modules/tsx/dist/loader.mjs')
-  const { stdout, stderr, status } = spawnSync(process.execPath, ['--import', loader, join(folder, name)], {
-    cwd: place,
-    encoding: 'utf8',
-    env,
-  })
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    ['--import', loader, join(folder, name), ...(name === 'folder.ts' ? ['shapes'] : [])],
+    {
+      cwd: place,
+      encoding: 'utf8',
+      env,
+    },
+  )
   expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' })
   expect(stdout).toMatch(said)
 })

@@ -28,6 +28,7 @@ import {
   sha256File,
   sweepParts,
   writeFileAtomic,
+  placeOf,
 } from './index.ts'
 import { sha256 } from '../base/index.ts'
 
@@ -180,4 +181,8 @@ describe('a folder', () => {
   test.runIf(process.platform === 'linux')('is refused where the system makes none, and the answer comes at once', () => {
     expect(() => makeFolder('/proc/1/x/y', 'here')).toThrow(/^here: .*(ENOENT|no permission|not permitted)/)
   })
+})
+
+test('no path at all is an error of the caller', () => {
+  for (const path of [undefined, '', 3]) expect(() => placeOf(path as string)).toThrow('a path must be given')
 })

@@ -1,7 +1,7 @@
 /** @file Reading files of unknown origin: regular ones only, no larger than the limits allow, and every refusal of the system in words. */
 import { closeSync, constants, fstatSync, openSync, readSync, statSync, type Stats } from 'node:fs'
 import { dirname } from 'node:path'
-import { ensureWithin, KindredError, overLimit, limits, parseJsonAs, sha256Pieces, type Limits, type Schema } from '../base/index.ts'
+import { ensure, ensureWithin, KindredError, overLimit, limits, parseJsonAs, sha256Pieces, type Limits, type Schema } from '../base/index.ts'
 
 /** Which limit holds for a file's size. */
 export type SizeLimit = Extract<keyof Limits, 'fileBytes' | 'imageFileBytes' | 'textBytes'>
@@ -53,6 +53,7 @@ export function pathKind(path: string, where: string): 'file' | 'folder' | 'othe
  * @throws KindredError `not-found`, `unsupported` for a pipe, device or socket, `io`
  */
 export function placeOf(path: string, where = 'read'): 'file' | 'folder' {
+  ensure(typeof path === 'string' && path !== '', where, 'a path must be given', path)
   let stats: Stats
   try {
     stats = statSync(path)
