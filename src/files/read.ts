@@ -1,7 +1,17 @@
 /** @file Reading files of unknown origin: regular ones only, no larger than the limits allow, and every refusal of the system in words. */
 import { closeSync, constants, fstatSync, openSync, readSync, statSync, type Stats } from 'node:fs'
 import { dirname } from 'node:path'
-import { ensure, ensureWithin, KindredError, overLimit, limits, parseJsonAs, sha256Pieces, type Limits, type Schema } from '../base/index.ts'
+import {
+  ensure,
+  ensureWithin,
+  KindredError,
+  overLimit,
+  limits,
+  parseJsonAs,
+  sha256Pieces,
+  type Limits,
+  type Schema,
+} from '../base/index.ts'
 
 /** Which limit holds for a file's size. */
 export type SizeLimit = Extract<keyof Limits, 'fileBytes' | 'imageFileBytes' | 'textBytes'>
