@@ -235,12 +235,23 @@ describe.runIf(linux)('stopped', { timeout: 120_000 }, () => {
     await running.ended
     expect(report(out).complete).toBe(false)
     writeFileSync(join(out, `.sweep.json.${running.child.pid}.01234567.part`), '')
+    const train = child(['train', 'mnist', '--images', '1000', '--epochs', '1', '--steps', '500', '--threads', '1', '--json', '--out', out])
+    await train.said('"task":"training"')
+    train.child.kill('SIGINT')
+    expect((await train.ended).code).toBe(130)
+    expectClosed(out, /^The run was killed, .* last sign of life is of \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\.$/)
+    expect(readdirSync(out).filter((name) => name.endsWith('.part'))).toEqual([])
+  })
+
+  test('a sweep after its first margin: what was done is in its report and in sweep.json', async () => {
+    const out = join(root, 'sweep')
     expect((await child(['sweep', '--steps', '5', '--margins', '-1', '--out', out]).ended).code).toBe(2)
     const sweep = child(['sweep', '--steps', '5', '--images', '400', '--margins', '0,0.4', '--threads', '1', '--json', '--out', out])
     await sweep.said('"task":"margins","done":1')
     sweep.child.kill('SIGINT')
     expect((await sweep.ended).code).toBe(130)
-    expectClosed(out, /^The run was killed, .* last sign of life is of \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\.$/)
+    expectClosed(out, /a stop before|a stop after step/)
+    expect(report(out)).toMatchObject({ sweep: [{ margin: 0 }] })
     expect(JSON.parse(readFileSync(join(out, 'sweep.json'), 'utf8'))).toMatchObject({ complete: false, sweep: [{ margin: 0 }] })
   })
 

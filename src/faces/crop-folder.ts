@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { budget, checkOptions, ensure, inOrder, KindredError, silent, type Budget, type Progress } from '../base/index.ts'
 import { decodeImage, holdImage, readImageFile, type HeldImage } from '../images/index.ts'
-import { readBytes, sha256File, writeFileAtomic, type FileList, type Lock } from '../files/index.ts'
+import { type FileList, type Lock, lockOutput, readBytes, sha256File, writeFileAtomic } from '../files/index.ts'
 import { sha256 } from '../base/index.ts'
 import type { Runtime } from '../runtime/index.ts'
 import { CropBook } from './crop-book.ts'
@@ -21,7 +21,6 @@ import {
   type FaceDetector,
   type FindOptions,
 } from './find-faces.ts'
-import { lockOutput } from './output-lock.ts'
 import { cropNames, labelOf, photoFiles, skippedLine } from './photo-files.ts'
 
 /** What a run did. */

@@ -19,7 +19,6 @@ export {
 export type { GroupedBox } from './group-rectangles.ts'
 export { haarDetector, type HaarDetector, type HaarOptions } from './haar.ts'
 export { imageNetwork, type ImageNetwork } from './image-network.ts'
-export { lockOutput } from './output-lock.ts'
 export { checkPhotoFolder, labelOf, photoFiles, type PhotoFiles } from './photo-files.ts'
 export {
   assertSameRecipe,

@@ -26,3 +26,4 @@ export {
 } from './read.ts'
 export { sha256 } from '../base/index.ts'
 export { readZipEntry, zipEntries, type ZipEntry } from './zip.ts'
+export { lockOutput } from './output-lock.ts'

@@ -1,6 +1,7 @@
 /**
  * @file A folder of photos to vectors: faces found, cut out, kept, and embedded. Running again does only what is new.
  */
+import { lockOutput } from '../files/index.ts'
 import { basename, join } from 'node:path'
 import { checkOptions, inOrder, KindredError, silent, type Progress } from '../base/index.ts'
 import { decodeImage } from '../images/index.ts'
@@ -9,7 +10,6 @@ import {
   checkPhotoFolder,
   cropFolder,
   findFaces,
-  lockOutput,
   openDetector,
   readCrops,
   type CropRecord,

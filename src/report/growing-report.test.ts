@@ -118,7 +118,7 @@ describe('closed with its reason', () => {
       grow(async (story) => {
         controller.abort(new KindredError('interrupted', 'kindred', 'the work must not be stopped before its end', 'Ctrl-C (SIGINT)'))
         expectClosed('asked to stop: kindred: the work must not be stopped before its end, got Ctrl-C')
-        story.tell({ now: 'saving' })
+        story.update({ now: 'saving' })
         expect(json().complete).toBe(true)
         await story.stage('Map', 'drawing the map', async () => expect.unreachable())
       }, controller.signal),
@@ -155,9 +155,9 @@ test.runIf(canMount)('closed on a full disk, too, with the reason', { timeout: 6
     import { growReport } from ${JSON.stringify(new URL('./growing-report.ts', import.meta.url).href)}
     import { facesPage } from ${JSON.stringify(new URL('../stories/faces/faces-page.ts', import.meta.url).href)}
     const error = await growReport('/mnt/out', ${JSON.stringify(first)}, facesPage, {}, async (story) => {
-      story.tell({ now: 'looking for faces' })
+      story.update({ now: 'looking for faces' })
       for (const size of [1 << 16, 4096, 1]) try { for (let i = 0; ; i++) writeFileSync('/mnt/fill-' + size + '-' + i, 'x'.repeat(size)) } catch {}
-      story.tell({ faces: 3 })
+      story.update({ faces: 3 })
     }).catch((error) => error)
     console.log(JSON.stringify({ error, json: readFileSync('/mnt/out/report.json', 'utf8'), html: readFileSync('/mnt/out/report.html', 'utf8') }))`
   const words = [process.execPath, ...startWords.slice(1, 3), '--input-type=module', '--eval', code]
@@ -184,7 +184,7 @@ describe('a process that ends before its run', { timeout: 60_000 }, () => {
     import { growReport } from ${JSON.stringify(new URL('./growing-report.ts', import.meta.url).href)}
     import { facesPage } from ${JSON.stringify(new URL('../stories/faces/faces-page.ts', import.meta.url).href)}
     await growReport(${JSON.stringify(folder)}, ${JSON.stringify(first)}, facesPage, {}, async (story) => {
-      story.tell({ now: 'looking for faces' })
+      story.update({ now: 'looking for faces' })
       process.stderr.write('growing')
       ${body}
       await new Promise((done) => setTimeout(done, 60_000))

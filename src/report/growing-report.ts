@@ -4,9 +4,10 @@
  */
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { escapeControls, KindredError, redact, silent, type Progress } from '../base/index.ts'
-import { writeFileAtomic } from '../files/index.ts'
+import { escapeControls, KindredError, redact, silent, stopIfAborted, type Progress } from '../base/index.ts'
+import { lockOutput, writeFileAtomic, type Lock } from '../files/index.ts'
 import { toPng } from '../plots/index.ts'
+import { reportProgress } from './report-progress.ts'
 import type { ReportState } from './report-state.ts'
 import { closeInPlace, ensureNoForeignFiles, ensureNoForeignReport, openRunFolder } from './run-folder.ts'
 
@@ -19,7 +20,7 @@ export interface GrowOptions<Figure extends string> {
   readonly png?: readonly Figure[]
   /** What else the work writes into the folder: names of files and folders. */
   readonly files?: readonly string[]
-  /** Told where the report grows. */
+  /** Told where the report grows, and by the work through `story.progress`. */
   readonly progress?: Progress
   readonly signal?: AbortSignal
 }
@@ -28,14 +29,14 @@ export interface GrowOptions<Figure extends string> {
 const heartbeat = 15_000
 
 /**
- * Runs work that fills a report, and ends the report as the work ends.
+ * Runs work that fills a report, and ends the report as the work ends: the one life of every run that writes a report.
  *
- * `report.json` and `report.html` are there from the start. They are closed when the work is done, when it throws (with what it threw), when the signal fires (at
+ * The folder is checked, made, locked, and cleared of what a killed run has left. `report.json` and `report.html` are there from the start. They are closed when the work is done, when it throws (with what it threw), when the signal fires (at
  * once: whoever stops the work may also kill it) and when the process ends.
  * @param folder made where it is missing
  * @param report what is known from the start
  * @returns the report as it stands in `report.json`
- * @throws what the work throws; KindredError `io`; `usage` where a report, or another file that is going to be written, lies that kindred has not written
+ * @throws what the work throws; KindredError `io`; `mismatch` while another run writes into the folder; `usage` where a report, or another file that is going to be written, lies that kindred has not written
  */
 export async function growReport<Report extends ReportState, Figure extends string>(
   folder: string,
@@ -46,42 +47,55 @@ export async function growReport<Report extends ReportState, Figure extends stri
 ): Promise<Report> {
   ensureNoForeignReport(folder)
   ensureNoForeignFiles(folder, ['figures', ...(options.files ?? [])])
-  openRunFolder(folder)
-  const { progress = silent } = options
-  progress.log(`The report grows in ${join(folder, 'report.html')}: open it any time.`)
-  const story = new GrowingReport(folder, report, page, options.signal)
-  const stop = (): void => story.stopping()
-  const beat = setInterval(() => story.breathe(), heartbeat)
-  beat.unref()
-  options.signal?.addEventListener('abort', stop)
-  const closed = closeAtExit(story)
-  try {
-    story.tell({})
-    await work(story)
-    return await story.finish(options.png ?? [])
-  } catch (error) {
-    story.fail(error)
-    throw error
-  } finally {
-    clearInterval(beat)
-    options.signal?.removeEventListener('abort', stop)
-    closed()
-  }
+  const { progress = silent, signal } = options
+  return lockOutput(folder, { progress }, async (lock) => {
+    openRunFolder(folder)
+    progress.log(`The report grows in ${join(folder, 'report.html')}: open it any time.`)
+    const story = new GrowingReport(folder, report, page, { lock, progress, signal })
+    const stop = (): void => story.stopping()
+    const beat = setInterval(() => story.signOfLife(), heartbeat)
+    beat.unref()
+    signal?.addEventListener('abort', stop)
+    const closed = closeAtExit(story)
+    try {
+      story.update({})
+      await work(story)
+      return await story.finish(options.png ?? [])
+    } catch (error) {
+      story.fail(error)
+      throw error
+    } finally {
+      clearInterval(beat)
+      signal?.removeEventListener('abort', stop)
+      closed()
+    }
+  })
 }
 
 /** A report in the making. */
 export class GrowingReport<Report extends ReportState, Figure extends string> {
   readonly folder: string
+  /** Of the folder. */
+  readonly lock: Lock
+  /** Passes progress on, and lets the page say how far the work is. */
+  readonly progress: Progress
   private readonly started = performance.now()
   private readonly figures: Partial<Record<Figure, string>> = {}
   private readonly page: PageOf<Report, Figure>
   private readonly signal: AbortSignal | undefined
   private report: Report
   private readonly stages: { name: string; seconds: number }[] = []
-  private told = -Infinity
+  private written = -Infinity
 
-  constructor(folder: string, report: Report, page: PageOf<Report, Figure>, signal?: AbortSignal) {
+  constructor(
+    folder: string,
+    report: Report,
+    page: PageOf<Report, Figure>,
+    { lock, progress, signal }: { readonly lock: Lock; readonly progress: Progress; readonly signal?: AbortSignal },
+  ) {
     this.folder = folder
+    this.lock = lock
+    this.progress = reportProgress(progress, (now) => this.showNow(now))
     this.report = withoutSecrets(report)
     this.page = page
     this.signal = signal
@@ -93,25 +107,25 @@ export class GrowingReport<Report extends ReportState, Figure extends string> {
   }
 
   /** Adds numbers and rewrites page and JSON. */
-  tell(part: Partial<Report>): void {
+  update(part: Partial<Report>): void {
     this.report = { ...this.report, ...withoutSecrets(part) }
     this.publish()
   }
 
   /** Says what happens right now, but rewrites the page at most every three seconds. */
-  murmur(now: string): void {
+  showNow(now: string): void {
     this.report = { ...this.report, ...withoutSecrets({ now }) }
-    if (performance.now() - this.told > 3000) this.publish()
+    if (performance.now() - this.written > 3000) this.publish()
   }
 
   /** Adds a warning in words. */
   warn(text: string): void {
     if (this.report.warnings?.includes(text)) return
-    this.tell({ warnings: [...(this.report.warnings ?? []), text] } as unknown as Partial<Report>)
+    this.update({ warnings: [...(this.report.warnings ?? []), text] } as unknown as Partial<Report>)
   }
 
   /** Adds a figure; it is also written as `figures/NAME.svg`. */
-  show(name: Figure, svg: string): void {
+  addFigure(name: Figure, svg: string): void {
     this.figures[name] = svg
     writeFileAtomic(join(this.folder, 'figures', `${name}.svg`), svg)
   }
@@ -119,16 +133,15 @@ export class GrowingReport<Report extends ReportState, Figure extends string> {
   /**
    * Runs a part of the work and keeps its time for the report.
    *
-   * @throws KindredError `interrupted` when the signal has fired before
+   * @throws KindredError `interrupted` when the signal has fired before; its cause is the signal's reason
    */
   async stage<T>(name: string, now: string, work: () => Promise<T>): Promise<T> {
-    if (this.signal?.aborted === true)
-      throw new KindredError('interrupted', name, 'the run must not be stopped before its end', 'a stop before this part')
-    this.tell({ now } as Partial<Report>)
+    stopIfAborted(this.signal, name, 'a stop before this part')
+    this.update({ now } as Partial<Report>)
     const from = performance.now()
     const result = await work()
     this.stages.push({ name, seconds: (performance.now() - from) / 1000 })
-    this.tell({ stages: [...this.stages] } as unknown as Partial<Report>)
+    this.update({ stages: [...this.stages] } as unknown as Partial<Report>)
     return result
   }
 
@@ -157,8 +170,8 @@ export class GrowingReport<Report extends ReportState, Figure extends string> {
   }
 
   /** Shows that the process is alive, unless it has shown so just now. */
-  breathe(): void {
-    if (performance.now() - this.told > heartbeat / 2) quietly(() => this.publish())
+  signOfLife(): void {
+    if (performance.now() - this.written > heartbeat / 2) quietly(() => this.publish())
   }
 
   private close(stopped?: string): void {
@@ -172,7 +185,7 @@ export class GrowingReport<Report extends ReportState, Figure extends string> {
     const shown = this.asItStands()
     writeFileAtomic(join(this.folder, 'report.json'), `${JSON.stringify(shown, null, 2)}\n`)
     writeFileAtomic(join(this.folder, 'report.html'), this.page(shown, this.figures))
-    this.told = performance.now()
+    this.written = performance.now()
   }
 
   private asItStands(): Report {

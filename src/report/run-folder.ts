@@ -13,9 +13,11 @@ const own = ['figures', 'crops', 'vectors', 'groups', 'training']
 /**
  * Makes a run's folder ready: no part files of killed writers, and no page that claims to run when its process is gone.
  *
- * @throws KindredError `io`, `usage` when the folder cannot be made, with the system's reason
+ * @param files what the run writes, where nothing of somebody else may lie; see {@link ensureNoForeignFiles}
+ * @throws KindredError `io`, `usage` when the folder cannot be made, with the system's reason, or holds somebody else's files
  */
-export function openRunFolder(folder: string): void {
+export function openRunFolder(folder: string, files: readonly string[] = []): void {
+  ensureNoForeignFiles(folder, files)
   makeFolder(folder, 'run folder')
   sweepParts(folder)
   for (const name of own) sweepParts(join(folder, name), { recursive: true })

@@ -12,6 +12,8 @@ export { facesPage } from './faces/faces-page.ts'
 export type { FacesFigure, FacesReport } from './faces/faces-report.ts'
 export { faces } from './faces/faces.ts'
 export type { FacesOptions } from './faces/run.ts'
+export { marginSweep, type MarginSweepOptions } from './sweep/margin-sweep.ts'
+export { sweepPage, type SweepFigure, type SweepRunReport } from './sweep/sweep-page.ts'
 export {
   bestMargin,
   defaultMargins,

@@ -1,10 +1,8 @@
 /** @file `kindred sweep`: the same training once for each margin, side by side. */
+import { versions } from '../../jobs/index.ts'
 import { join } from 'node:path'
-import { loadMnist } from '../../digits/index.ts'
-import { trainingSplit } from '../../dataset/index.ts'
-import { ensureNoForeignFiles, openRunFolder } from '../../report/index.ts'
-import { preset, type PresetName } from '../../digits/index.ts'
-import { sweep, writeSweep } from '../../stories/index.ts'
+import type { PresetName } from '../../digits/index.ts'
+import { marginSweep } from '../../stories/index.ts'
 import type { Context } from '../context.ts'
 import { mnistFrom } from '../mnist-from.ts'
 
@@ -24,26 +22,22 @@ export async function run(options: Options, given: Context): Promise<void> {
   const { out, margins, steps, dim, seed, images } = options
   const { progress, signal } = given
   const from = mnistFrom('sweep', options)
-  ensureNoForeignFiles(out, ['sweep.json', 'sweep.svg', 'sweep.png', 'sweep-curves.svg', 'sweep-curves.png'])
-  openRunFolder(out)
-  const all = await loadMnist({ from, split: 'train', progress, signal })
-  const { train, validation } = trainingSplit(all, { validation: Math.min(2000, Math.ceil(all.count / 10)), images, seed })
-  const recipe = preset(options.preset, { dim })
-  const result = await sweep({
-    train,
-    validation,
-    test: await loadMnist({ from, split: 'test', progress, signal }),
-    network: recipe.network,
-    training: (margin) => preset(options.preset, { dim, margin }).training,
+  const runtime = await given.runtime()
+  const result = await marginSweep({
+    out,
+    preset: options.preset,
+    margins,
     steps,
+    dim,
     seed,
-    runtime: await given.runtime(),
+    images,
+    data: { from },
+    runtime,
     progress,
     signal,
-    ...(margins === undefined ? {} : { margins }),
-    onMargin: (sofar) => writeSweep(out, sofar),
+    command: given.command,
+    versions: versions(runtime),
   })
-  await writeSweep(out, result)
   const { report } = result
   const percent = (x: number) => `${(100 * x).toFixed(1)} %`.padStart(7)
   given.result(report, [

@@ -18,7 +18,7 @@ import { take, trainingSplit, type Dataset } from '../../dataset/index.ts'
 import { folderStore, writeFileAtomic } from '../../files/index.ts'
 import { knnAccuracy } from '../../metrics/index.ts'
 import { load, saveEmbedder } from '../../models/index.ts'
-import { ensureNoForeignFiles, openRunFolder } from '../../report/index.ts'
+import { openRunFolder } from '../../report/index.ts'
 import { headToJson, trainEmbedder, trainSoftmaxHead, type TrainEmbedderResult } from '../../train/index.ts'
 import type { Context } from '../context.ts'
 import { mnistFrom } from '../mnist-from.ts'
@@ -60,8 +60,7 @@ export async function train(options: TrainOptions, given: Context, what: string)
   const { signal, progress } = given
   const out = options.out ?? join('runs', `mnist-${options.preset ?? 'default'}`)
   checkFree(out, options)
-  ensureNoForeignFiles(out, ['run.json', 'model.onnx', 'head.json', 'history.json', 'loss.svg', 'loss.png'])
-  openRunFolder(out)
+  openRunFolder(out, ['run.json', 'model.onnx', 'head.json', 'history.json', 'loss.svg', 'loss.png'])
   const said = Object.fromEntries(kept.filter((k) => options[k] !== undefined).map((k) => [k, options[k]])) as TrainWords
   const words: TrainWords = { ...(options.resume ? readJson(out, 'run.json', runFile).options : {}), ...said }
   const seed = words.seed ?? 0

@@ -3,7 +3,7 @@
  */
 import { join } from 'node:path'
 import { checkChoice, checkOptions, ensure, KindredError, percent, silent } from '../../base/index.ts'
-import { cropFolder, detectorNames, lockOutput, openDetector, recipeLine, type CropRecord } from '../../faces/index.ts'
+import { cropFolder, detectorNames, openDetector, recipeLine, type CropRecord } from '../../faces/index.ts'
 import { writeFileAtomic } from '../../files/index.ts'
 import { recipeHash } from '../../gallery/index.ts'
 import { mcNemar, pairedBootstrap } from '../../metrics/index.ts'
@@ -22,7 +22,6 @@ import { mapFaces, type FacePlaces } from '../faces/map-faces.ts'
 import { measureRetrieval, precisionFigure, whyNoRetrieval } from '../../people/index.ts'
 import { checkFaceModelName, openFaceModel } from '../../people/index.ts'
 import { neighbourRows, some, thumbnails } from '../../people/index.ts'
-import { telling } from '../../report/index.ts'
 import type { FacesOptions } from '../faces/run.ts'
 
 /** Options of {@link compare}. */
@@ -94,107 +93,105 @@ export async function compare(dir: string, options: CompareOptions): Promise<Com
   const kind = facesToTake(dir, out, options.faces)
   const names = models.map((m) => modelSpec(m).name) as [string, string]
   const stop = signal === undefined ? {} : { signal }
-  return lockOutput(out, { progress }, (lock) => {
-    return growReport(
-      out,
-      emptyReport(dir, options, detectorName, names),
-      comparePage,
-      { signal, progress, files: ['map.svg', 'map.png'] },
-      async (story: CompareStory) => {
-        const shown = telling(progress, story)
-        const detector = await openDetector(detectorName, { runtime })
-        try {
-          let records: readonly CropRecord[] = []
-          const sides: Side[] = []
-          for (const [i, { name, weights }] of specs.entries()) {
-            const found = await story.stage(`Vectors of ${names[i]}`, `opening ${names[i]}`, async (): Promise<EmbeddedFaces> => {
-              const layer = options.layer !== undefined && name.startsWith('vgg') ? { layer: options.layer } : {}
-              const model = await openFaceModel(name, {
-                runtime,
-                detector,
-                progress: shown,
-                ...layer,
-                ...(weights === undefined ? {} : { weights }),
-                ...stop,
-              })
-              try {
-                if (i === 0) {
-                  const find = {
-                    faces: kind,
-                    ...(minScore === undefined ? {} : { minScore }),
-                    ...(minSize === undefined ? {} : { minSize }),
-                    ...(minSharpness === undefined ? {} : { minSharpness }),
-                  }
-                  const { faces, summary, quarantine, skipped } = await cropFolder(dir, out, {
-                    detector,
-                    template: model.template,
-                    ...find,
-                    onPhotos: (photos) => forgetPhotos(out, photos),
-                    lock,
-                    progress: shown,
-                    ...stop,
-                  })
-                  records = faces
-                  forgetFaces(out, records)
-                  story.tell({
-                    photos: summary.photos,
-                    faces: summary.faces,
-                    people: countPeople({ records, quarantine }),
-                    missed: quarantine.map(({ source, kind: k, reason }) => ({ photo: source, kind: k, reason })),
-                    skipped,
-                  })
-                  noFaces(dir, out, summary, faces)
-                } else if (recipeHash(galleryRecipe(sides[0].found.recipe)) === recipeHash(galleryRecipe(model.recipe))) {
-                  throw new KindredError(
-                    'usage',
-                    where,
-                    'the two models must differ',
-                    `${recipeLine(model.recipe)} twice`,
-                    'Compare it with another, e.g. pixels.',
-                  )
+  return growReport(
+    out,
+    emptyReport(dir, options, detectorName, names),
+    comparePage,
+    { signal, progress, files: ['map.svg', 'map.png'] },
+    async (story: CompareStory) => {
+      const { lock, progress: shown } = story
+      const detector = await openDetector(detectorName, { runtime })
+      try {
+        let records: readonly CropRecord[] = []
+        const sides: Side[] = []
+        for (const [i, { name, weights }] of specs.entries()) {
+          const found = await story.stage(`Vectors of ${names[i]}`, `opening ${names[i]}`, async (): Promise<EmbeddedFaces> => {
+            const layer = options.layer !== undefined && name.startsWith('vgg') ? { layer: options.layer } : {}
+            const model = await openFaceModel(name, {
+              runtime,
+              detector,
+              progress: shown,
+              ...layer,
+              ...(weights === undefined ? {} : { weights }),
+              ...stop,
+            })
+            try {
+              if (i === 0) {
+                const find = {
+                  faces: kind,
+                  ...(minScore === undefined ? {} : { minScore }),
+                  ...(minSize === undefined ? {} : { minSize }),
+                  ...(minSharpness === undefined ? {} : { minSharpness }),
                 }
-                const { vectors, embedded } = await embedRecords(out, records, model, {
-                  ...(i === 0 ? {} : { photos: dir }),
+                const { faces, summary, quarantine, skipped } = await cropFolder(dir, out, {
+                  detector,
+                  template: model.template,
+                  ...find,
+                  onPhotos: (photos) => forgetPhotos(out, photos),
                   lock,
                   progress: shown,
                   ...stop,
                 })
-                return {
-                  records,
-                  vectors,
-                  dim: model.dim,
-                  ...peopleOf(records),
-                  recipe: model.recipe,
-                  embedded,
-                  summary: { photos: story.current.photos, faces: records.length },
-                  quarantine: [],
-                  skipped: [],
-                  seconds: { crop: 0, embed: 0 },
-                }
-              } finally {
-                await model.dispose()
+                records = faces
+                forgetFaces(out, records)
+                story.update({
+                  photos: summary.photos,
+                  faces: summary.faces,
+                  people: countPeople({ records, quarantine }),
+                  missed: quarantine.map(({ source, kind: k, reason }) => ({ photo: source, kind: k, reason })),
+                  skipped,
+                })
+                noFaces(dir, out, summary, faces)
+              } else if (recipeHash(galleryRecipe(sides[0].found.recipe)) === recipeHash(galleryRecipe(model.recipe))) {
+                throw new KindredError(
+                  'usage',
+                  where,
+                  'the two models must differ',
+                  `${recipeLine(model.recipe)} twice`,
+                  'Compare it with another, e.g. pixels.',
+                )
               }
-            })
-            sides.push(
-              await story.stage(`Map and figures of ${names[i]}`, `mapping ${names[i]}`, async () => {
-                const answers = askEachOther(found.vectors, found.dim, found.labels)
-                const places = await mapFaces(found.vectors, found.dim, { seed, progress: shown, ...stop })
-                const side = { name: names[i], found, answers, places, report: reportOf(names[i], { found, answers }, places, seed) }
-                story.tell({ models: [...story.current.models, side.report] })
-                return side
-              }),
-            )
-          }
-          const [a, b] = sides
-          const difference = differ(a, b, seed)
-          story.tell(difference === undefined ? { noRetrieval: whyNoRetrieval(a.found.labels) } : { difference })
-          await story.stage('Pictures', 'drawing', () => draw(story, out, a, b, seed))
-        } finally {
-          await detector.dispose()
+              const { vectors, embedded } = await embedRecords(out, records, model, {
+                ...(i === 0 ? {} : { photos: dir }),
+                lock,
+                progress: shown,
+                ...stop,
+              })
+              return {
+                records,
+                vectors,
+                dim: model.dim,
+                ...peopleOf(records),
+                recipe: model.recipe,
+                embedded,
+                summary: { photos: story.current.photos, faces: records.length },
+                quarantine: [],
+                skipped: [],
+                seconds: { crop: 0, embed: 0 },
+              }
+            } finally {
+              await model.dispose()
+            }
+          })
+          sides.push(
+            await story.stage(`Map and figures of ${names[i]}`, `mapping ${names[i]}`, async () => {
+              const answers = askEachOther(found.vectors, found.dim, found.labels)
+              const places = await mapFaces(found.vectors, found.dim, { seed, progress: shown, ...stop })
+              const side = { name: names[i], found, answers, places, report: reportOf(names[i], { found, answers }, places, seed) }
+              story.update({ models: [...story.current.models, side.report] })
+              return side
+            }),
+          )
         }
-      },
-    )
-  })
+        const [a, b] = sides
+        const difference = differ(a, b, seed)
+        story.update(difference === undefined ? { noRetrieval: whyNoRetrieval(a.found.labels) } : { difference })
+        await story.stage('Pictures', 'drawing', () => draw(story, out, a, b, seed))
+      } finally {
+        await detector.dispose()
+      }
+    },
+  )
 }
 
 function emptyReport(
@@ -308,13 +305,13 @@ async function draw(story: CompareStory, out: string, a: Side, b: Side, seed: nu
     [panel(a), panel(b)].map(({ figures, ...rest }) => (figures === undefined ? rest : { ...rest, figures })),
     { images, labels: Int32Array.from(drawn, (i) => labels[i]), names: people },
   )
-  story.show('maps', svg)
+  story.addFigure('maps', svg)
   writeFileAtomic(join(out, 'map.svg'), svg)
   writeFileAtomic(join(out, 'map.png'), await toPng(svg))
   const [f, g] = [a.report.retrieval, b.report.retrieval]
   if (f === undefined || g === undefined) return
-  story.show('precisionFirst', precisionFigure(f, a.found))
-  story.show('precisionSecond', precisionFigure(g, b.found))
+  story.addFigure('precisionFirst', precisionFigure(f, a.found))
+  story.addFigure('precisionSecond', precisionFigure(g, b.found))
   const most = 12
   for (const [name, loser, winner] of [
     ['firstWrong', a, b],
@@ -332,6 +329,6 @@ async function draw(story: CompareStory, out: string, a: Side, b: Side, seed: nu
         ? `${most} of ${rows.length} faces that only ${panel(winner).title} gets right.`
         : `All faces that only ${panel(winner).title} gets right.`,
     )
-    if (picture !== undefined) story.show(name, picture)
+    if (picture !== undefined) story.addFigure(name, picture)
   }
 }

@@ -40,15 +40,15 @@ export async function trainAndJudge(run: Run): Promise<Judged> {
       signal: options.signal,
       onEpoch: (record) => {
         const history = [...story.current.history.filter((h) => h.epoch < record.epoch), record]
-        story.show('loss', lossCurve(history))
-        story.tell({ history, now: `training, epoch ${record.epoch} of ${p.training.epochs}` })
+        story.addFigure('loss', lossCurve(history))
+        story.update({ history, now: `training, epoch ${record.epoch} of ${p.training.epochs}` })
       },
     }),
   )
   if (result.collapse !== undefined) story.warn(result.collapse)
   const curve = lossCurve(result.history, { bestEpoch: result.bestEpoch })
-  story.show('loss', curve)
-  story.tell({ history: result.history, bestEpoch: result.bestEpoch })
+  story.addFigure('loss', curve)
+  story.update({ history: result.history, bestEpoch: result.bestEpoch })
   writeFileAtomic(join(options.out, 'loss.svg'), curve)
   writeFileAtomic(join(options.out, 'loss.png'), await toPng(curve))
   return judge(run, result.weights, 'model.onnx', 'trained on digits alone', true)
@@ -83,8 +83,8 @@ export async function judge(
         { vectors: judged.train.embedding, labels: train.labels },
         { vectors: judged.test.embedding, labels: test.labels },
       )
-      story.show('neighbours', neighbourPicture(train, test, found.neighbours, found.votes))
-      story.tell({ knn: { accuracy: found.accuracy, mapAtR: found.mapAtR, k: 5 } })
+      story.addFigure('neighbours', neighbourPicture(train, test, found.neighbours, found.votes))
+      story.update({ knn: { accuracy: found.accuracy, mapAtR: found.mapAtR, k: 5 } })
     }
     return judged
   })
@@ -110,8 +110,8 @@ export async function classify(run: Run, judged: Judged): Promise<SoftmaxHead> {
     const probabilities = softmax(logits, classes.length)
     const guesses = predictions(logits, classes.length)
     const calibrated = calibration(probabilities, classes.length, test.labels)
-    story.show('confusion', confusionFigure(confusionMatrix(test.labels, guesses).counts, classes))
-    story.show('reliability', reliabilityDiagram(calibrated.bins, calibrated.ece))
+    story.addFigure('confusion', confusionFigure(confusionMatrix(test.labels, guesses).counts, classes))
+    story.addFigure('reliability', reliabilityDiagram(calibrated.bins, calibrated.ece))
     const wrong = [...test.labels.keys()].filter((i) => guesses[i] !== test.labels[i])
     const errors = captionedPicture(
       pick(test, wrong),
@@ -119,8 +119,8 @@ export async function classify(run: Run, judged: Judged): Promise<SoftmaxHead> {
       'Digits that the head misread',
       `${wrong.length} of ${test.count}; what it shows, and what the head said.`,
     )
-    if (errors !== undefined) story.show('errors', errors)
-    story.tell({
+    if (errors !== undefined) story.addFigure('errors', errors)
+    story.update({
       head: {
         accuracy: accuracy(test.labels, guesses),
         ece: calibrated.ece,
@@ -139,11 +139,11 @@ export async function baselines(run: Run): Promise<void> {
     const judgeVectors = (dim: number, references: Float32Array, queries: Float32Array) =>
       judgeEmbedding(runtime, dim, { vectors: references, labels: train.labels }, { vectors: queries, labels: test.labels })
     const untrained = await judgeVectors(model.dim, await model.embed(train.images), await model.embed(test.images))
-    story.tell({ baselines: { untrained: { accuracy: untrained.accuracy, mapAtR: untrained.mapAtR } } })
+    story.update({ baselines: { untrained: { accuracy: untrained.accuracy, mapAtR: untrained.mapAtR } } })
     const raw = await judgeVectors(784, pixelVectors(train.images), pixelVectors(test.images))
     const rawPixels = { accuracy: raw.accuracy, mapAtR: raw.mapAtR }
     const { knn } = story.current
-    story.show(
+    story.addFigure(
       'baselines',
       barComparison([
         { name: 'Raw pixels', note: '784 numbers', knnAccuracy: raw.accuracy, mapAtR: raw.mapAtR },
@@ -153,7 +153,7 @@ export async function baselines(run: Run): Promise<void> {
           : [{ name: 'Trained network', note: `${model.dim} numbers`, knnAccuracy: knn.accuracy, mapAtR: knn.mapAtR, main: true }]),
       ]),
     )
-    story.tell({ baselines: { untrained: { accuracy: untrained.accuracy, mapAtR: untrained.mapAtR }, rawPixels } })
+    story.update({ baselines: { untrained: { accuracy: untrained.accuracy, mapAtR: untrained.mapAtR }, rawPixels } })
     await model.dispose()
   })
 }
@@ -170,18 +170,18 @@ export async function drawMap(run: Run, judged: Judged, head: SoftmaxHead): Prom
     })
     const labels = test.labels.subarray(0, n)
     const predicted = predictions(headLogits(head, points), test.classes.length)
-    story.show(
+    story.addFigure(
       'map',
       embeddingMap(positions, labels, test.classes, { predicted, title: `${n.toLocaleString('en')} test digits by likeness` }),
     )
-    story.show(
+    story.addFigure(
       'mapImages',
       embeddingMap(positions, labels, test.classes, {
         title: 'The same map, drawn with the digits themselves',
         images: { pixels: test.images.subarray(0, n * 784), height: 28, width: 28 },
       }),
     )
-    story.tell({
+    story.update({
       map: {
         neighbourPreservation: neighbourPreservation(points, judged.dim, positions, { k: 10 }),
         points: n,
@@ -199,9 +199,9 @@ export async function shortSweep(run: Run): Promise<SweepResult | undefined> {
   return story.stage('Margin sweep', 'sweeping the margin', async () => {
     const student = (margin?: number) => preset('student', { dim: options.dim ?? 10, margin })
     const show = ({ report, panels }: SweepResult): void => {
-      story.show('sweepPanels', sweepPanels(panels, train.classes))
-      if (panels.length > 1) story.show('sweepCurves', sweepCurves(report.sweep))
-      story.tell({
+      story.addFigure('sweepPanels', sweepPanels(panels, train.classes))
+      if (panels.length > 1) story.addFigure('sweepCurves', sweepCurves(report.sweep))
+      story.update({
         sweep: [...report.sweep],
         now: `sweeping the margin, ${panels.length} of ${(options.margins ?? defaultMargins).length}`,
       })

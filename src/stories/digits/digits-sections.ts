@@ -154,7 +154,7 @@ ${figures.neighbours !== undefined && html`<h3>Nearest neighbours</h3>${figure(f
 }
 
 /** The margin sweep. */
-export function sweep(r: DigitsReport, figures: Figures): Chapter {
+export function sweep(r: Pick<DigitsReport, 'sweep' | 'complete'>, figures: Pick<Figures, 'sweepPanels' | 'sweepCurves'>): Chapter {
   const list = r.sweep ?? []
   const fallen = list.filter((s) => s.collapsed)
   const usable = list

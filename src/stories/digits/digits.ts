@@ -64,8 +64,8 @@ export async function digits(options: DigitsOptions): Promise<DigitsReport> {
     digitsPage,
     { png, signal, progress, files: ['model.onnx', 'head.json', 'reject.json', 'loss.svg', 'loss.png', 'training'] },
     async (story: Story) => {
-      const run: Run = { options, story, runtime, progress, preset: chosen, seed, train, validation, test }
-      story.show('triplets', tripletPicture(train, seed))
+      const run: Run = { options, story, runtime, progress: story.progress, preset: chosen, seed, train, validation, test }
+      story.addFigure('triplets', tripletPicture(train, seed))
       const judged = await trainAndJudge(run)
       const head = await classify(run, judged)
       await baselines(run)

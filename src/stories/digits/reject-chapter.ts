@@ -146,7 +146,7 @@ export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short:
       learn: trainFonts.slice(0, -3).map((f) => f.name),
     }
   })
-  story.tell({ dataset: { ...story.current.dataset, letters: sets.letters.reduce((n, l) => n + l.images.count, 0) } })
+  story.update({ dataset: { ...story.current.dataset, letters: sets.letters.reduce((n, l) => n + l.images.count, 0) } })
   const classes = train.classes.length
   const dataOf = async (j: Judged, h: SoftmaxHead): Promise<RejectionData> => {
     const held = populationOf(j.validation, h)
@@ -180,7 +180,7 @@ export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short:
       const share = rejectedIndices(score(populationOf(await j.embed(images), h)), at95).rejected.length / images.count
       digitControls.push({ digits, count: images.count, rejected: { ...story.current.digitControls?.[i].rejected, [seen]: share } })
     }
-    story.tell({ rejection: [...(story.current.rejection ?? []), ...rowsOf(scored)], digitControls })
+    story.update({ rejection: [...(story.current.rejection ?? []), ...rowsOf(scored)], digitControls })
     showRejection(run, data, scored, files.words)
     writeDetector(run, j.hash, fitted, classes, scored, files.rule)
     return data
@@ -196,7 +196,7 @@ export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short:
       },
       giniImpurityRule087,
     )
-    story.tell({ rejection: [...story.current.rejection!, ...rule] })
+    story.update({ rejection: [...story.current.rejection!, ...rule] })
   })
   if (short !== undefined)
     await story.stage("The student's rule", "repeating the student's rule", () => studentRule(run, short, sets.letters))
@@ -225,7 +225,7 @@ export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short:
         signal: options.signal,
       })
       const data = await judgeAll(lesson.seen, learned, plain, { rule: `reject-${lesson.file}.json`, words: lesson.words }, strangers)
-      story.tell({
+      story.update({
         after: {
           ...story.current.after,
           [lesson.seen]: {
@@ -372,7 +372,7 @@ async function studentRule(run: Run, short: SweepResult, sets: readonly { name: 
     widest = worth
     const impurity = (p: Population) => logitScore('gini-impurity', p.logits, classes)
     const last = data.letters[data.letters.length - 1]
-    story.show(
+    story.addFigure(
       'rejectionHistogramStudent',
       rejectionHistogram(
         {
@@ -388,7 +388,7 @@ async function studentRule(run: Run, short: SweepResult, sets: readonly { name: 
     )
   }
   await model.dispose()
-  story.tell({ rejection: [...(story.current.rejection ?? []), ...rows] })
+  story.update({ rejection: [...(story.current.rejection ?? []), ...rows] })
 }
 
 const studentHeadSteps = [469, 938, 1876, 3752]
@@ -416,7 +416,7 @@ function showRejection(run: Run, data: RejectionData, scored: readonly ScoredRej
   const last = data.letters.length - 1
   const { name } = data.letters[last]
   const best = preferred(scored)
-  story.show(
+  story.addFigure(
     'rejectionHistogram',
     rejectionHistogram(
       {
@@ -430,7 +430,7 @@ function showRejection(run: Run, data: RejectionData, scored: readonly ScoredRej
       { subtitle },
     ),
   )
-  story.show(
+  story.addFigure(
     'rejectionCurve',
     rejectionCurve(
       scored.map((s) => ({
@@ -458,6 +458,6 @@ function showRejection(run: Run, data: RejectionData, scored: readonly ScoredRej
     'Letters that were rejected',
     `${rejected.length} of ${images.count} ${name}`,
   )
-  if (passed !== undefined) story.show('lettersAccepted', passed)
-  if (refused !== undefined) story.show('lettersRejected', refused)
+  if (passed !== undefined) story.addFigure('lettersAccepted', passed)
+  if (refused !== undefined) story.addFigure('lettersRejected', refused)
 }

@@ -63,7 +63,7 @@ export async function findAndEmbed(
       ...(signal === undefined ? {} : { signal }),
       onCrops: (crops) => {
         const { photos } = crops.summary
-        story.tell({
+        story.update({
           photos,
           faces: crops.summary.faces,
           people: countPeople(crops),
@@ -75,7 +75,7 @@ export async function findAndEmbed(
     }),
   )
   const { processed } = found.summary.photos
-  story.tell({
+  story.update({
     embedded: found.embedded,
     dim: found.dim,
     recipe: recipeLine(found.recipe),
@@ -89,7 +89,7 @@ export async function findAndEmbed(
     story.warn(
       `${same.length === 1 ? 'One photo is' : `${same.length} photos are`} in the folder more than once, byte for byte (${same[0].join(' = ')}${same.length > 1 ? ', …' : ''}). A photo always finds its own copy, which flatters the figures.`,
     )
-  if (found.records.length > 0) story.show('crops', await cropPicture(out, found.records, run.seed))
+  if (found.records.length > 0) story.addFigure('crops', await cropPicture(out, found.records, run.seed))
   return found
 }
 
@@ -123,7 +123,7 @@ export async function drawMap(run: FacesRun, { found, answers }: Asked): Promise
       labels: Int32Array.from(drawn, (i) => labels[i]),
       names: people,
     })
-    story.show('map', svg)
+    story.addFigure('map', svg)
     writeFileAtomic(join(out, 'map.svg'), svg)
     writeFileAtomic(join(out, 'map.png'), await toPng(svg))
     if (people.length > 0) {
@@ -140,11 +140,11 @@ export async function drawMap(run: FacesRun, { found, answers }: Asked): Promise
           { title, height: 620, note: '', ...(guesses.some((g, i) => g !== ids[i]) ? { predicted: guesses } : {}) },
         )
       const named = points(places.x, places.y, `The same map as points (${places.method})`)
-      story.show('mapPoints', named)
-      if (places.method !== 'PCA') story.show('mapPca', points(flat.x, flat.y, 'The flat shadow along the two widest axes (PCA)'))
+      story.addFigure('mapPoints', named)
+      if (places.method !== 'PCA') story.addFigure('mapPca', points(flat.x, flat.y, 'The flat shadow along the two widest axes (PCA)'))
     }
     const { method, perplexity, neighbourPreservation, neighbours } = places
-    story.tell({
+    story.update({
       map: {
         method,
         ...(perplexity === undefined ? {} : { perplexity }),
@@ -167,9 +167,9 @@ export async function retrieve(run: FacesRun, asked: Asked): Promise<void> {
   const { story, seed } = run
   await story.stage('Retrieval', 'letting each face ask all the others', async () => {
     const measured = measureRetrieval(asked, seed)
-    if (measured === undefined) return story.tell({ noRetrieval: whyNoRetrieval(asked.found.labels) })
-    story.show('precision', precisionFigure(measured, asked.found))
-    story.tell({ retrieval: measured })
+    if (measured === undefined) return story.update({ noRetrieval: whyNoRetrieval(asked.found.labels) })
+    story.addFigure('precision', precisionFigure(measured, asked.found))
+    story.update({ retrieval: measured })
   })
 }
 
@@ -180,8 +180,8 @@ export async function judgeThresholds(run: FacesRun, found: EmbeddedFaces): Prom
     if (found.people.length < 2) return // one person alone has no strangers
     const judged = judgeDistances(facePairs(found, seed), { model: options.model ?? 'dlib', seed })
     if (judged === undefined) return
-    story.show('distances', judged.figure)
-    story.tell({ distances: judged.distances })
+    story.addFigure('distances', judged.figure)
+    story.update({ distances: judged.distances })
   })
 }
 
@@ -208,7 +208,7 @@ export async function showNeighbours(run: FacesRun, asked: Asked): Promise<void>
         ? 'Left the face that asks, then its nearest with their distances.'
         : 'One face of each person, and the five others nearest to it, with their distances.',
     )
-    if (picture !== undefined) story.show('neighbours', picture)
+    if (picture !== undefined) story.addFigure('neighbours', picture)
     if (answers.rows.length > 0 && wrong.length > 0) {
       const shown = wrong.slice(0, 40)
       const mistakes = await neighbourRows(
@@ -218,9 +218,9 @@ export async function showNeighbours(run: FacesRun, asked: Asked): Promise<void>
         wrong.length === 1 ? 'The one face whose nearest is another person' : `The ${wrong.length} faces whose nearest is another person`,
         shown.length < wrong.length ? `The first ${shown.length} are drawn; all are in report.json.` : 'All of them.',
       )
-      if (mistakes !== undefined) story.show('wrong', mistakes)
+      if (mistakes !== undefined) story.addFigure('wrong', mistakes)
     }
-    story.tell({})
+    story.update({})
   })
 }
 
@@ -235,6 +235,6 @@ export async function intoGallery(run: FacesRun, found: EmbeddedFaces): Promise<
       progress: run.progress,
       ...(signal === undefined ? {} : { signal }),
     })
-    run.story.tell({ gallery: added })
+    run.story.update({ gallery: added })
   })
 }

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { checkChoice, checkOptions, KindredError, silent, type Progress } from '../../base/index.ts'
-import { detectorNames, lockOutput, openDetector, photoFiles, type CropRecord, type CropSummary } from '../../faces/index.ts'
+import { detectorNames, openDetector, photoFiles, type CropRecord, type CropSummary } from '../../faces/index.ts'
 import { needParts, readJson } from '../../files/index.ts'
 import { checkPlace, isAddress } from '../../gallery/index.ts'
 import { facesPage } from './faces-page.ts'
@@ -15,7 +15,6 @@ import type { FacesReport } from './faces-report.ts'
 import { askEachOther } from '../../people/index.ts'
 import { drawMap, findAndEmbed, intoGallery, judgeThresholds, retrieve, showNeighbours } from './chapters.ts'
 import { checkFaceModelName, openFaceModel } from '../../people/index.ts'
-import { telling } from '../../report/index.ts'
 import type { FacesOptions, FacesRun, FacesStory } from './run.ts'
 
 const where = 'faces'
@@ -69,44 +68,42 @@ export async function faces(dir: string, options: FacesOptions): Promise<FacesRe
   warnOfOther(out, dir, progress)
   const stop = signal === undefined ? {} : { signal }
   const png = ['mapPoints', 'precision', 'neighbours', 'wrong', 'distances'] as const
-  return lockOutput(out, { progress }, (lock) => {
-    return growReport(
-      out,
-      emptyReport(dir, options, detectorName, modelName),
-      (report, figures) => facesPage(report, figures, out),
-      { png, signal, progress, files: ['map.svg', 'map.png'] },
-      async (story: FacesStory) => {
-        const run: FacesRun = { dir, options, lock, story, seed, progress: telling(progress, story) }
-        const detector = await openDetector(detectorName, { runtime })
+  return growReport(
+    out,
+    emptyReport(dir, options, detectorName, modelName),
+    (report, figures) => facesPage(report, figures, out),
+    { png, signal, progress, files: ['map.svg', 'map.png'] },
+    async (story: FacesStory) => {
+      const run: FacesRun = { dir, options, lock: story.lock, story, seed, progress: story.progress }
+      const detector = await openDetector(detectorName, { runtime })
+      try {
+        const model = await story.stage('Opening the networks', 'opening the networks', () =>
+          openFaceModel(modelName, {
+            runtime,
+            detector,
+            progress,
+            ...stop,
+            ...(weights === undefined ? {} : { weights }),
+            ...(layer === undefined ? {} : { layer }),
+          }),
+        )
         try {
-          const model = await story.stage('Opening the networks', 'opening the networks', () =>
-            openFaceModel(modelName, {
-              runtime,
-              detector,
-              progress,
-              ...stop,
-              ...(weights === undefined ? {} : { weights }),
-              ...(layer === undefined ? {} : { layer }),
-            }),
-          )
-          try {
-            const found = await findAndEmbed(run, model, detector, kind)
-            noFaces(dir, out, found.summary, found.records)
-            const answers = askEachOther(found.vectors, found.dim, found.labels)
-            await drawMap(run, { found, answers })
-            await retrieve(run, { found, answers })
-            await showNeighbours(run, { found, answers })
-            await judgeThresholds(run, found)
-            await intoGallery(run, found)
-          } finally {
-            await model.dispose()
-          }
+          const found = await findAndEmbed(run, model, detector, kind)
+          noFaces(dir, out, found.summary, found.records)
+          const answers = askEachOther(found.vectors, found.dim, found.labels)
+          await drawMap(run, { found, answers })
+          await retrieve(run, { found, answers })
+          await showNeighbours(run, { found, answers })
+          await judgeThresholds(run, found)
+          await intoGallery(run, found)
         } finally {
-          await detector.dispose()
+          await model.dispose()
         }
-      },
-    )
-  })
+      } finally {
+        await detector.dispose()
+      }
+    },
+  )
 }
 
 /** What is read of the report of an earlier run. */

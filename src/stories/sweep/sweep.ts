@@ -1,5 +1,5 @@
 /**
- * @file `kindred sweep`: the same network, seed and budget once for each margin, and what the margin did to the embedding space.
+ * @file A margin sweep: the same network, seed and budget once for each margin, and what the margin did to the embedding space.
  */
 import { join } from 'node:path'
 import { counted, ensure, largest, percent, type Progress, silent } from '../../base/index.ts'
@@ -99,12 +99,7 @@ export async function sweep(options: SweepOptions): Promise<SweepResult> {
     signal,
     onMargin,
   } = options
-  ensure(
-    margins.length > 0 && margins.every((m) => Number.isFinite(m) && m >= 0),
-    'sweep',
-    'margins must be numbers >= 0, at least one',
-    margins,
-  )
+  checkMargins(margins)
   const started = performance.now()
   const shown = subset(test, firstPerClass(test, 200))
   const references = subset(train, firstPerClass(train, 400))
@@ -171,6 +166,16 @@ export async function sweep(options: SweepOptions): Promise<SweepResult> {
   }
   task.end()
   return result()
+}
+
+/** @throws KindredError `usage` unless there is a margin, and all are numbers >= 0 */
+export function checkMargins(margins: readonly number[]): void {
+  ensure(
+    margins.length > 0 && margins.every((m) => Number.isFinite(m) && m >= 0),
+    'sweep',
+    'margins must be numbers >= 0, at least one',
+    margins,
+  )
 }
 
 /** Writes `sweep.json`, `sweep.svg`, `sweep.png` and the curves into a folder. */

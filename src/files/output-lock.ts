@@ -1,6 +1,7 @@
 /** @file One run at a time in an output folder: two would remove each other's crops. */
 import type { Progress } from '../base/index.ts'
-import { lockFolder, makeFolder, type Lock } from '../files/index.ts'
+import { lockFolder, type Lock } from './lock.ts'
+import { makeFolder } from './atomic.ts'
 
 /**
  * Does work while holding the lock of an output folder, which is made where it is missing.

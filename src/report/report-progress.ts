@@ -1,8 +1,8 @@
 /** @file Progress that a report hears, too. */
 import type { Progress } from '../base/index.ts'
 
-/** Passes progress on, and lets the report say how far the work is. */
-export function telling(progress: Progress, story: { murmur(now: string): void }): Progress {
+/** Passes progress on, and lets the report say how far the work is. @param showNow told in words what happens right now */
+export function reportProgress(progress: Progress, showNow: (now: string) => void): Progress {
   return {
     log: (message) => progress.log(message),
     warn: (message) => progress.warn(message),
@@ -11,7 +11,7 @@ export function telling(progress: Progress, story: { murmur(now: string): void }
       return {
         update(done, figures) {
           shown.update(done, figures)
-          story.murmur(`${task}, ${done} of ${total} ${unit}s`)
+          showNow(`${task}, ${done} of ${total} ${unit}s`)
         },
         end: () => shown.end(),
       }
