@@ -154,3 +154,17 @@ test('a state of another network is refused by name', async () => {
     'embedding.weight must hold 1280 numbers, got 384',
   )
 })
+
+test('a stepper ends with its block', async () => {
+  const ended: string[] = []
+  const { cpu } = runtimes
+  const watched: Runtime = {
+    ...cpu,
+    load: async (...given) => ({ ...(await cpu.load(...given)), dispose: async () => void ended.push('program') }),
+  }
+  {
+    await using stepper = await Stepper.create(watched, tripletStep(studentNetwork(), adam()), { seed: 1 })
+    expect([stepper.step, ended]).toEqual([0, []])
+  }
+  expect(ended).toEqual(['program'])
+})

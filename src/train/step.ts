@@ -183,8 +183,13 @@ export class Stepper {
     )
   }
 
+  /** Frees what the runtime holds. */
   dispose(): Promise<void> {
     return this.program.dispose()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose()
   }
 }
 
