@@ -127,7 +127,9 @@ export const run: Benchmark = async (argv) => {
   const models = [judge('dlib', joined(asked.map((f) => f.vector)))]
   if (existsSync(general)) {
     const model = await onnxModel(general, generalRecipe, { runtime, detector: ssd.id })
-    models.push(judge('mobilenet-v2', await model.embed(new Uint8Array(Buffer.concat(asked.map((f) => f.crop))), dlib.template.size)))
+    models.push(
+      judge('mobilenet-v2', await model.embed(new Uint8Array(Buffer.concat(asked.map((f) => f.crop))), { side: dlib.template.size })),
+    )
     await model.dispose()
   } else console.error(`No general model at ${general}: left out.`)
   table(

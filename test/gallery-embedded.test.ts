@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openGallery } from '../src/gallery/index.ts'
 import { openFolder } from '../src/gallery/embedded.ts'
 import { format, migrate } from '../src/gallery/schema.ts'
-import { silent } from '../src/base/index.ts'
+import { sha256, silent } from '../src/base/index.ts'
+import { canonicalJson } from '../src/recipe/index.ts'
 import { recipe } from './gallery-items.ts'
 import { gallerySuite, someItems } from './gallery-suite.ts'
 
@@ -47,6 +48,29 @@ describe('a folder', { timeout: 300_000 }, () => {
       /needs an index, got a gallery without one\. Call gallery\.index/,
     )
     await gallery.close()
+  })
+
+  it('made when names of models counted is the same gallery, and keeps what its recipe is called there', async () => {
+    const folder = join(root, 'named')
+    const named = (name: string) => ({ model: { name, hash: 'a1b2' }, detector: 'ssd' })
+    const [item, other] = someItems(2, 4, 1)
+    const first = await openGallery(folder, { recipe: named('face') })
+    await first.add([item])
+    await first.close()
+    const before = sha256(canonicalJson(named('face')))
+    const database = await openFolder(folder, false, silent)
+    await database.query('alter table kindred.gallery drop constraint gallery_recipe_fkey')
+    await database.query('alter table kindred.items drop constraint items_recipe_fkey')
+    for (const sql of ['gallery set recipe', 'items set recipe', 'recipes set hash'])
+      await database.query(`update kindred.${sql} = $1`, [before])
+    await database.close()
+    for (const name of ['face', 'renamed']) {
+      await using gallery = await openGallery(folder, { recipe: named(name) })
+      await gallery.add([{ ...other, recipe: named('again') }])
+      expect((await gallery.search(item.vector, 1, { recipe: before }))[0].nearest!.id).toBe(item.id)
+      expect(await gallery.recipes()).toEqual([{ hash: before, recipe: named('face'), count: 2 }])
+    }
+    expect(await message(openGallery(folder, { recipe: { ...named('face'), detector: 'tiny' } }))).toContain('differs in detector')
   })
 
   it('is opened once at a time: the error names the process, and closing frees it', async () => {

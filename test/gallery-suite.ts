@@ -4,7 +4,8 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { rng } from '../src/base/index.ts'
-import { itemId, openGallery, recipeHash, type Filter, type Gallery, type GalleryOptions, type Item } from '../src/gallery/index.ts'
+import { recipeHash } from '../src/recipe/index.ts'
+import { itemId, openGallery, type Filter, type Gallery, type GalleryOptions, type Item } from '../src/gallery/index.ts'
 import { recipe } from './gallery-items.ts'
 
 /** n items of `dim` coordinates from a seed; person i % people, two faces a photo. */
@@ -276,7 +277,7 @@ export function gallerySuite(name: string, place: () => Promise<{ place: string;
       const [item] = someItems(1, 8, 12)
       const other = { ...recipe, model: 'ffff' }
       const both =
-        /made by the gallery's recipe \{model: a1b2, .*\} \([0-9a-f]{12}\), got \{model: ffff, .*\} \([0-9a-f]{12}\), which differs in model\./
+        /made by the recipe \[model a1b2; .* \([0-9a-f]{12}\)\], got \[model ffff; .* \([0-9a-f]{12}\)\], which differs in model\./
       expect(await message(gallery.add([{ ...item, recipe: other }]))).toMatch(both)
       await gallery.add([item])
       expect(await message(gallery.search(item.vector, 1, { recipe: other }))).toMatch(both)
@@ -319,7 +320,7 @@ export function gallerySuite(name: string, place: () => Promise<{ place: string;
       await gallery.close()
       await gallery.close()
       expect(await message(gallery.count())).toMatch(/the gallery must be open, got "a closed one"/)
-      expect(await message(open({ recipe: { model: 'ffff' } }))).toMatch(/got \{model: ffff\}.*which differs in/)
+      expect(await message(open({ recipe: { model: 'ffff' } }))).toMatch(/got \[model ffff \([0-9a-f]{12}\)\], which differs in/)
       expect(await message(open({ dim: 9 }))).toMatch(/the gallery's 8 numbers, got 9/)
       expect(await message(open({ unitNorm: true }))).toMatch(/unitNorm must be false/)
       expect(await message(open({ recpie: recipe } as GalleryOptions))).toMatch(/Did you mean "recipe"/)

@@ -202,7 +202,7 @@ describe('search', () => {
       const { code, out, err } = await kindred('search', kept, fresh, ...more)
       expect([code, out]).toEqual([1, ''])
       expect(err).toMatch(
-        /recipe: vectors that are compared must come from one recipe, got two that differ in (detector|model, preprocessing): \[dlib@b413e420d684 .*ssd:.*\] and \[(dlib@b413e420d684.*tiny:|pixels@)/,
+        /recipe: vectors must be made by the recipe \[model dlib@b413e420d684; .*detector ssd:.*\], got \[model (dlib@b413e420d684.*detector tiny:.*differs in detector\.|pixels@.*differs in model\.hash, preprocessing)/,
       )
     }
   })
@@ -291,7 +291,11 @@ describe('verify', () => {
       ['verify', fresh, copy, '--calibration', saved, '--detector', 'tiny'],
       ['verify', fresh, copy, '--calibration', saved, '--model', 'pixels'],
     ]) {
-      expect(await kindred(...words)).toMatchObject({ code: 1, out: '', err: expect.stringContaining('must come from one recipe') })
+      expect(await kindred(...words)).toMatchObject({
+        code: 1,
+        out: '',
+        err: expect.stringContaining('vectors must be made by the recipe'),
+      })
     }
     // beside the faces it is found; of another recipe it is passed over with a warning
     copyFileSync(saved, join(kept, 'threshold.json'))

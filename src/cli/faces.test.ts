@@ -251,7 +251,7 @@ describe('the sample photos of the face-api package', { timeout: 120_000 }, () =
       gallery,
       ...quick,
     )
-    expect(other).toMatchObject({ code: 1, err: expect.stringContaining("vectors must be made by the gallery's recipe") })
+    expect(other).toMatchObject({ code: 1, err: expect.stringContaining('vectors must be made by the recipe') })
   })
 })
 

@@ -7,7 +7,7 @@ import { fileFormat, readCard, sealKey, type Channels } from './card.ts'
 import type { EmbedOptions, TrainedEmbedder } from './embedder.ts'
 import { finiteVectors } from './finite-vectors.ts'
 import { ofFile } from './of-file.ts'
-import { checkPixels, scaledPixels, type ImageShape } from './pixels.ts'
+import { checkPixels, roundedPixels, scaledPixels, type ImageShape } from './pixels.ts'
 
 /** Options of {@link openEmbedder}. */
 export interface OpenEmbedderOptions {
@@ -162,7 +162,6 @@ async function runChunks(
 }
 
 function asType(pixels: Uint8Array | Float32Array, dtype: DType): Uint8Array | Float32Array {
-  if (dtype === 'uint8')
-    return pixels instanceof Uint8Array ? pixels : Uint8Array.from(pixels, (v) => Math.max(0, Math.min(255, Math.round(v))))
+  if (dtype === 'uint8') return roundedPixels(pixels)
   return pixels instanceof Float32Array ? pixels : Float32Array.from(pixels)
 }

@@ -72,6 +72,16 @@ export function checkPixels(
   return { count, range: given }
 }
 
+/** Checked images as bytes, for models whose preparation begins with bytes; floats are scaled to 0..255 and rounded. @throws KindredError `usage` */
+export function pixelBytes(images: Uint8Array | Float32Array, shape: Omit<ImageShape, 'range'>, options: EmbedOptions = {}): Uint8Array {
+  const { range } = checkPixels(images, { ...shape, range: '0..255' }, options)
+  return roundedPixels(scaledPixels(images, range, '0..255'))
+}
+
+/** Pixels of 0..255 as bytes. */
+export const roundedPixels = (pixels: Uint8Array | Float32Array): Uint8Array =>
+  pixels instanceof Uint8Array ? pixels : Uint8Array.from(pixels, (v) => Math.max(0, Math.min(255, Math.round(v))))
+
 /** Checked pixels, from the range they are in to the one a model takes; the same array where there is nothing to do. */
 export function scaledPixels(images: Uint8Array | Float32Array, from: PixelRange, to: PixelRange): Uint8Array | Float32Array {
   if (from === to) return images

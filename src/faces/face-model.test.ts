@@ -13,7 +13,6 @@ import { nodeRuntime, type Runtime } from '../runtime/index.ts'
 import { add, input, mean, mul, transpose } from '../tensor/index.ts'
 import {
   alignFace,
-  assertSameRecipe,
   cropToPhoto,
   dlibTemplate,
   faceApiWeights,
@@ -23,12 +22,12 @@ import {
   imageNetwork,
   onnxModel,
   openDetector,
-  recipeLine,
   uprightBox,
   warp,
   type FaceModel,
   type OnnxRecipe,
 } from './index.ts'
+import { assertSameRecipe, describeRecipe } from '../recipe/index.ts'
 import { squareInput } from '../images/index.ts'
 
 let runtime: Runtime
@@ -143,7 +142,7 @@ describe('any ONNX model', () => {
       const path = save(layout, layout)
       const embed = async (more: Partial<OnnxRecipe>) => {
         const m = await onnxModel(path, { ...base, layout, ...more }, { runtime })
-        const v = await m.embed(crop, 8)
+        const v = await m.embed(crop, { side: 8 })
         await m.dispose()
         return [...v].map((x) => Math.round(x * 1e4) / 1e4)
       }
@@ -166,7 +165,7 @@ describe('any ONNX model', () => {
     const m = await onnxModel(path, undefined, { runtime })
     expect(m.dim).toBe(3)
     expect(m.template).toEqual({ name: 'similarity', size: 8, padding: 0.25 })
-    await expect(m.embed(new Uint8Array(5))).rejects.toThrow('8 x 8 x 3')
+    await expect(m.embed(new Uint8Array(5))).rejects.toThrow('8x8x3')
     await m.dispose()
     const refused = (recipe: object) => onnxModel(path, recipe as OnnxRecipe, { runtime })
     await expect(refused({ ...base, output: 'vectr' })).rejects.toThrow(/beside\.onnx, its recipe: .*Did you mean vector\?/)
@@ -210,15 +209,14 @@ describe('any ONNX model', () => {
   })
 })
 
-test('recipes: equal ones pass whatever the name, others are named both', async () => {
-  const other = await faceModel('dlib', { runtime, detector: 'tiny:test', template: { ...dlibTemplate, padding: 0.3 } })
+test('a recipe names the model by its hash, and with it crops and detector', async () => {
+  await using other = await faceModel('dlib', { runtime, detector: 'tiny:test', template: { ...dlibTemplate, padding: 0.3 } })
   assertSameRecipe(dlib.recipe, JSON.parse(JSON.stringify({ ...dlib.recipe, model: { ...dlib.recipe.model, name: 'mine' } })))
-  expect(() => assertSameRecipe(dlib.recipe, other.recipe)).toThrow(
-    `differ in alignment, detector: [${recipeLine(dlib.recipe)}] and [${recipeLine(other.recipe)}]`,
+  expect(() => assertSameRecipe(dlib.recipe, other.recipe)).toThrow('which differs in alignment.padding, detector')
+  expect(describeRecipe(dlib.recipe)).toMatch(
+    /^model dlib@b413e420d684; preprocessing size 150, layout NCHW, .*; alignment .*; detector .* \([0-9a-f]{12}\)$/,
   )
-  expect(recipeLine(dlib.recipe)).toContain('dlib@b413e420d684 150px')
-  expect(() => assertSameRecipe(dlib.recipe, { ...dlib.recipe, model: { name: 'dlib', hash: 'x' } })).toThrow('differ in model')
-  await other.dispose()
+  expect(() => assertSameRecipe(dlib.recipe, { ...dlib.recipe, model: { name: 'dlib', hash: 'x' } })).toThrow('differs in model.hash')
 })
 
 const mobilenet = fileURLToPath(new URL('../../../shared/data/mobilenet-v2/mobilenet_v2_1.0_224.onnx', import.meta.url))
@@ -248,7 +246,7 @@ describe.skipIf(celeb5 === undefined)('figures on celeb5 (needs ../shared/data/c
     expect(face.val).toBe(1)
     if (!existsSync(mobilenet)) return
     const general = await onnxModel(mobilenet, { size: 224, channels: 'RGB', mean: 127.5, scale: 1 / 127.5, output: 'v99' }, { runtime })
-    const other = figures(await general.embed(all, 150), general.dim, paths)
+    const other = figures(await general.embed(all, { side: 150 }), general.dim, paths)
     await general.dispose()
     console.log(
       `celeb5, 118 photos: dlib 1-NN ${face.knn.toFixed(3)} mAP ${face.map.toFixed(3)} train->val ${face.val.toFixed(2)}; MobileNetV2 1-NN ${other.knn.toFixed(3)} mAP ${other.map.toFixed(3)}`,

@@ -8,7 +8,7 @@ import { readBytes, readJson } from '../files/index.ts'
 import { sha256 } from '../base/index.ts'
 import { dlibResnet, type Layer } from '../nn/index.ts'
 import { checkModel } from '../onnx/index.ts'
-import { finiteVectors, ofFile } from '../embedder/index.ts'
+import { finiteVectors, ofFile, pixelBytes, type EmbedOptions, type Embedder } from '../embedder/index.ts'
 import { defaultRuntime, floats, type Runtime } from '../runtime/index.ts'
 import { dlibTemplate, type FaceTemplate } from './align.ts'
 import { faceApiWeights } from './face-api-weights.ts'
@@ -16,24 +16,47 @@ import { imageNetwork } from './image-network.ts'
 import { squareInput } from '../images/index.ts'
 import { readOnnxRecipe, recipeFileSchema, type FaceRecipe, type OnnxRecipe, type Preprocessing } from './recipe.ts'
 
-/** A model that embeds aligned crops. */
-export interface FaceModel {
+/** How crops are handed over. */
+export interface FaceEmbedOptions extends EmbedOptions {
+  /** Side of a crop, pixels; scaled where the model wants another. Default: the template's size. */
+  readonly side?: number
+}
+
+/** A model that embeds aligned crops; its `size` is that of the template. */
+export interface FaceModel extends Embedder {
   readonly name: string
-  /** Length of a vector. */
-  readonly dim: number
+  readonly channels: 3
   /** How crops must be cut for it. */
   readonly template: FaceTemplate
   readonly recipe: FaceRecipe
-  /**
-   * Embeds crops.
-   *
-   * @param crops RGB bytes [n x side x side x 3]
-   * @param side of a crop, pixels; scaled where the model wants another. Default: the template's size
-   * @returns [n x dim], row-major
-   * @throws KindredError `shape` when the bytes do not fill whole crops
-   */
-  embed(crops: Uint8Array, side?: number): Promise<Float32Array>
+  /** Embeds crops: RGB [n x side x side x 3]; see {@link Embedder.embed}. */
+  embed(crops: Uint8Array | Float32Array, options?: FaceEmbedOptions): Promise<Float32Array>
+}
+
+/** What a face model is made of. */
+export interface FaceModelParts extends Pick<FaceModel, 'name' | 'dim' | 'template' | 'recipe'> {
+  /** @param crops bytes of whole crops, at least one */
+  embed(crops: Uint8Array, side: number): Promise<Float32Array>
   dispose(): Promise<void>
+}
+
+/** A face model of its parts: what it is handed is looked at here. */
+export function faceModelOf({ name, dim, template, recipe, embed, dispose }: FaceModelParts): FaceModel {
+  return {
+    name,
+    dim,
+    template,
+    recipe,
+    size: [template.size, template.size],
+    channels: 3,
+    hash: recipe.model.hash,
+    embed: async (crops, { side = template.size, ...given } = {}) => {
+      ensure(Number.isInteger(side) && side > 0, 'embed', 'side must be a positive integer', side)
+      return embed(pixelBytes(crops, { size: [side, side], channels: 3 }, given), side)
+    },
+    dispose,
+    [Symbol.asyncDispose]: dispose,
+  }
 }
 
 /** Options of all models. */
@@ -211,15 +234,13 @@ async function model(
   }
   const dim = (await vectors(new Float32Array(3 * size * size), 1)).length
   ensure(dim > 0, parts.what ?? parts.name, 'its output must hold numbers', 'none')
-  return {
+  return faceModelOf({
     name: parts.name,
     dim,
     template,
     recipe: { model: { name: parts.name, hash: parts.hash }, preprocessing, alignment: template, detector },
-    async embed(crops, side = template.size) {
+    async embed(crops, side) {
       const each = side * side * 3
-      if (crops.length % each !== 0)
-        throw new KindredError('shape', 'embed', `crops must be ${side} x ${side} x 3 bytes each`, `${crops.length} bytes`)
       const count = crops.length / each
       const out = new Float32Array(count * dim)
       const chunks = inOrder(Math.ceil(count / chunk), parts.concurrency, async (k) => {
@@ -240,7 +261,7 @@ async function model(
       return out
     },
     dispose: () => parts.dispose(),
-  }
+  })
 }
 
 /** Crops as the network's input numbers. */

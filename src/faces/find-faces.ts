@@ -8,7 +8,8 @@ import type { Box } from '../images/index.ts'
 import { haarFinder, ssdFinder, tinyFinder, type BoxFinder } from './box-finders.ts'
 import { faceApiWeights } from './face-api-weights.ts'
 import { imageNetwork, type ImageNetwork } from './image-network.ts'
-import { squareInput, type Photo } from '../images/index.ts'
+import { decodeImage, squareInput, type Photo } from '../images/index.ts'
+import type { FileSource } from '../files/index.ts'
 
 /** `ssd`: MobileNetV1, the most reliable; `tiny`: ten times cheaper; `haar`: the classic cascade. */
 export type DetectorName = 'ssd' | 'tiny' | 'haar'
@@ -36,6 +37,8 @@ export interface FaceDetector {
   readonly finder: BoxFinder
   readonly landmarks: ImageNetwork
   dispose(): Promise<void>
+  /** The same, for `await using detector = ...`. */
+  [Symbol.asyncDispose](): Promise<void>
 }
 
 /** Options of {@link openDetector}. */
@@ -57,15 +60,17 @@ export async function openDetector(name: DetectorName = 'ssd', options: Detector
   const finder = name === 'ssd' ? await ssdFinder(runtime) : name === 'tiny' ? await tinyFinder(runtime) : haarFinder()
   const points = faceApiWeights('face_landmark_68')
   const landmarks = await imageNetwork(runtime, landmarks68(), points.weights, 112)
+  const dispose = async (): Promise<void> => {
+    await finder.dispose()
+    await landmarks.dispose()
+  }
   return {
     name,
     id: `${name}:${finder.hash.slice(0, 16)}+landmarks68:${points.hash.slice(0, 16)}`,
     finder,
     landmarks,
-    dispose: async () => {
-      await finder.dispose()
-      await landmarks.dispose()
-    },
+    dispose,
+    [Symbol.asyncDispose]: dispose,
   }
 }
 
@@ -89,13 +94,15 @@ export const findOptionNames: readonly (keyof FindOptions)[] = ['faces', 'minSco
 /**
  * Finds the faces of one photo.
  *
- * @param photo RGB, upright: what `decodeImage` returns
+ * @param photo RGB, upright: what `decodeImage` returns; or an image file by its path, `file:` URL or bytes
  * @returns largest first; an empty list where there is none
  * @example
- * const faces = await findFaces(await decodeImage('party.jpg'), await openDetector('ssd'), { faces: 'all' })
+ * await using detector = await openDetector('ssd')
+ * const faces = await findFaces('party.jpg', detector, { faces: 'all' })
  */
-export async function findFaces(photo: Photo, detector: FaceDetector, options: FindOptions = {}): Promise<Face[]> {
-  return (await findFacesIn([photo], detector, options))[0]
+export async function findFaces(photo: Photo | FileSource, detector: FaceDetector, options: FindOptions = {}): Promise<Face[]> {
+  const decoded = typeof photo === 'object' && 'pixels' in photo ? photo : await decodeImage(photo)
+  return (await findFacesIn([decoded], detector, options))[0]
 }
 
 /** {@link findFaces} of several photos in one run of each network: the same faces, in less time. */

@@ -19,6 +19,8 @@ export interface ImageNetwork {
   /** How many runs to ask for at once. */
   readonly concurrency: number
   dispose(): Promise<void>
+  /** The same, for `await using network = ...`. */
+  [Symbol.asyncDispose](): Promise<void>
 }
 
 /**
@@ -45,11 +47,13 @@ export async function imageNetwork(
       missing === undefined ? `${unused}, which it does not` : `nothing for ${missing}`,
     )
   const program = await runtime.load(clipped(toOnnx({ output }, { weights })), { independent: true })
+  const dispose = () => program.dispose()
   return {
     size,
     run: async (images, n) => (await program.run({ images: floats(images, [n, 3, size, size]) })).output.data as Float32Array,
     concurrency: program.concurrency,
-    dispose: () => program.dispose(),
+    dispose,
+    [Symbol.asyncDispose]: dispose,
   }
 }
 

@@ -4,7 +4,17 @@ export type { BoxFinder, ScoredBox } from './box-finders.ts'
 export { cropFolder, readCrops, type CropOptions, type CropResult, type CropSummary } from './crop-folder.ts'
 export { holdsCrops, readCropRecords, type CropRecord, type QuarantineRecord } from './crop-records.ts'
 export { faceApiFolder, faceApiWeights, type FaceApiModel, type NamedWeights } from './face-api-weights.ts'
-export { faceModel, networkModel, onnxModel, type FaceModel, type FaceModelOptions, type NetworkModelParts } from './face-model.ts'
+export {
+  faceModel,
+  faceModelOf,
+  networkModel,
+  onnxModel,
+  type FaceEmbedOptions,
+  type FaceModel,
+  type FaceModelOptions,
+  type FaceModelParts,
+  type NetworkModelParts,
+} from './face-model.ts'
 export {
   detectorNames,
   findFaces,
@@ -20,14 +30,5 @@ export type { GroupedBox } from './group-rectangles.ts'
 export { haarDetector, type HaarDetector, type HaarOptions } from './haar.ts'
 export { imageNetwork, type ImageNetwork } from './image-network.ts'
 export { checkPhotoFolder, labelOf, photoFiles, type PhotoFiles } from './photo-files.ts'
-export {
-  assertSameRecipe,
-  faceRecipeSchema,
-  readOnnxRecipe,
-  recipeFileSchema,
-  recipeLine,
-  type FaceRecipe,
-  type OnnxRecipe,
-  type Preprocessing,
-} from './recipe.ts'
+export { faceRecipeSchema, readOnnxRecipe, recipeFileSchema, type FaceRecipe, type OnnxRecipe, type Preprocessing } from './recipe.ts'
 export { readTfjsWeights, type TfjsWeight } from './tfjs-weights.ts'

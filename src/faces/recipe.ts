@@ -2,7 +2,7 @@
  * @file How a vector was made: model, preprocessing, alignment, detector. Vectors of different recipes must not be compared.
  */
 import { z } from 'zod'
-import { checkChoice, checkOptions, ensure, ensureWithin, KindredError, show } from '../base/index.ts'
+import { checkChoice, checkOptions, ensure, ensureWithin, show } from '../base/index.ts'
 import type { FaceTemplate } from './align.ts'
 
 /** From crop pixels 0..255 to what the network takes: (pixel - mean) * scale, and from what it gives to a vector. */
@@ -25,7 +25,7 @@ export interface Preprocessing {
 }
 
 /** Everything that decides what a vector's numbers mean. Plain data: it survives JSON. */
-export interface FaceRecipe {
+export type FaceRecipe = {
   readonly model: { readonly name: string; readonly hash: string }
   readonly preprocessing: Preprocessing
   readonly alignment: FaceTemplate
@@ -52,47 +52,6 @@ export const faceRecipeSchema: z.ZodType<FaceRecipe> = z.looseObject({
   alignment: z.looseObject({ name: z.enum(['similarity', 'upright']), size: z.int().positive(), padding: z.number() }),
   detector: z.string(),
 })
-
-/** A recipe as one short line, for messages and file names of people. */
-export function recipeLine({ model, preprocessing: p, alignment: a, detector }: FaceRecipe): string {
-  const numbers = [...p.mean, ...p.scale].join(',')
-  return `${model.name}@${model.hash.slice(0, 12)} ${p.size}px ${p.layout} ${p.channels} (${numbers}) ${p.output}${p.pooling === 'none' ? '' : ` ${p.pooling}-pooled`}${p.normalise ? ' unit' : ''}${p.flip ? ' flip' : ''}, ${a.name} ${a.size}px padding ${a.padding}, ${detector}`
-}
-
-/**
- * Throws unless two recipes are the same in every part; of models the hash counts, not the name.
- *
- * @throws KindredError `mismatch` that names both recipes
- */
-export function assertSameRecipe(a: FaceRecipe, b: FaceRecipe): void {
-  const parts = (r: FaceRecipe) => ({
-    model: r.model.hash,
-    preprocessing: canonical(r.preprocessing),
-    alignment: canonical(r.alignment),
-    detector: r.detector,
-  })
-  const [mine, yours] = [parts(a), parts(b)]
-  const different = (Object.keys(mine) as (keyof typeof mine)[]).filter((part) => mine[part] !== yours[part])
-  if (different.length === 0) return
-  throw new KindredError(
-    'mismatch',
-    'recipe',
-    'vectors that are compared must come from one recipe',
-    `two that differ in ${different.join(', ')}: [${recipeLine(a)}] and [${recipeLine(b)}]`,
-    'Embed both sides again with one model, alignment and detector.',
-  )
-}
-
-/** JSON with sorted keys. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`
-  if (value !== null && typeof value === 'object')
-    return `{${Object.entries(value)
-      .sort(([x], [y]) => (x < y ? -1 : 1))
-      .map(([k, v]) => `${JSON.stringify(k)}:${canonical(v)}`)
-      .join()}}`
-  return JSON.stringify(value)
-}
 
 /**
  * What a recipe file says about an ONNX model.

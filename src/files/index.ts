@@ -27,3 +27,4 @@ export {
 export { sha256 } from '../base/index.ts'
 export { readZipEntry, zipEntries, type ZipEntry } from './zip.ts'
 export { lockOutput } from './output-lock.ts'
+export { pathOrBytes, type FileSource } from './file-source.ts'

@@ -3,16 +3,16 @@
  *
  * Every vector is stamped with the recipe that made it. One gallery has one recipe: vectors of another are refused by name, as distances between them mean nothing.
  */
-import { KindredError, checkChoice, checkOptions, ensure, type Progress } from '../base/index.ts'
+import { KindredError, checkChoice, checkOptions, ensure, stopIfAborted, type Progress } from '../base/index.ts'
 import { checkItem, checkVector } from './check-items.ts'
 import type { Database, Query } from './database.ts'
 import { follow, readVersions, type Versions } from './follow.ts'
 import { buildHnsw } from './hnsw.ts'
 import type { Mirror } from './mirror.ts'
-import { recipeHash, recipeMismatch } from './recipe.ts'
+import type { Recipe } from '../recipe/index.ts'
 import { allowedRows, answer, searchDatabase, type Hit } from './search.ts'
-import { adopt, jsonObject, readState, type State } from './settle.ts'
-import type { AddOptions, Filter, Found, IndexOptions, Item, Json, Recipe, SearchOptions, StoredItem, VectorBatch } from './types.ts'
+import { adopt, assertOwnRecipe, jsonObject, readState, type State } from './settle.ts'
+import type { AddOptions, Filter, Found, IndexOptions, Item, Json, SearchOptions, StoredItem, VectorBatch } from './types.ts'
 import { decodeVectors, encodeVectors } from './vector-bytes.ts'
 import { isEmpty, where } from './where.ts'
 import { ensureAll, recordWhole } from './whole.ts'
@@ -73,14 +73,12 @@ export class Gallery {
     const task = Array.isArray(items) ? this.#progress.start('adding to the gallery', items.length, 'item') : undefined
     const sofar = { added: 0, skipped: 0 }
     const flush = async (some: Item[]): Promise<void> => {
-      if (signal?.aborted)
-        throw new KindredError(
-          'interrupted',
-          'gallery add',
-          'work must not be stopped',
-          `a stop after ${sofar.added + sofar.skipped} items`,
-          'Add again: what is there already is skipped.',
-        )
+      stopIfAborted(
+        signal,
+        'gallery add',
+        `a stop after ${sofar.added + sofar.skipped} items`,
+        'Add again: what is there already is skipped.',
+      )
       const added = await this.#addBatch(some)
       sofar.added += added
       sofar.skipped += some.length - added
@@ -229,9 +227,8 @@ export class Gallery {
     where(context, filter, [])
     this.#checkOpen(context)
     if (this.#state.dim === null || this.#state.hash === null) this.#state = await this.#database.transaction(readState) // another client may have filled it
-    const { dim, hash, recipe: own } = this.#state
-    if (recipe !== undefined && hash !== null && hash !== (typeof recipe === 'string' ? recipe : recipeHash(recipe)))
-      throw recipeMismatch(context, own!, recipe)
+    const { dim } = this.#state
+    if (recipe !== undefined) assertOwnRecipe(context, this.#state, recipe)
     if (dim === null) return answer([[]], threshold)
     if (vectors.length === 0 || vectors.length % dim !== 0)
       throw new KindredError(

@@ -2,7 +2,7 @@
 export { checkPlace, isAddress } from './address.ts'
 export { Gallery } from './gallery.ts'
 export { openGallery } from './open-gallery.ts'
-export { itemId, recipeHash } from './recipe.ts'
+export { itemId } from './item-id.ts'
 export type {
   AddOptions,
   Filter,
@@ -12,7 +12,6 @@ export type {
   Item,
   Json,
   Neighbour,
-  Recipe,
   SearchOptions,
   StoredItem,
   VectorBatch,

@@ -4,13 +4,13 @@
 import { z } from 'zod'
 import { checkAs, KindredError, ensure } from '../base/index.ts'
 import type { Query } from './database.ts'
-import { recipeHash, recipeMismatch } from './recipe.ts'
-import type { GalleryOptions, Recipe } from './types.ts'
+import { assertSameRecipe, recipeHash, type Recipe } from '../recipe/index.ts'
+import type { GalleryOptions } from './types.ts'
 
 /** What is settled; null where nothing has been said yet. */
 export interface State {
   recipe: Recipe | null
-  /** The recipe's hash. */
+  /** What the tables call the recipe: its hash, as it was reckoned when the gallery was made. */
   hash: string | null
   dim: number | null
   unitNorm: boolean
@@ -41,6 +41,14 @@ export async function readState(query: Query): Promise<State> {
   return { hash: row.hash, recipe, dim: row.dim, unitNorm: row.unit }
 }
 
+/** Throws unless a recipe, or what names it, is the gallery's own; any is where nothing is settled. @throws KindredError `mismatch` */
+export function assertOwnRecipe(context: string, { hash, recipe: own }: State, recipe: Recipe | string): void {
+  if (hash === null || own === null || recipe === hash) return
+  const fix =
+    'Distances between vectors of different recipes mean nothing: make the vectors again with this recipe, or use another gallery.'
+  assertSameRecipe(own, recipe, { where: context, fix })
+}
+
 /** Gives the gallery a recipe and a length if it has none; throws if it has others. */
 export async function adopt(
   query: Query,
@@ -51,10 +59,10 @@ export async function adopt(
 ): Promise<State> {
   const next = { ...state }
   if (recipe !== undefined) {
-    const hash = typeof recipe === 'string' ? recipe : recipeHash(recipe)
-    if (state.hash !== null && state.hash !== hash) throw recipeMismatch(context, state.recipe!, recipe)
+    assertOwnRecipe(context, state, recipe)
     if (state.hash === null) {
       ensure(typeof recipe !== 'string', context, 'the first recipe of a gallery must be given whole', recipe, 'Open it with { recipe }.')
+      const hash = recipeHash(recipe)
       await query(`insert into recipes (hash, recipe) values ($1, $2::jsonb) on conflict (hash) do nothing`, [hash, JSON.stringify(recipe)])
       await query(`update gallery set recipe = $1`, [hash])
       Object.assign(next, { recipe, hash })

@@ -2,16 +2,10 @@
  * @file What goes into a gallery and what comes out: items, filters, neighbours.
  */
 import type { Progress } from '../base/index.ts'
+import type { Recipe } from '../recipe/index.ts'
 
 /** Anything JSON can say. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
-
-/**
- * How vectors were made: whatever must agree before two of them may be compared.
- *
- * By custom `{ model: 'sha256 of its file', preprocessing, alignment, detector }`; a gallery compares recipes by their hash and looks no further into them.
- */
-export type Recipe = { [field: string]: Json }
 
 /** One image, or one face in it, with its embedding. */
 export interface Item {
@@ -92,7 +86,7 @@ export interface SearchOptions {
 
 /** How {@link openGallery} opens. */
 export interface GalleryOptions {
-  /** How the vectors are made. A new gallery takes it for its own; an old one must have been made with the same. */
+  /** How the vectors are made: `model.recipe`. A new gallery takes it for its own; an old one must have been made with the same. */
   recipe?: Recipe
   /** Length of the vectors; absent: that of the first one added. */
   dim?: number

@@ -4,7 +4,7 @@
 import { closeSync, readSync } from 'node:fs'
 import type { Metadata, Sharp } from 'sharp'
 import { budget, checkOptions, ensure, ensureWithin, KindredError, limits } from '../base/index.ts'
-import { ioError, openRegular, readBytes } from '../files/index.ts'
+import { ioError, openRegular, pathOrBytes, readBytes, type FileSource } from '../files/index.ts'
 import { imageKind, type ImageFormat } from './image-kind.ts'
 
 /** A decoded image. */
@@ -49,13 +49,13 @@ const longest = 60 // seconds: a hundred megapixels take a few
  * Decodes a JPEG, PNG, WebP, GIF, TIFF or AVIF file; of several pages or frames the first.
  *
  * The format is told by the content, the size by the header, and both are judged before anything is decoded; then it waits until {@link pixelBudget} has room.
- * @param input a path, or the file's bytes
+ * @param input a path, a `file:` URL, or the file's bytes
  * @returns pixels with EXIF orientation applied and alpha laid on `background`; grey is sharp's (Rec. 709 luminance)
  * @throws KindredError `not-found` for a missing path; `usage` for a folder; `unsupported` for pipes, and for drawings (SVG, PDF) and formats that are not read;
  *   `limit` for files over `imageFileBytes`, pictures over `imagePixels`; `corrupt` for empty, truncated or other content
  * cost: decoding; resizing by Lanczos 3
  */
-export async function decodeImage(input: string | Uint8Array, options: DecodeOptions = {}): Promise<DecodedImage> {
+export async function decodeImage(input: FileSource, options: DecodeOptions = {}): Promise<DecodedImage> {
   const { release, ...image } = await holdImage(input, options)
   release()
   return image
@@ -66,7 +66,7 @@ export async function decodeImage(input: string | Uint8Array, options: DecodeOpt
  *
  * Who holds one image must not wait for another: all the room may then be taken by such holders.
  */
-export async function holdImage(input: string | Uint8Array, options: DecodeOptions = {}): Promise<HeldImage> {
+export async function holdImage(source: FileSource, options: DecodeOptions = {}): Promise<HeldImage> {
   checkOptions(where, options, ['size', 'channels', 'fit', 'background', 'name'])
   const { size } = options
   if (size !== undefined) {
@@ -78,6 +78,7 @@ export async function holdImage(input: string | Uint8Array, options: DecodeOptio
     )
     ensureWithin('imagePixels', size[0] * size[1], where, 'the size asked for')
   }
+  const input = pathOrBytes(source, where)
   if (typeof input !== 'string') return decode(input, options.name ?? `image of ${input.length} bytes`, options)
   const file = await readImageFile(input)
   try {

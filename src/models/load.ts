@@ -1,8 +1,7 @@
 /** @file Model files: reads and writes what room `embedder` makes. */
-import { fileURLToPath } from 'node:url'
-import { checkOptions, ensure } from '../base/index.ts'
+import { checkOptions } from '../base/index.ts'
 import { exportEmbedder, openEmbedder, type ExportOptions, type TrainedEmbedder } from '../embedder/index.ts'
-import { readBytes, writeFileAtomic } from '../files/index.ts'
+import { pathOrBytes, readBytes, writeFileAtomic, type FileSource } from '../files/index.ts'
 import type { Runtime } from '../runtime/index.ts'
 
 /** `exportEmbedder` into a file, atomically. */
@@ -27,11 +26,8 @@ export interface LoadOptions {
  * const model = await load('model.onnx')
  * const vectors = await model.embed(pixels) // Uint8Array [n, 28, 28] -> Float32Array [n, 10]
  */
-export async function load(source: string | URL | Uint8Array | ArrayBuffer, options: LoadOptions = {}): Promise<TrainedEmbedder> {
+export async function load(source: FileSource, options: LoadOptions = {}): Promise<TrainedEmbedder> {
   checkOptions('load', options, ['runtime', 'chunk'])
-  if (source instanceof Uint8Array || source instanceof ArrayBuffer) return openEmbedder(source, options)
-  if (source instanceof URL) ensure(source.protocol === 'file:', 'load', 'a URL must name a file (file:)', source.protocol)
-  const path = source instanceof URL ? fileURLToPath(source) : source
-  ensure(typeof path === 'string', 'load', 'the model must be a path, a file: URL, a Uint8Array or an ArrayBuffer', path)
-  return openEmbedder(readBytes(path, 'load'), { ...options, name: path })
+  const file = pathOrBytes(source, 'load')
+  return typeof file === 'string' ? openEmbedder(readBytes(file, 'load'), { ...options, name: file }) : openEmbedder(file, options)
 }

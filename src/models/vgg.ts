@@ -10,7 +10,7 @@ import { l2Normalise, Scope, vgg16, vggLayers, type VggLayer } from '../nn/index
 import { bytes, compile, floats, defaultRuntime, type HostTensor, type Runtime } from '../runtime/index.ts'
 import * as T from '../tensor/index.ts'
 import { caffeOrder, channelEnergy, energyVerdict } from './weights/first-filters.ts'
-import { finiteVectors } from '../embedder/index.ts'
+import { finiteVectors, pixelBytes, type EmbedOptions, type Embedder } from '../embedder/index.ts'
 import { openWeights, readLayer, vggFile, type VggFile, type WeightFile } from './weights/index.ts'
 import {
   vggFiles,
@@ -49,16 +49,12 @@ export interface LoadVggOptions {
 }
 
 /** All that decides an embedding's numbers; vectors of different recipes must not be compared. */
-export interface VggRecipe {
-  readonly model: VggModel
-  /** SHA-256 of the weights file. */
-  readonly hash: string
+export type VggRecipe = {
+  /** `hash` is the SHA-256 of the weights file. */
+  readonly model: { readonly name: VggModel; readonly hash: string; readonly licence: string }
   readonly layer: VggLayer
   readonly normalised: boolean
-  /** Name of the preparation, or `custom`. */
-  readonly preprocessing: VggPreprocessingName | 'custom'
   readonly input: VggPreprocessing & { readonly width: 224; readonly height: 224 }
-  readonly licence: string
 }
 
 /** What the first filters say about the recipe's channel order. */
@@ -71,23 +67,14 @@ export interface ChannelCheck {
   readonly verdict: 'fits' | 'doubtful' | 'undecided'
 }
 
-/** A loaded network. */
-export interface VggEmbedder {
-  /** Length of an embedding. */
-  readonly dim: number
-  /** Height and width of an image. */
+/** A loaded network. Its images are [n, 224, 224, 3], RGB whatever the network wants. */
+export interface VggEmbedder extends Embedder {
   readonly size: readonly [224, 224]
+  readonly channels: 3
   readonly recipe: VggRecipe
+  /** Name of the preparation, or `custom`. */
+  readonly preprocessing: VggPreprocessingName | 'custom'
   readonly channelCheck: ChannelCheck
-  /**
-   * Embeds images.
-   *
-   * @param images [n, 224, 224, 3] bytes, RGB whatever the network wants
-   * @returns [n, dim], row-major
-   * @throws KindredError `usage` when the bytes do not fill whole images
-   */
-  embed(images: Uint8Array): Promise<Float32Array>
-  dispose(): Promise<void>
 }
 
 /**
@@ -117,14 +104,12 @@ export async function loadVgg(source: string | VggDownload, options: LoadVggOpti
     const energy = channelEnergy(first.weight)
     const channelCheck: ChannelCheck = { basis, energy, verdict: energyVerdict(energy, input.channelOrder) }
     tellChannels(channelCheck, input, path, progress)
+    const hash = await sha256File(path)
     const recipe: VggRecipe = {
-      model,
-      hash: await sha256File(path),
+      model: { name: model, hash, licence: vggLicences[model] },
       layer,
       normalised: normalise,
-      preprocessing: name,
       input: { width: 224, height: 224, ...input },
-      licence: vggLicences[model],
     }
 
     const scope = new Scope()
@@ -135,13 +120,18 @@ export async function loadVgg(source: string | VggDownload, options: LoadVggOpti
     const dim = embedding.shape[1] as number
     const run = async (images: Uint8Array, n: number) =>
       (await program.run({ images: bytes(images, [n, 224, 224, 3]), ...fed }, ['embedding'])).embedding.data as Float32Array
+    const dispose = () => program.dispose()
     return {
       dim,
       size: [224, 224],
+      channels: 3,
       recipe,
+      hash,
+      preprocessing: name,
       channelCheck,
-      embed: (images) => inChunks(images, dim, chunk, run),
-      dispose: () => program.dispose(),
+      embed: (images, given) => inChunks(images, given, dim, chunk, run),
+      dispose,
+      [Symbol.asyncDispose]: dispose,
     }
   } finally {
     file.close()
@@ -284,18 +274,14 @@ function readWeights(
 }
 
 async function inChunks(
-  images: Uint8Array,
+  given: Uint8Array | Float32Array,
+  options: EmbedOptions | undefined,
   dim: number,
   chunk: number,
   run: (images: Uint8Array, n: number) => Promise<Float32Array>,
 ): Promise<Float32Array> {
   const each = 224 * 224 * 3
-  ensure(
-    images instanceof Uint8Array && images.length > 0 && images.length % each === 0,
-    'embed',
-    `images must be bytes, ${each} each (224 x 224 RGB), and at least one`,
-    images,
-  )
+  const images = pixelBytes(given, { size: [224, 224], channels: 3 }, options)
   const n = images.length / each
   const out = new Float32Array(n * dim)
   for (let start = 0; start < n; start += chunk) {

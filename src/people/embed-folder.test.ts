@@ -123,7 +123,7 @@ describe('models by name', () => {
     const crop = new Uint8Array(8 * 8 * 3).fill(9)
     for (const name of [path, join(root, 'recipes', 'mine.json')]) {
       const model = await openFaceModel(name, { runtime, detector })
-      expect([...(await model.embed(crop, 8))]).toEqual([9, 9, 9])
+      expect([...(await model.embed(crop, { side: 8 }))]).toEqual([9, 9, 9])
       await model.dispose()
     }
     await expect(openFaceModel(join(root, 'recipes', 'link.onnx'), { runtime, detector })).rejects.toThrow('link.json must exist')

@@ -25,7 +25,7 @@ import {
   type QuarantineRecord,
 } from '../faces/index.ts'
 import type { Photo } from '../images/index.ts'
-import type { Lock } from '../files/index.ts'
+import type { FileSource, Lock } from '../files/index.ts'
 import type { Runtime } from '../runtime/index.ts'
 import { forgetFaces, forgetPhotos } from './forget-faces.ts'
 import { faceId, KeptVectors } from './kept-vectors.ts'
@@ -196,10 +196,9 @@ export async function embedRecords(
   const embedded = inOrder(Math.ceil(fresh.length / block), blocksAtOnce, async (k) => {
     if (done === 0) goOn()
     const some = fresh.slice(k * block, (k + 1) * block)
-    return model.embed(
-      photos === undefined ? await readCrops(out, some) : await cutCrops(photos, some, model.template),
-      model.template.size,
-    )
+    return model.embed(photos === undefined ? await readCrops(out, some) : await cutCrops(photos, some, model.template), {
+      side: model.template.size,
+    })
   })
   try {
     for await (const vectors of embedded) {
@@ -250,28 +249,28 @@ export interface EmbeddedPhoto {
 /**
  * Finds and embeds the faces of one photo, for questions to a folder or gallery.
  *
- * @param path an image file
+ * @param source an image file: its path, `file:` URL or bytes
  * @returns one entry a face, largest first; none where nobody is found
  * @throws KindredError `not-found`, `corrupt`; `mismatch` for a model that was opened for another detector
  */
 export async function embedPhoto(
-  path: string,
+  source: FileSource,
   options: { detector: FaceDetector; model: FaceModel } & FindOptions,
 ): Promise<EmbeddedPhoto[]> {
   const { detector, model, ...find } = options
   if (model.recipe.detector !== detector.id)
     throw new KindredError(
       'mismatch',
-      `embed ${basename(path)}`,
+      typeof source === 'string' ? `embed ${basename(source)}` : 'embed',
       `the model must have been opened for the detector ${detector.id}`,
       model.recipe.detector,
       'Open it with this detector.',
     )
-  const photo = await decodeImage(path)
+  const photo = await decodeImage(source)
   const faces = await findFaces(photo, detector, find)
   const { size } = model.template
   const crops = faces.map((face) => alignFace(photo, face, model.template))
-  const vectors = faces.length === 0 ? new Float32Array(0) : await model.embed(new Uint8Array(Buffer.concat(crops)), size)
+  const vectors = faces.length === 0 ? new Float32Array(0) : await model.embed(new Uint8Array(Buffer.concat(crops)), { side: size })
   return faces.map((face, i) => ({
     face,
     crop: { pixels: crops[i], width: size, height: size },

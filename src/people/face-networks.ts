@@ -1,14 +1,7 @@
 /** @file The detector and model a question needs: those that made the vectors it is put to, unless the user names others. */
 import { KindredError } from '../base/index.ts'
-import {
-  assertSameRecipe,
-  detectorNames,
-  openDetector,
-  type DetectorName,
-  type FaceDetector,
-  type FaceModel,
-  type FaceRecipe,
-} from '../faces/index.ts'
+import { detectorNames, openDetector, type DetectorName, type FaceDetector, type FaceModel, type FaceRecipe } from '../faces/index.ts'
+import { assertSameRecipe } from '../recipe/index.ts'
 import type { Runtime } from '../runtime/index.ts'
 import { checkFaceModelName, openFaceModel } from './open-face-model.ts'
 
@@ -27,6 +20,8 @@ export interface FaceNetworks {
   readonly detector: FaceDetector
   readonly model: FaceModel
   dispose(): Promise<void>
+  /** The same, for `await using networks = ...`. */
+  [Symbol.asyncDispose](): Promise<void>
 }
 
 /**
@@ -50,14 +45,11 @@ export async function openNetworks(choice: NetworkChoice, runtime: Runtime, stor
     })
     if (stored !== undefined) assertSameRecipe(stored, model.recipe)
     const opened = model
-    return {
-      detector,
-      model: opened,
-      dispose: async () => {
-        await opened.dispose()
-        await detector.dispose()
-      },
+    const dispose = async (): Promise<void> => {
+      await opened.dispose()
+      await detector.dispose()
     }
+    return { detector, model: opened, dispose, [Symbol.asyncDispose]: dispose }
   } catch (error) {
     await model?.dispose()
     await detector.dispose()

@@ -1,12 +1,8 @@
 /** @file Faces of a folder into a gallery: adding them again does nothing. */
 import { resolve } from 'node:path'
 import type { Progress } from '../base/index.ts'
-import type { FaceRecipe } from '../faces/index.ts'
-import { itemId, openGallery, type Item, type Recipe } from '../gallery/index.ts'
+import { itemId, openGallery, type Item } from '../gallery/index.ts'
 import type { EmbeddedFaces } from './embed-folder.ts'
-
-/** A face recipe as a gallery keeps it: whole. */
-export const galleryRecipe = (recipe: FaceRecipe): Recipe => structuredClone(recipe) as unknown as Recipe
 
 /** Where the faces come from, and how to be stopped. */
 export interface AddToGalleryOptions {
@@ -51,7 +47,7 @@ export async function addToGallery(
     meta: { score: r.score },
     vector: vectors.slice(i * dim, (i + 1) * dim),
   }))
-  const gallery = await openGallery(place, { recipe: galleryRecipe(faces.recipe), dim, ...(progress === undefined ? {} : { progress }) })
+  const gallery = await openGallery(place, { recipe: faces.recipe, dim, ...(progress === undefined ? {} : { progress }) })
   try {
     const { added, skipped } = await gallery.add(items, signal === undefined ? {} : { signal })
     return { place: gallery.place, added, skipped, count: await gallery.count() }

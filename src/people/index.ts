@@ -12,7 +12,7 @@ export {
 } from './embed-folder.ts'
 export type { FaceDistances, FaceRetrieval, Range } from './face-figures.ts'
 export { forgetFaces, forgetPhotos } from './forget-faces.ts'
-export { addToGallery, galleryRecipe } from './gallery-items.ts'
+export { addToGallery } from './gallery-items.ts'
 export { groupFileHelp } from './group-file.ts'
 export { groupFaces, groupTitles, type FaceGroup, type FaceGroups, type GroupOptions } from './group.ts'
 export { facePairs, judgeDistances } from './judge-distances.ts'

@@ -9,10 +9,10 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { KindredError } from '../base/index.ts'
 import { readVectors, writeVectors } from '../vectors/index.ts'
-import type { CropRecord, FaceRecipe } from '../faces/index.ts'
+import { faceRecipeSchema, type CropRecord, type FaceRecipe } from '../faces/index.ts'
 import { ioError, Journal, readJson, renameOver, writeFileAtomic } from '../files/index.ts'
 import { sha256 } from '../base/index.ts'
-import { recipeHash, type Recipe } from '../gallery/index.ts'
+import { canonicalJson, recipeHash, sameRecipe } from '../recipe/index.ts'
 
 /** Names a face by everything its crop depends on but the alignment, which is part of the recipe. */
 export function faceId({ source, face, sourceHash, landmarks }: CropRecord): string {
@@ -38,8 +38,7 @@ export class KeptVectors {
   private changed: boolean
 
   constructor(out: string, recipe: FaceRecipe, dim: number) {
-    const name = recipe.model.name.replace(/[^\p{L}\p{N}._-]+/gu, '-')
-    this.path = join(out, 'vectors', `${name}-${recipeHash({ ...recipe } as unknown as Recipe).slice(0, 12)}.npy`)
+    this.path = pathOf(out, recipe)
     this.dim = dim
     this.recipe = recipe
     const { known, journal } = readKept(this.path, dim)
@@ -79,6 +78,41 @@ export class KeptVectors {
   /** Lets go of the journal's file. */
   close(): void {
     this.journal.close()
+  }
+}
+
+/** The files of vectors of an output folder, by what their names have in common. */
+function stemsIn(folder: string): string[] {
+  const files = existsSync(folder) ? readdirSync(folder) : []
+  return [...new Set(files.flatMap((name) => /^(.*-[0-9a-f]{12})(\.next)?\.(npy|npy\.ids\.json|journal)$/.exec(name)?.[1] ?? []))].sort()
+}
+
+/**
+ * The file for the vectors of a recipe: the one that holds them, whatever the model's file was called when they were made, or else a new one.
+ *
+ * Names end in the start of the recipe's hash. Earlier ones end in that of its whole JSON, names for people included: they are known by that, and by the recipe
+ * that lies beside them.
+ */
+function pathOf(out: string, recipe: FaceRecipe): string {
+  const folder = join(out, 'vectors')
+  const name = recipe.model.name.replace(/[^\p{L}\p{N}._-]+/gu, '-')
+  const stems = stemsIn(folder)
+  const end = `-${recipeHash(recipe).slice(0, 12)}`
+  const [made, before] = [`${name}${end}`, `${name}-${sha256(canonicalJson(recipe)).slice(0, 12)}`]
+  const kept =
+    stems.find((stem) => stem === made) ??
+    stems.find((stem) => stem.endsWith(end)) ??
+    stems.find((stem) => stem === before) ??
+    stems.find((stem) => isOfRecipe(join(folder, `${stem}.recipe.json`), recipe))
+  return join(folder, `${kept ?? made}.npy`)
+}
+
+function isOfRecipe(file: string, recipe: FaceRecipe): boolean {
+  try {
+    return existsSync(file) && sameRecipe(readJson(file, faceRecipeSchema, { where: 'vectors' }), recipe)
+  } catch (error) {
+    if (!(error instanceof KindredError)) throw error
+    return false // damaged: nobody can say what made them
   }
 }
 
@@ -137,14 +171,9 @@ function finishReplacing(path: string): void {
  */
 export function forgetVectors(out: string, isThere: (id: string) => boolean, before: () => void): void {
   const folder = join(out, 'vectors')
-  const files = existsSync(folder) ? readdirSync(folder) : []
-  const paths = new Set(
-    files
-      .flatMap((name) => /^(.*-[0-9a-f]{12})(\.next)?\.(npy|npy\.ids\.json|journal)$/.exec(name)?.[1] ?? [])
-      .map((name) => join(folder, `${name}.npy`)),
-  )
   let told = false
-  for (const path of paths) {
+  for (const stem of stemsIn(folder)) {
+    const path = join(folder, `${stem}.npy`)
     finishReplacing(path)
     if (namesOf(path).every(isThere)) continue
     if (!told) before()

@@ -5,24 +5,16 @@ import { existsSync, readdirSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { gatherRows, KindredError, nearestName, type Progress, silent } from '../base/index.ts'
 import { readVectors } from '../vectors/index.ts'
-import {
-  assertSameRecipe,
-  faceRecipeSchema,
-  holdsCrops,
-  readCropRecords,
-  recipeLine,
-  type CropRecord,
-  type FaceRecipe,
-} from '../faces/index.ts'
+import { faceRecipeSchema, holdsCrops, readCropRecords, type CropRecord, type FaceRecipe } from '../faces/index.ts'
 import { pathKind, readJson } from '../files/index.ts'
 import { sha256 } from '../base/index.ts'
 import { isAddress, openGallery, type Gallery } from '../gallery/index.ts'
 import { nearest } from '../neighbours/index.ts'
+import { assertSameRecipe, describeRecipe, sameRecipe } from '../recipe/index.ts'
 import type { Runtime } from '../runtime/index.ts'
 import { closeDeadReport, openRunFolder } from '../report/index.ts'
 import { embedFolder, peopleOf } from './embed-folder.ts'
 import { openNetworks, type FaceNetworks, type NetworkChoice } from './face-networks.ts'
-import { galleryRecipe } from './gallery-items.ts'
 import { groupNames } from './group-file.ts'
 import { faceId } from './kept-vectors.ts'
 
@@ -169,7 +161,7 @@ async function fromOutput(out: string, options: KnownFacesOptions): Promise<Know
   const { model } = options
   const networks = await openNetworks(choiceOf(options), options.runtime, model === undefined ? only(out, stored).recipe : undefined)
   try {
-    const mine = stored.find((s) => same(s.recipe, networks.model.recipe)) ?? differ(stored, networks.model.recipe)
+    const mine = stored.find((s) => sameRecipe(s.recipe, networks.model.recipe)) ?? differ(stored, networks.model.recipe)
     const { vectors, dim, ids = [] } = readVectors(mine.path)
     if (dim !== networks.model.dim)
       throw new KindredError(
@@ -203,11 +195,11 @@ async function fromOutput(out: string, options: KnownFacesOptions): Promise<Know
   }
 }
 
-/** The recipes of `OUT/vectors`, by file name. */
+/** The recipes of `OUT/vectors`, each once, by file name. */
 function storedVectors(out: string): { recipe: FaceRecipe; path: string }[] {
   const folder = join(out, 'vectors')
   if (!existsSync(folder)) return []
-  return readdirSync(folder)
+  const all = readdirSync(folder)
     .filter((name) => name.endsWith('.recipe.json'))
     .sort()
     .map((name) => ({ name, path: join(folder, name.replace(/recipe\.json$/, 'npy')) }))
@@ -216,6 +208,7 @@ function storedVectors(out: string): { recipe: FaceRecipe; path: string }[] {
       path,
       recipe: readJson(join(folder, name), faceRecipeSchema, { where, fix: 'Run kindred faces again with this --out.' }),
     }))
+  return all.filter(({ recipe }, i) => all.findIndex((other) => sameRecipe(other.recipe, recipe)) === i)
 }
 
 /** The one recipe there is, or dlib's where there are several. */
@@ -231,22 +224,13 @@ function only<S extends { recipe: FaceRecipe }>(out: string, stored: readonly S[
   )
 }
 
-function same(a: FaceRecipe, b: FaceRecipe): boolean {
-  try {
-    assertSameRecipe(a, b)
-    return true
-  } catch {
-    return false
-  }
-}
-
 function differ(stored: readonly { recipe: FaceRecipe }[], wanted: FaceRecipe): never {
   if (stored.length === 1) assertSameRecipe(stored[0].recipe, wanted)
   throw new KindredError(
     'mismatch',
     where,
-    `there must be vectors of the recipe [${recipeLine(wanted)}]`,
-    stored.map((s) => `[${recipeLine(s.recipe)}]`).join(' and '),
+    `there must be vectors of the recipe [${describeRecipe(wanted)}]`,
+    stored.map((s) => `[${describeRecipe(s.recipe)}]`).join(' and '),
     'Run kindred faces or kindred compare with this model first, or name one of these.',
   )
 }
@@ -317,7 +301,7 @@ async function fromGallery(place: string, options: KnownFacesOptions): Promise<K
       thresholdFile: isAddress(place) ? undefined : `${place.replace(/[/\\]+$/, '')}.threshold.json`,
       async search(vector, k, person) {
         const [found] = await gallery.search(vector, k, {
-          recipe: galleryRecipe(opened.model.recipe),
+          recipe: opened.model.recipe,
           ...(person === undefined ? {} : { filter: { labels: [person] } }),
         })
         const crops = new Map<string, string | null>()

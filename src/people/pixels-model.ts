@@ -1,7 +1,6 @@
 /** @file The baseline without any network: what comparing the crops' own pixels is worth. */
 import sharp from 'sharp'
-import { KindredError } from '../base/index.ts'
-import { dlibTemplate, type FaceModel, type Preprocessing } from '../faces/index.ts'
+import { dlibTemplate, faceModelOf, type FaceModel, type Preprocessing } from '../faces/index.ts'
 import { sha256 } from '../base/index.ts'
 
 const size = 32
@@ -26,7 +25,7 @@ const preprocessing: Preprocessing = {
 export function pixelsModel(detector: string): FaceModel {
   const dim = size * size
   const template = dlibTemplate
-  return {
+  return faceModelOf({
     name: 'pixels',
     dim,
     template,
@@ -36,10 +35,8 @@ export function pixelsModel(detector: string): FaceModel {
       alignment: template,
       detector,
     },
-    async embed(crops, side = template.size) {
+    async embed(crops, side) {
       const each = side * side * 3
-      if (crops.length % each !== 0)
-        throw new KindredError('shape', 'embed', `crops must be ${side} x ${side} x 3 bytes each`, `${crops.length} bytes`)
       const out = new Float32Array((crops.length / each) * dim)
       for (let i = 0; i * each < crops.length; i++) {
         const grey = await sharp(crops.subarray(i * each, (i + 1) * each), { raw: { width: side, height: side, channels: 3 } })
@@ -52,7 +49,7 @@ export function pixelsModel(detector: string): FaceModel {
       return out
     },
     dispose: async () => {},
-  }
+  })
 }
 
 /** (x - mean) / |x - mean|; zeros where all are equal. */

@@ -2,9 +2,10 @@
 import { percent } from '../base/index.ts'
 import { existsSync } from 'node:fs'
 import { z } from 'zod'
-import { assertSameRecipe, faceRecipeSchema, recipeLine, type FaceRecipe } from '../faces/index.ts'
+import { faceRecipeSchema, type FaceRecipe } from '../faces/index.ts'
 import { readJson, writeFileAtomic } from '../files/index.ts'
 import type { Interval } from '../metrics/index.ts'
+import { assertSameRecipe, describeRecipe, sameRecipe } from '../recipe/index.ts'
 
 /** What `threshold.json` holds. */
 export interface SavedThreshold {
@@ -97,11 +98,9 @@ export function chooseThreshold(
   const file = calibration ?? (beside !== undefined && existsSync(beside) ? beside : undefined)
   if (file === undefined) return undefined
   const saved = readThreshold(file)
-  try {
-    assertSameRecipe(saved.recipe, recipe)
-  } catch (error) {
-    if (calibration !== undefined) throw error
-    warn(`${file} was calibrated for [${recipeLine(saved.recipe)}], not for [${recipeLine(recipe)}]: it is not used`)
+  if (calibration !== undefined) assertSameRecipe(saved.recipe, recipe, { where: calibration })
+  if (!sameRecipe(saved.recipe, recipe)) {
+    warn(`${file} was calibrated for [${describeRecipe(saved.recipe)}], not for [${describeRecipe(recipe)}]: it is not used`)
     return undefined
   }
   return { value: saved.threshold, from: 'calibrated', file, calibration: saved }

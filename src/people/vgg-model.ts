@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { checkChoice, silent, type Progress } from '../base/index.ts'
 import { defaultCacheFolder } from '../files/index.ts'
-import type { FaceModel, FaceTemplate } from '../faces/index.ts'
+import { faceModelOf, type FaceModel, type FaceTemplate } from '../faces/index.ts'
 import { loadVgg, type LoadVggOptions, type VggModel } from '../models/index.ts'
 import { vggLayers, type VggLayer } from '../nn/index.ts'
 import type { Runtime } from '../runtime/index.ts'
@@ -49,13 +49,13 @@ export async function vggModel(name: VggModel, options: VggModelOptions): Promis
   }
   const vgg = await loadVgg(weights ?? download, settings)
   const { recipe } = vgg
-  progress.log(recipe.licence)
-  return {
+  progress.log(recipe.model.licence)
+  return faceModelOf({
     name: `${name} ${recipe.layer}`,
     dim: vgg.dim,
     template: vggTemplate,
     recipe: {
-      model: { name: `${name} ${recipe.layer}`, hash: recipe.hash },
+      model: { name: `${name} ${recipe.layer}`, hash: vgg.hash },
       preprocessing: {
         size: 224,
         layout: 'NCHW',
@@ -70,10 +70,9 @@ export async function vggModel(name: VggModel, options: VggModelOptions): Promis
       alignment: vggTemplate,
       detector,
     },
-    embed: async (crops, side = 224) =>
-      crops.length === 0 ? new Float32Array(0) : vgg.embed(side === 224 ? crops : await resized(crops, side)),
+    embed: async (crops, side) => vgg.embed(side === 224 ? crops : await resized(crops, side)),
     dispose: () => vgg.dispose(),
-  }
+  })
 }
 
 async function resized(crops: Uint8Array, side: number): Promise<Uint8Array> {

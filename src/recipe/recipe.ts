@@ -51,7 +51,10 @@ export function canonicalJson(value: unknown): string {
  * @returns 64 lower-case hex digits
  * @throws KindredError `usage` for a recipe that is no plain data
  */
-export const recipeHash = (recipe: Recipe): string => sha256(canonicalJson(essence(recipe)))
+export function recipeHash(recipe: Recipe): string {
+  ensure(isObject(recipe), where, 'a recipe must be an object of fields', recipe)
+  return sha256(canonicalJson(essence(recipe)))
+}
 
 /** Whether vectors of two recipes may be compared; either may be a recipe's hash. */
 export function sameRecipe(a: Recipe | string, b: Recipe | string): boolean {

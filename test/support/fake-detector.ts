@@ -22,7 +22,9 @@ export function fakeDetector(seen: (photos: number) => void = () => {}): FaceDet
       run: async (_, n) =>
         Float32Array.from({ length: n * 136 }, (__, i) => 0.5 + 0.4 * (i % 2 === 0 ? Math.cos : Math.sin)(((i % 136) >> 1) * 1.7)),
       dispose: async () => {},
+      [Symbol.asyncDispose]: async () => {},
     },
     dispose: async () => {},
+    [Symbol.asyncDispose]: async () => {},
   }
 }

@@ -3,12 +3,12 @@
  */
 import { join } from 'node:path'
 import { checkChoice, checkOptions, ensure, KindredError, percent, silent } from '../../base/index.ts'
-import { cropFolder, detectorNames, openDetector, recipeLine, type CropRecord } from '../../faces/index.ts'
+import { cropFolder, detectorNames, openDetector, type CropRecord } from '../../faces/index.ts'
 import { writeFileAtomic } from '../../files/index.ts'
-import { recipeHash } from '../../gallery/index.ts'
 import { mcNemar, pairedBootstrap } from '../../metrics/index.ts'
 import { faceMaps, toPng } from '../../plots/index.ts'
 import { comparePage } from './compare-page.ts'
+import { describeRecipe, sameRecipe } from '../../recipe/index.ts'
 import { growReport, type GrowingReport } from '../../report/index.ts'
 import { modelWords } from '../faces/faces-sections.ts'
 import type { CompareFigure, CompareReport, ComparedModel, Difference } from './compare-report.ts'
@@ -17,7 +17,6 @@ import { countPeople } from '../faces/chapters.ts'
 import { embedRecords, peopleOf, type EmbeddedFaces } from '../../people/index.ts'
 import { facesToTake, noFaces } from '../faces/faces.ts'
 import { forgetFaces, forgetPhotos } from '../../people/index.ts'
-import { galleryRecipe } from '../../people/index.ts'
 import { mapFaces, type FacePlaces } from '../faces/map-faces.ts'
 import { measureRetrieval, precisionFigure, whyNoRetrieval } from '../../people/index.ts'
 import { checkFaceModelName, openFaceModel } from '../../people/index.ts'
@@ -142,12 +141,12 @@ export async function compare(dir: string, options: CompareOptions): Promise<Com
                   skipped,
                 })
                 noFaces(dir, out, summary, faces)
-              } else if (recipeHash(galleryRecipe(sides[0].found.recipe)) === recipeHash(galleryRecipe(model.recipe))) {
+              } else if (sameRecipe(sides[0].found.recipe, model.recipe)) {
                 throw new KindredError(
                   'usage',
                   where,
                   'the two models must differ',
-                  `${recipeLine(model.recipe)} twice`,
+                  `${describeRecipe(model.recipe)} twice`,
                   'Compare it with another, e.g. pixels.',
                 )
               }
@@ -230,7 +229,7 @@ function reportOf(model: string, { found, answers }: Asked, places: FacePlaces, 
   return {
     model,
     dim,
-    recipe: recipeLine(recipe),
+    recipe: describeRecipe(recipe),
     ...(retrieval === undefined ? {} : { retrieval }),
     map: {
       method,

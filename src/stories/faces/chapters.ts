@@ -1,8 +1,8 @@
 /** @file The chapters of the faces story: faces, map, retrieval, neighbours, distances, gallery. */
 import { join } from 'node:path'
-import { recipeLine } from '../../faces/index.ts'
 import { writeFileAtomic } from '../../files/index.ts'
 import { vggLicences } from '../../models/index.ts'
+import { describeRecipe } from '../../recipe/index.ts'
 import { embeddingMap, faceMap, toPng } from '../../plots/index.ts'
 import { embedFolder, type EmbeddedFaces, type FoundFaces } from '../../people/index.ts'
 import { facePairs, judgeDistances } from '../../people/index.ts'
@@ -78,7 +78,7 @@ export async function findAndEmbed(
   story.update({
     embedded: found.embedded,
     dim: found.dim,
-    recipe: recipeLine(found.recipe),
+    recipe: describeRecipe(found.recipe),
     ...licence(options.model ?? 'dlib'),
     photosPerSecond: processed === 0 ? null : Number((processed / (found.seconds.crop + found.seconds.embed)).toFixed(2)),
   })

@@ -75,8 +75,15 @@ const blind: FaceDetector = {
   name: 'haar',
   id: 'haar:0',
   finder: { hash: '0', find: async (photos) => photos.map(() => []), dispose: async () => {} },
-  landmarks: { size: 112, run: async () => new Float32Array(0), concurrency: 1, dispose: async () => {} },
+  landmarks: {
+    size: 112,
+    run: async () => new Float32Array(0),
+    concurrency: 1,
+    dispose: async () => {},
+    [Symbol.asyncDispose]: async () => {},
+  },
   dispose: async () => {},
+  [Symbol.asyncDispose]: async () => {},
 }
 
 /** A folder of photos (text files called so) and OUT with lists of an earlier run. */

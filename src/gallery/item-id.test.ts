@@ -1,19 +1,7 @@
-/** @file Recipes, ids, and the binary form of vectors. */
+/** @file Ids, and the binary form of vectors. */
 import { expect, it } from 'vitest'
-import { itemId, recipeHash } from './recipe.ts'
+import { itemId } from './item-id.ts'
 import { decodeVectors, encodeVectors } from './vector-bytes.ts'
-
-it('hashes a recipe whatever the order of its fields, and tells every change', () => {
-  const recipe = { model: 'a', mean: [1, 2], nested: { x: null, y: true } }
-  expect(recipeHash(recipe)).toBe(recipeHash({ nested: { y: true, x: null }, mean: [1, 2], model: 'a' }))
-  expect(recipeHash(recipe)).toBe('9d1870bba5b352eecf7a3fda5bcbc954e00f55d9d1a6a3bc8279542a7407e871') // printf '{"mean":[1,2],"model":"a","nested":{"x":null,"y":true}}' | sha256sum
-  for (const other of [
-    { ...recipe, mean: [2, 1] },
-    { ...recipe, model: 'b' },
-    { model: 'a', mean: [1, 2] },
-  ])
-    expect(recipeHash(other)).not.toBe(recipeHash(recipe))
-})
 
 it('names content by its hash and place', () => {
   expect(itemId(Buffer.from('abc'), 2)).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad#2')
