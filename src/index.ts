@@ -9,6 +9,10 @@ export { loadDigitImage, loadMnist } from './digits/index.ts'
 export { readVectors, writeVectors } from './vectors/index.ts'
 export { stratifiedSplit, subset, take, type Dataset } from './dataset/index.ts'
 export { load, saveEmbedder, type Embedder, type EmbedderCard, type TrainedEmbedder } from './models/index.ts'
+export { folderStore } from './files/index.ts'
+export { softNegativeTripletLoss, tripletMarginLoss } from './losses/index.ts'
+export { batchHard, semiHard } from './miners/index.ts'
+export { mPerClass, randomTriplets } from './samplers/index.ts'
 export { engineSearch, nearest, neighbourSearch } from './neighbours/index.ts'
 export { project } from './projection/index.ts'
 export { digits, sweep } from './stories/index.ts'
@@ -16,6 +20,7 @@ export { preset } from './digits/index.ts'
 export { defaultRuntime, nodeRuntime, webRuntime, type Runtime } from './runtime/index.ts'
 export {
   headLogits,
+  objective,
   trainEmbedder,
   trainSoftmaxHead,
   type SoftmaxHead,
