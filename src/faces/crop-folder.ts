@@ -4,7 +4,7 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
-import { budget, checkOptions, ensure, inOrder, KindredError, silent, type Budget, type Progress } from '../base/index.ts'
+import { budget, checkOptions, ensure, inOrder, KindredError, silent, stopIfAborted, type Budget, type Progress } from '../base/index.ts'
 import { decodeImage, holdImage, readImageFile, type HeldImage } from '../images/index.ts'
 import { type FileList, type Lock, lockOutput, readBytes, sha256File, writeFileAtomic } from '../files/index.ts'
 import { sha256 } from '../base/index.ts'
@@ -147,16 +147,8 @@ async function work(dir: string, sources: readonly string[], w: Work): Promise<n
   const { book, batch, progress, signal } = w
   const task = progress.start('faces', sources.length, 'photo')
   let [done, processed] = [0, 0]
-  const goOn = (): void => {
-    if (signal?.aborted)
-      throw new KindredError(
-        'interrupted',
-        where,
-        'the run must not be interrupted',
-        `a stop after ${done} of ${sources.length} photos`,
-        'Run it again: it goes on from there.',
-      )
-  }
+  const goOn = (): void =>
+    stopIfAborted(signal, where, `a stop after ${done} of ${sources.length} photos`, 'Run it again: it goes on from there.')
   const { concurrency } = w.detector.landmarks // two runs a thread: half of them, and a photo that is read meanwhile; more would only take memory
   const networks = budget(() => concurrency)
   try {

@@ -121,7 +121,7 @@ async function fetchOne(file: RemoteFile, path: string, options: DownloadOptions
       try {
         await stream(file, url, part, options)
       } catch (error) {
-        if (options.signal?.aborted) throw interrupted(file.name, part, error)
+        if (options.signal?.aborted) throw interrupted(file.name, part, options.signal.reason)
         if (error instanceof KindredError) throw error
         const message = error instanceof Error ? describe(error) : String(error)
         progress.log(`${url}: ${message}`)
@@ -264,7 +264,7 @@ function interrupted(name: string, part: string, cause: unknown): KindredError {
   return new KindredError(
     'interrupted',
     `download ${name}`,
-    'it must not be interrupted',
+    'the run must not be stopped before its end',
     `a stop after ${sizeOf(part)} bytes`,
     `Run it again: it goes on from there (${dirname(part)}).`,
     { cause },

@@ -4,8 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
+import { rng } from '../base/index.ts'
+import { inMemory } from '../dataset/index.ts'
 import { readBytes } from '../files/index.ts'
-import { initialWeights, Scope, studentNetwork } from '../nn/index.ts'
+import { softNegativeTripletLoss } from '../losses/index.ts'
+import { colourPixels, dense, flatten, initialWeights, Scope, sequential, studentNetwork } from '../nn/index.ts'
+import { adam, constantRate } from '../optim/index.ts'
+import { nodeRuntime } from '../runtime/index.ts'
+import { mPerClass } from '../samplers/index.ts'
+import { objective, trainEmbedder } from '../train/index.ts'
 import { sameRecipe } from '../recipe/index.ts'
 import { input } from '../tensor/index.ts'
 import { load, saveEmbedder, type EmbedderCard } from './index.ts'
@@ -46,4 +53,36 @@ test('what cannot be loaded', async () => {
   await expect(load('/nowhere/model.onnx')).rejects.toThrow('/nowhere/model.onnx must exist')
   await expect(load(new URL('https://example.org/model.onnx'))).rejects.toThrow('a URL must name a file (file:), got "https:"')
   await expect(load(7 as never)).rejects.toThrow(expect.objectContaining({ code: 'usage' }))
+})
+
+test('a colour network trains, is saved, and loads with the numbers it has', async () => {
+  const random = rng(4)
+  const [count, height, width] = [40, 6, 5]
+  const images = Uint8Array.from(
+    { length: count * height * width * 3 },
+    (_, i) => (i % 3 === Math.floor(i / 90) % 2 ? 200 : 20) + random.integer(30),
+  )
+  const labels = Array.from({ length: count }, (_, i) => (i % 2 === 0 ? 'red' : 'green'))
+  const source = inMemory({ images, height, width, channels: 3, labels })
+  const runtime = await nodeRuntime({ threads: 1 })
+  await using trained = await trainEmbedder({
+    source,
+    validation: source,
+    network: sequential({ pixels: colourPixels(), flat: flatten(), embedding: dense(3) }),
+    objective: objective({ loss: softNegativeTripletLoss() }),
+    batches: mPerClass({ classes: 2, perClass: 6 }),
+    optimizer: adam(),
+    schedule: () => constantRate(0.01),
+    epochs: 1,
+    stepsPerEpoch: 5,
+    runtime,
+  })
+  const path = join(folder, 'colour.onnx')
+  trained.save(path)
+  await using model = await load(path, { runtime })
+  expect(model).toMatchObject({ size: [height, width], channels: 3, dim: 3 })
+  const [own, loaded] = [await trained.embed(images), await model.embed(images)]
+  expect(loaded.length).toBe(count * 3)
+  loaded.forEach((v, i) => expect(v).toBeCloseTo(own[i], 5))
+  expect(loaded.subarray(0, 3)).not.toEqual(loaded.subarray(3, 6))
 })

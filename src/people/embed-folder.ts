@@ -3,7 +3,7 @@
  */
 import { lockOutput } from '../files/index.ts'
 import { basename, join } from 'node:path'
-import { checkOptions, inOrder, KindredError, silent, type Progress } from '../base/index.ts'
+import { checkOptions, inOrder, KindredError, silent, stopIfAborted, type Progress } from '../base/index.ts'
 import { decodeImage } from '../images/index.ts'
 import {
   alignFace,
@@ -183,16 +183,8 @@ export async function embedRecords(
   const block = 32
   const task = progress.start('embedding', fresh.length, 'face')
   let done = 0
-  const goOn = (): void => {
-    if (signal?.aborted)
-      throw new KindredError(
-        'interrupted',
-        where,
-        'the run must not be interrupted',
-        `a stop after ${done} of ${fresh.length} vectors`,
-        'Run it again: it goes on from there.',
-      )
-  }
+  const goOn = (): void =>
+    stopIfAborted(signal, where, `a stop after ${done} of ${fresh.length} vectors`, 'Run it again: it goes on from there.')
   const embedded = inOrder(Math.ceil(fresh.length / block), blocksAtOnce, async (k) => {
     if (done === 0) goOn()
     const some = fresh.slice(k * block, (k + 1) * block)
