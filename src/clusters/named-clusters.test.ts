@@ -91,10 +91,7 @@ describe('by hand', () => {
   })
 
   test('the reach joins a straggler to its nearest core point', () => {
-    const with_ = (reach?: number) => [
-      ...namedClusters(Float32Array.of(0, 0.1, 0.2, 1, 2, 2.1, 2.2), 1, { radius: 0.2, ...(reach === undefined ? {} : { reach }) })
-        .clusters,
-    ]
+    const with_ = (reach?: number) => [...namedClusters(Float32Array.of(0, 0.1, 0.2, 1, 2, 2.1, 2.2), 1, { radius: 0.2, reach }).clusters]
     expect(with_()).toEqual([0, 0, 0, -1, 1, 1, 1])
     expect(with_(0.9)).toEqual([0, 0, 0, 0, 1, 1, 1])
     expect(with_(1.5)).toEqual([0, 0, 0, 0, 1, 1, 1])

@@ -165,7 +165,7 @@ export function calibrateVerification(options: CalibrateOptions): VerificationTh
     genuine: genuine.length,
     impostors: impostor.length,
     equalError: equalError(genuine, impostor),
-    ...(people === undefined ? {} : { byPeople: people }),
+    byPeople: people,
   }
 }
 

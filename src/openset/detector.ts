@@ -103,7 +103,7 @@ export function detector(scorer: Scorer, rule?: RejectionRule): Detector {
       return Int8Array.from(scores(x), (score) => (isRejected(score, found) ? -1 : 1))
     },
     withRule: (next) => detector(scorer, { threshold: next.threshold, rejectWhen: next.rejectWhen }),
-    toJSON: () => ({ format: 'kindred-detector', version: 1, scorer: scorer.state(), ...(rule === undefined ? {} : { rule }) }),
+    toJSON: () => ({ format: 'kindred-detector', version: 1, scorer: scorer.state(), rule }),
   }
 }
 

@@ -53,7 +53,7 @@ export function judgeDistances(
     same: median(genuine),
     other: median(impostor),
     thresholds,
-    ...(refused === undefined ? {} : { refused }),
+    refused,
   }
   const [first] = thresholds
   const title =

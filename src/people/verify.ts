@@ -169,12 +169,7 @@ export async function verifyPhotos(a: string, b: string, options: VerifyOptions)
     const { recipe } = networks.model
     const used: UsedThreshold | undefined =
       calibrated === undefined
-        ? chooseThreshold(
-            { ...(threshold === undefined ? {} : { threshold }), ...(calibration === undefined ? {} : { calibration }) },
-            recipe,
-            undefined,
-            silent.warn,
-          )
+        ? chooseThreshold({ threshold, calibration }, recipe, undefined, silent.warn)
         : { value: calibrated.threshold, from: 'calibrated', calibration: calibrated }
     const [mine, yours] = [await facesOf(a, networks, faces), await facesOf(b, networks, faces)]
     const pairs = mine.flatMap((x) =>

@@ -57,7 +57,7 @@ export async function faceSheet(groups: readonly SheetGroup[], options: FaceShee
   const captioned = groups.some((g) => g.faces.some((f) => f.caption !== undefined))
   const rowHeight = h + gap + (captioned ? 15 : 0)
   const total = Math.max(420, 48 + Math.min(columns, largest(groups.map((g) => g.faces.length))) * (w + gap) - gap)
-  const top = heading({ title, ...(subtitle === undefined ? {} : { subtitle }) }, total)
+  const top = heading({ title, subtitle }, total)
   let svg = top.svg
   let y = top.bottom + 4
   for (const [g, group] of groups.entries()) {

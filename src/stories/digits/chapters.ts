@@ -166,7 +166,7 @@ export async function drawMap(run: Run, judged: Judged, head: SoftmaxHead): Prom
     const { positions } = await project(points, judged.dim, {
       seed,
       progress,
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      signal: options.signal,
     })
     const labels = test.labels.subarray(0, n)
     const predicted = predictions(headLogits(head, points), test.classes.length)
@@ -220,7 +220,7 @@ export async function shortSweep(run: Run): Promise<SweepResult | undefined> {
       seed,
       runtime,
       progress,
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      signal: options.signal,
       onMargin: show,
     })
     show(result)

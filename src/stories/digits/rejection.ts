@@ -102,7 +102,7 @@ export function judgeScore(data: RejectionData, score: NamedScore, strangers: St
       at,
       trainedWithOutliers: strangers === 'letters',
       strangers,
-      ...(score.note === undefined ? {} : { note: score.note }),
+      note: score.note,
     })),
   )
   return {
@@ -132,7 +132,7 @@ export function judgeRule(data: Judgeable, score: NamedScore, rule: RejectionRul
     score: score.name,
     ...judged(data, test, score.score(population), rule),
     rule: 'student' as const,
-    ...(score.note === undefined ? {} : { note: score.note }),
+    note: score.note,
   }))
 }
 

@@ -83,8 +83,8 @@ export async function faces(dir: string, options: FacesOptions): Promise<FacesRe
             detector,
             progress,
             ...stop,
-            ...(weights === undefined ? {} : { weights }),
-            ...(layer === undefined ? {} : { layer }),
+            weights,
+            layer,
           }),
         )
         try {
@@ -171,7 +171,7 @@ function emptyReport(dir: string, { seed = 0, command, versions, runtime }: Face
     complete: false,
     seconds: 0,
     seed,
-    ...(command === undefined ? {} : { command }),
+    command,
     folder: dir,
     environment: { ...versions, runtime: `${runtime.name}, ${runtime.threads} threads` },
     photos: { total: 0, withFace: 0, withoutFace: 0, quarantined: 0, processed: 0, ignored: 0 },

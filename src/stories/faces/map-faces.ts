@@ -38,7 +38,7 @@ export async function mapFaces(vectors: Float32Array, dim: number, options: MapF
     }
   }
   const perplexity = Math.max(2, Math.min(30, Math.floor(n / 8)))
-  const { positions } = await project(vectors, dim, { seed, perplexity, progress, ...(signal === undefined ? {} : { signal }) })
+  const { positions } = await project(vectors, dim, { seed, perplexity, progress, signal })
   const neighbours = Math.min(10, Math.floor((n - 1) / 3))
   return {
     method: 't-SNE',

@@ -155,7 +155,7 @@ export async function sweep(options: SweepOptions): Promise<SweepResult> {
       intraDistance: distances.intra,
       interDistance: distances.inter,
       collapsed,
-      ...(run.collapse === undefined ? {} : { collapse: run.collapse }),
+      collapse: run.collapse,
       seconds: (performance.now() - from) / 1000,
     }
     entries.push(entry)
