@@ -67,7 +67,7 @@ const takers: Readonly<Record<string, (x: Float32Array) => unknown>> = {
   classMeanDistance: (x) => openset.classMeanDistance(good, dim, labels).score(x),
   'mahalanobis, references': (x) => openset.mahalanobis(x, dim, labels),
   mahalanobis: (x) => openset.mahalanobis(good, dim, labels, { relative: true }).score(x),
-  strangerOdds: (x) => openset.strangerOdds(good.slice(0, 2 * dim), good.slice(0, 2), dim).score(x),
+  outlierOdds: (x) => openset.outlierOdds(good.slice(0, 2 * dim), good.slice(0, 2), dim).score(x),
   giniCoefficient: (x) => openset.giniCoefficient(x, dim),
   giniImpurity: (x) => openset.giniImpurity(x, dim),
   maxSoftmax: (x) => openset.maxSoftmax(x, dim),

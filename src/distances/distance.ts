@@ -75,8 +75,8 @@ export const squaredEuclidean: Distance = {
 /** 1 - a.b / (|a| |b|), in 0..2. */
 export const cosine: Distance = {
   name: 'cosine',
-  paired: (a, b) => sub(1, sum(mul(l2Normalise(a), l2Normalise(b)), { axes: 1 })),
-  pairwise: (a, b) => add(neg(matmul(l2Normalise(a), l2Normalise(b), { transB: true })), 1),
+  paired: (a, b) => sub(1, sum(mul(l2Normalize(a), l2Normalize(b)), { axes: 1 })),
+  pairwise: (a, b) => add(neg(matmul(l2Normalize(a), l2Normalize(b), { transB: true })), 1),
 }
 
 /** The distances that have a name in files and on the command line. */
@@ -86,7 +86,7 @@ export type DistanceName = 'euclidean' | 'squared-euclidean' | 'cosine'
 export const distances: Readonly<Record<DistanceName, Distance>> = { euclidean, 'squared-euclidean': squaredEuclidean, cosine }
 
 /** Rows scaled to length 1: x / sqrt(|x|^2 + 1e-12); [n, d] -> [n, d]. A row of zeros has no direction: it stays, and no gradient passes it. */
-export function l2Normalise(x: Tensor): Tensor {
+export function l2Normalize(x: Tensor): Tensor {
   const squares = sum(square(x), { axes: 1, keepDims: true })
   return where(greater(squares, 0), div(x, sqrt(add(squares, 1e-12))), 0)
 }

@@ -1,7 +1,7 @@
 /** @file Losses and miners against their definitions written out in plain loops. */
 import { describe, expect, test } from 'vitest'
 import { rng } from '../base/index.ts'
-import { cosine, euclidean, l2Normalise, squaredEuclidean } from '../distances/index.ts'
+import { cosine, euclidean, l2Normalize, squaredEuclidean } from '../distances/index.ts'
 import {
   allPairs,
   allTriplets,
@@ -112,7 +112,7 @@ describe('in float32', () => {
     for (const tiny of [0, 1e-30]) {
       const some: NdArray = { shape: [n, d], data: Float64Array.from(points.data, (v, i) => (i < d ? tiny : v)) }
       const weights = input('w', [n, d])
-      for (const y of [l2Normalise(e), cosine.pairwise(e, weights), cosine.paired(e, weights)]) {
+      for (const y of [l2Normalize(e), cosine.pairwise(e, weights), cosine.paired(e, weights)]) {
         const { value, slope } = await inFloat32({ value: y, slope: grad(sum(mul(y, y)), [e])[0] }, { e: some, w: points })
         expect(value.every(Number.isFinite)).toBe(true)
         expect(slope.slice(0, d).map(Math.abs)).toEqual([0, 0, 0])

@@ -6,7 +6,7 @@
  */
 import { checkChoice, checkOptions, ensure, KindredError, silent, type Progress } from '../base/index.ts'
 import { download, sha256File, type DownloadOptions } from '../files/index.ts'
-import { l2Normalise, Scope, vgg16, vggLayers, type VggLayer } from '../nn/index.ts'
+import { l2Normalize, Scope, vgg16, vggLayers, type VggLayer } from '../nn/index.ts'
 import { bytes, compile, floats, defaultRuntime, type HostTensor, type Runtime } from '../runtime/index.ts'
 import * as T from '../tensor/index.ts'
 import { caffeOrder, channelEnergy, energyVerdict } from './weights/first-filters.ts'
@@ -114,7 +114,7 @@ export async function loadVgg(source: string | VggDownload, options: LoadVggOpti
 
     const scope = new Scope()
     const features = vgg16({ layer, width, classes: vgg.classes ?? 1 })(prepared(input), scope)
-    const embedding = normalise ? l2Normalise()(features, scope) : features
+    const embedding = normalise ? l2Normalize()(features, scope) : features
     const { fixed, fed } = readWeights(file, vgg, scope)
     const program = await compile(options.runtime ?? (await defaultRuntime()), { embedding }, { weights: fixed })
     const dim = embedding.shape[1] as number

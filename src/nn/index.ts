@@ -28,7 +28,7 @@ export {
   flatten,
   globalAveragePool,
   greyPixels,
-  l2Normalise,
+  l2Normalize,
   maxPool,
   relu,
   relu6,

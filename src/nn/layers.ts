@@ -2,7 +2,7 @@
  * @file The layers: each a function from options to a network part. Images are [n, channels, height, width].
  */
 import { checkOptions, ensure } from '../base/index.ts'
-import { l2Normalise as unitLength } from '../distances/index.ts'
+import { l2Normalize as unitLength } from '../distances/index.ts'
 import * as T from '../tensor/index.ts'
 import { numeric, type Tensor } from '../tensor/index.ts'
 import { kaimingUniform, ones, uniformWithin, zeros, type Initialiser } from './initialisers.ts'
@@ -145,7 +145,7 @@ export const globalAveragePool = (): Layer => (x) => T.mean(x, { axes: [2, 3] })
 /** All axes after the first merged into one. */
 export const flatten = (): Layer => (x) => T.flatten(x)
 /** Rows scaled to length 1: x / sqrt(|x|^2 + 1e-12). */
-export const l2Normalise = (): Layer => unitLength
+export const l2Normalize = (): Layer => unitLength
 /** 8-bit grey images [n, h, w] -> float32 [n, 1, h, w] in 0..1. */
 export const greyPixels = (): Layer => (x) => T.mul(T.reshape(T.cast(x, 'float32'), [x.shape[0], 1, x.shape[1], x.shape[2]]), 1 / 255)
 /** 8-bit colour images [n, h, w, c] -> float32 [n, c, h, w] in 0..1. */

@@ -70,7 +70,7 @@ describe('detectors', () => {
     ['knn-distance', o.knnDistance(x, 2, { k: 5 })],
     ['knn-distance, normalised', o.knnDistance(x, 2, { k: 5, normalize: true })],
     ['class-mean-distance', o.classMeanDistance(x, 2, labels)],
-    ['stranger-odds', o.strangerOdds(Float32Array.of(-1, 0, 1, 0, 0, 2), Float32Array.of(5, -5, -4), 2)],
+    ['stranger-odds', o.outlierOdds(Float32Array.of(-1, 0, 1, 0, 0, 2), Float32Array.of(5, -5, -4), 2)],
     ['mahalanobis', o.mahalanobis(x, 2, labels)],
     ['mahalanobis per class', o.mahalanobis(x, 2, labels, { covariance: 'per-class', relative: true })],
     ['max-softmax', o.logitScorer('max-softmax', 2, { temperature: 2 })],
@@ -93,12 +93,12 @@ describe('detectors', () => {
     expect(sample[0]).toBeLessThan(Math.min(sample[1], sample[2]))
   })
 
-  test('stranger odds are the log odds of the last class against all others', () => {
-    const scorer = o.strangerOdds(Float32Array.of(1, 0, 0, 1, -1, -1), Float32Array.of(0, 0, 1), 2)
+  test('outlier odds are the log odds of the last class against all others', () => {
+    const scorer = o.outlierOdds(Float32Array.of(1, 0, 0, 1, -1, -1), Float32Array.of(0, 0, 1), 2)
     const [p0, p1, p2] = o.softmax(Float32Array.of(2, -1, 0), 3)
     expect(scorer.score(Float32Array.of(2, -1))[0]).toBeCloseTo(Math.log(p2 / (p0 + p1)), 12)
-    expect(() => o.strangerOdds(new Float32Array(5), new Float32Array(3), 2)).toThrow('weight must be [3, 2]')
-    expect(() => o.strangerOdds(new Float32Array(2), new Float32Array(1), 2)).toThrow('one known class or more')
+    expect(() => o.outlierOdds(new Float32Array(5), new Float32Array(3), 2)).toThrow('weight must be [3, 2]')
+    expect(() => o.outlierOdds(new Float32Array(2), new Float32Array(1), 2)).toThrow('one known class or more')
     expect(() => scorer.score(new Float32Array(3))).toThrow('embeddings.length must be a multiple of dim 2')
   })
 
@@ -113,7 +113,7 @@ describe('detectors', () => {
     expect(() => o.detector(scorer).predict(far)).toThrow('there must be a rule')
     expect(() => o.detectorFromJson({ format: 'pickle' })).toThrow('kindred-detector')
     const good = o
-      .detector(o.strangerOdds(Float32Array.of(1, 2, 3, 4), Float32Array.of(0, 1), 2), { threshold: 1, rejectWhen: 'above' })
+      .detector(o.outlierOdds(Float32Array.of(1, 2, 3, 4), Float32Array.of(0, 1), 2), { threshold: 1, rejectWhen: 'above' })
       .toJSON()
     const withArray = (weight: string) => ({ ...good, scorer: { ...good.scorer, arrays: { ...good.scorer.arrays, weight } } })
     const wrong: readonly (readonly [unknown, string])[] = [

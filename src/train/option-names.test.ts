@@ -52,7 +52,7 @@ test.each(Object.entries({ ...parts, ...others }))('%s', async (_, [make, name])
 test('every part that takes options is in the list', () => {
   /** What takes no options object: values, layers without settings, helpers. */
   const without = `
-    crossEntropy checkMargin meanActiveReducer meanReducer sumReducer allPairs allTriplets stackedTriplets l2Normalise
+    crossEntropy checkMargin meanActiveReducer meanReducer sumReducer allPairs allTriplets stackedTriplets l2Normalize
     constantRate stepDecay averagePool2 dropout flatten globalAveragePool colourPixels greyPixels relu relu6 residual sameConv2d samePadding
     sequential tap constantValue kaimingNormal kaimingUniform lecunNormal normalWith ones uniformWithin xavierUniform zeros
     initialWeights Scope dlibResnet landmarks68 ssdMobilenet tinyFace vggLayerSpecs`.split(/\s+/)

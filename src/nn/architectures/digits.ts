@@ -3,9 +3,9 @@
  */
 import { checkOptions } from '../../base/index.ts'
 import { kaimingNormal, lecunNormal, zeros } from '../initialisers.ts'
-import { conv2d, dense, flatten, greyPixels, l2Normalise, maxPool, relu, sequential, tap, type Layer } from '../layers.ts'
+import { conv2d, dense, flatten, greyPixels, l2Normalize, maxPool, relu, sequential, tap, type Layer } from '../layers.ts'
 
-// Both mark the 128 numbers before the embedding as `features`: distances there tell strangers better than distances in the embedding.
+// Both mark the 128 numbers before the embedding as `features`: distances there tell outliers better than distances in the embedding.
 
 /** Options of both digit networks. */
 export interface DigitNetworkOptions {
@@ -36,7 +36,7 @@ export function studentNetwork(options: DigitNetworkOptions = {}): Layer {
     relu3: relu(),
     features: tap('features'),
     embedding: dense(dim),
-    ...(normalise ? { unit: l2Normalise() } : {}),
+    ...(normalise ? { unit: l2Normalize() } : {}),
   })
 }
 
@@ -63,6 +63,6 @@ export function digitNetwork(options: DigitNetworkOptions = {}): Layer {
     relu4: relu(),
     features: tap('features'),
     embedding: dense(dim, { initialiser: lecunNormal, biasInitialiser: zeros }),
-    ...(normalise ? { unit: l2Normalise() } : {}),
+    ...(normalise ? { unit: l2Normalize() } : {}),
   })
 }

@@ -142,7 +142,7 @@ describe('the page', () => {
     )
   })
 
-  test('networks that have seen different strangers stand side by side', () => {
+  test('networks that have seen different outliers stand side by side', () => {
     const rejection = [
       ...full.rejection!.filter((r) => r.trainedWithOutliers !== true),
       { ...full.rejection![1], lettersRejected: 0.894, strangers: 'invented' as const },
@@ -196,9 +196,9 @@ test('words and numbers', () => {
   expect(scoreWords('gini-impurity')).toBe('Gini impurity')
   expect(scoreWords('knn-distance')).toBe('kNN distance')
   expect(scoreWords('max-softmax')).toBe('Max softmax')
-  expect(scoreWords('stranger-odds-moved')).toBe('Stranger odds over small moves')
+  expect(scoreWords('stranger-odds-moved')).toBe('Outlier odds over small moves')
   expect(['stranger-odds', 'mahalanobis', 'knn-distance-moved'].map((n) => scoreWords(n, true))).toEqual([
-    'stranger odds',
+    'outlier odds',
     'Mahalanobis',
     'kNN distance over small moves',
   ])

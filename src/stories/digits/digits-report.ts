@@ -40,18 +40,18 @@ export interface RejectionResult {
   preferred?: boolean
   /** Whether the network and the detector saw letters (in other fonts) while they were trained. Default false. */
   trainedWithOutliers?: boolean
-  /** Which strangers the network was trained against. Default `letters` with `trainedWithOutliers`, else `none`. */
-  strangers?: Strangers
+  /** Which outliers the network was trained against. Default `letters` with `trainedWithOutliers`, else `none`. */
+  strangers?: OutliersSeen
   /** One line for the table. */
   note?: string
 }
 
 /** What a network was shown as no digit: nothing, characters that no one writes, or those and then letters in other fonts than the judged ones. */
-export type Strangers = 'none' | 'invented' | 'letters'
-export const allStrangers: readonly Strangers[] = ['none', 'invented', 'letters']
+export type OutliersSeen = 'none' | 'invented' | 'letters'
+export const allOutliersSeen: readonly OutliersSeen[] = ['none', 'invented', 'letters']
 
-/** Which strangers a row's network saw. */
-export function strangersOf(row: RejectionResult): Strangers {
+/** Which outliers a row's network saw. */
+export function outliersSeenBy(row: RejectionResult): OutliersSeen {
   return row.strangers ?? (row.trainedWithOutliers === true ? 'letters' : 'none')
 }
 
@@ -77,13 +77,13 @@ export interface DigitsReport extends ReportState {
   head?: { accuracy: number; ece: number; nll?: number; temperature?: number; seconds?: number }
   map?: { neighbourPreservation: number; points?: number; neighbours?: number; method?: string }
   rejection?: readonly RejectionResult[]
-  /** The same network after it has also been trained against strangers. */
-  after?: Partial<Record<Strangers, { knn: NeighbourFigures; headAccuracy: number }>>
+  /** The same network after it has also been trained against outliers. */
+  after?: Partial<Record<OutliersSeen, { knn: NeighbourFigures; headAccuracy: number }>>
   /**
    * Controls: digits that came about as the letters did. Share rejected, by each network's preferred score, where 95 % of MNIST's digits are kept; where
-   * it is far higher after training against strangers than before, the network has learned how they are drawn, not what they show.
+   * it is far higher after training against outliers than before, the network has learned how they are drawn, not what they show.
    */
-  digitControls?: readonly { digits: string; count: number; rejected: Partial<Record<Strangers, number>> }[]
+  digitControls?: readonly { digits: string; count: number; rejected: Partial<Record<OutliersSeen, number>> }[]
   sweep?: readonly SweepFigures[]
   /** Versions and machine, e.g. { kindred: '0.1.0', node: 'v20.20.2' }. */
   environment?: Record<string, string | number>

@@ -2,7 +2,7 @@
  * @file The report's chapters on use: the softmax head, rejecting what is no digit, what to try next, how it was made.
  */
 import { environmentFacts, madeChapter, nextChapter } from '../../report/index.ts'
-import { allStrangers, strangersOf, type DigitsReport, type RejectionResult, type Strangers } from './digits-report.ts'
+import { allOutliersSeen, outliersSeenBy, type DigitsReport, type RejectionResult, type OutliersSeen } from './digits-report.ts'
 import { chapter, type Chapter } from '../../report/index.ts'
 import { bestRejection, scoreWords, type Figures } from './digits-sections.ts'
 import { computing, figure, figureText, html, pct, table, whole, type Html } from '../../report/index.ts'
@@ -28,7 +28,7 @@ ${figure(figures.reliability, 'reliability', 'Accuracy against confidence. Bars 
 /** Rejecting what is no digit. */
 export function rejection(r: DigitsReport, figures: Figures): Chapter {
   const list = r.rejection ?? []
-  const [alone, invented, taught] = allStrangers.map((seen) => bestRejection(list, seen))
+  const [alone, invented, taught] = allOutliersSeen.map((seen) => bestRejection(list, seen))
   const best = invented ?? alone
   const student = list.find((e) => e.rule === 'student')
   const title =
@@ -70,9 +70,9 @@ ${figures.lettersRejected !== undefined && figure(figures.lettersRejected, 'lett
 /** Digits that came about as letters did, and how many of them each network rejects. */
 function controls(list: DigitsReport['digitControls']): Html | false {
   if (list === undefined) return false
-  const seen = allStrangers.filter((n) => list.every((c) => c.rejected[n] !== undefined))
+  const seen = allOutliersSeen.filter((n) => list.every((c) => c.rejected[n] !== undefined))
   return html`<h3 id="controls"><a href="#controls">Is it the form that is rejected, or the way it is drawn?</a></h3>
-<p>Letters come from other pens and files than MNIST’s digits. A network that is shown them as strangers could learn the traces of pen and file in place of the form, and would then reject <em>digits</em> that bear the same traces. So such digits are asked too: below is the share of them that each network rejects, by its preferred score, where 95 % of MNIST’s digits are kept. ${seen.length < 2 ? '' : 'The columns should be alike; where one is far higher than the first, the figures above for its network are flattered.'}</p>
+<p>Letters come from other pens and files than MNIST’s digits. A network that is shown them as outliers could learn the traces of pen and file in place of the form, and would then reject <em>digits</em> that bear the same traces. So such digits are asked too: below is the share of them that each network rejects, by its preferred score, where 95 % of MNIST’s digits are kept. ${seen.length < 2 ? '' : 'The columns should be alike; where one is far higher than the first, the figures above for its network are flattered.'}</p>
 ${table(
   ['Digits', 'Images', ...seen.map((n) => networkNames[n])],
   list.map((c) => [c.digits, whole(c.count), ...seen.map((n) => pct(c.rejected[n]))]),
@@ -80,7 +80,7 @@ ${table(
 )}`
 }
 
-const networkNames: Readonly<Record<Strangers, string>> = {
+const networkNames: Readonly<Record<OutliersSeen, string>> = {
   none: 'Digits alone',
   invented: 'And invented characters',
   letters: 'And other letters',
@@ -88,12 +88,12 @@ const networkNames: Readonly<Record<Strangers, string>> = {
 
 /** The networks side by side: what each has seen, what it rejects, and what that costs. */
 function threeNetworks(r: DigitsReport): Html | false {
-  const rows = allStrangers.flatMap((seen) => {
+  const rows = allOutliersSeen.flatMap((seen) => {
     const row = bestRejection(r.rejection, seen)
     return row === undefined ? [] : [{ seen, row, figures: seen === 'none' ? r.knn : r.after?.[seen]?.knn }]
   })
   if (rows.length < 2) return false
-  return html`<h3 id="strangers"><a href="#strangers">What having seen strangers is worth</a></h3>
+  return html`<h3 id="outliers"><a href="#outliers">What having seen outliers is worth</a></h3>
 <p>The network can be trained on, with images in every batch that are no digit and must lie far from all of them. <em>Invented characters</em> are a few strokes of a pen joined by chance: no one writes them, so that what this network says of letters is still said without having seen one. <em>Letters</em>, in other hands than the judged ones, are a different and easier promise: it holds for things like those that were shown. Each network is shown with its preferred score, judged on ${rows[0].row.letters}.</p>
 ${table(
   ['The network has seen', 'Score', 'Digits kept and right', 'Letters rejected', '… that look like no digit', 'kNN accuracy', 'MAP@R'],
@@ -106,7 +106,7 @@ ${table(
     pct(figures?.accuracy, 2),
     pct(figures?.mapAtR),
   ]),
-  { label: 'Networks that have seen different strangers', numeric: [2, 3, 4, 5, 6] },
+  { label: 'Networks that have seen different outliers', numeric: [2, 3, 4, 5, 6] },
 )}`
 }
 
@@ -118,8 +118,8 @@ function scoreTables(list: readonly RejectionResult[], complete: boolean): Html 
     return complete ? html`<p>No rejection was measured in this run.</p>` : html`<div class="figure waiting"><p>${computing}</p></div>`
   const sets = [...new Set(list.map((e) => e.letters))]
   return html`${sets.flatMap((letters) =>
-    allStrangers.map((seen) => {
-      const all = list.filter((e) => e.letters === letters && strangersOf(e) === seen)
+    allOutliersSeen.map((seen) => {
+      const all = list.filter((e) => e.letters === letters && outliersSeenBy(e) === seen)
       // One row a score: its main working point, and beside it what the same score does where 95 % of the digits are kept.
       const at95 = (score: string) => all.find((e) => e.score === score && e.at === kept95)
       const rows = all

@@ -2,7 +2,14 @@
  * @file The report's chapters on learning: verdict, how it works, training, baselines, map, sweep. Each is a function of the report; words follow from the figures.
  */
 import { counted, printable } from '../../base/index.ts'
-import { allStrangers, strangersOf, type DigitsReport, type FigureName, type RejectionResult, type Strangers } from './digits-report.ts'
+import {
+  allOutliersSeen,
+  outliersSeenBy,
+  type DigitsReport,
+  type FigureName,
+  type RejectionResult,
+  type OutliersSeen,
+} from './digits-report.ts'
 import { chapter, type Chapter } from '../../report/index.ts'
 import { computing, duration, figure, figureText, html, pct, table, whole, type Html } from '../../report/index.ts'
 import { lifeLine } from '../../report/index.ts'
@@ -11,9 +18,10 @@ import { tripletDiagram } from './triplet-diagram.ts'
 /** SVG of each figure that is there already. */
 export type Figures = Partial<Record<FigureName, string>>
 
-/** "stranger-odds-moved" -> "Stranger odds over small moves": a score's name as words. @param inSentence without a capital, but for names */
+/** "stranger-odds-moved" -> "Outlier odds over small moves": a score's name as words. @param inSentence without a capital, but for names */
 export function scoreWords(name: string, inSentence = false): string {
   const words = name
+    .replace(/^stranger/, 'outlier')
     .replace(/-moved$/, ' over small moves')
     .replaceAll('-', ' ')
     .replace(/\bknn\b/i, 'kNN')
@@ -26,10 +34,10 @@ export function scoreWords(name: string, inSentence = false): string {
  * The rule that held-out data favours, on the last set of letters, so that two networks are compared on the same ones; without such a mark, the one
  * with the largest sum of digits kept and right and letters rejected.
  */
-export function bestRejection(list: readonly RejectionResult[] | undefined, seen: Strangers): RejectionResult | undefined {
+export function bestRejection(list: readonly RejectionResult[] | undefined, seen: OutliersSeen): RejectionResult | undefined {
   const letters = list?.at(-1)?.letters
   return (list ?? [])
-    .filter((r) => r.letters === letters && r.rule !== 'student' && r.at !== '95 % of digits kept' && strangersOf(r) === seen)
+    .filter((r) => r.letters === letters && r.rule !== 'student' && r.at !== '95 % of digits kept' && outliersSeenBy(r) === seen)
     .toSorted(
       (a, b) =>
         Number(b.preferred ?? false) - Number(a.preferred ?? false) ||
@@ -48,7 +56,7 @@ export function verdict(r: DigitsReport): Html {
         : 'A network is learning which digits are alike'
       : `A ${r.embedding.dim}-number fingerprint names ${pct(knn.accuracy)} of unseen digits`
   const gain = knn !== undefined && pixels !== undefined ? mistakes(knn.accuracy, pixels.accuracy) : undefined
-  const [alone, invented, taught] = allStrangers.map((seen) => bestRejection(r.rejection, seen))
+  const [alone, invented, taught] = allOutliersSeen.map((seen) => bestRejection(r.rejection, seen))
   const rejected = invented ?? alone
   const tile = (value: string, name: string, detail: string, waiting = false) =>
     html`<li><b${waiting ? html` class="wait"` : ''}>${value}</b><span>${name}</span><small>${detail}</small></li>`

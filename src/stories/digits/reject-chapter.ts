@@ -20,7 +20,7 @@ import {
   logitScore,
   logitScorer,
   mahalanobis,
-  strangerOdds,
+  outlierOdds,
   type LogitScoreName,
   type Scorer,
 } from '../../openset/index.ts'
@@ -30,7 +30,7 @@ import { headToJson, predictions, trainEmbedder, trainSoftmaxHead, type SoftmaxH
 import { firstPerClass } from '../first-per-class.ts'
 import { outlierTraining, preset } from '../../digits/index.ts'
 import { scoreWords } from './digits-sections.ts'
-import type { DigitsReport, RejectionResult, Strangers } from './digits-report.ts'
+import type { DigitsReport, RejectionResult, OutliersSeen } from './digits-report.ts'
 import type { SweepResult } from '../sweep/sweep.ts'
 import { judge } from './chapters.ts'
 import { embedderOf, embedSet, populationOf } from './embed-sets.ts'
@@ -55,22 +55,22 @@ const logitNames: readonly LogitScoreName[] = ['gini-impurity', 'gini-coefficien
 interface Fitted {
   readonly knn: Scorer
   readonly gauss: Scorer
-  /** Only for a network that has seen strangers. */
+  /** Only for a network that has seen outliers. */
   readonly odds?: Scorer
   readonly width: number
 }
 
-/** Fits scores on training digits: 1,000 a class for neighbours, all for means and covariance; with strangers, also a linear softmax of eleven classes on the features. */
-async function fitScores({ runtime, seed, options }: Run, { train, dim, embed }: Judged, strangers?: Dataset): Promise<Fitted> {
+/** Fits scores on training digits: 1,000 a class for neighbours, all for means and covariance; with outliers, also a linear softmax of eleven classes on the features. */
+async function fitScores({ runtime, seed, options }: Run, { train, dim, embed }: Judged, outliers?: Dataset): Promise<Fitted> {
   const labels = train.dataset.labels
   const rows = firstPerClass(train.dataset, 1000)
   const chosen = gatherRows(train.embedding, dim, rows)
   const width = train.features.length / labels.length
   const unit = l2Normalize(train.features, width) as Float32Array
   const fitted = { width, knn: knnDistance(chosen, dim, { k: 5 }), gauss: mahalanobis(unit, width, labels) }
-  if (strangers === undefined) return fitted
+  if (outliers === undefined) return fitted
   const { classes } = train.dataset
-  const other = l2Normalize((await embed(strangers, 0)).features, width) as Float32Array
+  const other = l2Normalize((await embed(outliers, 0)).features, width) as Float32Array
   const vectors = new Float32Array(unit.length + other.length)
   vectors.set(unit)
   vectors.set(other, unit.length)
@@ -85,10 +85,10 @@ async function fitScores({ runtime, seed, options }: Run, { train, dim, embed }:
     runtime,
     signal: options.signal,
   })
-  return { ...fitted, odds: strangerOdds(weight, bias, width) }
+  return { ...fitted, odds: outlierOdds(weight, bias, width) }
 }
 
-/** Every score of one network: four of the head, three of distances, and the odds where strangers were seen. */
+/** Every score of one network: four of the head, three of distances, and the odds where outliers were seen. */
 function scoresOf({ knn, gauss, odds, width }: Fitted, classes: number): NamedScore[] {
   const unit = (o: Outputs): Float32Array => l2Normalize(o.features, width) as Float32Array
   const overMoves = (score: (o: Outputs) => Float64Array) => (p: Population) => averaged([p, ...p.moved].map(score))
@@ -110,7 +110,7 @@ function scoresOf({ knn, gauss, odds, width }: Fitted, classes: number): NamedSc
       : [
           {
             name: 'stranger-odds',
-            note: `a linear softmax on the same ${width} features whose eleventh class is “none of these”, trained on the strangers of training`,
+            note: `a linear softmax on the same ${width} features whose eleventh class is “none of these”, trained on the outliers of training`,
             score: (p: Population) => odds.score(unit(p)),
           },
           {
@@ -163,14 +163,14 @@ export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short:
   }
   /** Judges one network by every score; tells rows, controls and figures, and writes the detector. */
   const judgeAll = async (
-    seen: Strangers,
+    seen: OutliersSeen,
     j: Judged,
     h: SoftmaxHead,
     files: { rule: string; words: string },
-    strangers?: Dataset,
+    outliers?: Dataset,
   ): Promise<RejectionData> => {
     const data = await dataOf(j, h)
-    const fitted = await fitScores(run, j, strangers)
+    const fitted = await fitScores(run, j, outliers)
     const scores = scoresOf(fitted, classes)
     const scored = scores.map((s) => judgeScore(data, s, seen))
     const { name, at95 } = preferred(scored)
@@ -203,10 +203,10 @@ export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short:
   if (options.outliers === false) return
   let { weights } = judged
   for (const lesson of lessons(run, sets.learn)) {
-    const { strangers, learned } = await story.stage(`Training against ${lesson.name}`, `training on, against ${lesson.name}`, async () => {
-      const strangers = lesson.strangers()
-      weights = (await trainFurther(run, weights, strangers, lesson.length)).weights
-      return { strangers, learned: await judge(run, weights, `model-${lesson.file}.onnx`, lesson.what, false) }
+    const { outliers, learned } = await story.stage(`Training against ${lesson.name}`, `training on, against ${lesson.name}`, async () => {
+      const outliers = lesson.outliers()
+      weights = (await trainFurther(run, weights, outliers, lesson.length)).weights
+      return { outliers, learned: await judge(run, weights, `model-${lesson.file}.onnx`, lesson.what, false) }
     })
     await story.stage(`Rejection after ${lesson.name}`, 'judging what is no digit, once more', async () => {
       const found = await judgeEmbedding(
@@ -224,7 +224,7 @@ export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short:
         runtime,
         signal: options.signal,
       })
-      const data = await judgeAll(lesson.seen, learned, plain, { rule: `reject-${lesson.file}.json`, words: lesson.words }, strangers)
+      const data = await judgeAll(lesson.seen, learned, plain, { rule: `reject-${lesson.file}.json`, words: lesson.words }, outliers)
       story.update({
         after: {
           ...story.current.after,
@@ -239,16 +239,16 @@ export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short:
   }
 }
 
-/** One more training of the network, against strangers. */
+/** One more training of the network, against outliers. */
 interface Lesson {
-  readonly seen: Strangers
+  readonly seen: OutliersSeen
   /** In words, after "against". */
   readonly name: string
   /** Part of the names of its files. */
   readonly file: string
   readonly what: string
   readonly words: string
-  readonly strangers: () => Dataset
+  readonly outliers: () => Dataset
   readonly length: { readonly epochs: number; readonly stepsPerEpoch: number }
 }
 
@@ -263,7 +263,7 @@ function lessons({ train, seed, options }: Run, fonts: readonly string[]): Lesso
       file: 'invented',
       what: 'trained on, with invented characters as extra negatives',
       words: 'The network that has also seen invented characters, but no letter.',
-      strangers: () => inventedCharacters({ count: most(10_000), seed: seed + 3 }),
+      outliers: () => inventedCharacters({ count: most(10_000), seed: seed + 3 }),
       length,
     },
     {
@@ -272,7 +272,7 @@ function lessons({ train, seed, options }: Run, fonts: readonly string[]): Lesso
       file: 'outliers',
       what: 'trained on, with invented characters and then letters as extra negatives',
       words: 'The network that has also seen letters, in other fonts than these.',
-      strangers: () =>
+      outliers: () =>
         concat(
           renderedLetters({ fonts, perLetter: Math.ceil(most(400 * 26) / 26), seed: seed + 2 }),
           pseudoOutliers(train, { count: most(2500), seed }),
@@ -393,7 +393,7 @@ async function studentRule(run: Run, short: SweepResult, sets: readonly { name: 
 
 const studentHeadSteps = [469, 938, 1876, 3752]
 
-/** Goes on from given weights, with strangers in every batch. */
+/** Goes on from given weights, with outliers in every batch. */
 function trainFurther(run: Run, weights: ReadonlyMap<string, Float32Array>, outliers: Dataset, length: Lesson['length']) {
   const { preset: p, train, validation, seed, runtime, progress, options } = run
   return trainEmbedder({

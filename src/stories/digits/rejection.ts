@@ -7,7 +7,7 @@
 import type { Dataset } from '../../dataset/index.ts'
 import { evaluateRejection } from '../../metrics/index.ts'
 import { isRejected, keepShare, minimumError, type RejectionRule } from '../../openset/index.ts'
-import type { RejectionResult, Strangers } from './digits-report.ts'
+import type { RejectionResult, OutliersSeen } from './digits-report.ts'
 
 /** What a network makes of each image: its embedding and the features before it, row by row. */
 export interface Outputs {
@@ -79,7 +79,7 @@ export const kept95 = '95 % of digits kept'
  *
  * @returns two rows for each set of letters
  */
-export function judgeScore(data: RejectionData, score: NamedScore, strangers: Strangers): ScoredRejection {
+export function judgeScore(data: RejectionData, score: NamedScore, seen: OutliersSeen): ScoredRejection {
   const held = score.score(data.held)
   const test = score.score(data.test)
   const letters = data.letters.map((l) => score.score(l.population))
@@ -100,8 +100,8 @@ export function judgeScore(data: RejectionData, score: NamedScore, strangers: St
       ...unlike(images, letters[i], rule),
       rule: 'chosen',
       at,
-      trainedWithOutliers: strangers === 'letters',
-      strangers,
+      trainedWithOutliers: seen === 'letters',
+      strangers: seen,
       note: score.note,
     })),
   )

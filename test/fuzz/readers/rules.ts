@@ -18,7 +18,7 @@ import {
   knnDistance,
   logitScorer,
   mahalanobis,
-  strangerOdds,
+  outlierOdds,
   type Detector,
 } from '../../../src/openset/index.ts'
 import { encodePng } from '../../../src/images/index.ts'
@@ -78,7 +78,7 @@ const detectors = once((): Detector[] => [
   detector(classMeanDistance(rows, 3, labels), { threshold: 1, rejectWhen: 'above' }),
   detector(mahalanobis(rows, 3, labels, { relative: true }), { threshold: 4, rejectWhen: 'above' }),
   detector(logitScorer('energy', 3, { temperature: 2 }), { threshold: -1, rejectWhen: 'below' }),
-  detector(strangerOdds(rows.slice(0, 12), rows.slice(20, 24), 3)),
+  detector(outlierOdds(rows.slice(0, 12), rows.slice(20, 24), 3)),
 ])
 
 function checkDetector(d: Detector): void {

@@ -18,12 +18,12 @@ import type { Scorer } from './scorer.ts'
  * @throws KindredError `usage` when the lengths do not fit
  * @example
  * const head = await trainSoftmaxHead({ vectors, dim, labels, classes: [...classes, 'none of these'] }) // outliers labelled classes.length
- * strangerOdds(head.weight, head.bias, dim)
+ * outlierOdds(head.weight, head.bias, dim)
  */
-export function strangerOdds(weight: Float32Array, bias: Float32Array, dim: number): Scorer {
-  const where = 'stranger odds'
+export function outlierOdds(weight: Float32Array, bias: Float32Array, dim: number): Scorer {
+  const where = 'outlier odds'
   const outputs = bias.length
-  ensure(outputs >= 2, where, 'there must be one known class or more, and the strangers', `${outputs} outputs`)
+  ensure(outputs >= 2, where, 'there must be one known class or more, and the outliers', `${outputs} outputs`)
   ensure(
     weight.length === outputs * dim,
     where,
