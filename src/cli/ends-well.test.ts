@@ -7,15 +7,14 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import { bash, start, startWords } from '../../test/support/command.ts'
 import { KindredError, limits, printable } from '../base/index.ts'
-import { context } from './context.ts'
 import { echoedCommand } from './echo.ts'
-import { columns } from './face-options.ts'
 import { exitCodeOf, interruptible } from './interrupt.ts'
 import { limitOption } from './limit-option.ts'
 import { barProgress, jsonProgress, lineProgress, progressFor } from './progress.ts'
 import { reportError } from './report-error.ts'
+import { resultText } from './result-text.ts'
 import { run } from './run.ts'
-import { fit, textWidth } from './width.ts'
+import { columns, fit, textWidth } from '../jobs/index.ts'
 
 const posix = process.platform !== 'win32'
 const linux = process.platform === 'linux'
@@ -102,26 +101,15 @@ describe('names from outside', () => {
     )
     const name = fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join(''))
     const shownBy = (...names: string[]): string[][] => {
-      const result: string[] = []
-      const given = context(
-        {},
-        { out: { write: (text) => result.push(text) }, err: recorded().stream },
-        new AbortController().signal,
-        'kindred',
-      )
-      given.result(null, names)
-      const table: string[] = []
-      context({}, { out: { write: (text) => table.push(text) }, err: recorded().stream }, new AbortController().signal, 'kindred').result(
-        null,
-        columns(names.map((cell) => [cell, 1])),
-      )
+      const result = resultText(null, names)
+      const table = resultText(null, columns(names.map((cell) => [cell, 1])))
       const { written, stream } = recorded()
       names.forEach((text) => lineProgress(stream).log(text))
       const errors: string[] = []
       names.forEach((text) =>
         reportError(new KindredError('corrupt', text, 'it must be whole', text), {}, { write: (line) => errors.push(line) }),
       )
-      return [result.join('').split('\n').slice(0, -1), table.join('').split('\n').slice(0, -1), written, errors]
+      return [result.split('\n').slice(0, -1), table.split('\n').slice(0, -1), written, errors]
     }
     expect(shownBy('a\n.png', 'a\\n.png', 'C:\\Photos\\1.png')[0]).toEqual(['a\\n.png', 'a\\\\n.png', 'C:\\Photos\\1.png'])
     fc.assert(

@@ -69,7 +69,7 @@ describe('wrong words and bad photos', () => {
     [['search', people, fresh, '-k', '0'], 2, 'It must be a whole number from 1 to 1000.'],
     [['search', people, fresh, '--treshold', '1'], 2, 'Did you mean --threshold?'],
     [['search', people, fresh, '--threshold', '-1'], 2, 'It must be a number >= 0.'],
-    [['search', people, fresh, '--out', 'strip.jpg'], 2, '--out must end in .png or .svg'],
+    [['search', people, fresh, '--out', 'strip.jpg'], 2, 'It must end in .png or .svg.'],
     [['search', people, fresh, '--detector', 'sdd'], 2, 'Did you mean ssd?'],
     [['search', people, nowhere], 1, 'no such file'],
     [
@@ -80,7 +80,7 @@ describe('wrong words and bad photos', () => {
     [['search', fresh, fresh], 2, 'must be a folder of photos, an output folder of kindred faces, or a gallery, got a file'],
     [['search', kept, sky], 1, 'must show a face, got none found'],
     [['search', kept, fresh, '--person', 'ana'], 2, 'Did you mean anna?'],
-    [['search', kept, fresh, '--threshold', '1', '--calibration', 'x'], 2, 'threshold and calibration must not be given together'],
+    [['search', kept, fresh, '--threshold', '1', '--calibration', 'x'], 2, '--threshold and --calibration must not be given together'],
     [['search', kept, fresh, '--calibration', nowhere], 1, 'no such file'],
     [['search', kept, fresh, '--calibration', fresh], 1, 'must be a text in UTF-8'],
     [['verify', fresh], 2, 'two photos must be given, got one'],

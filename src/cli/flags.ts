@@ -40,7 +40,7 @@ function optionsOf(field: Field, say: (text: string) => string): Option[] {
   const flag = flagOf(field.name)
   if (field.schema.def.type !== 'boolean') {
     const option = new Option(`${flag} <${field.placeholder ?? 'value'}>`, say(described(field)))
-    return [option.argParser((text: string) => valueOf(field, text))]
+    return [option.argParser((text: string) => valueOf(field, text)).makeOptionMandatory(field.required)]
   }
   const on = new Option(flag, say(field.description))
   const off = new Option(`--no-${flag.slice(2)}`, field.off === undefined ? `not: ${say(field.description)}` : say(field.off))

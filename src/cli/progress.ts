@@ -1,8 +1,8 @@
 /**
  * @file How the command line shows long work: a bar on a terminal, a line every few seconds elsewhere, JSON lines with `--json`, or only warnings.
  */
-import { duration, printable, printableJson, type Progress, type ProgressTask, redact, silent } from '../base/index.ts'
-import { fit } from './width.ts'
+import { duration, printable, printableJson, redact, silent, type Progress, type ProgressTask } from '../base/index.ts'
+import { fit } from '../jobs/index.ts'
 
 /** Where progress is written: standard error, or a test's own list. */
 export interface ProgressStream {

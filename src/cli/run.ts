@@ -3,18 +3,15 @@
  */
 import { Command, CommanderError } from 'commander'
 import { defaultLimits, printable, printableJson, redact, setLimits } from '../base/index.ts'
-import { oneOf, whole } from './arguments.ts'
-import { runtimeKinds } from './choices.ts'
-import type { Act } from './command.ts'
-import { context } from './context.ts'
+import { asCommandLine, checkInput, loadVerb, perform, verbNames, verbs, version, type Verb, type VerbName } from '../jobs/index.ts'
 import { echoedCommand } from './echo.ts'
 import { define, inputOf } from './flags.ts'
+import { addGlobalOptions, type GlobalOptions } from './global-options.ts'
 import { exitCodeOf, interruptible } from './interrupt.ts'
-import { asCommandLine, checkInput, loadVerb, perform, verbNames, verbs, version, type Verb, type VerbName } from '../jobs/index.ts'
-import { limitOption, limitsHelp } from './limit-option.ts'
+import { limitsHelp } from './limit-option.ts'
 import { progressFor } from './progress.ts'
-import type { GlobalOptions, Streams } from './streams.ts'
-import { commands } from './words/index.ts'
+import { resultText } from './result-text.ts'
+import type { Streams } from './streams.ts'
 
 const examples = `
 Examples:
@@ -66,49 +63,17 @@ export async function run(
     .showHelpAfterError(json ? false : '(--help shows what there is)')
     .description('Learns embeddings in which alike images lie close together, and puts them to work.')
     .version(version(), '-V, --version', 'show the version')
-    .option('--json', 'result and progress as JSON')
-    .option('--quiet', 'say nothing but results and warnings')
-    .option('--threads <n>', 'threads for networks (default: all cores)', whole({ min: 1, max: 1024 }))
-    .option(
-      '--runtime <name>',
-      'native, wasm or auto: native code where it is installed and loads, else WebAssembly (default: auto)',
-      oneOf(runtimeKinds),
-    )
-    .option(
-      '--limit <name=value>',
-      'change a limit on what is read, e.g. imagePixels=300M; again for another (kindred --help lists them)',
-      limitOption,
-    )
     .addHelpText('after', examples)
   const echo = echoedCommand(words)
   let interrupted: number | undefined
   const say = (message: string): unknown =>
     streams.err.write(json ? `${printableJson({ event: 'stopping', message })}\n` : `\n${message}\n`)
-  const act: Act =
-    (load) =>
-    async (...args) => {
-      const { dirname } = await import('node:path')
-      const given = program.opts<GlobalOptions>()
-      const options = (args.at(-1) as Command).opts<Written>()
-      const { sweepParts } = await import('../files/index.ts') // what does work is loaded when work begins
-      for (const path of [options.out, options.save]) if (path !== undefined) sweepParts(dirname(path)) // of writers that were killed
-      const restore = setLimits(given.limit ?? {})
-      try {
-        await interruptible(
-          async (signal) => (await load())(options as never, context(given, streams, signal, echo), ...(args.slice(0, -2) as never[])),
-          { say, onSignal: (signal) => (interrupted = exitCodeOf(signal)) },
-        )
-      } finally {
-        restore()
-      }
-    }
-  for (const register of commands) register(program, act)
+  addGlobalOptions(program)
   for (const name of verbNames) program.command(name).description(verbs[name].summary)
   for (const each of program.commands)
     Object.assign(each, { missingArgument: (name: string) => each.error(missingText(each, name), { code: 'commander.missingArgument' }) })
   let verb: Verb | undefined
   program.hook('preSubcommand', async (_, command) => {
-    if (!Object.hasOwn(verbs, command.name())) return
     const named = (verb = await loadVerb(command.name() as VerbName))
     define(command, named)
     command.action(async (...args) => {
@@ -121,7 +86,7 @@ export async function run(
             perform(named, input, { progress: progressFor(streams.err, { json, quiet }), signal, command: echo, threads, runtimeKind }),
           { say, onSignal: (signal) => (interrupted = exitCodeOf(signal)) },
         )
-        show(named, result, input)
+        streams.out.write(resultText(result, json ? undefined : await named.render?.(result, input)))
         const failure = named.failure?.(result)
         if (failure !== undefined) throw failure
       } finally {
@@ -129,15 +94,6 @@ export async function run(
       }
     })
   })
-  /** Line breaks inside a line are escaped: a file's name cannot forge one. */
-  const show = ({ render }: Verb, result: unknown, input: Record<string, unknown>): unknown =>
-    streams.out.write(
-      json || render === undefined
-        ? `${printableJson(result)}\n`
-        : render(result, input)
-            .map((line) => `${printable(line)}\n`)
-            .join(''),
-    )
   try {
     await program.parseAsync([...words], { from: 'user' })
     return 0
@@ -155,15 +111,7 @@ export async function run(
 const globalFlags: Readonly<Record<string, string>> = {
   runtime: '--runtime',
   threads: '--threads',
-  'train()': 'kindred train',
-  'digits()': 'kindred digits',
   ...Object.fromEntries(Object.keys(defaultLimits).map((name) => [name, `--limit ${name}=NUMBER`])),
-}
-
-/** The options by which commands name what they write. */
-interface Written {
-  readonly out?: string
-  readonly save?: string
 }
 
 /** Which argument is missing, what it is, and what the command takes: a single word may have been meant for any of them. */

@@ -1,16 +1,5 @@
-/** @file The world outside, as far as the command line touches it, and the options that every command takes. */
-import type { Limits } from '../base/index.ts'
-import type { RuntimeKind } from '../runtime/index.ts'
+/** @file The world outside, as far as the command line touches it. */
 import type { ProgressStream } from './progress.ts'
-
-/** Options that every command takes. */
-export interface GlobalOptions {
-  readonly json?: boolean
-  readonly quiet?: boolean
-  readonly threads?: number
-  readonly runtime?: RuntimeKind
-  readonly limit?: Partial<Limits>
-}
 
 /**
  * Standard output carries results alone; progress, warnings and errors go to standard error. With `--json` both are JSON: one result object on standard output,

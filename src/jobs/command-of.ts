@@ -26,7 +26,7 @@ export function commandOf(verb: Pick<Verb, 'name' | 'input'>, input: Readonly<Re
 export function asCommandLine(text: string, verb?: Pick<Verb, 'input'>, others: Readonly<Record<string, string>> = {}): string {
   const fields = verb === undefined ? [] : fieldsOf(verb)
   return text.replace(/`(\w+)(\(\))?`/g, (quoted, name: string, call: string | undefined) => {
-    if (call !== undefined) return Object.hasOwn(verbs, name) ? `kindred ${name}` : (others[`${name}()`] ?? quoted)
+    if (call !== undefined) return Object.hasOwn(verbs, name) ? `kindred ${name}` : quoted
     const field = fields.find((f) => f.name === name)
     if (field !== undefined) return field.positional === true ? `<${name}>` : flagOf(name)
     return Object.hasOwn(others, name) ? others[name] : quoted

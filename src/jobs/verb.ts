@@ -23,7 +23,7 @@ export interface Verb<Input extends z.ZodObject = z.ZodObject, Result = unknown>
    */
   run(input: z.output<Input>, context: JobContext): Promise<Result>
   /** The result as lines for a person; without this it is shown as JSON. */
-  render?(result: Result, input: z.output<Input>): readonly string[]
+  render?(result: Result, input: z.output<Input>): readonly string[] | Promise<readonly string[]>
   /** An error that a complete result amounts to. */
   failure?(result: Result): KindredError | undefined
 }

@@ -27,15 +27,6 @@ export interface GroupLine {
   readonly picture?: string
 }
 
-/** How the file is used, for `--help`. */
-export const groupFileHelp = `OUT/groups.jsonl holds one group a line. Edit it and run the command again:
-  name a group     "name":null -> "name":"Anna"
-  merge            give two lines the same name
-  split            cut a line in two, share the faces out, give each a name; a few sure faces of each are enough, the others follow
-  not a person     put the face into a line with "name":"-"
-  confirm          move a face from "found" (near a named group) to "faces"
-Faces in "faces" of a named line stay there and never join another name. Lines without a name are found anew each time.`
-
 const nameOfFile = 'groups.jsonl'
 
 /** How a face is written. */

@@ -313,7 +313,7 @@ async function drawSheets(
 /** Faces in words. */
 
 /** Names, or numbers for groups that have none. */
-export function groupTitles(groups: readonly FaceGroup[]): string[] {
+export function groupTitles(groups: readonly Pick<FaceGroup, 'name'>[]): string[] {
   let unnamed = 0
   return groups.map(({ name }) => (name === null ? `Group ${++unnamed}, no name yet` : name === '-' ? 'Nobody' : name))
 }

@@ -13,7 +13,6 @@ export {
 export type { FaceDistances, FaceRetrieval, Range } from './face-figures.ts'
 export { forgetFaces, forgetPhotos } from './forget-faces.ts'
 export { addToGallery } from './gallery-items.ts'
-export { groupFileHelp } from './group-file.ts'
 export { groupFaces, groupTitles, type FaceGroup, type FaceGroups, type GroupOptions } from './group.ts'
 export { facePairs, judgeDistances } from './judge-distances.ts'
 export { keptFolder } from './known-faces.ts'

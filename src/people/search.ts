@@ -131,7 +131,7 @@ export async function searchFaces(place: string, query: string, options: SearchO
 }
 
 /** One sentence on one face. */
-export function answerLine({ known, neighbours }: FaceAnswer, threshold: UsedThreshold | undefined): string {
+export function answerLine({ known, neighbours }: Pick<FaceAnswer, 'known' | 'neighbours'>, threshold: UsedThreshold | undefined): string {
   const name = (n: KnownNeighbour): string => n.person ?? `somebody without a name (${n.photo})`
   const itself = neighbours.find((n) => n.rank === 0 && n.distance < 1e-3)
   const others = neighbours.filter((n) => n !== itself)

@@ -1,9 +1,9 @@
-/** @file `kindred doctor`: what runs on this machine, what is missing, and the one command that brings it. */
+/** @file What verb `doctor` finds: what runs on this machine, what is missing, and the one command that brings it. */
 import { accessSync, constants, existsSync, lstatSync, readdirSync } from 'node:fs'
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { installCommand, KindredError, limits, parts, type Limits, type Part, type PartName } from '../../base/index.ts'
-import { defaultCacheFolder, hasPart, installedVersion } from '../../files/index.ts'
+import { installCommand, limits, parts, type Limits, type Part, type PartName } from '../base/index.ts'
+import { defaultCacheFolder, hasPart, installedVersion } from '../files/index.ts'
 import {
   chooseRuntime,
   compile,
@@ -16,13 +16,11 @@ import {
   nodeRuntime,
   type Runtime,
   type RuntimeKind,
-} from '../../runtime/index.ts'
-import { add, input } from '../../tensor/index.ts'
-import type { Context } from '../context.ts'
-import { columns } from '../face-options.ts'
-import { version } from '../../jobs/index.ts'
+} from '../runtime/index.ts'
+import { add, input } from '../tensor/index.ts'
+import { version } from './version.ts'
 
-/** What `kindred doctor --json` prints. */
+/** What is found. */
 export interface Diagnosis {
   readonly kindred: string
   readonly node: string
@@ -57,14 +55,8 @@ export interface Diagnosis {
   readonly processors: { readonly count: number; readonly model: string }
 }
 
-/** Looks, and tells. @throws KindredError `unsupported` after the table, when no network can run */
-export async function doctor(_options: object, given: Context): Promise<void> {
-  const found = await diagnose(given.runtimeKind, given.threads)
-  given.result(found, told(found))
-  if (!found.runtime.works) throw new KindredError('unsupported', 'doctor', 'a network must run on this machine', found.runtime.error)
-}
-
-async function diagnose(kind: RuntimeKind = 'auto', threads?: number): Promise<Diagnosis> {
+/** Looks at this machine. Nothing is fetched and nothing is sent. */
+export async function diagnose(kind: RuntimeKind = 'auto', threads?: number): Promise<Diagnosis> {
   return {
     kindred: version(),
     node: process.version.slice(1),
@@ -85,7 +77,7 @@ async function diagnose(kind: RuntimeKind = 'auto', threads?: number): Promise<D
 }
 
 async function runtimeFound(kind: RuntimeKind, threads?: number): Promise<Diagnosis['runtime']> {
-  const choice = kind === 'auto' ? await chooseRuntime() : { kind, why: `--runtime ${kind}`, hint: undefined }
+  const choice = kind === 'auto' ? await chooseRuntime() : { kind, why: `as asked for`, hint: undefined }
   const none = {
     package: '',
     version: '',
@@ -192,34 +184,4 @@ function bytesBelow(folder: string): number {
   } catch {
     return 0
   }
-}
-
-const size = (bytes: number): string => (bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(1)} MB`)
-
-function told({ kindred, node, platform, runtime, gpu, pictures, parts: all, cache, folder, memory, processors }: Diagnosis): string[] {
-  const rows: [string, string][] = [
-    ['kindred', `${kindred} on Node ${node}, ${platform}`],
-    [
-      'machine',
-      `${processors.count} processor${processors.count === 1 ? '' : 's'} (${processors.model}), ${size(memory.totalBytes)} of memory, ${size(memory.freeBytes)} free`,
-    ],
-    [
-      'runtime',
-      `${runtime.kind === 'native' ? 'native code' : 'WebAssembly'}${runtime.package === '' ? '' : `, ${runtime.package} ${runtime.version}`}, ${runtime.threads} thread${runtime.threads === 1 ? '' : 's'}: ${runtime.works ? `works (${runtime.why})` : `does not run: ${runtime.error}`}`,
-    ],
-  ]
-  if (runtime.faster !== undefined) rows.push(['', runtime.faster])
-  rows.push(['GPU', gpu.driver ? 'an NVIDIA driver is there' : 'no NVIDIA driver found; kindred computes on the processor'])
-  for (const { name, works, why } of gpu.providers) rows.push(['', `${name}: ${works ? 'works, ' : ''}${why}`])
-  rows.push(['pictures', pictures.works ? `sharp ${pictures.sharp}: works` : `sharp ${pictures.sharp} does not load: ${pictures.error}`])
-  rows.push(['cache', `${cache.folder}, ${size(cache.bytes)}${cache.writable ? '' : '; cannot be written to'}`])
-  rows.push(['this folder', `${folder.folder}: ${folder.writable ? 'can be written to' : 'cannot be written to; pass --out'}`])
-  const lines = [
-    ...columns(rows),
-    '',
-    'Parts that come when asked for:',
-    ...columns(all.map(({ name, installed, gives }) => [`  ${name}`, installed ? 'installed' : 'missing', gives])),
-  ]
-  const missing = all.filter(({ command }) => command !== undefined)
-  return missing.length === 0 ? lines : [...lines, '', ...missing.map(({ name, command }) => `${name}: ${command}`)]
 }

@@ -1,63 +1,61 @@
-/** @file `kindred train mnist`: from images to a run folder with a model in it. */
+/** @file What verb `train` does: from images of digits to a run folder with a model in it. */
 import { join } from 'node:path'
 import { z } from 'zod'
-import { checkChoice, KindredError, type Progress } from '../../base/index.ts'
+import { KindredError, type Progress } from '../base/index.ts'
 import {
   frameOf,
   inventedCharacters,
   lettersFrom,
   loadMnist,
-  minings,
   outlierTraining,
   preset,
-  presetNames,
   pseudoOutliers,
   renderedLetters,
-} from '../../digits/index.ts'
-import { take, trainingSplit, type Dataset } from '../../dataset/index.ts'
-import { folderStore, writeFileAtomic } from '../../files/index.ts'
-import { knnAccuracy } from '../../metrics/index.ts'
-import { load, saveEmbedder } from '../../models/index.ts'
-import { openRunFolder } from '../../report/index.ts'
-import { headToJson, trainEmbedder, trainSoftmaxHead, type TrainEmbedderResult } from '../../train/index.ts'
-import type { Context } from '../context.ts'
-import { mnistFrom } from '../mnist-from.ts'
-import { checkFree, readJson, writeCurves, writeJson } from '../run-folder.ts'
-import { versions } from '../../jobs/index.ts'
+} from '../digits/index.ts'
+import { take, trainingSplit, type Dataset } from '../dataset/index.ts'
+import { folderStore, writeFileAtomic } from '../files/index.ts'
+import { knnAccuracy } from '../metrics/index.ts'
+import { load, saveEmbedder } from '../models/index.ts'
+import { openRunFolder } from '../report/index.ts'
+import { headToJson, trainEmbedder, trainSoftmaxHead, type TrainEmbedderResult } from '../train/index.ts'
+import type { JobContext } from './context.ts'
+import { mnistFrom } from './mnist-from.ts'
+import { checkFree, readJson, writeCurves, writeJson } from './train-folder.ts'
+import { trainFields } from './train-fields.ts'
+import { versions } from './version.ts'
 
-const count = z.int().positive().optional()
-/** What decides the run; kept in run.json so that --resume needs no other word. */
-const trainWords = z.object({
-  preset: z.enum(presetNames).optional(),
-  epochs: count,
-  steps: count,
-  dim: count,
-  margin: z.number().nonnegative().optional(),
-  mining: z.enum(minings).optional(),
-  outliers: z.string().optional(),
-  images: count,
-  validation: count,
-  patience: count,
-  seed: z.int().optional(),
-  data: z.string().optional(),
-  download: z.boolean().optional(),
-})
-type TrainWords = z.infer<typeof trainWords>
-/** As much of run.json as --resume reads. */
-export const runFile = z.object({ options: trainWords })
+/** What decides the run; kept in run.json so that `resume` needs nothing else. */
+type TrainWords = z.infer<z.ZodObject<typeof trainFields>>
 
-interface TrainOptions extends TrainWords {
-  out?: string
-  resume?: boolean
-  overwrite?: boolean
-  test: boolean
+/** As much of run.json as `resume` reads. */
+export const runFile = z.object({ options: z.object(trainFields) })
+
+/** What is trained; see the verb. */
+export interface TrainDigitsInput extends TrainWords {
+  readonly out?: string
+  readonly resume?: boolean
+  readonly overwrite?: boolean
+  readonly test: boolean
 }
 
-const kept = Object.keys(trainWords.shape) as (keyof TrainWords)[]
+/** The run folder, and how the kept epoch does. */
+export interface TrainDigitsResult extends Pick<TrainEmbedderResult, 'bestEpoch' | 'stopped' | 'steps' | 'collapse' | 'history'> {
+  readonly model: string
+  readonly folder: string
+  readonly validation: { readonly loss: number; readonly knnAccuracy: number }
+  /** On the test images, unless left out. */
+  readonly test?: { readonly knnAccuracy: number }
+}
 
-export async function train(options: TrainOptions, given: Context, what: string): Promise<void> {
-  checkChoice('train', 'what to train on', what, ['mnist'])
-  const { signal, progress } = given
+const kept = Object.keys(trainFields) as (keyof TrainWords)[]
+
+/**
+ * Trains an embedder on MNIST and writes a run folder: model, softmax head, curves, history, checkpoint.
+ *
+ * @throws KindredError `usage` where the folder holds another run; `interrupted` when the signal fires: what was done is kept, and `resume` goes on
+ */
+export async function trainDigits(options: TrainDigitsInput, context: JobContext): Promise<TrainDigitsResult> {
+  const { signal, progress } = context
   const out = options.out ?? join('runs', `mnist-${options.preset ?? 'default'}`)
   checkFree(out, options)
   openRunFolder(out, ['run.json', 'model.onnx', 'head.json', 'history.json', 'loss.svg', 'loss.png'])
@@ -76,7 +74,7 @@ export async function train(options: TrainOptions, given: Context, what: string)
     earlyStopping: words.patience === undefined ? undefined : { patience: words.patience },
     outliers,
   }
-  const runtime = await given.runtime()
+  const runtime = await context.runtime()
   writeJson(out, 'run.json', { command: 'train mnist', options: words, versions: versions(runtime) })
   const result = await trainEmbedder({
     source: data.train,
@@ -115,35 +113,21 @@ export async function train(options: TrainOptions, given: Context, what: string)
       versions: versions(runtime),
     },
   })
-  await trainHead(path, out, data.train, seed, given)
-  const test = options.test ? await judge(path, words, data.train, given) : undefined
-  report(given, out, path, result, test)
-}
-
-function report(given: Context, out: string, path: string, result: TrainEmbedderResult, test: number | undefined): void {
+  await trainHead(path, out, data.train, seed, context)
+  const test = options.test ? await judge(path, words, data.train, context) : undefined
   const { history, bestEpoch, collapse, stopped, steps } = result
   const best = history[bestEpoch - 1]
-  const percent = (x: number) => `${(100 * x).toFixed(2)} %`
-  given.result(
-    {
-      model: path,
-      folder: out,
-      bestEpoch,
-      stopped,
-      steps,
-      ...(collapse === undefined ? {} : { collapse }),
-      validation: { loss: best.validationLoss, knnAccuracy: best.knnAccuracy },
-      ...(test === undefined ? {} : { test: { knnAccuracy: test } }),
-      history,
-    },
-    [
-      `kept epoch ${bestEpoch} of ${history.length}${stopped === 'early' ? ' (stopped early)' : ''}: validation loss ${best.validationLoss.toFixed(4)}, kNN accuracy ${percent(best.knnAccuracy)}`,
-      ...(test === undefined ? [] : [`test kNN accuracy ${percent(test)}`]),
-      ...(collapse === undefined ? [] : [collapse]),
-      `model: ${path}`,
-      `curves: ${join(out, 'loss.svg')}`,
-    ],
-  )
+  return {
+    model: path,
+    folder: out,
+    bestEpoch,
+    stopped,
+    steps,
+    collapse,
+    validation: { loss: best.validationLoss, knnAccuracy: best.knnAccuracy },
+    test: test === undefined ? undefined : { knnAccuracy: test },
+    history,
+  }
 }
 
 /** Training and validation images. */
@@ -153,7 +137,7 @@ async function loadData(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<{ train: Dataset; validation: Dataset }> {
-  const all = await loadMnist({ from: mnistFrom('train', words), split: 'train', progress, signal })
+  const all = await loadMnist({ from: mnistFrom(words), split: 'train', progress, signal })
   return trainingSplit(all, { validation: words.validation ?? Math.min(5000, Math.ceil(all.count / 10)), images: words.images, seed })
 }
 
@@ -161,7 +145,9 @@ async function loadData(
 function checkOutlierFrame(train: Dataset): void {
   if (frameOf(train) === 'mnist') return
   const got = `${train.height}x${train.width}x${train.channels} in ${train.source}`
-  throw new KindredError('usage', 'train', 'outliers are 28x28x1, so the training images must be', got, 'Train without outliers.')
+  throw new KindredError('usage', 'train', 'outliers are 28x28x1, so the training images must be', got, 'Train without outliers.', {
+    option: 'outliers',
+  })
 }
 
 async function loadOutliers(what: string, train: Dataset, seed: number, progress: Progress): Promise<Dataset> {
@@ -171,9 +157,9 @@ async function loadOutliers(what: string, train: Dataset, seed: number, progress
   return lettersFrom(what, { progress })
 }
 
-/** Trains a softmax head on the embeddings of up to 10,000 training images and writes it beside the model, for `kindred classify`. */
-async function trainHead(path: string, out: string, train: Dataset, seed: number, given: Context): Promise<void> {
-  const runtime = await given.runtime()
+/** Trains a softmax head on the embeddings of up to 10,000 training images and writes it beside the model, for verb `classify`. */
+async function trainHead(path: string, out: string, train: Dataset, seed: number, context: JobContext): Promise<void> {
+  const runtime = await context.runtime()
   const known = take(train, Math.min(10_000, train.count), { seed })
   const model = await load(path, { runtime })
   try {
@@ -185,7 +171,7 @@ async function trainHead(path: string, out: string, train: Dataset, seed: number
       classes: known.classes,
       seed,
       runtime,
-      progress: given.progress,
+      progress: context.progress,
     })
     writeFileAtomic(join(out, 'head.json'), headToJson(head, model))
   } finally {
@@ -194,10 +180,10 @@ async function trainHead(path: string, out: string, train: Dataset, seed: number
 }
 
 /** kNN accuracy of the written model file on all test images, asked of 5000 training images. */
-async function judge(path: string, words: TrainWords, train: Dataset, given: Context): Promise<number> {
-  const test = await loadMnist({ from: mnistFrom('train', words), split: 'test', progress: given.progress, signal: given.signal })
+async function judge(path: string, words: TrainWords, train: Dataset, context: JobContext): Promise<number> {
+  const test = await loadMnist({ from: mnistFrom(words), split: 'test', progress: context.progress, signal: context.signal })
   const references = take(train, Math.min(5000, train.count), { seed: words.seed ?? 0 })
-  const model = await load(path, { runtime: await given.runtime() })
+  const model = await load(path, { runtime: await context.runtime() })
   try {
     const known = await model.embed(references.images)
     return knnAccuracy(known, references.labels, model.dim, {

@@ -15,19 +15,23 @@ export function writeJson(folder: string, name: string, content: unknown): void 
 
 /** Reads a JSON file of a run. @throws KindredError `not-found`, or `corrupt` naming the file and the place in it */
 export function readJson<T>(folder: string, name: string, schema: Schema<T>): T {
-  return readJsonFile(join(folder, name), schema, { where: 'run folder', fix: 'Begin anew with --overwrite.' })
+  return readJsonFile(join(folder, name), schema, { where: 'run folder', fix: 'Begin anew with `overwrite`.' })
 }
 
 /** Keeps a run from being lost by mistake. @throws KindredError `usage` when the folder holds one and it is neither resumed nor overwritten */
 export function checkFree(folder: string, { resume, overwrite }: { resume?: boolean; overwrite?: boolean }): void {
-  if (resume === true && overwrite === true) throw new KindredError('usage', 'train', '--resume and --overwrite must not be given together')
+  if (resume === true && overwrite === true)
+    throw new KindredError('usage', 'train', '`resume` and `overwrite` must not be given together', undefined, undefined, {
+      option: 'resume',
+    })
   if (resume === true && !existsSync(join(folder, 'run.json')))
     throw new KindredError(
       'not-found',
       'train',
       `${folder} must hold a run to resume`,
       'none',
-      'Leave --resume out, or name the folder with --out.',
+      'Leave `resume` out, or name the folder with `out`.',
+      { option: 'resume' },
     )
   if (resume !== true && overwrite !== true && hasCheckpoint(folder))
     throw new KindredError(
@@ -35,7 +39,8 @@ export function checkFree(folder: string, { resume, overwrite }: { resume?: bool
       'train',
       `${folder} must not hold another run`,
       'a checkpoint',
-      'Pass --resume to go on, --overwrite to begin anew, or another --out.',
+      'Pass `resume` to go on, `overwrite` to begin anew, or another `out`.',
+      { option: 'out' },
     )
 }
 

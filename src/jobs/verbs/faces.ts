@@ -1,0 +1,84 @@
+/** @file Verb `faces`: the whole faces story, from a folder of photos to one report. */
+import { join } from 'node:path'
+import * as z from 'zod'
+import { detectorField, facesField, layerField, runFolderField, seedField, weightsField } from '../shared-fields.ts'
+import { verb } from '../verb.ts'
+
+const percent = (x: number) => `${(100 * x).toFixed(1)} %`
+
+export const faces = verb({
+  name: 'faces',
+  input: z.strictObject({
+    dir: z
+      .string()
+      .optional()
+      .describe('one folder per person, or photos without labels (default: the sample photos of @vladmandic/face-api)')
+      .meta({ positional: true }),
+    out: runFolderField('report.html, report.json, crops, vectors and maps').default('runs/faces'),
+    detector: detectorField(': ssd misses least, tiny is fastest'),
+    model: z
+      .string()
+      .default('dlib')
+      .describe(
+        'dlib, vgg-face, vgg16, pixels, or a path: FILE.onnx with its recipe FILE.json beside it, or a recipe that names its "file"',
+      )
+      .meta({ placeholder: 'name' }),
+    weights: weightsField,
+    layer: layerField,
+    faces: facesField('which faces of a photo', 'largest where photos lie in folders, else all'),
+    minScore: z.number().min(0).optional().describe('least score of the detector').meta({ placeholder: 's', defaultText: '0.5' }),
+    minSize: z.int().min(1).optional().describe('least side of a face, pixels').meta({ placeholder: 'n', defaultText: '20' }),
+    minSharpness: z
+      .number()
+      .min(0)
+      .optional()
+      .describe('leave out blurred faces below this')
+      .meta({ placeholder: 'v', defaultText: 'keep all' }),
+    gallery: z
+      .string()
+      .optional()
+      .describe('also add the faces to a gallery: a folder, or postgres://user@host/database')
+      .meta({ placeholder: 'place' }),
+    seed: seedField('the map'),
+  }),
+  examples: [
+    {},
+    { dir: 'photos/', out: 'runs/family' },
+    { dir: 'photos/', model: 'vgg-face', weights: 'vgg_face_weights.h5' },
+    { dir: 'photos/', gallery: 'gallery/' },
+  ],
+  notes: `VGG-Face's weights may be used for research only, not commercially. A file that cannot be read is set aside in quarantine.jsonl and does not end the run,
+nor does it change the exit code; a run that finds no face at all ends with 1. Running again does only what is new.`,
+  async run({ dir, ...options }, context) {
+    const { samplePhotos } = await import('../../people/index.ts')
+    const { faces: story } = await import('../../stories/index.ts')
+    const { versions } = await import('../version.ts')
+    const { progress, signal, command } = context
+    const runtime = await context.runtime()
+    const report = await story(dir ?? samplePhotos(), {
+      ...options,
+      faces: options.faces ?? (dir === undefined ? 'all' : undefined),
+      runtime,
+      progress,
+      signal,
+      command,
+      versions: versions(runtime),
+    })
+    return { report: join(options.out, 'report.html'), ...report }
+  },
+  render(result, { out }) {
+    const { report, faces: count, photos, retrieval, noRetrieval = '', gallery, warnings = [], seconds, photosPerSecond } = result
+    const missed = photos.withoutFace === 0 ? '' : `, ${photos.withoutFace} without a face`
+    const unread = photos.quarantined === 0 ? '' : `, ${photos.quarantined} unreadable (see ${join(out, 'quarantine.jsonl')})`
+    const rate = photosPerSecond === null ? ', nothing new' : `, ${photosPerSecond} photos/s from file to vectors`
+    return [
+      `${count} faces in ${photos.withFace} of ${photos.total} photos${missed}${unread}`,
+      retrieval === undefined
+        ? noRetrieval
+        : `nearest neighbour right ${percent(retrieval.knnAccuracy)}, mAP ${percent(retrieval.map)}  (${retrieval.queries} faces, leave-one-out)`,
+      gallery === undefined ? '' : `gallery: ${gallery.added} added, ${gallery.skipped} there already`,
+      ...warnings,
+      `report: ${report}  (${Math.round(seconds)} s${rate})`,
+    ].filter((line) => line !== '')
+  },
+})
