@@ -2,10 +2,12 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { samplePath } from '../../test/support/face-photos.ts'
-import { faceModel, openDetector, type FaceDetector, type FaceModel } from '../faces/index.ts'
+import { faceModel, findFaces, openDetector, type FaceDetector, type FaceModel } from '../faces/index.ts'
+import { decodeImage } from '../images/index.ts'
 import { encodeModel, toOnnx } from '../onnx/index.ts'
 import { nodeRuntime, type Runtime } from '../runtime/index.ts'
 import { input, mean } from '../tensor/index.ts'
@@ -76,6 +78,20 @@ describe('a folder', () => {
     const distance = Math.hypot(...face.vector.map((v, i) => v - vectors[i]))
     expect(distance).toBeLessThan(0.01) // the kept landmarks are rounded to hundredths of a pixel
     expect(dim).toBe(128)
+  })
+
+  test('a photo is the same by path, file: URL and bytes, for its faces and their vectors', async () => {
+    const path = join(dir, 'al/one.jpg')
+    const bytes = Uint8Array.from(readFileSync(path))
+    const wanted = await embedPhoto(path, { detector, model: dlib })
+    const faces = await findFaces(await decodeImage(path), detector)
+    expect([wanted.length, faces.length]).toEqual([3, 3])
+    for (const source of [pathToFileURL(path), bytes, bytes.buffer]) {
+      expect(await embedPhoto(source, { detector, model: dlib })).toEqual(wanted)
+      expect(await findFaces(source, detector)).toEqual(faces)
+    }
+    expect(await findFaces(path, detector)).toEqual(faces)
+    await expect(findFaces(new Uint8Array(0), detector)).rejects.toMatchObject({ code: 'corrupt' })
   })
 
   test('cut again from the photos gives the vectors of the saved crops', async () => {
