@@ -1,8 +1,8 @@
 /**
  * @file A gallery of 100,000 x 128 beside FAISS (IndexFlatL2) and numpy: one query at a time, k = 10.
  *
- * The vectors are people on the unit sphere: a random centre each, twenty noisy views of it; queries are new views of random people. Everything goes through the
- * public `openGallery`: rows in by transactions, the folder closed and opened again, exact search in memory and by SQL, HNSW built and searched.
+ * The vectors are people on the unit sphere: a random centre each, twenty noisy views of it; queries are new views of random people. Everything goes through
+ * the public `openGallery`: rows in by transactions, the folder closed and opened again, exact search in memory and by SQL, HNSW built and searched.
  */
 import { join } from 'node:path'
 import { openGallery, type Item } from '../src/gallery/index.ts'

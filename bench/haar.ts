@@ -1,7 +1,8 @@
 /**
  * @file The Haar cascade beside OpenCV in Python: same grey images, same settings, same boxes.
  *
- * Images are the sample photos of the face-api package at 640 x 480, whole photos scaled to cover. OpenCV uses all cores, kindred one; `--threads 1` holds OpenCV to one.
+ * Images are the sample photos of the face-api package at 640 x 480, whole photos scaled to cover. OpenCV uses all cores, kindred one; `--threads 1` holds
+ * OpenCV to one.
  */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'

@@ -1,5 +1,6 @@
 /**
- * @file What an install weighs: the packed tarball in an empty project, as a stranger gets it (no variable set, an empty cache, production dependencies), beside
+ * @file What an install weighs: the packed tarball in an empty project, as a stranger gets it (no variable set, an empty cache, production dependencies),
+ * beside
  * what others bring for the same work. Downloads are the bytes of all package archives, disk the bytes that the files occupy.
  */
 import { spawnSync } from 'node:child_process'

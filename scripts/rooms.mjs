@@ -154,8 +154,8 @@ export const rooms = {
 }
 
 /**
- * The floor: rooms that run in a browser. They enter floor rooms alone and touch neither Node's own modules nor sharp nor the native runtime, except in a folder
- * `node/`, whose index.ts a bundler for the browser replaces (`browser` in package.json). See docs/decisions/0020-browser-floor.md.
+ * The floor: rooms that run in a browser. They enter floor rooms alone and touch neither Node's own modules nor sharp nor the native runtime, except in a
+ * folder `node/`, whose index.ts a bundler for the browser replaces (`browser` in package.json). See docs/decisions/0020-browser-floor.md.
  */
 export const floor = [
   'base',

@@ -1,4 +1,7 @@
-/** @file Documents say what is there: links lead somewhere, files that are named exist, and each decision record has its number, date, status and place in the index. */
+/**
+ * @file Documents say what is there: links lead somewhere, files that are named exist, and each decision record has its number, date, status and place in the
+ * index.
+ */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { expect, test } from 'vitest'

@@ -1,6 +1,7 @@
 /**
  * @file A process of its own for the gallery's tests: `gallery-child.ts PLACE count`, or `PLACE add FIRST COUNT BATCH`, which prints a line for each batch
- * that is safe, or `PLACE fill FIRST COUNT BATCH`: the same with items of some ten kilobytes. Ends without closing the gallery, as a process that is stopped would.
+ * that is safe, or `PLACE fill FIRST COUNT BATCH`: the same with items of some ten kilobytes. Ends without closing the gallery, as a process that is stopped
+ * would.
  */
 import { openGallery } from '../src/gallery/index.ts'
 import { largeItem, numberedItem, recipe } from './gallery-items.ts'

@@ -1,5 +1,6 @@
 /**
- * @file A process of its own for the lock's tests: `lock-child.ts FOLDER` takes the lock and says `held PID`, or says why it cannot and ends. Then it checks the lock
+ * @file A process of its own for the lock's tests: `lock-child.ts FOLDER` takes the lock and says `held PID`, or says why it cannot and ends. Then it checks
+ * the lock
  * at each line it is sent, and says `ours` or why not; `end` lets it exit without giving the lock back by hand.
  */
 import { createInterface } from 'node:readline'

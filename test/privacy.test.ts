@@ -1,5 +1,6 @@
 /**
- * @file Nobody is phoned, and nothing is written but where the user said and in kindred's cache: the built program, as a stranger runs it (no CI, an empty home),
+ * @file Nobody is phoned, and nothing is written but where the user said and in kindred's cache: the built program, as a stranger runs it (no CI, an empty
+ * home),
  * watched by what it leaves behind and, where strace can be had, by its system calls.
  */
 import { spawnSync } from 'node:child_process'

@@ -1,4 +1,7 @@
-/** @file Room `base`: errors, seeded random numbers, option checks, progress, limits, text made safe to show, rows of vectors, numbers in words, SHA-256, a small WebAssembly assembler. Imports no other room. */
+/**
+ * @file Room `base`: errors, seeded random numbers, option checks, progress, limits, text made safe to show, rows of vectors, numbers in words, SHA-256, a
+ * small WebAssembly assembler. Imports no other room.
+ */
 export { KindredError, ensure, show, type ErrorCode } from './errors.ts'
 export { callText, flagOf } from './call-text.ts'
 export { budget, type Budget } from './budget.ts'

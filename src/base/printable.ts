@@ -13,8 +13,8 @@ const unsafe =
 const looksEscaped = new RegExp(String.raw`(?<!\\)\\+(?=[ntr]|x[0-9a-f]{2}|u[0-9a-f]{4}|u\{[0-9a-f]+\}|${unsafe.source})`, 'gu')
 
 /**
- * The text with each unsafe character written as `\n`, `\t`, `\x1b` or `\u202e`. A backslash stays as it is unless it would read as the beginning of such an escape:
- * then it is doubled. So no two texts print alike, and a Windows path can still be used.
+ * The text with each unsafe character written as `\n`, `\t`, `\x1b` or `\u202e`. A backslash stays as it is unless it would read as the beginning of such an
+ * escape: then it is doubled. So no two texts print alike, and a Windows path can still be used.
  *
  * Applied once, where the text is shown: a second time would escape the escapes. Text that is escaped already goes through {@link escapeControls}.
  * @param text one line: a file name, a label, a message of another program
@@ -23,7 +23,10 @@ export function printable(text: string): string {
   return escapeControls(text.replace(looksEscaped, (run) => run + run))
 }
 
-/** The text with each unsafe character escaped and nothing else changed; a second time changes nothing. Two texts may look alike: for what is kept rather than shown. */
+/**
+ * The text with each unsafe character escaped and nothing else changed; a second time changes nothing. Two texts may look alike: for what is kept rather than
+ * shown.
+ */
 export function escapeControls(text: string): string {
   return text.replace(unsafe, escaped)
 }

@@ -5,7 +5,8 @@ import { quoteCommand, redactWord } from '../base/index.ts'
  * The command line that was given.
  *
  * @param words without `node` and the script
- * @example echoedCommand(['faces', 'my photos', '--gallery', 'postgres://anna:secret@host/db']) // kindred faces 'my photos' --gallery 'postgres://anna:***@host/db'
+ * @example echoedCommand(['faces', 'my photos', '--gallery', 'postgres://anna:secret@host/db']) // kindred faces 'my photos' --gallery
+ * 'postgres://anna:***@host/db'
  */
 export function echoedCommand(words: readonly string[]): string {
   return quoteCommand(['kindred', ...words.map(redactWord)])

@@ -2,8 +2,8 @@
 import { KindredError } from '../base/index.ts'
 
 /**
- * Signals that ask a process to end, and their numbers: Ctrl-C, `kill`, a terminal that was closed, Ctrl-Break on Windows. There SIGTERM is never heard: whoever sends
- * it ends the process at once, as SIGKILL does elsewhere, and a closed console leaves ten seconds.
+ * Signals that ask a process to end, and their numbers: Ctrl-C, `kill`, a terminal that was closed, Ctrl-Break on Windows. There SIGTERM is never heard:
+ * whoever sends it ends the process at once, as SIGKILL does elsewhere, and a closed console leaves ten seconds.
  */
 const stopSignals = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1, SIGBREAK: 21 } as const
 export type StopSignal = keyof typeof stopSignals
@@ -28,8 +28,8 @@ const sameSignal = 300
 /**
  * Runs work that signals can stop.
  *
- * The first signal aborts the work's AbortSignal. From then on the system has its own way with signals: the next one ends the process whatever it is doing, also
- * in the middle of native code.
+ * The first signal aborts the work's AbortSignal. From then on the system has its own way with signals: the next one ends the process whatever it is doing,
+ * also in the middle of native code.
  */
 export async function interruptible<T>(
   work: (signal: AbortSignal) => Promise<T>,

@@ -8,7 +8,8 @@ const factors: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e
 /**
  * Collects the values of the option, which may be given more than once.
  *
- * @param text `imagePixels=300M`: a name, and a positive whole number such as 5000, 1e9, 200M or 1.5G (k, M, G, T are powers of 1,000), or `none` to lift the limit
+ * @param text `imagePixels=300M`: a name, and a positive whole number such as 5000, 1e9, 200M or 1.5G (k, M, G, T are powers of 1,000), or `none` to lift the
+ *   limit
  */
 export function limitOption(text: string, before: Partial<Limits> = {}): Partial<Limits> {
   const at = text.indexOf('=')

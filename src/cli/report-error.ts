@@ -13,7 +13,9 @@ export interface ReportErrorOptions {
   readonly interrupted?: number
 }
 
-/** Prints an error, without a stack unless asked for, and says with which code the process ends: 2 for the caller's words, `interrupted` when stopped, else 1. */
+/**
+ * Prints an error, without a stack unless asked for, and says with which code the process ends: 2 for the caller's words, `interrupted` when stopped, else 1.
+ */
 export function reportError(
   error: unknown,
   { json = false, debug = false, interrupted = 130, say = (text) => text }: ReportErrorOptions,

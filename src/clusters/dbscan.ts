@@ -2,8 +2,8 @@
  * @file Clusters as connected crowds: points with enough neighbours are joined with those neighbours, lonely points stay noise.
  *
  * Source: Ester, Kriegel, Sander, Xu 1996, "A density-based algorithm for discovering clusters in large spatial databases with noise", KDD; minPoints
- * counts the point itself, as in the paper and in scikit-learn's DBSCAN (min_samples). The clusters of core points are the connected components of the graph "both core,
- * at most radius apart", so they are found by union of pairs, in any order (Schubert et al. 2017, "DBSCAN revisited, revisited", section 2.1).
+ * counts the point itself, as in the paper and in scikit-learn's DBSCAN (min_samples). The clusters of core points are the connected components of the graph
+ * "both core, at most radius apart", so they are found by union of pairs, in any order (Schubert et al. 2017, "DBSCAN revisited, revisited", section 2.1).
  */
 import { checkOptions, checkRows, ensure } from '../base/index.ts'
 
@@ -12,9 +12,9 @@ export interface DbscanOptions {
   /**
    * Two points are neighbours when their Euclidean distance is at most this.
    *
-   * For faces: below the threshold of "the same person", as chains of pairs add up and one accepted pair of two people can join all their photos. Among n photos of many people the
-   * rate of false accepts should be well below 2 / n^2; where that cannot be measured, take the radius with the best B-cubed on labelled photos. (118 photos of five people: 0.60 parts
-   * them all, 0.623, at which 1 pair in 1,100 is a false accept, joins three of them.)
+   * For faces: below the threshold of "the same person", as chains of pairs add up and one accepted pair of two people can join all their photos. Among n
+   * photos of many people the rate of false accepts should be well below 2 / n^2; where that cannot be measured, take the radius with the best B-cubed on
+   * labelled photos. (118 photos of five people: 0.60 parts them all, 0.623, at which 1 pair in 1,100 is a false accept, joins three of them.)
    */
   radius: number
   /** A point is core when at least so many points, itself among them, lie within the radius. 1: single linkage. Default 3. */
@@ -34,14 +34,16 @@ export interface Clusters {
 /**
  * Groups points by density.
  *
- * Core points within `radius` of each other share a cluster. A point that is not core but has core neighbours (a border) joins the nearest of them, equal distances the lower index:
- * the original takes the first cluster to reach it, which depends on the order of the points; here order matters for equal distances alone.
+ * Core points within `radius` of each other share a cluster. A point that is not core but has core neighbours (a border) joins the nearest of them, equal
+ * distances the lower index: the original takes the first cluster to reach it, which depends on the order of the points; here order matters for equal distances
+ * alone.
  *
  * @param vectors points, row-major [n, dim]; none is fine
  * @param dim coordinates a point
  * @throws KindredError `usage` for lengths that do not fit, coordinates that are not finite, a radius that is not positive, or minPoints below 1
  * @example const { clusters, count } = dbscan(vectors, 128, { radius: 0.55 })
- * Cost: O(n^2 dim) at worst, sums given up once beyond the radius; 8 bytes a pair of neighbours. 5,000 vectors of 128 numbers take about 2 s, 11 s where all are neighbours of all
+ * Cost: O(n^2 dim) at worst, sums given up once beyond the radius; 8 bytes a pair of neighbours. 5,000 vectors of 128 numbers take about 2 s, 11 s where all
+ * are neighbours of all
  */
 export function dbscan(vectors: Float32Array, dim: number, options: DbscanOptions): Clusters {
   const where = 'dbscan'

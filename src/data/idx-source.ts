@@ -7,8 +7,8 @@ import { parseIdx, parseIdxLabels } from './idx.ts'
 /** Settings of {@link idx}. */
 export interface IdxOptions {
   /**
-   * Names of the classes: of labels 0, 1, ... in order, or by label, as {@link readLabelNames} reads them from EMNIST's mapping files. Default: the numbers that
-   * occur, ascending.
+   * Names of the classes: of labels 0, 1, ... in order, or by label, as {@link readLabelNames} reads them from EMNIST's mapping files. Default: the numbers
+   * that occur, ascending.
    */
   readonly classes?: readonly string[] | ReadonlyMap<number, string>
   /** Exchanges rows and columns of every image: EMNIST's files hold them column by column. Default false. */
@@ -20,8 +20,8 @@ export interface IdxOptions {
 const where = 'read IDX'
 
 /**
- * Reads a pair of IDX files, each as it is or by gzip: images of any size, grey [n, height, width] or with channels [n, height, width, 1, 3 or 4], and their labels,
- * any whole numbers from 0 on in 1, 2 or 4 bytes.
+ * Reads a pair of IDX files, each as it is or by gzip: images of any size, grey [n, height, width] or with channels [n, height, width, 1, 3 or 4], and their
+ * labels, any whole numbers from 0 on in 1, 2 or 4 bytes.
  *
  * @throws KindredError `not-found` for a missing file; `corrupt` for damaged ones or counts that differ; `mismatch` for a label that has no name; `limit`
  * cost: one read; all pixels in memory, as the file holds them
@@ -87,7 +87,8 @@ function namesOf(classes: IdxOptions['classes'], labels: Int32Array): ReadonlyMa
 }
 
 /**
- * Names of labels from a mapping file as EMNIST has them, a line for each label: the label, then the codes of the characters it stands for. `1 65 97` names label 1
+ * Names of labels from a mapping file as EMNIST has them, a line for each label: the label, then the codes of the characters it stands for. `1 65 97` names
+ * label 1
  * "Aa".
  *
  * @throws KindredError `corrupt`, naming file and line

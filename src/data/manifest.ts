@@ -35,7 +35,8 @@ const where = 'manifest'
  * `split` picks, so that its parts agree.
  *
  * @returns as `imageFolder`, in the order of the file; a listed file that cannot be read is left out and stands in `skipped` with its line
- * @throws KindredError `corrupt`, naming file and line, for a line without path or label or with an absolute path; `not-found` for a missing manifest, a split that
+ * @throws KindredError `corrupt`, naming file and line, for a line without path or label or with an absolute path; `not-found` for a missing manifest, a split
+ *   that
  *   no line has, or when no picture can be read; `interrupted`
  * @example const birds = await manifest('birds.csv', { size: [96, 96], split: 'train' })
  */

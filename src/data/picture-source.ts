@@ -145,7 +145,9 @@ class PictureStore {
   private readonly each: number
   /** SHA-256 of each file, one after the other. */
   private readonly digests: Uint8Array
-  /** Kept pixels, image after image, and the place of each file's among them; -1 for none. Who comes first stays: in epochs over all images nothing keeps more. */
+  /**
+   * Kept pixels, image after image, and the place of each file's among them; -1 for none. Who comes first stays: in epochs over all images nothing keeps more.
+   */
   private readonly kept: Uint8Array
   private readonly place: Int32Array
   private used = 0

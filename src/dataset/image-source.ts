@@ -16,7 +16,10 @@ export interface ImageSource {
   readonly channels: Channels
   /** Where the images come from, in words. */
   readonly source: string
-  /** SHA-256 (hex) of shape, class names, labels and what decides the pixels (the pixels themselves, or the bytes of their files). May be made when first asked for. */
+  /**
+   * SHA-256 (hex) of shape, class names, labels and what decides the pixels (the pixels themselves, or the bytes of their files). May be made when first asked
+   * for.
+   */
   readonly hash: string
   /**
    * Reads the images at `indices` (in [0, count), repeats allowed), in that order.

@@ -28,7 +28,8 @@ export interface DatasetParts {
 /**
  * Labelled images in memory.
  *
- * @throws KindredError `mismatch` when pixels and labels differ in number, a label has no class or a class name comes twice; `usage` for sizes that are no whole
+ * @throws KindredError `mismatch` when pixels and labels differ in number, a label has no class or a class name comes twice; `usage` for sizes that are no
+ *   whole
  *   numbers, channels other than 1, 3 or 4
  * cost: O(count) for the checks; the hash O(bytes), only when read
  * @example

@@ -13,7 +13,9 @@ import { growInk, inkBox, maskOf, resampleBox, strokeWidth, type Box } from './i
 export interface FrameOptions {
   /** Whether the image is dark ink on light paper and must be turned round; `auto` (default) asks the border, which is paper. */
   invert?: boolean | 'auto'
-  /** Thicken pen strokes to MNIST's 2-3 px: `true` by a disc of 1.15 px (in the frame) across, `auto` only by what is missing to 2.4 px, `false` (default) not. */
+  /**
+   * Thicken pen strokes to MNIST's 2-3 px: `true` by a disc of 1.15 px (in the frame) across, `auto` only by what is missing to 2.4 px, `false` (default) not.
+   */
   thicken?: boolean | 'auto'
 }
 

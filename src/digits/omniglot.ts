@@ -43,7 +43,8 @@ const optionNames = ['alphabet', 'perLetter', 'frame', 'progress']
  *
  * @param path a zip file, a folder of zip files, or an unpacked folder; the first that holds the alphabet is taken
  * @returns 28x28x1 images; a class a character, `a`..`z` for Latin, else `ALPHABET/characterNN`
- * @throws KindredError `not-found` when path or alphabet is missing (says which alphabets are there), `corrupt` for damaged files, `limit` for zips that unpack to
+ * @throws KindredError `not-found` when path or alphabet is missing (says which alphabets are there), `corrupt` for damaged files, `limit` for zips that unpack
+ *   to
  *   more than `unpackedBytes`
  * cost: about 2 ms an image; of a zip, only the images that are taken are unpacked
  */

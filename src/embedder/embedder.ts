@@ -28,7 +28,8 @@ export interface Embedder {
    *
    * @param images [n, height, width, channels] pixels, one image after the other: bytes, or floats in the model's range (see {@link EmbedOptions.range})
    * @returns [n, dim], row-major
-   * @throws KindredError `usage` when there is no image, the numbers do not fill whole images, are not finite or lie outside their range, `corrupt` when the model
+   * @throws KindredError `usage` when there is no image, the numbers do not fill whole images, are not finite or lie outside their range, `corrupt` when the
+   *   model
    *   makes no numbers of them
    */
   embed(images: Uint8Array | Float32Array, options?: EmbedOptions): Promise<Float32Array>

@@ -26,8 +26,8 @@ export interface ExportOptions {
 const where = 'exportEmbedder'
 
 /**
- * Builds the bytes of `model.onnx`: input `images` [N, h, w] or, where the card says 3 or 4 channels, [N, h, w, channels]; outputs `embedding` [N, dim] and every
- * value the network marks with `tap`.
+ * Builds the bytes of `model.onnx`: input `images` [N, h, w] or, where the card says 3 or 4 channels, [N, h, w, channels]; outputs `embedding` [N, dim] and
+ * every value the network marks with `tap`.
  *
  * Same weights and card, same bytes. The file ends with the SHA-256 of all that is before it, so that `openEmbedder` knows it whole.
  * @throws KindredError `mismatch` when a weight of the network is missing, `collapsed` when one is not finite, `usage`

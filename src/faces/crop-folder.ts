@@ -60,8 +60,8 @@ export interface CropOptions extends FindOptions {
   /** Photos that are written down together. Default 4. */
   readonly batch?: number
   /**
-   * Called once, with all photos there are (paths relative to the folder), before crops of others are removed: whoever keeps more of faces than crops removes it
-   * then.
+   * Called once, with all photos there are (paths relative to the folder), before crops of others are removed: whoever keeps more of faces than crops removes
+   * it then.
    */
   readonly onPhotos?: (photos: ReadonlySet<string>) => void
   /** The lock of the output folder, where the caller has taken it with {@link lockOutput}. Default: it is taken here. */
@@ -76,13 +76,15 @@ const where = 'crop folder'
  * Finds, aligns and saves the faces of all photos below a folder.
  *
  * A file that is empty, damaged or no image goes to `quarantine.jsonl` with its reason, so does a photo without a face; the run goes on. Crops are PNG files
- * in `OUT/crops/`, which mirrors the source: `anna/garden.jpg` gives `crops/anna/garden.jpg.0.png`; names that other systems do not take are changed and get a hash. Crops of photos that are gone or changed are removed,
- * as are crops that a killed run left without a record. Each photo's records are on the disk as soon as its crops are; a stop at any moment costs the photos in
+ * in `OUT/crops/`, which mirrors the source: `anna/garden.jpg` gives `crops/anna/garden.jpg.0.png`; names that other systems do not take are changed and get a
+ * hash. Crops of photos that are gone or changed are removed, as are crops that a killed run left without a record. Each photo's records are on the disk as
+ * soon as its crops are; a stop at any moment costs the photos in
  * hand.
  * @param dir one folder per person, or photos without labels; any depth; the label is the name of the folder a photo lies in
  * @param out the output folder, made where missing
  * @throws KindredError `not-found` for a missing folder; `usage` where the two folders do not go together; `interrupted` when the signal fires (what was done
- *   stays, and the next run goes on from there); `mismatch` while another run works in the output folder; `corrupt` for lists of an earlier run that cannot be read; `io` for a disk that is full or refuses
+ *   stays, and the next run goes on from there); `mismatch` while another run works in the output folder; `corrupt` for lists of an earlier run that cannot be
+ * read; `io` for a disk that is full or refuses
  * @example
  * const { summary } = await cropFolder('photos', 'out', { detector: 'ssd', faces: 'largest' })
  */
@@ -182,8 +184,8 @@ type Looked =
     }
 
 /**
- * Reads a photo that is new, finds its faces and cuts them out. Its pixels are counted from before it is decoded until the last face is cut; as it waits for nothing
- * that another photo's pixels hold up, no two can wait for each other.
+ * Reads a photo that is new, finds its faces and cuts them out. Its pixels are counted from before it is decoded until the last face is cut; as it waits for
+ * nothing that another photo's pixels hold up, no two can wait for each other.
  *
  * @param networks for how many photos the networks run at once
  */

@@ -1,4 +1,7 @@
-/** @file Memory of a run over photos: pixels are counted until the faces are cut, nobody waits for ever, and what is too large is set aside with the limit's name. */
+/**
+ * @file Memory of a run over photos: pixels are counted until the faces are cut, nobody waits for ever, and what is too large is set aside with the limit's
+ * name.
+ */
 import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

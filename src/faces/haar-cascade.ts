@@ -37,8 +37,8 @@ export interface HaarCascade {
 /**
  * Reads a cascade.
  *
- * All that the detector trusts is checked: windows lie in the image by construction, so rectangles must lie in the window, and a tree must lead downwards, so that
- * it ends.
+ * All that the detector trusts is checked: windows lie in the image by construction, so rectangles must lie in the window, and a tree must lead downwards, so
+ * that it ends.
  * @param xml the text of a file such as `haarcascade_frontalface_alt2.xml`
  * @param what the file, for messages
  * @throws KindredError `corrupt` when the text is no cascade, `unsupported` for the old format, tilted or LBP features, or fractional weights, `limit`

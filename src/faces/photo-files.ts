@@ -19,8 +19,8 @@ export interface PhotoFiles {
 }
 
 /**
- * All files below a folder whose names say that they are images of a format that is read; hidden ones are left out. Folders that kindred made are passed over, the output folder among
- * them: what lies there are crops and figures.
+ * All files below a folder whose names say that they are images of a format that is read; hidden ones are left out. Folders that kindred made are passed over,
+ * the output folder among them: what lies there are crops and figures.
  *
  * A folder that the system does not let us read ends the run: half a folder is no result.
  * @param out where results go; may be missing
@@ -124,10 +124,11 @@ const notEverywhere = /[\u0000-\u001f<>:"\\|?*]/g
 const device = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?=[. ]*(\.|$))/i
 
 /**
- * The crop's path: the photo's own, below `crops/`, with the face's number; everywhere the same, so that the folder can be taken to another system. Names too long for
- * the file system, and such as Windows or exFAT do not take, are changed and get a hash.
+ * The crop's path: the photo's own, below `crops/`, with the face's number; everywhere the same, so that the folder can be taken to another system. Names too
+ * long for the file system, and such as Windows or exFAT do not take, are changed and get a hash.
  *
- * @param lone false where another photo's path differs from this one's in nothing but upper and lower case or the writing of accents: the name then gets a hash,
+ * @param lone false where another photo's path differs from this one's in nothing but upper and lower case or the writing of accents: the name then gets a
+ *   hash,
  *   too, for there are disks on which the two would be one
  */
 function cropName(source: string, face: number, lone = true): string {

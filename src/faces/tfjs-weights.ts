@@ -40,7 +40,8 @@ const sizes: ReadonlyMap<string, number> = new Map(Object.entries({ float32: 4, 
  *
  * @param path `*-weights_manifest.json` or a `model.json` with a `weightsManifest`; the binary files lie beside it
  * @returns arrays by name, dequantised to float32
- * @throws KindredError `not-found`, `corrupt` when sizes do not fit, a name or a file comes twice or a number is not finite, `limit`, `unsupported` for other element types
+ * @throws KindredError `not-found`, `corrupt` when sizes do not fit, a name or a file comes twice or a number is not finite, `limit`, `unsupported` for other
+ *   element types
  */
 export function readTfjsWeights(path: string): Map<string, TfjsWeight> {
   const fix = 'Install the package again.'

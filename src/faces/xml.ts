@@ -16,7 +16,8 @@ const where = (what: string, xml: string, at: number): string => `${what}, line 
  * Reads an XML text.
  *
  * @param what the file, for messages
- * @throws KindredError `corrupt` naming the line, `unsupported` for a document type or an entity, `limit` for elements that are too many or lie too deep in each other
+ * @throws KindredError `corrupt` naming the line, `unsupported` for a document type or an entity, `limit` for elements that are too many or lie too deep in
+ *   each other
  * Cost: one pass
  */
 export function parseXml(xml: string, what: string): XmlElement {

@@ -117,8 +117,9 @@ export type Verdict =
 /**
  * Whether the holder of a lock can still write.
  *
- * The kernel's word counts where it can be had: of a holder on the same running system by its socket, else by its process id and start time. Of others (another machine
- * on a network share, a virtual machine, an earlier start of this system) only silence can tell: the record unchanged for `silence`, and then through a watch.
+ * The kernel's word counts where it can be had: of a holder on the same running system by its socket, else by its process id and start time. Of others (another
+ * machine on a network share, a virtual machine, an earlier start of this system) only silence can tell: the record unchanged for `silence`, and then through a
+ * watch.
  * @param record its record
  * @param socket its socket
  */

@@ -11,8 +11,8 @@ import { ioError, readBytes } from './read.ts'
 /**
  * A journal: entries from earlier runs, and a place for more.
  *
- * A last line that was cut short, as a killed writer leaves it, is no entry and is overwritten. Any other line that is not as the schema says is passed over and
- * counted: its entry is lost, the others are not.
+ * A last line that was cut short, as a killed writer leaves it, is no entry and is overwritten. Any other line that is not as the schema says is passed over
+ * and counted: its entry is lost, the others are not.
  */
 export class Journal<T> {
   readonly path: string

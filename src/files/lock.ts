@@ -1,9 +1,10 @@
 /**
  * @file One process at a time in a folder: a lock that names its holder, outlives no process, and that its holder keeps asking for.
  *
- * The lock is a folder (`lock`) with one record in it, `NONCE.json`. It appears whole: made beside, then renamed to its name, which fails while a folder with anything in it
- * has that name (no hard links are needed, so it works on exFAT and network shares). Whoever finds the holder dead removes that holder's record, by its nonce; so of two
- * who do the same, one gets the name, and nobody can remove a lock that was taken in the meantime. A holder whose record is gone writes no more.
+ * The lock is a folder (`lock`) with one record in it, `NONCE.json`. It appears whole: made beside, then renamed to its name, which fails while a folder with
+ * anything in it has that name (no hard links are needed, so it works on exFAT and network shares). Whoever finds the holder dead removes that holder's record,
+ * by its nonce; so of two who do the same, one gets the name, and nobody can remove a lock that was taken in the meantime. A holder whose record is gone writes
+ * no more.
  */
 import { randomBytes } from 'node:crypto'
 import {

@@ -1,5 +1,6 @@
 /**
- * @file A sign of life that no process can leave behind: a listening socket (a named pipe on Windows). The kernel answers for a process that is busy or stopped, and
+ * @file A sign of life that no process can leave behind: a listening socket (a named pipe on Windows). The kernel answers for a process that is busy or
+ * stopped, and
  * stops answering at the moment the process ends, however it ends; other containers on the machine reach it through the file system.
  */
 import { closeSync, constants, openSync } from 'node:fs'

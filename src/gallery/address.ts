@@ -1,5 +1,6 @@
 /**
- * @file Where a gallery is: a folder, or the address of a PostgreSQL server. An address has one meaning or none: what two parsers could read in two ways is refused.
+ * @file Where a gallery is: a folder, or the address of a PostgreSQL server. An address has one meaning or none: what two parsers could read in two ways is
+ * refused.
  */
 import { KindredError, nearestName, redact } from '../base/index.ts'
 

@@ -1,7 +1,8 @@
 /**
- * @file PGlite, made to fail aloud. As it comes, version 0.5 takes a write that the disk refused for one that it can do without, answers a statement that ended the
- * WebAssembly program as if it had succeeded, and spins for ever at the next. Here the first such refusal ends the database: nothing is written or asked after it,
- * and the statement on its way fails with the reason. What was acknowledged before lies in PostgreSQL's log and comes back at the next opening.
+ * @file PGlite, made to fail aloud. As it comes, version 0.5 takes a write that the disk refused for one that it can do without, answers a statement that ended
+ * the
+ * WebAssembly program as if it had succeeded, and spins for ever at the next. Here the first such refusal ends the database: nothing is written or asked after
+ * it, and the statement on its way fails with the reason. What was acknowledged before lies in PostgreSQL's log and comes back at the next opening.
  */
 import type { PGlite } from '@electric-sql/pglite'
 

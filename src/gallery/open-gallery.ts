@@ -13,7 +13,8 @@ import { checkWhole, takeAsWhole } from './whole.ts'
  * Opens a gallery, or makes one where there is none.
  *
  * @param place a folder (PostgreSQL runs inside this process, PGlite), or `postgres://user:password@host:port/database` (a server with pgvector)
- * @throws KindredError `mismatch` when the recipe, length or unit norm differ from the gallery's or another process has the folder open; `not-found`; `usage` for a
+ * @throws KindredError `mismatch` when the recipe, length or unit norm differ from the gallery's or another process has the folder open; `not-found`; `usage`
+ *   for a
  *   folder of something else; `unsupported` for a server without pgvector or a gallery of a newer program; `corrupt`; `io`
  * Cost: about a second for a folder, several for a new one
  */

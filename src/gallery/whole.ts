@@ -1,9 +1,10 @@
 /**
  * @file Whether a gallery in a folder is whole: what its last transaction left is held against what is there.
  *
- * In the gallery's row, changed by the transaction that changes what they count, so that no kill can come between: how many items there are, and how many pages each
- * table and index has (PostgreSQL reads a file that was cut short as a shorter table, and a page of zeros as an empty one). And outside the database, after each
- * commit: the gallery's version, for a log that was cut short takes items and row back together. Pages with other bytes than were written fail by their checksums.
+ * In the gallery's row, changed by the transaction that changes what they count, so that no kill can come between: how many items there are, and how many pages
+ * each table and index has (PostgreSQL reads a file that was cut short as a shorter table, and a page of zeros as an empty one). And outside the database,
+ * after each commit: the gallery's version, for a log that was cut short takes items and row back together. Pages with other bytes than were written fail by
+ * their checksums.
  */
 import type { KindredError, Progress } from '../base/index.ts'
 import { damaged, restoreIt, type Database, type Query } from './database.ts'

@@ -37,7 +37,9 @@ export interface MapResult {
   readonly skipped?: Pictures['skipped']
 }
 
-/** Draws and writes a map. @throws KindredError `usage` for fewer than 4 vectors and for files that would be written over; `collapsed` where all are the same */
+/**
+ * Draws and writes a map. @throws KindredError `usage` for fewer than 4 vectors and for files that would be written over; `collapsed` where all are the same
+ */
 export async function mapVectors(input: MapInput, context: JobContext): Promise<MapResult> {
   const { source, pictures, out, method, perplexity, iterations, seed, title } = input
   const beside = (extension: string) => `${out.slice(0, -4)}${extension}`
@@ -69,7 +71,9 @@ export async function mapVectors(input: MapInput, context: JobContext): Promise<
   return { out, png: beside('.png'), positions: beside('.csv'), count: n, method, kl, explainedVarianceRatio, skipped }
 }
 
-/** Keeps what a map would be written over without having been named: its own source, and files beside a map that is not there yet. @throws KindredError `usage` */
+/**
+ * Keeps what a map would be written over without having been named: its own source, and files beside a map that is not there yet. @throws KindredError `usage`
+ */
 function keepOthers(out: string, beside: (extension: string) => string, source: string): void {
   const written = [out, beside('.png'), beside('.csv')]
   const over =

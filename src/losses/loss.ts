@@ -12,7 +12,10 @@ export interface LossBatch {
   readonly labels: Tensor
   /** What the miner chose, for a loss that needs pairs or triplets. */
   readonly tuples: Tuples | undefined
-  /** Where weights of the loss's own come from: proxies, learnable margins, memory banks. They are trained and kept in checkpoints, and are no part of the model. */
+  /**
+   * Where weights of the loss's own come from: proxies, learnable margins, memory banks. They are trained and kept in checkpoints, and are no part of the
+   * model.
+   */
   readonly scope: Scope
 }
 

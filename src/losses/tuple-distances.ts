@@ -3,8 +3,8 @@ import type { Distance } from '../distances/index.ts'
 import { add, gather, integers, mul, numeric, reshape, type Tensor } from '../tensor/index.ts'
 
 /**
- * From row numbers int64 [t] to the distances float32 [t] between `anchor`'s rows and those: row by row, or, for more tuples than the batch has pairs of rows, out of
- * the distances of all pairs.
+ * From row numbers int64 [t] to the distances float32 [t] between `anchor`'s rows and those: row by row, or, for more tuples than the batch has pairs of rows,
+ * out of the distances of all pairs.
  */
 export function tupleDistances(distance: Distance, embeddings: Tensor, anchor: Tensor): (other: Tensor) => Tensor {
   const n = numeric(embeddings.shape[0], 'distances of tuples')

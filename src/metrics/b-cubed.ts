@@ -13,12 +13,15 @@ export interface BCubed {
 }
 
 /**
- * B-cubed precision and recall: means over points i of |C_i and L_i| / |C_i| and |C_i and L_i| / |L_i|, with C_i the points of i's cluster and L_i those of i's person, i among both.
+ * B-cubed precision and recall: means over points i of |C_i and L_i| / |C_i| and |C_i and L_i| / |L_i|, with C_i the points of i's cluster and L_i those of i's
+ * person, i among both.
  *
  * @param truth one person per point; points with a negative label (unlabelled) are left out everywhere
- * @param clusters one cluster per point; a negative number is noise, and each point of noise counts as a cluster of its own: pure (precision 1), and alone (recall 1 / |L_i|)
+ * @param clusters one cluster per point; a negative number is noise, and each point of noise counts as a cluster of its own: pure (precision 1), and alone
+ *   (recall 1 / |L_i|)
  * @throws KindredError `usage` when lengths differ or no point is labelled
- * Cost: O(n). Source: Bagga, Baldwin 1998, "Entity-based cross-document coreferencing using the vector space model", COLING-ACL; Amigo et al. 2009 for clusterings
+ * Cost: O(n). Source: Bagga, Baldwin 1998, "Entity-based cross-document coreferencing using the vector space model", COLING-ACL; Amigo et al. 2009 for
+ * clusterings
  */
 export function bCubed(truth: Labels, clusters: Labels): BCubed {
   const where = 'B-cubed'

@@ -3,7 +3,8 @@ import { ensure } from '../base/index.ts'
 import type { Interval } from './intervals.ts'
 
 /**
- * The Clopper-Pearson interval: all p that an exact binomial test at level (1 - level) / 2 per side does not reject. It covers the truth at least as often as `level` says.
+ * The Clopper-Pearson interval: all p that an exact binomial test at level (1 - level) / 2 per side does not reject. It covers the truth at least as often as
+ * `level` says.
  *
  * low: P(X >= successes | low) = (1 - level) / 2; high: P(X <= successes | high) = (1 - level) / 2.
  *
@@ -39,7 +40,10 @@ function bisect(below: (p: number) => boolean): number {
   return (low + high) / 2
 }
 
-/** I_x(a, b), the chance that a Beta(a, b) number is at most x; P(X >= a) of a Binomial(a + b - 1, x). Source: DLMF 8.17.22, by Lentz's method as in Numerical Recipes 6.4. */
+/**
+ * I_x(a, b), the chance that a Beta(a, b) number is at most x; P(X >= a) of a Binomial(a + b - 1, x). Source: DLMF 8.17.22, by Lentz's method as in Numerical
+ * Recipes 6.4.
+ */
 function incompleteBeta(a: number, b: number, x: number): number {
   if (x > (a + 1) / (a + b + 2)) return 1 - incompleteBeta(b, a, 1 - x)
   if (x === 0) return 0

@@ -51,8 +51,9 @@ export interface CrossValidatedVerification {
 /**
  * Sets a threshold on the people of all folds but one, tries it on the people of that one, and so on through the folds.
  *
- * Pairs between a fold and the rest take no part. With fewer than some twenty people the figure says little more than how much a threshold depends on whom it was
- * set with: on five people, two women against three men, a threshold for 1 % accepted 23 %. A fold's threshold asks for one impostor pair that may be accepted, thus 1 / far of them.
+ * Pairs between a fold and the rest take no part. With fewer than some twenty people the figure says little more than how much a threshold depends on whom it
+ * was set with: on five people, two women against three men, a threshold for 1 % accepted 23 %. A fold's threshold asks for one impostor pair that may be
+ * accepted, thus 1 / far of them.
  * @param pairs of {@link pairDistances}
  * @throws KindredError `usage` for fewer than four people, or when a fold leaves too few impostor pairs to set a threshold, saying how many are needed
  * Cost: O(folds * pairs)

@@ -119,7 +119,8 @@ export function impostorsNeeded(far: number, confidence = 0.95): number {
  * who are independent; quote that one. And both speak of people like these in photos like these.
  *
  * @example const rule = calibrateVerification({ ...pairDistances(vectors, dim, labels), far: 0.001 })
- * @throws KindredError `usage` for no genuine pairs, a far outside (0, 1), fewer impostor pairs than {@link impostorsNeeded}, or so many pairs of two people at distance 0
+ * @throws KindredError `usage` for no genuine pairs, a far outside (0, 1), fewer impostor pairs than {@link impostorsNeeded}, or so many pairs of two people at
+ *   distance 0
  * Cost: O(n log n), and O(rounds * people^2) for the resampling
  * Source: FAR and TAR as ISO/IEC 19795-1:2021 and NIST FRVT name them (FMR, 1 - FNMR)
  */

@@ -1,4 +1,6 @@
-/** @file For each anchor the farthest positive and the nearest negative of its batch (Hermans, Beyer, Leibe 2017, In Defense of the Triplet Loss, equation 5). */
+/**
+ * @file For each anchor the farthest positive and the nearest negative of its batch (Hermans, Beyer, Leibe 2017, In Defense of the Triplet Loss, equation 5).
+ */
 import { checkOptions } from '../base/index.ts'
 import { euclidean, type Distance } from '../distances/index.ts'
 import { argMax, argMin, iota, stopGradient, where } from '../tensor/index.ts'

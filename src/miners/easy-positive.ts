@@ -1,4 +1,7 @@
-/** @file For each anchor the nearest positive and the nearest negative of its batch (Xuan, Stylianou, Pless 2020, Improved Embeddings with Easy Positive Triplet Mining). */
+/**
+ * @file For each anchor the nearest positive and the nearest negative of its batch (Xuan, Stylianou, Pless 2020, Improved Embeddings with Easy Positive Triplet
+ * Mining).
+ */
 import { checkOptions } from '../base/index.ts'
 import { euclidean, type Distance } from '../distances/index.ts'
 import { argMin, iota, stopGradient, where, type Tensor } from '../tensor/index.ts'

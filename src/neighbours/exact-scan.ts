@@ -3,8 +3,8 @@
  *
  * Each vector x is kept twice: as it is, and as bytes x' = s c with c in -127..127 and s = max|x| / 127. The error e = |x - x'| is known exactly, and so is the
  * query's, so by the triangle inequality |q - x| lies within |q' - x'| +- (e_q + e). |q' - x'| comes from an integer dot product, which SIMD does sixteen
- * coordinates per step ({@link dotKernel}). A row whose lower bound exceeds the k-th smallest upper bound cannot be among the k nearest; for the few that remain
- * the distance is computed in float64. The answer is that of brute force, to the last bit, for any data. The bounds are those of VA-file
+ * coordinates per step ({@link dotKernel}). A row whose lower bound exceeds the k-th smallest upper bound cannot be among the k nearest; for the few that
+ * remain the distance is computed in float64. The answer is that of brute force, to the last bit, for any data. The bounds are those of VA-file
  * (Weber, Schek and Blott 1998, "A quantitative analysis and performance study for similarity-search methods").
  */
 import { squaredDistance } from '../base/index.ts'

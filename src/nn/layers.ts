@@ -180,7 +180,9 @@ export function depthwiseConv2d(kernel: number, options: { stride?: number; bias
   }
 }
 
-/** The mean of each 2x2 window, without overlap; an odd last row or column is dropped. A convolution with fixed kernels, as the engine has no average pooling. */
+/**
+ * The mean of each 2x2 window, without overlap; an odd last row or column is dropped. A convolution with fixed kernels, as the engine has no average pooling.
+ */
 export const averagePool2 = (): Layer => (x) => {
   const channels = numeric(x.shape[1], 'averagePool2')
   return T.conv2d(x, T.constant(new Float32Array(channels * 4).fill(0.25), [channels, 1, 2, 2]), undefined, { stride: 2, groups: channels })

@@ -1,5 +1,6 @@
 /**
- * @file What is looked at before a model file is handed to ONNX Runtime, which trusts it: it would read files that the model names, run loops without an end, and take
+ * @file What is looked at before a model file is handed to ONNX Runtime, which trusts it: it would read files that the model names, run loops without an end,
+ * and take
  * all memory for a tensor of which the file holds nothing but the size.
  */
 import { ensureWithin, KindredError, limits } from '../base/index.ts'
@@ -24,9 +25,9 @@ const domains: ReadonlySet<string> = new Set(['', 'com.microsoft'])
  * - no value has more elements than `tensorElements` or more bytes than `unpackedBytes`, and below that stays all together that the model makes out of nothing:
  *   constants of constants, and what repeats, pads or enlarges.
  *
- * Sizes are followed from the inputs through all common operators; where one that may make anything of any size (Expand, Tile, Range, ...) cannot be followed, the
- * model is refused. What remains: operators that are not followed (NonZero, Compress, attention, ...) and make much out of what they are fed; a network that is
- * merely large, and slow.
+ * Sizes are followed from the inputs through all common operators; where one that may make anything of any size (Expand, Tile, Range, ...) cannot be followed,
+ * the model is refused. What remains: operators that are not followed (NonZero, Compress, attention, ...) and make much out of what they are fed; a network
+ * that is merely large, and slow.
  *
  * @returns the sizes of every value, as far as they could be followed
  * @throws KindredError `corrupt`, `limit` or `unsupported`, naming the file and the node or tensor

@@ -1,4 +1,6 @@
-/** @file Imported graphs compute what ONNX Runtime computes from the same file: our own exports, PyTorch's, a real MobileNetV2, and operators we never write. */
+/**
+ * @file Imported graphs compute what ONNX Runtime computes from the same file: our own exports, PyTorch's, a real MobileNetV2, and operators we never write.
+ */
 import { existsSync, readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, test } from 'vitest'

@@ -1,8 +1,8 @@
 /**
  * @file From a foreign ONNX model to symbolic tensors: to cut it at any value, extend it, and fine-tune it.
  *
- * Numbers stay numbers: the float arrays of the file become named inputs of the graph, with their values beside it. Shape arithmetic (Shape, Gather, Concat, ...
- * into Reshape) is done here, with named dimensions where they are not known, so that no trace of it is left in the graph.
+ * Numbers stay numbers: the float arrays of the file become named inputs of the graph, with their values beside it. Shape arithmetic (Shape, Gather, Concat,
+ * ... into Reshape) is done here, with named dimensions where they are not known, so that no trace of it is left in the graph.
  */
 import { checkOptions, ensureWithin, KindredError } from '../base/index.ts'
 import { constant, cast, input, integers, showShape, type Shape, type Tensor } from '../tensor/index.ts'

@@ -111,7 +111,8 @@ export function encodeModel(model: OnnxModel): Uint8Array<ArrayBuffer> {
 /**
  * Reads a model's bytes.
  *
- * @throws KindredError `corrupt` when the bytes are not a ModelProto, `limit` for a tensor or a list above its limit, `unsupported` for element types kindred does not
+ * @throws KindredError `corrupt` when the bytes are not a ModelProto, `limit` for a tensor or a list above its limit, `unsupported` for element types kindred
+ *   does not
  *   know and tensors outside the file
  */
 export function decodeModel(file: Uint8Array, what = 'ONNX model'): OnnxModel {

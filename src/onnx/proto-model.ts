@@ -1,8 +1,8 @@
 /**
  * @file The messages of an ONNX file as they lie in it: every length held against the file, every tensor against its shape, no numbers copied.
  *
- * Both readers of models stand on it: {@link decodeModel}, which takes what kindred can compute with, and `checkModel`, which looks at what ONNX Runtime is about
- * to be handed. A field that ONNX allows once must come once: protobuf would merge two of them, and the two readers of one file must see the same.
+ * Both readers of models stand on it: {@link decodeModel}, which takes what kindred can compute with, and `checkModel`, which looks at what ONNX Runtime is
+ * about to be handed. A field that ONNX allows once must come once: protobuf would merge two of them, and the two readers of one file must see the same.
  * Field numbers are those of onnx/onnx.proto.
  */
 import { ensureWithin, KindredError } from '../base/index.ts'
@@ -93,7 +93,8 @@ const textType = 8
 /**
  * Reads the messages of a model.
  *
- * @throws KindredError `corrupt` when the bytes are no ModelProto, `limit`, or `unsupported` for tensors outside the file, sparse ones, functions of the model's own,
+ * @throws KindredError `corrupt` when the bytes are no ModelProto, `limit`, or `unsupported` for tensors outside the file, sparse ones, functions of the
+ *   model's own,
  *   and the runtime's own format
  */
 export function readProtoModel(file: Uint8Array, what: string): ProtoModel {

@@ -1,4 +1,6 @@
-/** @file Photos that are deleted: their vectors and every picture of them go, whatever happens to the run that notices; the vectors of others are never lost. */
+/**
+ * @file Photos that are deleted: their vectors and every picture of them go, whatever happens to the run that notices; the vectors of others are never lost.
+ */
 import * as fs from 'node:fs'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -66,7 +66,9 @@ export function whyNoRetrieval(labels: Int32Array): string {
     : 'No person has two photos, so no face has anything to find.'
 }
 
-/** The k at which precision is told: all up to half as many again as the largest person has photos, thinned beyond 60, and each person's own number of others. */
+/**
+ * The k at which precision is told: all up to half as many again as the largest person has photos, thinned beyond 60, and each person's own number of others.
+ */
 function telling(labels: Int32Array): number[] {
   const counts = new Map<number, number>()
   for (const l of labels) counts.set(l, (counts.get(l) ?? 0) + 1)

@@ -40,8 +40,8 @@ export function checkCloud(where: string, points: Float32Array, labels: Labels, 
 /**
  * Places points in a box: both axes get the same scale, the middle of the cloud the middle of the box.
  *
- * The extent is that of all points but the outermost `trim` of them on each side, so that one stray point does not shrink the rest; strays are moved to the box's edge.
- * A cloud that is one single point lands in the middle.
+ * The extent is that of all points but the outermost `trim` of them on each side, so that one stray point does not shrink the rest; strays are moved to the
+ * box's edge. A cloud that is one single point lands in the middle.
  *
  * @param points [n, 2]
  * @param box pixels

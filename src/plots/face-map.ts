@@ -37,7 +37,8 @@ export interface FaceMapOptions {
  *
  * Faces that would overlap are moved apart by as little as a local search finds (see remove-overlaps.ts); one that had to go further than three
  * times its size is tied to its true place by a thin line.
- * @returns an SVG document with the pictures inside as JPEG of twice the drawn size: 7 KB a face at 84 pixels (up to 30 faces), 3.4 KB at 44 (118 faces), 1.6 KB at 22 (1,000 faces)
+ * @returns an SVG document with the pictures inside as JPEG of twice the drawn size: 7 KB a face at 84 pixels (up to 30 faces), 3.4 KB at 44 (118 faces), 1.6
+ *   KB at 22 (1,000 faces)
  * @throws KindredError `usage` for no faces, lists that do not fit, places outside 0..1, or a page or size that does not hold all faces
  * Cost: 2 ms a face for the JPEG, and half a second for the places of 1,000 faces (remove-overlaps.ts).
  */

@@ -1,7 +1,8 @@
 /**
  * @file Rejection as a trade: digits kept and right against letters rejected, a line for each score, a dot for each chosen threshold.
  *
- * It is the OSCR curve (Dhamija, Guenther & Boult, "Reducing Network Agnostophobia", NeurIPS 2018, eq. 4-5) with 1 - FPR upwards, so that better is up and right.
+ * It is the OSCR curve (Dhamija, Guenther & Boult, "Reducing Network Agnostophobia", NeurIPS 2018, eq. 4-5) with 1 - FPR upwards, so that better is up and
+ * right.
  */
 import { checkChoice, checkOptions, ensure, largest } from '../base/index.ts'
 import { axisX, axisY, spread, type Box } from './axes.ts'

@@ -1,8 +1,9 @@
 /**
  * @file Where a score puts what belongs and what does not: two histograms over one axis, with thresholds as labelled lines.
  *
- * Rejection scores are often one-sided (most softmax maxima lie within a thousandth of 1). A linear axis then shows one bar. The axis is chosen from the data: linear; logarithmic for
- * positive scores that span decades; else by rank, where equal distances hold equal numbers of images. The outermost bars also hold what lies beyond them.
+ * Rejection scores are often one-sided (most softmax maxima lie within a thousandth of 1). A linear axis then shows one bar. The axis is chosen from the data:
+ * linear; logarithmic for positive scores that span decades; else by rank, where equal distances hold equal numbers of images. The outermost bars also hold
+ * what lies beyond them.
  */
 import { checkChoice, checkOptions, ensure, largest, smallest } from '../base/index.ts'
 import { axisX, axisY, type Box } from './axes.ts'
@@ -177,7 +178,9 @@ const bulk = (inside: Float64Array, outside: Float64Array): [number, number] => 
   Math.max(at(inside, 0.995), at(outside, 0.995)),
 ]
 
-/** `linear` unless a set's middle eight tenths fill less than a fifteenth of the range; then `log` for positive scores over at least two decades, else `rank`. */
+/**
+ * `linear` unless a set's middle eight tenths fill less than a fifteenth of the range; then `log` for positive scores over at least two decades, else `rank`.
+ */
 function chooseAxis(inside: Float64Array, outside: Float64Array): 'linear' | 'log' | 'rank' {
   const [low, high] = bulk(inside, outside)
   if (!(high > low)) return 'linear'

@@ -34,7 +34,8 @@ const SLICE = 50
  *
  * @param points float32 [n, dim], row-major
  * @param dim    numbers per point; for `pca` at least 2
- * @returns positions normalised by {@link normalise01}, and how good they are. Points that are {@link allTheSame} give one spot in the middle, as a map of them would show nothing but
+ * @returns positions normalised by {@link normalise01}, and how good they are. Points that are {@link allTheSame} give one spot in the middle, as a map of them
+ *   would show nothing but
  *   rounding
  * @throws KindredError `usage` as {@link tsne} and {@link pca} do; `interrupted` when the signal fires
  * Cost: that of {@link tsne} or {@link pca}; yields to the event loop every 50 ms while stepping.

@@ -1,5 +1,6 @@
 /**
- * @file A report while it grows: numbers and figures are put in as they come, and the page on disk is rewritten each time. However the run ends, the page says so:
+ * @file A report while it grows: numbers and figures are put in as they come, and the page on disk is rewritten each time. However the run ends, the page says
+ * so:
  * a stop, a failure or the end of the process close it with their reason, and one that was killed with its process tells by the time of its last sign of life.
  */
 import { hostname } from 'node:os'
@@ -31,12 +32,14 @@ const heartbeat = 15_000
 /**
  * Runs work that fills a report, and ends the report as the work ends: the one life of every run that writes a report.
  *
- * The folder is checked, made, locked, and cleared of what a killed run has left. `report.json` and `report.html` are there from the start. They are closed when the work is done, when it throws (with what it threw), when the signal fires (at
+ * The folder is checked, made, locked, and cleared of what a killed run has left. `report.json` and `report.html` are there from the start. They are closed
+ * when the work is done, when it throws (with what it threw), when the signal fires (at
  * once: whoever stops the work may also kill it) and when the process ends.
  * @param folder made where it is missing
  * @param report what is known from the start
  * @returns the report as it stands in `report.json`
- * @throws what the work throws; KindredError `io`; `mismatch` while another run writes into the folder; `usage` where a report, or another file that is going to be written, lies that kindred has not written
+ * @throws what the work throws; KindredError `io`; `mismatch` while another run writes into the folder; `usage` where a report, or another file that is going
+ *   to be written, lies that kindred has not written
  */
 export async function growReport<Report extends ReportState, Figure extends string>(
   folder: string,

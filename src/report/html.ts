@@ -58,7 +58,9 @@ export const computing = 'computing…'
 /** What {@link computing} becomes in a finished report. */
 export const absent = 'not part of this run'
 
-/** A figure with its caption; while it is missing, a quiet placeholder. Wide figures scroll sideways on narrow screens instead of shrinking until unreadable. */
+/**
+ * A figure with its caption; while it is missing, a quiet placeholder. Wide figures scroll sideways on narrow screens instead of shrinking until unreadable.
+ */
 export function figure(svg: string | undefined, name: string, caption: Html | string): Html {
   if (svg === undefined)
     return html`<figure class="figure waiting" id="figure-${name}"><p>${computing}</p><figcaption>${caption}</figcaption></figure>`

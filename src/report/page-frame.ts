@@ -1,5 +1,6 @@
 /**
- * @file The frame of a report page: head, list of chapters, body. No network, fonts and figures inside. While the run goes on, a script of a few lines reloads the
+ * @file The frame of a report page: head, list of chapters, body. No network, fonts and figures inside. While the run goes on, a script of a few lines reloads
+ * the
  * page, and stops where the run has shown no sign of life for long; a page that is complete has none.
  */
 import type { Chapter } from './chapter.ts'

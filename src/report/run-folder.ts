@@ -89,8 +89,8 @@ const reportSchema = z.looseObject({
 const silence = 120_000
 
 /**
- * Closes a running report where no new file can be written, a full disk: over the bytes of the files that are there, which a closed report needs fewer of. A reason
- * that does not fit is cut.
+ * Closes a running report where no new file can be written, a full disk: over the bytes of the files that are there, which a closed report needs fewer of. A
+ * reason that does not fit is cut.
  */
 export function closeInPlace(folder: string, reason: string): void {
   overwrite(join(folder, 'report.json'), reason, (text, stopped) => {

@@ -1,5 +1,6 @@
 /**
- * @file What `node/index.ts` is in a browser, under the same names: WebAssembly alone, from `onnxruntime-web/wasm`, whose file is about half as large as that of
+ * @file What `node/index.ts` is in a browser, under the same names: WebAssembly alone, from `onnxruntime-web/wasm`, whose file is about half as large as that
+ * of
  * `onnxruntime-web` itself.
  */
 import { KindredError } from '../base/index.ts'
@@ -24,7 +25,7 @@ export const nativeIsOffered: Parts['nativeIsOffered'] = () => false
 export const cudaTrouble: Parts['cudaTrouble'] = () => ({ missing: 'a browser runs no CUDA', fix: "Leave device: 'cuda' out." })
 export const loadWebModule: Parts['loadWebModule'] = async () => (await import('onnxruntime-web/wasm')) as unknown as WebModule
 /**
- * Several threads are asked for by name: their workers load the file that onnxruntime-web is in, and where a bundler has put the whole program into that file, the
- * program would begin again in each.
+ * Several threads are asked for by name: their workers load the file that onnxruntime-web is in, and where a bundler has put the whole program into that file,
+ * the program would begin again in each.
  */
 export const availableThreads: Parts['availableThreads'] = () => 1

@@ -21,7 +21,8 @@ export interface ShuffledBatchesOptions {
 }
 
 /**
- * Batches of a random order of all images; the next epoch begins by itself with a new order. An epoch is floor (ceil, without `dropLast`) of n / batchSize batches.
+ * Batches of a random order of all images; the next epoch begins by itself with a new order. An epoch is floor (ceil, without `dropLast`) of n / batchSize
+ * batches.
  *
  * @throws KindredError `usage` for an empty set or a batch larger than the set
  * Cost: O(n) an epoch

@@ -41,7 +41,8 @@ export function encodeCheckpoint({ header, arrays }: Checkpoint): Uint8Array<Arr
  *
  * @param path for messages
  * @param schema what the header must be, and then all numbers must be finite; without one the content is taken as it is
- * @throws KindredError `corrupt` when the file is cut short, changed, or no checkpoint, or its content is not what the format says; `unsupported` for another version
+ * @throws KindredError `corrupt` when the file is cut short, changed, or no checkpoint, or its content is not what the format says; `unsupported` for another
+ *   version
  */
 export function decodeCheckpoint<Header = unknown>(bytes: Uint8Array, path: string, schema?: Schema<Header>): Checkpoint<Header> {
   const fix = 'Begin anew.'

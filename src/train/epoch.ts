@@ -112,7 +112,10 @@ export function epochRecord(
   }
 }
 
-/** Which epoch's weights are kept; see `TrainEmbedderOptions.keep`. Source of the second: the one-standard-error rule of Breiman, Friedman, Olshen, Stone 1984, section 3.4.3. */
+/**
+ * Which epoch's weights are kept; see `TrainEmbedderOptions.keep`. Source of the second: the one-standard-error rule of Breiman, Friedman, Olshen, Stone 1984,
+ * section 3.4.3.
+ */
 export type KeepRule = 'best' | 'latest-near-best' | 'last'
 export const keepRules: readonly KeepRule[] = ['best', 'latest-near-best', 'last']
 

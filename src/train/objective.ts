@@ -35,8 +35,8 @@ export interface ObjectiveParts {
   /** float32 scalar */
   readonly loss: Tensor
   /**
-   * Scalars to report: `active`, the share of existing tuples that still pull (of rows, where there are no tuples); `tuples`, how many exist, where some may not;
-   * and what the loss adds.
+   * Scalars to report: `active`, the share of existing tuples that still pull (of rows, where there are no tuples); `tuples`, how many exist, where some may
+   * not; and what the loss adds.
    */
   readonly figures: Readonly<Record<string, Tensor>>
 }

@@ -121,7 +121,10 @@ export async function trainSoftmaxHead(options: SoftmaxHeadOptions): Promise<Sof
   return { dim, classes, weight: weights.get('weight')!, bias: weights.get('bias')!, temperature: 1 }
 }
 
-/** Logits of a head: (W x + b) / temperature; [n, dim] -> [n, classes]. @throws KindredError `usage` for vectors of another length, `corrupt` when a logit is not finite */
+/**
+ * Logits of a head: (W x + b) / temperature; [n, dim] -> [n, classes]. @throws KindredError `usage` for vectors of another length, `corrupt` when a logit is
+ * not finite
+ */
 export function headLogits(head: SoftmaxHead, vectors: Float32Array): Float32Array {
   const { dim, weight, bias, temperature, classes } = head
   ensure(vectors.length % dim === 0, 'softmax head', `vectors must be rows of ${dim} numbers`, vectors.length)

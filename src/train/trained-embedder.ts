@@ -23,7 +23,10 @@ export interface TrainEmbedderResult {
   readonly steps: number
   /** Length of an embedding. */
   readonly dim: number
-  /** Embeds images, pixels [n x height x width x channels] or a source -> [n, dim]. The first call compiles the network; {@link TrainEmbedderResult.dispose} frees it. */
+  /**
+   * Embeds images, pixels [n x height x width x channels] or a source -> [n, dim]. The first call compiles the network; {@link TrainEmbedderResult.dispose}
+   * frees it.
+   */
   embed(images: Uint8Array | ImageSource): Promise<Float32Array>
   /** The model as one ONNX file, as `load` of `kindred/models` takes it. @param card what the file says of itself; the rest is filled in from the run */
   bytes(card?: Partial<EmbedderCard>): Uint8Array

@@ -32,7 +32,8 @@ function formatOf(where: string, path: string): VectorFormat {
  * Writes vectors; the extension chooses the format. Text holds the shortest decimals that give back the same float32.
  *
  * - .npy: v1.0, `<f4`, C order, shape (n, dim); `numpy.load` reads it
- * - .csv: header `id,label,v0,v1,...` (id and label only when given); a name that a spreadsheet could take for a formula, such as `=1+1`, gets an apostrophe in front,
+ * - .csv: header `id,label,v0,v1,...` (id and label only when given); a name that a spreadsheet could take for a formula, such as `=1+1`, gets an apostrophe in
+ * front,
  *   which {@link readVectors} takes off
  * - .jsonl: one `{"id":...,"label":...,"vector":[...]}` a line
  *

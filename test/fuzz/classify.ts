@@ -4,8 +4,8 @@ import { KindredError } from '../../src/base/index.ts'
 import { fitting, WrongAcceptance, type Files, type Reader } from './readers/reader.ts'
 
 /**
- * `clear`: refused with an error that fits and names the file; `accepted`: read, and what was read is right. Forbidden: `uncaught` (anything else was thrown, or
- * the process died), `wrong` (accepted what must be refused), `slow`, `large`.
+ * `clear`: refused with an error that fits and names the file; `accepted`: read, and what was read is right. Forbidden: `uncaught` (anything else was thrown,
+ * or the process died), `wrong` (accepted what must be refused), `slow`, `large`.
  */
 export type Outcome = 'clear' | 'accepted' | 'uncaught' | 'wrong' | 'slow' | 'large'
 export const outcomes: readonly Outcome[] = ['clear', 'accepted', 'uncaught', 'wrong', 'slow', 'large']

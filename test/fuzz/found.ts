@@ -1,8 +1,8 @@
 /**
  * @file Inputs that the fuzzer has found, which stay as cases: `found.jsonl`, one a line.
  *
- * `tsx test/fuzz/found.ts FOLDER...` adds the reproducers of a run. A file is kept whole (deflated, base64) where that is short, else as one edit of the valid input it
- * was made from.
+ * `tsx test/fuzz/found.ts FOLDER...` adds the reproducers of a run. A file is kept whole (deflated, base64) where that is short, else as one edit of the valid
+ * input it was made from.
  */
 import { appendFileSync, existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'

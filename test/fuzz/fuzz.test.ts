@@ -1,4 +1,7 @@
-/** @file A share of the fuzzer's cases, every input that was ever found, and planted faults that show that it can fail. The whole: `npm run fuzz -- --cases 35000`. */
+/**
+ * @file A share of the fuzzer's cases, every input that was ever found, and planted faults that show that it can fail. The whole: `npm run fuzz -- --cases
+ * 35000`.
+ */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

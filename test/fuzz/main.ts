@@ -1,4 +1,7 @@
-/** @file `npm run fuzz -- --cases 35000 --seed 1`: mutated inputs for every reader of outside bytes. The last line printed is one JSON object; exit 1 when anything was found. */
+/**
+ * @file `npm run fuzz -- --cases 35000 --seed 1`: mutated inputs for every reader of outside bytes. The last line printed is one JSON object; exit 1 when
+ * anything was found.
+ */
 import { parseArgs } from 'node:util'
 import { forbidden } from './classify.ts'
 import { fuzz, table } from './fuzz.ts'

@@ -69,7 +69,9 @@ export class Pool {
     }
   }
 
-  /** One worker, from its start until it is used up; the first looks whether the readers' valid inputs are accepted. @returns whether there may be more cases */
+  /**
+   * One worker, from its start until it is used up; the first looks whether the readers' valid inputs are accepted. @returns whether there may be more cases
+   */
   private async life(folder: string, first: boolean): Promise<boolean> {
     const worker = new Worker({ ...this.options.orders, folder, seconds: this.options.seconds })
     try {

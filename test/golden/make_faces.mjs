@@ -1,9 +1,11 @@
 // What @vladmandic/face-api itself finds: boxes, scores, landmarks, aligned boxes and descriptors, on its sample photos and on photos of ../shared/data/celeb5.
 //
-//   mkdir -p /tmp/face-api && npm install --prefix /tmp/face-api @vladmandic/face-api@1.7.15 @tensorflow/tfjs@4.22.0 @tensorflow/tfjs-backend-wasm@4.22.0 sharp@0.35.5
+//   mkdir -p /tmp/face-api && npm install --prefix /tmp/face-api @vladmandic/face-api@1.7.15 @tensorflow/tfjs@4.22.0 @tensorflow/tfjs-backend-wasm@4.22.0
+// sharp@0.35.5
 //   node test/golden/make_faces.mjs /tmp/face-api
 //
-// The package runs on its WebAssembly backend. Photos are named by file name or SHA-256; the SHA-256 of their pixels is kept, so that a reader knows that it looks at the same numbers.
+// The package runs on its WebAssembly backend. Photos are named by file name or SHA-256; the SHA-256 of their pixels is kept, so that a reader knows that it
+// looks at the same numbers.
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'

@@ -1,8 +1,8 @@
 /**
  * @file What the first convolution tells about the order of its colour channels.
  *
- * Two witnesses. A *fingerprint*: the ImageNet VGG16 that came from Caffe (and is in Keras) is known by its first numbers, in whatever file it lies; their order
- * proves the order of the channels. And *energy*: in networks trained on photographs the filters of blue are the weakest. Measured on seven published RGB
+ * Two witnesses. A *fingerprint*: the ImageNet VGG16 that came from Caffe (and is in Keras) is known by its first numbers, in whatever file it lies; their
+ * order proves the order of the channels. And *energy*: in networks trained on photographs the filters of blue are the weakest. Measured on seven published RGB
  * networks (MobileNetV2 of ImageNet; dlib's ResNet, the SSD, tiny, landmark, age and expression networks of face-api): red beats blue in all seven, by 1.10 to
  * 1.65 times in root sum of squares. The second is a hint, no proof.
  */

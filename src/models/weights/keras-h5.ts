@@ -1,8 +1,8 @@
 /**
  * @file Keras weights in HDF5, read dataset by dataset.
  *
- * Three writers are understood: `model.save_weights('x.h5')` of Keras 1 and 2 and their own downloads (groups at the root), `model.save('x.h5')` (the same under
- * `model_weights`), and Keras 3's `x.weights.h5` (`layers/NAME/vars/0`). As in Keras, order decides and names do not: the group's `layer_names`, and each
+ * Three writers are understood: `model.save_weights('x.h5')` of Keras 1 and 2 and their own downloads (groups at the root), `model.save('x.h5')` (the same
+ * under `model_weights`), and Keras 3's `x.weights.h5` (`layers/NAME/vars/0`). As in Keras, order decides and names do not: the group's `layer_names`, and each
  * layer's `weight_names`. Source: keras/src/legacy/saving/legacy_h5_format.py and keras/src/saving/saving_lib.py.
  */
 import { closeSync } from 'node:fs'

@@ -1,8 +1,8 @@
 /**
  * @file A pickle reader that can do nothing but data: numbers, strings, lists, dictionaries, and the one kind of object a state dict is made of, tensors.
  *
- * Python's own `pickle.load` calls whatever function a file names. Here a name that is not on {@link Unpickler}'s short list ends the reading, so a hostile file
- * is an error and nothing else. Opcodes: Python's Lib/pickletools.py; only those that torch.save writes (protocols 2 to 5).
+ * Python's own `pickle.load` calls whatever function a file names. Here a name that is not on {@link Unpickler}'s short list ends the reading, so a hostile
+ * file is an error and nothing else. Opcodes: Python's Lib/pickletools.py; only those that torch.save writes (protocols 2 to 5).
  */
 import { KindredError, limits, overLimit } from '../../base/index.ts'
 

@@ -14,7 +14,8 @@ import { conv2d, dense, flatten, globalAveragePool, maxPool, relu, sequential, t
  * - `fc7`: 4,096 numbers before their ReLU: keras_vggface's `model.get_layer('fc7')`
  * - `fc7/relu`: the same after it, so never negative: keras_vggface's `fc7/relu`, and DeepFace today (which then scales them to length 1)
  * - `fc8`: 2,622 (or 1,000) logits before the softmax: what the well-known blog and DeepFace of old took
- * - `pool5/avg`, `pool5/max`: 512 numbers, mean or maximum of each channel of the last pool: keras_vggface's and Keras' `include_top=False, pooling='avg' | 'max'`
+ * - `pool5/avg`, `pool5/max`: 512 numbers, mean or maximum of each channel of the last pool: keras_vggface's and Keras' `include_top=False, pooling='avg' |
+ * 'max'`
  */
 export type VggLayer = (typeof vggLayers)[number]
 export const vggLayers = ['fc7', 'fc7/relu', 'fc8', 'pool5/avg', 'pool5/max'] as const

@@ -1,5 +1,6 @@
 /**
- * @file What of this room needs Node. A bundler for the browser takes `../browser.ts` in place of this file (`browser` in package.json): the same names, made for
+ * @file What of this room needs Node. A bundler for the browser takes `../browser.ts` in place of this file (`browser` in package.json): the same names, made
+ * for
  * a page.
  */
 export { chooseRuntime } from './choose.ts'

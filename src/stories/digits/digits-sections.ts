@@ -1,5 +1,6 @@
 /**
- * @file The report's chapters on learning: verdict, how it works, training, baselines, map, sweep. Each is a function of the report; words follow from the figures.
+ * @file The report's chapters on learning: verdict, how it works, training, baselines, map, sweep. Each is a function of the report; words follow from the
+ * figures.
  */
 import { counted, printable } from '../../base/index.ts'
 import {

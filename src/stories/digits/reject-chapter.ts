@@ -60,7 +60,10 @@ interface Fitted {
   readonly width: number
 }
 
-/** Fits scores on training digits: 1,000 a class for neighbours, all for means and covariance; with outliers, also a linear softmax of eleven classes on the features. */
+/**
+ * Fits scores on training digits: 1,000 a class for neighbours, all for means and covariance; with outliers, also a linear softmax of eleven classes on the
+ * features.
+ */
 async function fitScores({ runtime, seed, options }: Run, { train, dim, embed }: Judged, outliers?: Dataset): Promise<Fitted> {
   const labels = train.dataset.labels
   const rows = firstPerClass(train.dataset, 1000)

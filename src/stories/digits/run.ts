@@ -33,8 +33,8 @@ export interface DigitsOptions {
   /** Images on the map. Default 5000. */
   readonly mapPoints?: number
   /**
-   * How many training images are used, drawn by the seed, and outliers of each kind to train against at most; one image for validation to eleven of them. Default:
-   * eleven twelfths of all.
+   * How many training images are used, drawn by the seed, and outliers of each kind to train against at most; one image for validation to eleven of them.
+   * Default: eleven twelfths of all.
    */
   readonly images?: number
   readonly resume?: boolean

@@ -22,7 +22,8 @@ const where = 'faces'
 /**
  * Tells the whole story of a folder of photos; running again does only what is new.
  *
- * OUT gets `report.html` and `report.json`, which grow while the work runs; `crops/`, `manifest.jsonl`, `quarantine.jsonl`; `vectors/`; `map.svg`, `map.png`; `figures/`.
+ * OUT gets `report.html` and `report.json`, which grow while the work runs; `crops/`, `manifest.jsonl`, `quarantine.jsonl`; `vectors/`; `map.svg`, `map.png`;
+ * `figures/`.
  * @param dir one folder per person, or photos without labels
  * @returns what `report.json` holds
  * @throws KindredError `not-found` for a folder that is not there, holds no photos, or shows no face (the quarantine list is written all the same);

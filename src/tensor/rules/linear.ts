@@ -17,7 +17,10 @@ interface Taps {
   readonly attrs: ConvAttrs
 }
 
-/** Visits every product of a convolution as flat indices (image, kernel, output): the three convolution primitives differ only in which of the three they sum into. */
+/**
+ * Visits every product of a convolution as flat indices (image, kernel, output): the three convolution primitives differ only in which of the three they sum
+ * into.
+ */
 function eachTap({ images, outputs, kernels, attrs }: Taps, visit: (x: number, w: number, y: number) => void): void {
   const [n, c, h, wd] = images
   const [, o, oh, ow] = outputs
