@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import sharp from 'sharp'
-import { formatIdx, idx as readIdx, parseIdx } from '../../../src/data/index.ts'
+import { formatIdx, idx as readIdx, manifest, parseIdx, parseIdxLabels } from '../../../src/data/index.ts'
 import { lettersFrom, loadMnist, omniglotLetters } from '../../../src/digits/index.ts'
 import { npyBytes, readVectors, writeVectors, type Vectors } from '../../../src/vectors/index.ts'
 import type { Dataset } from '../../../src/dataset/index.ts'
@@ -41,6 +41,38 @@ const idxPair: Reader = {
     checkDataset(await loadMnist({ from: input.folder, split: 'train' }))
   },
   called: ['train-images', 'train-labels', 'dataset MNIST'],
+}
+
+/** Labels of four bytes. */
+const wideLabels = Uint8Array.of(0, 0, 0x0c, 1, 0, 0, 0, 2, 0, 0, 1, 44, 0, 15, 66, 64)
+
+const idxWideLabels: Reader = {
+  name: 'idx-labels-int32',
+  seeds: () => [{ 'labels-idx1': part('idx', wideLabels) }],
+  read(input) {
+    const labels = parseIdxLabels(input.bytes(), 'labels-idx1')
+    must(labels.length > 0 && labels.every((label) => label >= 0), 'labels that are none')
+  },
+}
+
+/** A list of pictures, which lie beside it. */
+function manifestReader(name: string, file: string, content: string, kind?: 'jsonl'): Reader {
+  return {
+    name,
+    seeds: async () => {
+      const [a, b] = (await picture()).map((bytes) => part('png', bytes))
+      return [{ [file]: text(content, kind), 'a.png': a, 'b.png': b }]
+    },
+    mutable: /(csv|jsonl)$/,
+    called: [file],
+    codes: ['usage', 'not-found'],
+    async read(input) {
+      const found = await manifest(join(input.folder, file), { size: 4, channels: 1 })
+      must(found.count > 0 && found.files.length === found.count, 'a list without pictures is accepted')
+      for (const label of found.labels) must(label >= 0 && label < found.classes.length, `label ${label} without a class`)
+      mustBeTexts(found.classes, 'classes')
+    },
+  }
 }
 
 function checkDataset(data: Dataset): void {
@@ -167,6 +199,9 @@ export const dataReaders: readonly Reader[] = [
   idxReader('idx-images-gz', 3, idx.images, true),
   idxReader('idx-labels-gz', 1, idx.labels, true),
   idxPair,
+  idxWideLabels,
+  manifestReader('manifest-csv', 'list.csv', 'path,label,split\na.png,x,train\n"b.png",y,test\n'),
+  manifestReader('manifest-jsonl', 'list.jsonl', '{"path":"a.png","label":"x"}\n{"path":"b.png","label":2}\n', 'jsonl'),
   vectorReader('npy', '.npy', () => [{ 'vectors.npy': part('npy', npy()) }, { 'vectors.npy': part('npy', wide()) }]),
   {
     ...vectorReader('npy-ids', '.npy', () => [
