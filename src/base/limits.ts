@@ -101,6 +101,6 @@ export function ensureWithin(name: keyof Limits, value: number, where: string, w
 /** The error of {@link ensureWithin}, for readers that stop before they know the whole size. */
 export function overLimit(name: keyof Limits, where: string, what: string, got = 'more'): KindredError {
   const most = current[name].toLocaleString('en-US')
-  const fix = `If this input is meant, raise the limit: --limit ${name}=NUMBER on the command line, setLimits({ ${name}: NUMBER }) in code.`
-  return new KindredError('limit', where, `${what} must have at most ${most} ${units[name]} (limit ${name})`, got, fix)
+  const fix = `If this input is meant, raise the limit: \`${name}\` (setLimits in code).`
+  return new KindredError('limit', where, `${what} must have at most ${most} ${units[name]} (limit ${name})`, got, fix, { option: name })
 }

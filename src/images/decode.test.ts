@@ -45,7 +45,7 @@ describe('pictures made to use up memory or time are refused before they are dec
     )
     for (const words of said)
       expect(words).toMatch(
-        /bomb\d\.png: the picture must have at most 100,000,000 pixels \(limit imagePixels\), got 268,402,689\. If this input is meant, raise the limit: --limit imagePixels=/,
+        /bomb\d\.png: the picture must have at most 100,000,000 pixels \(limit imagePixels\), got 268,402,689\. If this input is meant, raise the limit: `imagePixels` /,
       )
     expect(grew).toBeLessThan(60)
   })

@@ -70,6 +70,6 @@ function defaults(choice: NetworkChoice, stored: FaceRecipe | undefined): { dete
     'face model',
     `the model ${stored.model.name} that made these vectors must be named`,
     'none',
-    'Pass --model FILE.onnx.',
+    'Pass `model`: FILE.onnx.',
   )
 }

@@ -2,7 +2,7 @@
  * @file Who belongs together, when nobody has said: density clusters of faces, which a person then names, joins and splits in `groups.jsonl`.
  */
 import { join, resolve } from 'node:path'
-import { checkOptions, counted, ensure, KindredError, type Progress, silent } from '../base/index.ts'
+import { callText, checkOptions, counted, ensure, KindredError, type Progress, silent } from '../base/index.ts'
 import { dlibTemplate, holdsCrops, type CropRecord, type FaceRecipe } from '../faces/index.ts'
 import { writeFileAtomic } from '../files/index.ts'
 import { bCubed, type BCubed } from '../metrics/index.ts'
@@ -100,7 +100,7 @@ export async function groupFaces(dir: string, options: GroupOptions): Promise<Fa
   ensure(
     !isOutput || given === undefined || resolve(given) === resolve(dir),
     where,
-    '--out must be left out where the folder is itself an output folder',
+    '`out` must be left out where the folder is itself an output folder',
     given,
     'Its groups are kept in it.',
   )
@@ -169,7 +169,7 @@ function defaultRadius({ model, alignment }: FaceRecipe): number {
     where,
     `a radius must be given for vectors of ${model.name}`,
     'none',
-    'Pass --radius: the distance up to which two faces count as one person. kindred verify --calibrate DIR finds one on labelled photos; take a fifth less.',
+    'Pass `radius`: the distance up to which two faces count as one person. `verify()` with `calibrate` finds one on labelled photos; take a fifth less.',
   )
 }
 
@@ -300,7 +300,7 @@ async function drawSheets(
           height: side,
           width: side,
           title: `${counted(inGroups, 'group')} among ${records.length} faces${groups.length > mostOnSheet ? `; the first ${mostOnSheet}` : ''}`,
-          subtitle: 'Name, merge and split them in groups.jsonl, and run kindred group again.',
+          subtitle: `Name, merge and split them in groups.jsonl, and run ${callText('group', [])} again.`,
           columns: few,
         }),
         { scale: 1.5 },

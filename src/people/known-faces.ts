@@ -96,10 +96,10 @@ export async function openKnownFaces(place: string, options: KnownFacesOptions):
       where,
       `${place} must exist`,
       'no such folder',
-      'Name a folder of photos, the output folder of kindred faces, or a gallery.',
+      'Name a folder of photos, the output folder of `faces()`, or a gallery.',
     )
   if (kind !== 'folder')
-    throw new KindredError('usage', where, `${place} must be a folder of photos, an output folder of kindred faces, or a gallery`, 'a file')
+    throw new KindredError('usage', where, `${place} must be a folder of photos, an output folder of \`faces()\`, or a gallery`, 'a file')
   if (existsSync(join(place, 'gallery.json'))) return fromGallery(place, options)
   if (holdsCrops(place)) return fromOutput(place, options)
   return fromPhotos(place, options)
@@ -157,7 +157,7 @@ async function fromOutput(out: string, options: KnownFacesOptions): Promise<Know
   closeDeadReport(out)
   const stored = storedVectors(out)
   if (stored.length === 0)
-    throw new KindredError('not-found', where, `${out} must hold vectors`, 'none', 'Run kindred faces again with this --out.')
+    throw new KindredError('not-found', where, `${out} must hold vectors`, 'none', 'Run `faces()` again with this `out`.')
   const { model } = options
   const networks = await openNetworks(choiceOf(options), options.runtime, model === undefined ? only(out, stored).recipe : undefined)
   try {
@@ -169,7 +169,7 @@ async function fromOutput(out: string, options: KnownFacesOptions): Promise<Know
         mine.path,
         `its vectors must have ${networks.model.dim} numbers, as the model's`,
         String(dim),
-        'Run kindred faces again with this --out.',
+        'Run `faces()` again with this `out`.',
       )
     const row = new Map(ids.map((id, i) => [id, i]))
     const all = readCropRecords(out).faces
@@ -180,11 +180,11 @@ async function fromOutput(out: string, options: KnownFacesOptions): Promise<Know
         where,
         `${out} must hold faces with vectors`,
         all.length === 0 ? 'none' : `${all.length} faces, none of which has one of this model`,
-        'Run kindred faces again with this --out.',
+        'Run `faces()` again with this `out`.',
       )
     if (records.length < all.length)
       (options.progress ?? silent).warn(
-        `${all.length - records.length} of ${all.length} faces in ${out} have no vector of this model and cannot be found; run kindred faces again.`,
+        `${all.length - records.length} of ${all.length} faces in ${out} have no vector of this model and cannot be found; run \`faces()\` again.`,
       )
     const rows = new Float32Array(records.length * dim)
     records.forEach((r, i) => rows.set(vectors.subarray(row.get(faceId(r))! * dim, (row.get(faceId(r))! + 1) * dim), i * dim))
@@ -206,7 +206,7 @@ function storedVectors(out: string): { recipe: FaceRecipe; path: string }[] {
     .filter(({ path }) => existsSync(path))
     .map(({ name, path }) => ({
       path,
-      recipe: readJson(join(folder, name), faceRecipeSchema, { where, fix: 'Run kindred faces again with this --out.' }),
+      recipe: readJson(join(folder, name), faceRecipeSchema, { where, fix: 'Run `faces()` again with this `out`.' }),
     }))
   return all.filter(({ recipe }, i) => all.findIndex((other) => sameRecipe(other.recipe, recipe)) === i)
 }
@@ -219,7 +219,7 @@ function only<S extends { recipe: FaceRecipe }>(out: string, stored: readonly S[
   throw new KindredError(
     'usage',
     where,
-    'the model must be named with --model',
+    'the model must be named with `model`',
     `vectors of ${stored.map((s) => s.recipe.model.name).join(', ')} in ${out}`,
   )
 }
@@ -231,7 +231,7 @@ function differ(stored: readonly { recipe: FaceRecipe }[], wanted: FaceRecipe): 
     where,
     `there must be vectors of the recipe [${describeRecipe(wanted)}]`,
     stored.map((s) => `[${describeRecipe(s.recipe)}]`).join(' and '),
-    'Run kindred faces or kindred compare with this model first, or name one of these.',
+    'Run `faces()` or `compare()` with this model first, or name one of these.',
   )
 }
 
@@ -287,7 +287,7 @@ async function fromGallery(place: string, options: KnownFacesOptions): Promise<K
         where,
         `${gallery.place} must hold faces`,
         'an empty gallery',
-        'Fill it: kindred faces DIR --gallery PLACE.',
+        'Fill it: `faces()` with `gallery`.',
       )
     networks = await openNetworks(choiceOf(options), options.runtime, faceRecipe(gallery))
     const opened = networks
@@ -321,7 +321,7 @@ async function fromGallery(place: string, options: KnownFacesOptions): Promise<K
         throw new KindredError(
           'unsupported',
           where,
-          'groups must be made of a folder of photos or the output folder of kindred faces',
+          'groups must be made of a folder of photos or the output folder of `faces()`',
           'a gallery',
         )
       },
@@ -346,7 +346,7 @@ function faceRecipe(gallery: Gallery): FaceRecipe {
       where,
       `${gallery.place} must be a gallery of faces`,
       'one whose vectors were made otherwise',
-      'Fill one with kindred faces DIR --gallery PLACE.',
+      'Fill one with `faces()` with `gallery`.',
     )
   return data
 }

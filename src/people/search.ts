@@ -103,7 +103,9 @@ export async function searchFaces(place: string, query: string, options: SearchO
     )
     const faces = await embedPhoto(query, { detector, model, faces: queryFaces })
     if (faces.length === 0)
-      throw new KindredError('not-found', where, `${query} must show a face`, 'none found', 'Try another photo, or --detector ssd.')
+      throw new KindredError('not-found', where, `${query} must show a face`, 'none found', 'Try another photo, or `detector` ssd.', {
+        option: 'detector',
+      })
     const answers: FaceAnswer[] = []
     for (const { face, crop, vector } of faces) {
       const near = await known.search(vector, k + faces.length, person)

@@ -62,7 +62,7 @@ const schema: z.ZodType<SavedThreshold> = z.object({
 
 /** Reads one. @throws KindredError `not-found`, or `corrupt` for another file */
 export function readThreshold(path: string): SavedThreshold {
-  return readJson(path, schema, { where, fix: 'Calibrate again: kindred verify --calibrate DIR --save FILE.' })
+  return readJson(path, schema, { where, fix: 'Calibrate again: `verify()` with `calibrate` and `save`.' })
 }
 
 /** The greatest distance at which two faces count as one person, and where that comes from. */

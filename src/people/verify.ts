@@ -187,7 +187,9 @@ export async function verifyPhotos(a: string, b: string, options: VerifyOptions)
 async function facesOf(path: string, { detector, model }: FaceNetworks, faces: 'largest' | 'all'): Promise<EmbeddedPhoto[]> {
   const found = await embedPhoto(path, { detector, model, faces })
   if (found.length === 0)
-    throw new KindredError('not-found', 'verify', `${path} must show a face`, 'none found', 'Try another photo, or --detector ssd.')
+    throw new KindredError('not-found', 'verify', `${path} must show a face`, 'none found', 'Try another photo, or `detector` ssd.', {
+      option: 'detector',
+    })
   return found
 }
 

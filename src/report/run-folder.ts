@@ -39,7 +39,8 @@ export function ensureNoForeignReport(folder: string): void {
     'run folder',
     `${folder} must be empty or hold results of kindred`,
     `${foreign}, which kindred has not written`,
-    'Choose another --out, or move the file away.',
+    'Choose another `out`, or move the file away.',
+    { option: 'out' },
   )
 }
 
@@ -64,7 +65,8 @@ export function ensureNoForeignFiles(folder: string, names: readonly string[]): 
     'run folder',
     `${folder} must be empty or hold results of kindred`,
     `${foreign}, which kindred has not written`,
-    'Choose another --out, or move it away.',
+    'Choose another `out`, or move it away.',
+    { option: 'out' },
   )
 }
 

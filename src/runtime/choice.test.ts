@@ -85,7 +85,7 @@ describe('what is missing is told apart from a bad model', () => {
     writeFileSync(entry, `require(${JSON.stringify(join(libraries, 'onnxruntime_binding.node'))})`)
     expect(await refused(loadNative({ name: 'onnxruntime-node', version: '1.30.0', entry, libraries }))).toMatchObject({
       code: 'unsupported',
-      message: expect.stringMatching(/libraries of onnxruntime-node 1\.30\.0 must load, got .*onnxruntime_binding\.node.*--runtime wasm/),
+      message: expect.stringMatching(/libraries of onnxruntime-node 1\.30\.0 must load, got .*onnxruntime_binding\.node.*`runtime` wasm/),
     })
   })
 

@@ -60,7 +60,7 @@ export const nativeIsOffered = (): boolean =>
  *   where its telemetry cannot be switched off
  */
 export async function loadNative(found: NativePackage | undefined = findNative()): Promise<NativeRuntime> {
-  const anywhere = 'WebAssembly runs everywhere: webRuntime(), or --runtime wasm.'
+  const anywhere = 'WebAssembly runs everywhere: webRuntime(), or `runtime` wasm.'
   if (found === undefined) {
     if (nativeIsOffered()) throw missingParts('runtime', ['native'])
     throw new KindredError(

@@ -48,7 +48,7 @@ export async function nodeRuntime(options: NodeRuntimeOptions = {}): Promise<Run
         'runtime',
         `${name} ${version} must run a model`,
         reason,
-        'WebAssembly runs everywhere: webRuntime(), or --runtime wasm.',
+        'WebAssembly runs everywhere: webRuntime(), or `runtime` wasm.',
         { cause },
       )
     const { missing = reason, fix = 'Check the driver with nvidia-smi.' } = cudaTrouble(libraries, cause !== undefined) ?? {}

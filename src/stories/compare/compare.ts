@@ -83,7 +83,7 @@ export async function compare(dir: string, options: CompareOptions): Promise<Com
     where,
     'models must name two',
     models.length === 1 ? `only ${models[0]}` : `${models.length}`,
-    'For example: --models pixels,dlib',
+    'For example: pixels and dlib.',
   )
   const specs = models.map(modelSpec)
   for (const { name } of specs) checkFaceModelName(name)

@@ -1,6 +1,7 @@
 /**
  * @file The report's chapters on use: the softmax head, rejecting what is no digit, what to try next, how it was made.
  */
+import { callText } from '../../base/index.ts'
 import { environmentFacts, madeChapter, nextChapter } from '../../report/index.ts'
 import { allOutliersSeen, outliersSeenBy, type DigitsReport, type RejectionResult, type OutliersSeen } from './digits-report.ts'
 import { chapter, type Chapter } from '../../report/index.ts'
@@ -156,20 +157,23 @@ export function next(r: DigitsReport): Chapter {
   const margin = r.embedding.margin ?? 0.4
   const proposals = r.next ?? [
     ...(r.sweep === undefined || r.sweep.length === 0
-      ? [{ command: 'kindred sweep', why: 'Trains once for each margin from 0 to 0.9 and shows the maps side by side.' }]
+      ? [{ command: callText('sweep', []), why: 'Trains once for each margin from 0 to 0.9 and shows the maps side by side.' }]
       : []),
     {
-      command: `kindred digits --margin ${figureText(margin < 0.5 ? margin * 2 : margin / 2)}`,
+      command: callText('digits', [], { margin: figureText(margin < 0.5 ? margin * 2 : margin / 2) }),
       why: 'Another margin: watch the active triplets more than the loss.',
     },
     {
-      command: `kindred digits --dim ${r.embedding.dim < 32 ? 32 : 2}`,
+      command: callText('digits', [], { dim: r.embedding.dim < 32 ? 32 : 2 }),
       why:
         r.embedding.dim < 32
           ? 'More numbers in the embedding leave more room for classes to part.'
           : 'Two numbers can be drawn without any projection.',
     },
-    { command: `kindred digits --seed ${(r.seed ?? 0) + 1}`, why: 'The same again with other chance: how much of a difference is luck?' },
+    {
+      command: callText('digits', [], { seed: (r.seed ?? 0) + 1 }),
+      why: 'The same again with other chance: how much of a difference is luck?',
+    },
   ]
   return nextChapter(proposals)
 }

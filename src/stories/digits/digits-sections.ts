@@ -2,7 +2,7 @@
  * @file The report's chapters on learning: verdict, how it works, training, baselines, map, sweep. Each is a function of the report; words follow from the
  * figures.
  */
-import { counted, printable } from '../../base/index.ts'
+import { callText, counted, flagOf, printable } from '../../base/index.ts'
 import {
   allOutliersSeen,
   outliersSeenBy,
@@ -63,7 +63,7 @@ export function verdict(r: DigitsReport): Html {
     html`<li><b${waiting ? html` class="wait"` : ''}>${value}</b><span>${name}</span><small>${detail}</small></li>`
   return html`<h1>${title}</h1>
 <p class="lead">A small network saw ${whole(r.dataset.train)} handwritten digits and was told only which ones show the <strong>same</strong> digit and which do not. It learned to turn an image into ${r.embedding.dim} numbers, an <strong>embedding</strong>, so that alike digits lie close together. This page shows how well that worked on ${whole(r.dataset.test)} digits it never saw${r.complete && r.stopped === undefined ? `; everything took ${duration(r.seconds)}` : ''}.</p>
-${lifeLine(r, 'What was done is kept: --resume goes on from the last checkpoint of the training, where there is one.')}
+${lifeLine(r, `What was done is kept: the same command with ${flagOf('resume')} goes on from the last checkpoint of the training, where there is one.`)}
 <ul class="tiles">
 ${knn === undefined ? tile('…', 'kNN accuracy', computing, true) : tile(pct(knn.accuracy), 'kNN accuracy', `nearest neighbours name the digit right${pixels === undefined ? '' : `; raw pixels alone: ${pct(pixels.accuracy)}`}`)}
 ${knn === undefined ? tile('…', 'MAP@R', computing, true) : tile(pct(knn.mapAtR), 'MAP@R', `how purely a digit’s nearest images are the same digit${pixels === undefined ? '' : `; raw pixels: ${pct(pixels.mapAtR)}`}`)}
@@ -180,7 +180,7 @@ export function sweep(r: Pick<DigitsReport, 'sweep' | 'complete'>, figures: Pick
     'Margin',
     title,
     list.length === 0 && r.complete
-      ? html`<p>This run trained with one margin only. To see what the margin does, train once for each value from 0 to 0.9:</p><pre><code>kindred sweep</code></pre>`
+      ? html`<p>This run trained with one margin only. To see what the margin does, train once for each value from 0 to 0.9:</p><pre><code>${callText('sweep', [])}</code></pre>`
       : html`<p>The margin says how much farther a negative must be than a positive. Too small, and the network may stop early or collapse; too large, and it chases triplets it can never satisfy. So the network was trained again for each margin, and each time the same test images were drawn.${spread}</p>
 ${fallen.length > 0 && html`<div class="note bad"><p><strong>Collapsed: margin ${fallen.map((s) => figureText(s.margin)).join(', ')}.</strong> All images got nearly the same embedding. ${fallen.some((s) => s.margin === 0) ? 'With margin 0 that costs nothing, so nothing holds the network back. ' : ''}The loss looks fine in such a run, and the map shows only noise.</p></div>`}
 ${figure(figures.sweepPanels, 'sweepPanels', 'One map for each margin. Each is scaled on its own: compare how well the colours separate, not how large the clusters are.')}

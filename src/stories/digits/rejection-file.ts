@@ -28,7 +28,7 @@ const schema = z.object({ format: z.literal('kindred-rejection-1'), model: z.str
  * @throws KindredError `corrupt` for another file, `mismatch` when it belongs to another model
  */
 export function rejectionFromJson(text: string, what: string, model?: { hash: string }): RejectionFile {
-  const raw = parseJsonAs(text, what, schema, 'kindred digits writes such a file beside its model.')
+  const raw = parseJsonAs(text, what, schema, '`digits()` writes such a file beside its model.')
   if (model !== undefined && raw.model !== model.hash)
     throw new KindredError(
       'mismatch',

@@ -167,7 +167,7 @@ describe('the faces page', () => {
       {},
     )
     expect(page).not.toMatch(/<script|<img|<b>\.jpg/)
-    expect(page).toContain('kindred compare &quot;my \\&quot;photos\\&quot; \\$HOME&quot;')
+    expect(page).toContain('kindred compare &#39;my &quot;photos&quot; $HOME&#39;')
   })
 
   test('asks the network for nothing', () => {

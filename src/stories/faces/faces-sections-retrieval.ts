@@ -1,7 +1,7 @@
 /**
  * @file The faces report's chapters on how well like finds like: retrieval, precision at k, neighbours, thresholds; and what to do next, and how it was made.
  */
-import { largest } from '../../base/index.ts'
+import { callText, flagOf, largest } from '../../base/index.ts'
 import { environmentFacts, madeChapter, nextChapter } from '../../report/index.ts'
 import { chapter, type Chapter } from '../../report/index.ts'
 import type { FacesReport } from './faces-report.ts'
@@ -162,34 +162,32 @@ ${d?.refused !== undefined && html`<div class="note"><p>${d.refused}</p></div>`}
 /** Proposals with exact commands. @param home the folder of the run */
 export function facesNext(r: FacesReport, home: string = r.folder): Chapter {
   const named = r.people.some((p) => p.person !== null)
-  const quoted = (path: string): string => (/^[\w./~-]+$/.test(path) ? path : `"${path.replace(/(["\\$`])/g, '\\$1')}"`)
-  const folder = quoted(r.folder)
-  const out = quoted(home) // what is known of the faces is asked, rather than the photos once more
+  const out = home // what is known of the faces is asked, rather than the photos once more
   const other = r.model === 'dlib' ? 'pixels' : 'dlib'
   const proposals = [
     {
-      command: `kindred compare ${folder} --models ${other},${/^[\w./~-]+$/.test(r.model) ? r.model : `"${r.model}"`}`,
+      command: callText('compare', [r.folder], { models: `${other},${r.model}` }),
       why:
         r.model === 'dlib'
           ? 'Is the network worth it? The same faces by their raw pixels and by the network, side by side.'
           : 'Another network on the same faces, side by side, with a test whether the difference is more than luck.',
     },
     {
-      command: `kindred search ${out} QUERY.jpg -k 5`,
-      why: 'Who of these does a new photo show? With --threshold it can say that it is nobody you know.',
+      command: callText('search', [out, 'QUERY.jpg'], { k: 5 }),
+      why: `Who of these does a new photo show? With ${flagOf('threshold')} it can say that it is nobody you know.`,
     },
     ...(named
       ? [
           {
-            command: `kindred verify A.jpg B.jpg --calibrate ${out}`,
+            command: callText('verify', ['A.jpg', 'B.jpg'], { calibrate: out }),
             why: 'Do two photos show one person? The limit is taken from these photos.',
           },
         ]
-      : [{ command: `kindred group ${out}`, why: 'Sorts faces without names into groups that you can name.' }]),
+      : [{ command: callText('group', [out]), why: 'Sorts faces without names into groups that you can name.' }]),
     ...(r.gallery === undefined
       ? [
           {
-            command: `kindred faces ${folder} --gallery gallery`,
+            command: callText('faces', [r.folder], { gallery: 'gallery' }),
             why: 'Keeps the faces in a gallery that is quick to search and can grow.',
           },
         ]

@@ -127,7 +127,7 @@ function warnOfOther(out: string, dir: string, progress: Progress): void {
       'none',
       `Check the path. ${out} holds a run of ${folder}, which is left as it is.`,
     )
-  progress.warn(`${out} holds a run of ${folder}, which is replaced: its crops and vectors go. Another --out keeps both.`)
+  progress.warn(`${out} holds a run of ${folder}, which is replaced: its crops and vectors go. Another \`out\` keeps both.`)
 }
 
 /** The folder an earlier run looked at; undefined where there was none, or its report is damaged. */
