@@ -5,6 +5,7 @@
 export { KindredError, ensure, show, type ErrorCode } from './errors.ts'
 export { callText, flagOf } from './call-text.ts'
 export { budget, type Budget } from './budget.ts'
+export { imagesARun } from './images-a-run.ts'
 export { inOrder } from './in-order.ts'
 export { checkRows } from './check-rows.ts'
 export { counted, duration, percent } from './format.ts'

@@ -1,5 +1,5 @@
 /** @file Opens what `exportEmbedder` wrote, from its bytes: in Node and in a page. */
-import { checkOptions, ensure, ensureWithin, inOrder, KindredError, sha256 } from '../base/index.ts'
+import { checkOptions, ensure, ensureWithin, imagesARun, inOrder, KindredError, sha256 } from '../base/index.ts'
 import { checkModel, decodeModel, encodeMetadata, type OnnxModel } from '../onnx/index.ts'
 import { defaultRuntime, type HostTensor, type Program, type Runtime } from '../runtime/index.ts'
 import type { DType } from '../tensor/index.ts'
@@ -13,7 +13,7 @@ import { checkPixels, roundedPixels, scaledPixels, type ImageShape } from './pix
 export interface OpenEmbedderOptions {
   /** Default: `defaultRuntime()`. */
   readonly runtime?: Runtime
-  /** Images a run; bounds memory. Default 250. */
+  /** Images a run; bounds memory. Default: 250, fewer where images are large (a million pixel values a run). */
   readonly chunk?: number
   /** What errors call the model, and its recipe for people; it may be a path, of which the recipe takes the last part. Default `model`. */
   readonly name?: string
@@ -30,8 +30,13 @@ export interface OpenEmbedderOptions {
  */
 export async function openEmbedder(file: Uint8Array | ArrayBuffer, options: OpenEmbedderOptions = {}): Promise<TrainedEmbedder> {
   checkOptions('openEmbedder', options, ['runtime', 'chunk', 'name'])
-  const { chunk = 250, name: what = 'model' } = options
-  ensure(Number.isInteger(chunk) && chunk > 0, 'openEmbedder', 'chunk must be a positive integer', chunk)
+  const { name: what = 'model' } = options
+  ensure(
+    options.chunk === undefined || (Number.isInteger(options.chunk) && options.chunk > 0),
+    'openEmbedder',
+    'chunk must be a positive integer',
+    options.chunk,
+  )
   ensure(file instanceof Uint8Array || file instanceof ArrayBuffer, 'openEmbedder', 'the file must be a Uint8Array or an ArrayBuffer', file)
   const bytes = file instanceof ArrayBuffer ? new Uint8Array(file) : file
   const model = decodeModel(bytes, what)
@@ -45,6 +50,7 @@ export async function openEmbedder(file: Uint8Array | ArrayBuffer, options: Open
     )
   checkSeal(bytes, m[sealKey], what)
   const { images, size, channels, outputs } = doorsOf(model, what)
+  const { chunk = imagesARun(size[0] * size[1] * channels) } = options
   const card = readCard(m, what)
   const { range, frame } = card.preprocessing
   if ((card.preprocessing.channels ?? 1) !== channels)

@@ -12,7 +12,7 @@ export function saveEmbedder(path: string, options: ExportOptions): void {
 /** Options of {@link load}. */
 export interface LoadOptions {
   readonly runtime?: Runtime
-  /** Images a run; bounds memory. Default 250. */
+  /** Images a run; bounds memory. Default: 250, fewer where images are large. */
   readonly chunk?: number
 }
 

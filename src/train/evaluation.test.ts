@@ -1,10 +1,12 @@
-/** @file What is judged must be numbers. */
+/** @file What is judged must be numbers, and is embedded within memory. */
 import { expect, test } from 'vitest'
 import { tinyTraining } from '../../test/support/tiny-training.ts'
-import { initialWeights, Scope } from '../nn/index.ts'
+import type { ImageSource } from '../dataset/index.ts'
+import { globalAveragePool, greyPixels, initialWeights, Scope, sequential } from '../nn/index.ts'
+import { nodeRuntime } from '../runtime/index.ts'
 import { input } from '../tensor/index.ts'
 import { Evaluation } from './evaluation.ts'
-import { imageShape } from './network-embedder.ts'
+import { imageShape, NetworkEmbedder } from './network-embedder.ts'
 import { settle } from './options.ts'
 
 test('embeddings so large that their distances overflow are no result', async () => {
@@ -26,4 +28,32 @@ test('embeddings so large that their distances overflow are no result', async ()
   } finally {
     await evaluation.dispose()
   }
+})
+
+test('large images pass the network a few at a time', async () => {
+  const [count, side] = [60, 200]
+  const asked: number[] = []
+  const source: ImageSource = {
+    count,
+    height: side,
+    width: side,
+    channels: 1,
+    classes: ['all'],
+    labels: new Int32Array(count),
+    source: 'grey',
+    hash: '',
+    read: (indices, out) => {
+      asked.push(indices.length)
+      for (let i = 0; i < indices.length; i++) out.fill(indices[i], i * side * side, (i + 1) * side * side)
+    },
+  }
+  const network = sequential({ pixels: greyPixels(), pool: globalAveragePool() })
+  const embedder = await NetworkEmbedder.create(await nodeRuntime({ threads: 1 }), network, source)
+  try {
+    const means = await embedder.embed(new Map(), source)
+    for (let i = 0; i < count; i++) expect(means[i]).toBeCloseTo(i / 255, 4)
+  } finally {
+    await embedder.dispose()
+  }
+  expect(asked).toEqual([25, 25, 10])
 })

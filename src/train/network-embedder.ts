@@ -1,7 +1,7 @@
 /**
  * @file A network with its weights as inputs: compiled once, run with any weights.
  */
-import { ensure } from '../base/index.ts'
+import { ensure, imagesARun } from '../base/index.ts'
 import { imageBytes, type ImageSource } from '../dataset/index.ts'
 import { Scope, type Layer } from '../nn/index.ts'
 import { bytes, compile, floats, type HostTensor, type Program, type Runtime } from '../runtime/index.ts'
@@ -12,9 +12,6 @@ export type Weights = ReadonlyMap<string, Float32Array>
 
 /** The size of the images. */
 export type Frame = Pick<ImageSource, 'height' | 'width' | 'channels'>
-
-/** Images a run; bounds memory. */
-const chunk = 250
 
 /** [n, h, w] for grey images, [n, h, w, channels] for others. */
 export function imageShape<N>(n: N, { height, width, channels }: Frame): (N | number)[] {
@@ -57,7 +54,7 @@ export class NetworkEmbedder {
   }
 
   /**
-   * Embeds images, in chunks of 250.
+   * Embeds images, in chunks of 250, fewer where images are large.
    *
    * @param images pixels [n x height x width x channels], or a source of images
    * @param rows which images of a source, in this order; all where left out
@@ -77,6 +74,7 @@ export class NetworkEmbedder {
         `images must be ${frame.height}x${frame.width}x${frame.channels}`,
         `${images.height}x${images.width}x${images.channels}`,
       )
+    const chunk = imagesARun(each)
     const n = source === undefined ? (images as Uint8Array).length / each : (rows?.length ?? source.count)
     const fixed: Record<string, HostTensor> = {}
     for (const [name, shape] of this.shapes) fixed[name] = floats(weights.get(name)!, shape)
