@@ -24,7 +24,7 @@ export type ErrorCode =
  * An error that says what must hold, what came, and how to fix it.
  *
  * A text that speaks of an option names it in backticks (`minSharpness`), and a verb with a call's brackets (`faces()`): whoever shows the text knows how its
- * readers write them. The command line shows `--min-sharpness` and `kindred faces`; see docs/decisions/verbs-as-values.md.
+ * readers write them. The command line shows `--min-sharpness` and `kindred faces`; see docs/decisions/0024-verbs-as-values.md.
  *
  * @example throw new KindredError('usage', 'triplet margin loss', '`margin` must be >= 0', '-1', 'Pass a margin such as 0.4.', { option: 'margin' })
  */

@@ -15,6 +15,7 @@ import { alignFace, dlibTemplate, type FaceTemplate } from './align.ts'
 import {
   findFaces,
   findOptionNames,
+  findOptionsOf,
   openDetector,
   type DetectorName,
   type Face,
@@ -92,9 +93,7 @@ export async function cropFolder(dir: string, out: string, options: CropOptions 
   checkOptions(where, options, ['detector', 'runtime', 'template', 'batch', 'onPhotos', 'lock', 'progress', 'signal', ...findOptionNames])
   const { detector: wanted = 'ssd', template = dlibTemplate, batch = 4, onPhotos, progress = silent, signal, runtime } = options
   ensure(Number.isInteger(batch) && batch > 0, where, 'batch must be a positive integer', batch)
-  const find = Object.fromEntries(
-    findOptionNames.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
-  ) as FindOptions
+  const find = findOptionsOf(options)
   const { photos: sources, ignored, skipped } = photoFiles(dir, out)
   const passedOver = skippedLine(skipped)
   if (passedOver !== undefined) progress.warn(passedOver)

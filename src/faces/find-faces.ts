@@ -91,6 +91,11 @@ export interface FindOptions {
 /** The names of {@link FindOptions}. */
 export const findOptionNames: readonly (keyof FindOptions)[] = ['faces', 'minScore', 'fallbackScore', 'minSize', 'minSharpness']
 
+/** Those of some options that {@link FindOptions} knows and that are given. */
+export function findOptionsOf(options: FindOptions): FindOptions {
+  return Object.fromEntries(findOptionNames.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]))
+}
+
 /**
  * Finds the faces of one photo.
  *

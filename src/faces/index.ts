@@ -19,6 +19,8 @@ export {
   detectorNames,
   findFaces,
   findFacesIn,
+  findOptionNames,
+  findOptionsOf,
   openDetector,
   type DetectorName,
   type DetectorOptions,

@@ -10,6 +10,8 @@ import {
   checkPhotoFolder,
   cropFolder,
   findFaces,
+  findOptionNames,
+  findOptionsOf,
   openDetector,
   readCrops,
   type CropRecord,
@@ -32,7 +34,7 @@ import { faceId, KeptVectors } from './kept-vectors.ts'
 import { checkFaceModelName, openFaceModel } from './open-face-model.ts'
 
 /** Settings of {@link embedFolder}. */
-export interface EmbedFolderOptions extends Pick<FindOptions, 'faces' | 'minScore' | 'minSize' | 'minSharpness'> {
+export interface EmbedFolderOptions extends FindOptions {
   /** Gets `crops/`, `manifest.jsonl`, `quarantine.jsonl` and `vectors/`. */
   readonly out: string
   /** By name, or opened (then it stays open). Default ssd. */
@@ -97,10 +99,7 @@ export async function embedFolder(dir: string, options: EmbedFolderOptions): Pro
     'model',
     'weights',
     'layer',
-    'faces',
-    'minScore',
-    'minSize',
-    'minSharpness',
+    ...findOptionNames,
     'onCrops',
     'runtime',
     'lock',
@@ -128,16 +127,11 @@ async function cropAndEmbed(
   options: EmbedFolderOptions & { detector: FaceDetector; model: FaceModel; lock: Lock },
 ): Promise<EmbeddedFaces> {
   const { out, detector, model, lock, progress = silent, signal } = options
-  const find = Object.fromEntries(
-    (['faces', 'minScore', 'minSize', 'minSharpness'] as const)
-      .filter((key) => options[key] !== undefined)
-      .map((key) => [key, options[key]]),
-  ) as FindOptions
   const from = performance.now()
   const { faces: records, ...rest } = await cropFolder(dir, out, {
     detector,
     template: model.template,
-    ...find,
+    ...findOptionsOf(options),
     onPhotos: (photos) => forgetPhotos(out, photos),
     lock,
     progress,

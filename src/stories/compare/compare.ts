@@ -3,7 +3,7 @@
  */
 import { join } from 'node:path'
 import { checkChoice, checkOptions, ensure, KindredError, percent, silent } from '../../base/index.ts'
-import { cropFolder, detectorNames, openDetector, type CropRecord } from '../../faces/index.ts'
+import { cropFolder, detectorNames, findOptionNames, findOptionsOf, openDetector, type CropRecord } from '../../faces/index.ts'
 import { writeFileAtomic } from '../../files/index.ts'
 import { mcNemar, pairedBootstrap } from '../../metrics/index.ts'
 import { faceMaps, toPng } from '../../plots/index.ts'
@@ -55,10 +55,7 @@ export async function compare(dir: string, options: CompareOptions): Promise<Com
     'models',
     'detector',
     'layer',
-    'faces',
-    'minScore',
-    'minSize',
-    'minSharpness',
+    ...findOptionNames,
     'seed',
     'runtime',
     'progress',
@@ -66,18 +63,7 @@ export async function compare(dir: string, options: CompareOptions): Promise<Com
     'command',
     'versions',
   ])
-  const {
-    out,
-    models,
-    detector: detectorName = 'ssd',
-    runtime,
-    progress = silent,
-    seed = 0,
-    minScore,
-    minSize,
-    minSharpness,
-    signal,
-  } = options
+  const { out, models, detector: detectorName = 'ssd', runtime, progress = silent, seed = 0, signal } = options
   ensure(
     models.length === 2,
     where,
@@ -116,16 +102,11 @@ export async function compare(dir: string, options: CompareOptions): Promise<Com
             })
             try {
               if (i === 0) {
-                const find = {
-                  faces: kind,
-                  ...(minScore === undefined ? {} : { minScore }),
-                  ...(minSize === undefined ? {} : { minSize }),
-                  ...(minSharpness === undefined ? {} : { minSharpness }),
-                }
                 const { faces, summary, quarantine, skipped } = await cropFolder(dir, out, {
                   detector,
                   template: model.template,
-                  ...find,
+                  ...findOptionsOf(options),
+                  faces: kind,
                   onPhotos: (photos) => forgetPhotos(out, photos),
                   lock,
                   progress: shown,

@@ -1,4 +1,5 @@
 /** @file The chapters of the faces story: faces, map, retrieval, neighbours, distances, gallery. */
+import { findOptionsOf } from '../../faces/index.ts'
 import { join } from 'node:path'
 import { writeFileAtomic } from '../../files/index.ts'
 import { vggLicences } from '../../models/index.ts'
@@ -47,19 +48,17 @@ export async function findAndEmbed(
   faces: 'largest' | 'all',
 ): Promise<EmbeddedFaces> {
   const { story, options, dir, lock, progress } = run
-  const { out, runtime, signal, minScore, minSize, minSharpness } = options
+  const { out, runtime, signal } = options
   const found = await story.stage('Faces and vectors', 'looking for faces', () =>
     embedFolder(dir, {
       out,
       runtime,
+      ...findOptionsOf(options),
       faces,
       lock,
       progress,
       ...(model === undefined ? {} : { model }),
       ...(detector === undefined ? {} : { detector }),
-      ...(minScore === undefined ? {} : { minScore }),
-      ...(minSize === undefined ? {} : { minSize }),
-      ...(minSharpness === undefined ? {} : { minSharpness }),
       ...(signal === undefined ? {} : { signal }),
       onCrops: (crops) => {
         const { photos } = crops.summary

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { checkChoice, checkOptions, KindredError, silent, type Progress } from '../../base/index.ts'
-import { detectorNames, openDetector, photoFiles, type CropRecord, type CropSummary } from '../../faces/index.ts'
+import { detectorNames, findOptionNames, openDetector, photoFiles, type CropRecord, type CropSummary } from '../../faces/index.ts'
 import { needParts, readJson } from '../../files/index.ts'
 import { checkPlace, isAddress } from '../../gallery/index.ts'
 import { facesPage } from './faces-page.ts'
@@ -36,10 +36,7 @@ export async function faces(dir: string, options: FacesOptions): Promise<FacesRe
     'model',
     'weights',
     'layer',
-    'faces',
-    'minScore',
-    'minSize',
-    'minSharpness',
+    ...findOptionNames,
     'gallery',
     'seed',
     'runtime',

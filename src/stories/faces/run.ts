@@ -1,13 +1,13 @@
 /** @file What the chapters of the faces story share. */
 import type { Progress } from '../../base/index.ts'
-import type { DetectorName } from '../../faces/index.ts'
+import type { DetectorName, FindOptions } from '../../faces/index.ts'
 import type { Lock } from '../../files/index.ts'
 import type { Runtime } from '../../runtime/index.ts'
 import type { FacesFigure, FacesReport } from './faces-report.ts'
 import type { GrowingReport } from '../../report/index.ts'
 
 /** Options of {@link faces}. */
-export interface FacesOptions {
+export interface FacesOptions extends FindOptions {
   /** Folder for everything the run writes. */
   readonly out: string
   /** Default ssd. */
@@ -18,9 +18,6 @@ export interface FacesOptions {
   readonly layer?: string
   /** Default: the largest where photos lie in folders of persons, all where none has a label. */
   readonly faces?: 'largest' | 'all'
-  readonly minScore?: number
-  readonly minSize?: number
-  readonly minSharpness?: number
   /** A folder or `postgres://…` to which the faces are added. */
   readonly gallery?: string
   readonly seed?: number
