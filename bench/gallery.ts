@@ -103,7 +103,9 @@ export const run: Benchmark = async (argv) => {
     rows.map(({ side, median: middle, p90, recall: found }) => ({ side, 'ms a query': middle, 'ms, 90 %': p90, [`recall@${k}`]: found })),
   )
   console.log(
-    `making ${make.wall.toFixed(1)} s; adding ${Math.round(n / insert.wall)} items/s (${Math.round(n / insert.cpu)} a CPU second); closing ${close.wall.toFixed(2)} s; opening ${reopen.wall.toFixed(2)} s; first search, which loads the vectors, ${first.wall.toFixed(2)} s; HNSW built in ${build.wall.toFixed(1)} s`,
+    `making ${make.wall.toFixed(1)} s; adding ${Math.round(n / insert.wall)} items/s (${Math.round(n / insert.cpu)} a CPU second); ` +
+      `closing ${close.wall.toFixed(2)} s; opening ${reopen.wall.toFixed(2)} s; ` +
+      `first search, which loads the vectors, ${first.wall.toFixed(2)} s; HNSW built in ${build.wall.toFixed(1)} s`,
   )
   const { ratio, cpuRatio, ratios } = summarise(exact)
   const [kindred, faiss, brute, bySql, graph] = rows.map(({ side: name, median: middle, p90, recall: found }) => ({

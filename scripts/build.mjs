@@ -28,6 +28,6 @@ copyFileSync(join(root, 'scripts/onnxruntime-licence.txt'), join(vendor, 'LICENS
 writeFileSync(
   join(vendor, 'README.md'),
   `Three files of the npm package onnxruntime-web ${version}, unchanged: ONNX Runtime as WebAssembly, for Node.
-Copyright Microsoft Corporation, MIT licence (LICENSE). Notices of what it is made from: https://github.com/microsoft/onnxruntime/blob/v${version}/ThirdPartyNotices.txt
-`,
+Copyright Microsoft Corporation, MIT licence (LICENSE). ` +
+    `Notices of what it is made from: https://github.com/microsoft/onnxruntime/blob/v${version}/ThirdPartyNotices.txt\n`,
 )

@@ -27,7 +27,8 @@ try {
   copyFileSync(fileURLToPath(new URL('onnxruntime-licence.txt', import.meta.url)), join(stage, 'LICENSE'))
   writeFileSync(
     join(stage, 'README.md'),
-    `The part of the npm package onnxruntime-node ${version} that runs on ${target}, its files unchanged. MIT licence, Microsoft Corporation.\nNotices of what it is made from: https://github.com/microsoft/onnxruntime/blob/v${version}/ThirdPartyNotices.txt\n`,
+    `The part of the npm package onnxruntime-node ${version} that runs on ${target}, its files unchanged. MIT licence, Microsoft Corporation.\n` +
+      `Notices of what it is made from: https://github.com/microsoft/onnxruntime/blob/v${version}/ThirdPartyNotices.txt\n`,
   )
   const manifest = {
     name: `kindred-onnxruntime-${target}`,

@@ -1,6 +1,6 @@
 /**
- * @file The packed tarball, installed as a stranger would in an empty project, with no variable set: the command, the doors, the faces story through WebAssembly,
- * native code from a package cut for this platform, and a small digits story.
+ * @file The packed tarball, installed as a stranger would in an empty project, with no variable set: the command, the doors, the faces story through
+ * WebAssembly, native code from a package cut for this platform, and a small digits story.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'

@@ -20,7 +20,8 @@ describe('limits', () => {
   afterEach(() => undo.splice(0).forEach((f) => f()))
   test('are named in the error, raised, and put back', () => {
     expect(() => ensureWithin('imagePixels', 268_402_689, 'x.png', 'the picture')).toThrow(
-      'x.png: the picture must have at most 100,000,000 pixels (limit imagePixels), got 268,402,689. If this input is meant, raise the limit: `imagePixels` (setLimits in code)',
+      'x.png: the picture must have at most 100,000,000 pixels (limit imagePixels), got 268,402,689. ' +
+        'If this input is meant, raise the limit: `imagePixels` (setLimits in code)',
     )
     const restore = setLimits({ imagePixels: 300_000_000 })
     undo.push(restore)

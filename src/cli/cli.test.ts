@@ -42,7 +42,8 @@ describe('wrong words', () => {
     [['embed', 'model.onnx'], "missing required argument 'pictures'"],
     [
       ['classify', 'seven.png'],
-      "missing required argument 'pictures': kindred classify takes <model> <pictures...>. model: model.onnx of a run. pictures: image files, or folders of them",
+      "missing required argument 'pictures': kindred classify takes <model> <pictures...>. " +
+        'model: model.onnx of a run. pictures: image files, or folders of them',
     ],
   ])('%j is answered with what is meant, on standard error, and exit 2', async (words, message) => {
     const { code, out, err } = await kindred(...words)

@@ -257,7 +257,13 @@ describe.runIf(linux)('stopped', { timeout: 120_000 }, () => {
 
   test('by an exception that nobody caught: one line, exit 1, report closed', async () => {
     const out = join(root, 'exception')
-    const planted = `data:text/javascript,${encodeURIComponent(`import { existsSync } from 'node:fs'; const t = setInterval(() => { if (existsSync(${JSON.stringify(join(out, 'report.json'))})) { clearInterval(t); throw new Error('planted\\u001b[2J') } }, 5)`)}`
+    const planter = `import { existsSync } from 'node:fs'
+      const t = setInterval(() => {
+        if (!existsSync(${JSON.stringify(join(out, 'report.json'))})) return
+        clearInterval(t)
+        throw new Error('planted\\u001b[2J')
+      }, 5)`
+    const planted = `data:text/javascript,${encodeURIComponent(planter)}`
     const { code, err } = await child(story(out), { NODE_OPTIONS: `--import=${planted}` }).ended
     expect(code).toBe(1)
     expect(err).toMatch(/\nerror: unexpected: planted\\x1b\[2J \(KINDRED_DEBUG=1 shows where\)\n$/)

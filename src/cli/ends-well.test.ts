@@ -314,7 +314,10 @@ test('what the system refuses is said in words, wherever it refused', () => {
 })
 
 test.runIf(posix)('what nobody caught is one line; the stack is there for who asks', { timeout: 60_000 }, async () => {
-  const planted = `data:text/javascript,${encodeURIComponent("const go = () => process.listenerCount('unhandledRejection') ? Promise.reject(new Error('planted \\u001b[2J')) : setImmediate(go); go()")}`
+  const planter =
+    "const go = () => process.listenerCount('unhandledRejection') ? " +
+    "Promise.reject(new Error('planted \\u001b[2J')) : setImmediate(go); go()"
+  const planted = `data:text/javascript,${encodeURIComponent(planter)}`
   const run = (env: NodeJS.ProcessEnv) =>
     start(startWords[0], [...startWords.slice(1, 3), '--import', planted, startWords[3], 'doctor'], { env: { ...process.env, ...env } })
       .ended

@@ -20,9 +20,10 @@ const cheap = [['--version'], ['--help'], ['trian'], ['train', 'mnist', '--epoch
 
 /** The modules a run loads, CommonJS and ES alike: those that Node's loader is asked for. */
 function loadedBy(words: readonly string[]): string[] {
+  const load = 'export async function load(url, context, next) { process._rawDebug("LOADS " + url); return next(url, context) }'
   const hook = `
     import { register } from 'node:module'
-    register('data:text/javascript,' + encodeURIComponent('export async function load(url, context, next) { process._rawDebug("LOADS " + url); return next(url, context) }'))`
+    register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(load)}))`
   const run = spawnSync(process.execPath, ['--import', `data:text/javascript,${encodeURIComponent(hook)}`, program, ...words], {
     encoding: 'utf8',
   })

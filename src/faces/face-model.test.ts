@@ -249,7 +249,8 @@ describe.skipIf(celeb5 === undefined)('figures on celeb5 (needs ../shared/data/c
     const other = figures(await general.embed(all, { side: 150 }), general.dim, paths)
     await general.dispose()
     console.log(
-      `celeb5, 118 photos: dlib 1-NN ${face.knn.toFixed(3)} mAP ${face.map.toFixed(3)} train->val ${face.val.toFixed(2)}; MobileNetV2 1-NN ${other.knn.toFixed(3)} mAP ${other.map.toFixed(3)}`,
+      `celeb5, 118 photos: dlib 1-NN ${face.knn.toFixed(3)} mAP ${face.map.toFixed(3)} train->val ${face.val.toFixed(2)}; ` +
+        `MobileNetV2 1-NN ${other.knn.toFixed(3)} mAP ${other.map.toFixed(3)}`,
     )
     expect(other.knn).toBeLessThan(face.knn - 0.1)
     expect(other.map).toBeLessThan(face.map - 0.3)

@@ -32,10 +32,13 @@ const cascade = ({
 }: Parts = {}): string => `<?xml version="1.0"?>${before}
 <!-- < a > comment -->
 <opencv_storage>
-<cascade type_id="opencv-cascade-classifier"><stageType>BOOST</stageType><featureType>HAAR</featureType><height>20</height><width>${width}</width><stageNum>${stageNum}</stageNum>${inside}
+<cascade type_id="opencv-cascade-classifier"><stageType>BOOST</stageType><featureType>HAAR</featureType>\
+<height>20</height><width>${width}</width><stageNum>${stageNum}</stageNum>${inside}
 <stages>
-  <_><maxWeakCount>1</maxWeakCount><stageThreshold>-10</stageThreshold><weakClassifiers><_><internalNodes>0 -1 1 0.01</internalNodes><leafValues>0.5 1.5</leafValues></_></weakClassifiers></_>
-  <_><maxWeakCount>1</maxWeakCount><stageThreshold>${stage}</stageThreshold><weakClassifiers><_><internalNodes>${tree}</internalNodes><leafValues>${leaves}</leafValues></_></weakClassifiers></_>
+  <_><maxWeakCount>1</maxWeakCount><stageThreshold>-10</stageThreshold>\
+<weakClassifiers><_><internalNodes>0 -1 1 0.01</internalNodes><leafValues>0.5 1.5</leafValues></_></weakClassifiers></_>
+  <_><maxWeakCount>1</maxWeakCount><stageThreshold>${stage}</stageThreshold>\
+<weakClassifiers><_><internalNodes>${tree}</internalNodes><leafValues>${leaves}</leafValues></_></weakClassifiers></_>
 </stages>
 <features><_>${feature}<tilted>0</tilted></_><_><rects><_>0 0 20 20 -1.</_><_>5 5 10 10 3.</_><_>6 6 2 2 1.</_></rects></_></features>
 </cascade></opencv_storage>

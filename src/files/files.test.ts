@@ -95,7 +95,10 @@ describe('writing', () => {
     const locked = join(home, 'locked')
     mkdirSync(locked)
     chmodSync(locked, 0o555)
-    const script = `process.setuid(65534); const { writeFileAtomic } = await import(${JSON.stringify(new URL('./index.ts', import.meta.url).href)}); try { writeFileAtomic(${JSON.stringify(join(locked, 'x'))}, 'y') } catch (e) { console.log(e.code, e.message) }`
+    const script = `
+      process.setuid(65534)
+      const { writeFileAtomic } = await import(${JSON.stringify(new URL('./index.ts', import.meta.url).href)})
+      try { writeFileAtomic(${JSON.stringify(join(locked, 'x'))}, 'y') } catch (e) { console.log(e.code, e.message) }`
     chmodSync(home, 0o755)
     const { stdout } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
       encoding: 'utf8',

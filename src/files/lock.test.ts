@@ -168,7 +168,10 @@ describe('the lock of a folder', () => {
     it('is kept while that is fresh, and by one who moves while being watched', async () => {
       leave(elsewhere, 100)
       expect(await refusal()).toMatch(
-        /got process \d+ on elsewhere, which has it open \(last sign of life 0 s ago\)\. .* If that process is gone, try again when it has been silent for 0 s; .* delete .*lock/,
+        new RegExp(
+          /got process \d+ on elsewhere, which has it open \(last sign of life 0 s ago\)\. .* /.source +
+            /If that process is gone, try again when it has been silent for 0 s; .* delete .*lock/.source,
+        ),
       )
       const record = leave(elsewhere)
       const moving = sleep(150).then(() => writeFileSync(record, `${readFileSync(record, 'utf8').slice(0, -2)}1\n`))

@@ -60,7 +60,8 @@ test.each([
 
 test('what is no address of PostgreSQL makes no folder of its name', async () => {
   expect((await refused('postgre://u:SECRET@h/db')).message).toBe(
-    'gallery: place must be a folder or a postgres:// address, got an address of scheme postgre:. Did you mean postgres://? If a folder of this name is meant, begin it with ./',
+    'gallery: place must be a folder or a postgres:// address, got an address of scheme postgre:. ' +
+      'Did you mean postgres://? If a folder of this name is meant, begin it with ./',
   )
   for (const place of [
     'mysql://u:SECRET@h/db',

@@ -134,7 +134,8 @@ describe('verification', () => {
     expect(m.impostorsNeeded(0.01)).toBe(299)
     const few = { genuine: [0.1], impostor: Array.from({ length: 400 }, (_, i) => 1 + i / 1000) }
     expect(() => m.calibrateVerification(few)).toThrow(
-      'verification threshold: a false-accept rate of 0.001 needs at least 2995 pairs of two people, got 400. Add photos of more people, or ask for a rate of at least 0.0075.',
+      'verification threshold: a false-accept rate of 0.001 needs at least 2995 pairs of two people, got 400. ' +
+        'Add photos of more people, or ask for a rate of at least 0.0075.',
     )
     expect(m.calibrateVerification({ ...few, far: 0.0075 }).far).toBeLessThanOrEqual(0.0075)
     expect(() => m.calibrateVerification({ genuine: [], impostor: few.impostor, far: 0.1 })).toThrow(

@@ -46,8 +46,12 @@ function drawWithoutFonts(how: 'toPng' | 'bare'): Uint8Array {
   writeFileSync(
     script,
     how === 'toPng'
-      ? `import { toPng } from ${JSON.stringify(module('to-png.ts'))}\nimport { readFileSync, writeFileSync } from 'node:fs'\nwriteFileSync(${JSON.stringify(out)}, await toPng(readFileSync(${JSON.stringify(input)}, 'utf8'), { scale: 1 }))`
-      : `import { createRequire } from 'node:module'\nconst sharp = createRequire(${JSON.stringify(module('to-png.ts'))})('sharp')\nawait sharp(${JSON.stringify(input)}).png().toFile(${JSON.stringify(out)})`,
+      ? `import { toPng } from ${JSON.stringify(module('to-png.ts'))}\n` +
+          `import { readFileSync, writeFileSync } from 'node:fs'\n` +
+          `writeFileSync(${JSON.stringify(out)}, await toPng(readFileSync(${JSON.stringify(input)}, 'utf8'), { scale: 1 }))`
+      : `import { createRequire } from 'node:module'\n` +
+          `const sharp = createRequire(${JSON.stringify(module('to-png.ts'))})('sharp')\n` +
+          `await sharp(${JSON.stringify(input)}).png().toFile(${JSON.stringify(out)})`,
   )
   const run = spawnSync(process.execPath, ['--import', 'tsx', script], {
     cwd: join(import.meta.dirname, '../..'),
@@ -79,7 +83,8 @@ describe('text in pictures', () => {
     const ink = async (weight: number) =>
       titleInk(
         await toPng(
-          `<svg xmlns="http://www.w3.org/2000/svg" width="300" height="60"><text x="24" y="40" font-size="24" font-family="Inter" font-weight="${weight}">Hamburg 12345</text></svg>`,
+          `<svg xmlns="http://www.w3.org/2000/svg" width="300" height="60"><text x="24" y="40" font-size="24" font-family="Inter" font-weight="${weight}">` +
+            `Hamburg 12345</text></svg>`,
           { scale: 1 },
         ),
       )

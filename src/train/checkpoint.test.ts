@@ -125,7 +125,9 @@ test.skipIf(process.platform === 'win32')(
       `
 import { folderStore } from ${JSON.stringify(new URL('../files/index.ts', import.meta.url).href)}
 import { encodeCheckpoint } from ${JSON.stringify(new URL('./checkpoint.ts', import.meta.url).href)}
-try { folderStore(${JSON.stringify(run)}).save(encodeCheckpoint({ header: {}, arrays: new Map([['a', new Float32Array(1e6)]]) })) } catch (e) { process.stdout.write(e.code + ' ' + e.message) }
+try {
+  folderStore(${JSON.stringify(run)}).save(encodeCheckpoint({ header: {}, arrays: new Map([['a', new Float32Array(1e6)]]) }))
+} catch (e) { process.stdout.write(e.code + ' ' + e.message) }
 `,
     )
     const { printed, errors } = await child(

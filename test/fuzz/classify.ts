@@ -18,8 +18,15 @@ export interface Judged {
 }
 
 /** JavaScript's own complaints, which say nothing to the owner of a file. */
-const foreign =
-  /Cannot read propert|is not a function|is not iterable|is not defined|Cannot convert|Invalid array length|Maximum call stack|Array buffer allocation|Invalid typed array|Cannot destructure|\bundefined\b|\[object \w+\]|must be of type|out of range\. It must/
+const foreign = new RegExp(
+  [
+    /Cannot read propert|is not a function|is not iterable|is not defined|Cannot convert|Invalid array length/,
+    /Maximum call stack|Array buffer allocation|Invalid typed array|Cannot destructure/,
+    /\bundefined\b|\[object \w+\]|must be of type|out of range\. It must/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+)
 
 /** Judges what a reader threw. */
 export function judgeError(reader: Reader, files: Files, error: unknown): Judged {

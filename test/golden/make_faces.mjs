@@ -62,6 +62,12 @@ for (const { name, path } of photos) {
   }
   console.log(name, faces.length, tiny.length)
 }
-const versions = { faceApi: require('@vladmandic/face-api/package.json').version, tfjs: tf.version.tfjs, backend: tf.getBackend(), sharp: sharp.versions.sharp, node: process.version }
+const versions = {
+  faceApi: require('@vladmandic/face-api/package.json').version,
+  tfjs: tf.version.tfjs,
+  backend: tf.getBackend(),
+  sharp: sharp.versions.sharp,
+  node: process.version,
+}
 const lines = Object.entries(out).map(([name, value]) => `    ${JSON.stringify(name)}: ${JSON.stringify(value)}`)
 writeFileSync(new URL('faces.json', import.meta.url), `{\n  "versions": ${JSON.stringify(versions)},\n  "photos": {\n${lines.join(',\n')}\n  }\n}\n`)

@@ -1,4 +1,7 @@
-/** @file A detector without networks, for tests in which finding faces is not the point: one face in the middle of every photo whose first pixel is not black. */
+/**
+ * @file A detector without networks, for tests in which finding faces is not the point:
+ * one face in the middle of every photo whose first pixel is not black.
+ */
 import type { FaceDetector } from '../../src/faces/index.ts'
 
 /** @param seen called with the number of photos of each run */

@@ -18,7 +18,12 @@ let calls = 0
 
 const inside = (path) => typeof path === 'string' && (resolve(path) + sep).startsWith(home)
 const writes = (flags) => (typeof flags === 'string' ? flags !== 'r' : ((flags ?? 0) & 3) !== 0)
-const failure = (syscall, path) => Object.assign(new Error(`${code}: injected, ${syscall} ${path ?? ''}`), { code, errno: code === 'ENOSPC' ? -28 : -5, syscall, path })
+const failure = (syscall, path) => Object.assign(new Error(`${code}: injected, ${syscall} ${path ?? ''}`), {
+    code,
+    errno: code === 'ENOSPC' ? -28 : -5,
+    syscall,
+    path,
+  })
 
 /** Whether this call is to fail. */
 function fails() {

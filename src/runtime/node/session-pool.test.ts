@@ -119,7 +119,9 @@ function inProcess(code: string): { status: number | null; signal: string | null
   const start = `
     import { matmul, input } from ${here('../../tensor/index.ts')}
     import { compile, floats, nodeRuntime } from ${here('../index.ts')}
-    const program = await compile(await nodeRuntime({ threads: 2 }), { y: matmul(input('x', ['N', 400]), input('w', [400, 400])) }, { weights: { w: new Float32Array(160_000).fill(0.5) }, independent: true })
+    const y = matmul(input('x', ['N', 400]), input('w', [400, 400]))
+    const weights = { w: new Float32Array(160_000).fill(0.5) }
+    const program = await compile(await nodeRuntime({ threads: 2 }), { y }, { weights, independent: true })
     const feed = (n) => ({ x: floats(new Float32Array(n * 400).fill(2), [n, 400]) })\n`
   return spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', start + code], {
     cwd: fileURLToPath(new URL('../..', import.meta.url)),

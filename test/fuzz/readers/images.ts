@@ -21,7 +21,9 @@ const image = (channels: 3 | 4 = 3, height = 30, width = 26): Sharp =>
 const bytes = async (s: Sharp): Promise<Uint8Array> => new Uint8Array(await s.toBuffer())
 
 const svg =
-  '<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="30" height="26" viewBox="0 0 30 26"><rect width="30" height="26" fill="#fff"/><path d="M6 5 H24 L12 22" stroke="#000" stroke-width="3" fill="none"/><g transform="scale(1.1)"><text x="2" y="20" font-size="4">7</text></g></svg>\n'
+  '<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="30" height="26" viewBox="0 0 30 26"><rect width="30" height="26" fill="#fff"/>' +
+  '<path d="M6 5 H24 L12 22" stroke="#000" stroke-width="3" fill="none"/>' +
+  '<g transform="scale(1.1)"><text x="2" y="20" font-size="4">7</text></g></svg>\n'
 
 type Format = 'png' | 'jpeg' | 'webp' | 'gif' | 'tiff' | 'avif'
 
