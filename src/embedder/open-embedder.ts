@@ -22,8 +22,8 @@ export interface OpenEmbedderOptions {
 /**
  * Opens a model file's bytes.
  *
- * @throws KindredError `corrupt` (changed since it was written, weights that are no numbers, ...), `limit`, or `unsupported` for an ONNX model that kindred did not
- *   write
+ * @throws KindredError `corrupt` (changed since it was written, weights that are no numbers, ...), `limit`, or `unsupported` for an ONNX model that kindred
+ *   did not write
  * @example
  * const model = await openEmbedder(await (await fetch('/model.onnx')).arrayBuffer())
  * const vectors = await model.embed(pixels) // Uint8Array [n, 28, 28] -> Float32Array [n, 10]

@@ -133,7 +133,8 @@ export async function networkModel(parts: NetworkModelParts, options: FaceModelO
  *
  * @param path an `.onnx` file with one image input
  * @param recipe the recipe, a path to its JSON, or nothing for `MODEL.json` beside `MODEL.onnx`
- * @throws KindredError `not-found`, `corrupt`; `limit` or `unsupported` for a model that may not be run, see `checkModel`; `usage` for a recipe that does not fit the model
+ * @throws KindredError `not-found`, `corrupt`; `limit` or `unsupported` for a model that may not be run, see `checkModel`; `usage` for a recipe that does not
+ *   fit the model
  */
 export async function onnxModel(path: string, recipe?: OnnxRecipe | string, options: FaceModelOptions = {}): Promise<FaceModel> {
   checkOptions('onnxModel', options, optionNames)

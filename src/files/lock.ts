@@ -234,7 +234,8 @@ function held(
   const fix =
     silence === undefined
       ? close
-      : `${close} If that process is gone, try again when it has been silent for ${Math.round(waits.silence / 1000)} s; if the machine is gone for good, you may also delete ${path}.`
+      : `${close} If that process is gone, try again when it has been silent for ${Math.round(waits.silence / 1000)} s; if the machine is gone for good, ` +
+        `you may also delete ${path}.`
   return new KindredError('mismatch', where, `${folder} must be opened by one process at a time`, `${who}${seen}`, fix)
 }
 

@@ -51,7 +51,9 @@ export function parsePlace(place: string): Place {
   }
   const problem = problemOf(place)
   if (problem !== undefined) {
-    const fix = `In names and passwords write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23, % as %25, a space as %20; node -p 'encodeURIComponent("p@ss")' does it.`
+    const fix =
+      `In names and passwords write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23, % as %25, a space as %20; node -p ` +
+      `'encodeURIComponent("p@ss")' does it.`
     throw new KindredError(
       'usage',
       where,

@@ -47,7 +47,8 @@ export async function follow(
   let read = 0
   for (let ord = 0; ord < last;) {
     const [chunk] = await query<{ ords: number[]; ids: string[]; labels: (string | null)[]; sources: string[]; vectors: string }>(
-      `select array_agg(ord::float8 order by ord) as ords, array_agg(id order by ord) as ids, array_agg(label order by ord) as labels, array_agg(source order by ord) as sources,
+      `select array_agg(ord::float8 order by ord) as ords, array_agg(id order by ord) as ids, array_agg(label order by ord) as labels, array_agg(source order
+        by ord) as sources,
         encode(string_agg(vector_send(embedding), '' order by ord), 'base64') as vectors
       from (select * from items where version > $1 and version <= $2 and ord > $3 order by ord limit ${batch}) as chunk`,
       [into.version, versions.version, ord],

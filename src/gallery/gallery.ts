@@ -1,7 +1,8 @@
 /**
  * @file A gallery: images, their labels and their embeddings, kept in PostgreSQL with pgvector and searched by Euclidean distance.
  *
- * Every vector is stamped with the recipe that made it. One gallery has one recipe: vectors of another are refused by name, as distances between them mean nothing.
+ * Every vector is stamped with the recipe that made it. One gallery has one recipe: vectors of another are refused by name, as distances between them mean
+ * nothing.
  */
 import { KindredError, checkChoice, checkOptions, ensure, stopIfAborted, type Progress } from '../base/index.ts'
 import { checkItem, checkVector } from './check-items.ts'
@@ -62,8 +63,10 @@ export class Gallery {
   /**
    * Adds items; those whose id is there already are skipped, so that running again does only what is new.
    *
-   * Each batch is one transaction: when `acknowledge` is called, or the promise fulfilled, its items outlive the process. After an error the batches before it stay.
-   * @throws KindredError `mismatch` for a vector of another recipe or length, `usage` for an item that is not whole, `interrupted` by the signal, `io` for a full disk
+   * Each batch is one transaction: when `acknowledge` is called, or the promise fulfilled, its items outlive the process. After an error the batches before
+   * it stay.
+   * @throws KindredError `mismatch` for a vector of another recipe or length, `usage` for an item that is not whole, `interrupted` by the signal, `io` for a
+   *   full disk
    * Cost: about 50 microseconds an item of 128 numbers; several times that with an HNSW index in place
    */
   async add(items: Iterable<Item> | AsyncIterable<Item>, options: AddOptions = {}): Promise<{ added: number; skipped: number }> {
@@ -119,7 +122,8 @@ export class Gallery {
         `with inserted as (
           insert into items (id, recipe, source, label, crop, box, meta, embedding, version)
           select id, $8, source, label, crop, box::float8[], meta::jsonb, embedding, $9
-          from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::vector[]) with ordinality as new (id, source, label, crop, box, meta, embedding, n)
+          from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::vector[]) with ordinality as new (id, source, label, crop,
+            box, meta, embedding, n)
           order by n
           on conflict (id) do nothing returning 1)
         select count(*)::int as added from inserted`,
@@ -207,8 +211,8 @@ export class Gallery {
    * @param k       how many neighbours, at least 1
    * @returns one answer a query; with a threshold, `known: false` and no neighbours where nothing lies within it
    * @throws KindredError `mismatch` for another recipe or length, `usage` for `hnsw` without {@link index}
-   * Cost at 100,000 x 128: exact about 2 ms a query (the first loads the vectors into memory, dim x 5 bytes an item); `hnsw` a few ms at any size; `sql` some 100 ms.
-   * All three report the same distances for the same items; `exact` and `sql` the same items (but for ties within float32 rounding), `hnsw` nearly
+   * Cost at 100,000 x 128: exact about 2 ms a query (the first loads the vectors into memory, dim x 5 bytes an item); `hnsw` a few ms at any size; `sql` some
+   * 100 ms. All three report the same distances for the same items; `exact` and `sql` the same items (but for ties within float32 rounding), `hnsw` nearly
    */
   async search(vectors: Float32Array, k: number, options: SearchOptions = {}): Promise<Found[]> {
     const context = 'gallery search'
@@ -315,7 +319,8 @@ export class Gallery {
       const params: unknown[] = [after]
       const condition = where(context, filter, params)
       const rows = await this.#database.query<{ ord: number; vector: string }>(
-        `select ord::float8 as ord, ${columns}, encode(vector_send(embedding), 'base64') as vector from items where ord > $1 and ${condition} order by items.ord limit ${batch}`,
+        `select ord::float8 as ord, ${columns}, encode(vector_send(embedding), 'base64') as vector from items where ord > $1 and ${condition} order by ` +
+          `items.ord limit ${batch}`,
         params,
       )
       if (rows.length > 0 && this.#state.dim === null) this.#state = await this.#database.transaction(readState)
@@ -414,7 +419,10 @@ export class Gallery {
     })
   }
 
-  /** Makes our own change in the mirror, so that it need not be read again; where others write too, only if it missed nothing (else it reads all at its next search). */
+  /**
+   * Makes our own change in the mirror, so that it need not be read again; where others write too, only if it missed nothing (else it reads all at its next
+   * search).
+   */
   #change(version: number, changed: boolean, change: (mirror: Mirror) => void): void {
     const mirror = this.#mirror
     if (!changed || mirror === undefined) return

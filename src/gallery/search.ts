@@ -59,7 +59,8 @@ export async function searchDatabase(
   } else await query(`set local enable_indexscan = off`) // or an HNSW index would answer
   const condition = where('gallery search', filter, params)
   const rows = await query<{ n: number; ord: number; id: string; label: string | null; source: string; vector: string }>(
-    `select n::int as n, ord::float8 as ord, id, label, source, encode(vector_send(embedding), 'base64') as vector from unnest($1::vector[]) with ordinality as queries (q, n),
+    `select n::int as n, ord::float8 as ord, id, label, source, encode(vector_send(embedding), 'base64') as vector from unnest($1::vector[]) with ordinality
+      as queries (q, n),
       lateral (select ord, id, label, source, embedding from items where ${condition} order by embedding <-> q limit ${k}) as hit`,
     params,
   )

@@ -35,7 +35,8 @@ export function jsonObject(value: unknown, what: string): Recipe {
 /** The gallery's row, held until the transaction ends. */
 export async function readState(query: Query): Promise<State> {
   const [row] = await query<{ hash: string | null; recipe: Recipe | null; dim: number | null; unit: boolean }>(
-    `select gallery.recipe as hash, recipes.recipe, dim, unit_norm as unit from gallery left join recipes on recipes.hash = gallery.recipe for update of gallery`,
+    `select gallery.recipe as hash, recipes.recipe, dim, unit_norm as unit from gallery left join recipes on recipes.hash = gallery.recipe for update ` +
+      `of gallery`,
   )
   const recipe = row.recipe === null ? null : jsonObject(row.recipe, 'the recipe of the gallery')
   return { hash: row.hash, recipe, dim: row.dim, unitNorm: row.unit }

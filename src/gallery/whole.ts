@@ -13,8 +13,10 @@ import { damaged, restoreIt, type Database, type Query } from './database.ts'
 const countedAtOpening = 20_000
 
 /** Pages by relation: of all tables and indexes of the gallery, and of what they keep aside (TOAST). */
-const pagesNow = `(with own as (select oid, reltoastrelid as aside from pg_class where relnamespace = current_schema()::regnamespace and relkind in ('r', 'i', 'S')),
-  every as (select oid from own union all select aside from own where aside <> 0 union all select indexrelid from pg_index where indrelid in (select aside from own where aside <> 0))
+const pagesNow = `(with own as (select oid, reltoastrelid as aside from pg_class where relnamespace = current_schema()::regnamespace and relkind in
+  ('r', 'i', 'S')),
+  every as (select oid from own union all select aside from own where aside <> 0 union all select indexrelid from pg_index where indrelid in (select aside
+    from own where aside <> 0))
   select coalesce(jsonb_object_agg(oid::text, pg_relation_size(oid::regclass) / current_setting('block_size')::int), '{}') from every)`
 
 /** To be called at the end of each transaction that changes items or their indexes; `change` is by how many there are more. */
@@ -30,7 +32,8 @@ export async function recordWhole(query: Query, change: number): Promise<void> {
  */
 export async function checkWhole({ query, acknowledged = 0 }: Database, place: string, acceptDamage: boolean): Promise<string | undefined> {
   const [row] = await query<{ version: number; items: number | null; recipe: boolean }>(
-    `select version::float8 as version, items::float8 as items, gallery.recipe is null or exists (select from recipes where hash = gallery.recipe) as recipe from gallery`,
+    `select version::float8 as version, items::float8 as items, gallery.recipe is null or exists (select from recipes where hash = gallery.recipe) as ` +
+      `recipe from gallery`,
   )
   if (row === undefined && acknowledged > 0) throw damaged(place, 'one without the row that says what it is')
   if (row === undefined) return undefined
@@ -48,7 +51,8 @@ export async function checkWhole({ query, acknowledged = 0 }: Database, place: s
 /** What is missing of a gallery that should have so many items, in words. */
 async function missing(query: Query, items: number): Promise<string | undefined> {
   const short = await query<{ name: string; now: number; kept: number }>(
-    `select relname as name, now::float8 as now, kept::float8 as kept from gallery, jsonb_each_text(pages) as each (id, kept), jsonb_each_text(${pagesNow}) as found (oid, now), pg_class
+    `select relname as name, now::float8 as now, kept::float8 as kept from gallery, jsonb_each_text(pages) as each (id, kept), jsonb_each_text(${pagesNow})
+      as found (oid, now), pg_class
     where id = found.oid and pg_class.oid = id::oid and now::bigint < kept::bigint order by relname`,
   )
   if (short.length === 0 && items > countedAtOpening) return undefined

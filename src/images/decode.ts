@@ -1,5 +1,6 @@
 /**
- * @file Image files to pixels, by sharp: EXIF orientation applied, alpha laid on white, greyed if asked; and never more of them at a time than memory is meant for.
+ * @file Image files to pixels, by sharp: EXIF orientation applied, alpha laid on white, greyed if asked; and never more of them at a time than memory is
+ * meant for.
  */
 import { closeSync, readSync } from 'node:fs'
 import type { Metadata, Sharp } from 'sharp'
@@ -51,8 +52,8 @@ const longest = 60 // seconds: a hundred megapixels take a few
  * The format is told by the content, the size by the header, and both are judged before anything is decoded; then it waits until {@link pixelBudget} has room.
  * @param input a path, a `file:` URL, or the file's bytes
  * @returns pixels with EXIF orientation applied and alpha laid on `background`; grey is sharp's (Rec. 709 luminance)
- * @throws KindredError `not-found` for a missing path; `usage` for a folder; `unsupported` for pipes, and for drawings (SVG, PDF) and formats that are not read;
- *   `limit` for files over `imageFileBytes`, pictures over `imagePixels`; `corrupt` for empty, truncated or other content
+ * @throws KindredError `not-found` for a missing path; `usage` for a folder; `unsupported` for pipes, and for drawings (SVG, PDF) and formats that are not
+ *   read; `limit` for files over `imageFileBytes`, pictures over `imagePixels`; `corrupt` for empty, truncated or other content
  * cost: decoding; resizing by Lanczos 3
  */
 export async function decodeImage(input: FileSource, options: DecodeOptions = {}): Promise<DecodedImage> {

@@ -20,8 +20,8 @@ export interface LoadOptions {
  * Loads a model file.
  *
  * @param source a path, a `file:` URL, or the file's bytes
- * @throws KindredError `not-found`, `corrupt` (changed since it was written, weights that are no numbers, ...), `limit`, or `unsupported` for an ONNX model that kindred
- *   did not write
+ * @throws KindredError `not-found`, `corrupt` (changed since it was written, weights that are no numbers, ...), `limit`, or `unsupported` for an ONNX model
+ *   that kindred did not write
  * @example
  * const model = await load('model.onnx')
  * const vectors = await model.embed(pixels) // Uint8Array [n, 28, 28] -> Float32Array [n, 10]

@@ -82,8 +82,8 @@ export interface VggEmbedder extends Embedder {
  *
  * The file's layout is found out by itself and every shape checked. Convolutions are fixed in the graph; the two large matrices stay where they were read and
  * are fed to each run, so that no second copy of them is ever made.
- * @throws KindredError `not-found`, `corrupt`, `unsupported`; `mismatch` when a dataset has another shape than the network asks for, when the file has no layer as
- *   deep as `layer`, or when the first filters disprove the given channel order; `usage` for an ONNX file without `preprocessing`
+ * @throws KindredError `not-found`, `corrupt`, `unsupported`; `mismatch` when a dataset has another shape than the network asks for, when the file has no
+ *   layer as deep as `layer`, or when the first filters disprove the given channel order; `usage` for an ONNX file without `preprocessing`
  * cost: one pass over the file; 1.5 times the weights' size of memory at the peak (ONNX files: 2.2 times)
  * @example
  * const vgg = await loadVgg('vgg_face_weights.h5', { layer: 'fc7/relu', normalise: true })
@@ -237,7 +237,8 @@ function tellChannels(
   if (basis === 'first filter') progress.log(`${path}: channels ${channelOrder}, proved by the first filters`)
   else if (verdict === 'doubtful')
     progress.warn(
-      `${path}: channels are fed as ${channelOrder} on the word of the ${basis}, but then blue would outweigh red in the first filters (${strengths}), as in no published network looked at: check the order`,
+      `${path}: channels are fed as ${channelOrder} on the word of the ${basis}, but then blue would outweigh red in the first filters (${strengths}), as ` +
+        `in no published network looked at: check the order`,
     )
   else
     progress.log(

@@ -331,11 +331,17 @@ const rulesFor = (names: string, rule: Rule): [string, Rule][] => names.split(' 
 /** The sizes of a node's results: of the first, or of each. */
 export const sizeRules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ...rulesFor(
-    'Abs Acos Acosh Asin Asinh Atan Atanh BatchNormalization Bernoulli BitwiseNot Cast CastLike Ceil Celu Clip Cos Cosh CumSum DequantizeLinear Dropout Elu Erf Exp EyeLike FastGelu Floor Gelu GroupNormalization HardSigmoid HardSwish Hardmax Identity InstanceNormalization IsInf IsNaN LRN LayerNormalization LeakyRelu Log LogSoftmax LpNormalization MeanVarianceNormalization Mish Neg Not QLinearLeakyRelu QLinearSigmoid QLinearSoftmax QuantizeLinear QuickGelu RMSNormalization RandomNormalLike RandomUniformLike Reciprocal Relu ReverseSequence Round Scatter ScatterElements ScatterND Selu Shrink Sigmoid Sign Sin Sinh SimplifiedLayerNormalization SkipLayerNormalization Softmax Softplus Softsign Sqrt Swish Tan Tanh ThresholdedRelu Trilu',
+    'Abs Acos Acosh Asin Asinh Atan Atanh BatchNormalization Bernoulli BitwiseNot Cast CastLike Ceil Celu Clip Cos Cosh CumSum DequantizeLinear Dropout ' +
+      'Elu Erf Exp EyeLike FastGelu Floor Gelu GroupNormalization HardSigmoid HardSwish Hardmax Identity InstanceNormalization IsInf IsNaN LRN ' +
+      'LayerNormalization LeakyRelu Log LogSoftmax LpNormalization MeanVarianceNormalization Mish Neg Not QLinearLeakyRelu QLinearSigmoid QLinearSoftmax ' +
+      'QuantizeLinear QuickGelu RMSNormalization RandomNormalLike RandomUniformLike Reciprocal Relu ReverseSequence Round Scatter ScatterElements ' +
+      'ScatterND Selu Shrink Sigmoid Sign Sin Sinh SimplifiedLayerNormalization SkipLayerNormalization Softmax Softplus Softsign Sqrt Swish Tan Tanh ' +
+      'ThresholdedRelu Trilu',
     same,
   ),
   ...rulesFor(
-    'Add And BiasGelu BitShift BitwiseAnd BitwiseOr BitwiseXor Div Equal Greater GreaterOrEqual Less LessOrEqual Max Mean Min Mod Mul Or PRelu Pow Sub Sum Where Xor',
+    'Add And BiasGelu BitShift BitwiseAnd BitwiseOr BitwiseXor Div Equal Greater GreaterOrEqual Less LessOrEqual Max Mean Min Mod Mul Or PRelu Pow Sub ' +
+      'Sum Where Xor',
     spread,
   ),
   ...rulesFor('QLinearAdd QLinearMul', (n) => broadcast([n.dims(0), n.dims(3)])),
@@ -403,9 +409,10 @@ export const sizeRules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
 
 /** Operators whose result may be of any size, whatever goes in: where it is not known, they are refused. */
 export const makers: ReadonlySet<string> = new Set(
-  'AffineGrid BlackmanWindow CenterCropPad Col2Im ConstantOfShape DFT Expand HammingWindow HannWindow ImageDecoder MaxRoiPool MaxUnpool MelWeightMatrix Multinomial OneHot Pad RandomNormal RandomUniform Range Resize RoiAlign STFT Tile Upsample'.split(
-    ' ',
-  ),
+  (
+    'AffineGrid BlackmanWindow CenterCropPad Col2Im ConstantOfShape DFT Expand HammingWindow HannWindow ImageDecoder MaxRoiPool MaxUnpool MelWeightMatrix ' +
+    'Multinomial OneHot Pad RandomNormal RandomUniform Range Resize RoiAlign STFT Tile Upsample'
+  ).split(' '),
 )
 
 const longest = 4096

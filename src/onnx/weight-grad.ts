@@ -32,7 +32,8 @@ export function fewChannelsWeightGrad(c: EmitContext, [x, dy]: string[], node: W
   for (let i = 0; i < k; i++) picks[i * k + i] = 1
   const pick = c.constant({ dtype: 'float32', shape: [k, ci, ...kernel], data: picks })
   const planes = c.add('Conv', [x, pick], { kernel_shape: kernel, strides, pads, dilations, group: 1 })[0]
-  const patches = c.add('Transpose', [c.add('Reshape', [planes, c.ints([n, k, oh * ow])])[0]], { perm: [0, 2, 1] })[0] // folded into the product by ONNX Runtime
+  // folded into the product by ONNX Runtime
+  const patches = c.add('Transpose', [c.add('Reshape', [planes, c.ints([n, k, oh * ow])])[0]], { perm: [0, 2, 1] })[0]
   return c.add('Reshape', [productByImage(c, dy, patches, [n, co, oh * ow]), c.ints([co, ci, ...kernel])])
 }
 

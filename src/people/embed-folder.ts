@@ -147,7 +147,10 @@ async function cropAndEmbed(
   return { ...found, vectors, dim: model.dim, ...peopleOf(records), recipe: model.recipe, embedded, seconds }
 }
 
-/** Names, and for each record which of them it bears (-1: none). A photo's label names its largest face alone: whoever else is in the picture must not be taken for that person. */
+/**
+ * Names, and for each record which of them it bears (-1: none). A photo's label names its largest face alone: whoever else is in the picture must not be
+ * taken for that person.
+ */
 export function peopleOf(records: readonly CropRecord[]): { people: string[]; labels: Int32Array } {
   const people = [...new Set(records.flatMap((r) => (r.label === null ? [] : [r.label])))].sort()
   const place = new Map(people.map((name, i) => [name, i]))

@@ -28,7 +28,8 @@ export interface FaceNetworks {
  * Opens detector and model.
  *
  * @param stored the recipe of the vectors that will be compared: the source of defaults, and a demand
- * @throws KindredError `mismatch` naming both recipes when the networks are not those of `stored`; `usage` when `stored` was made by a model file that must be named
+ * @throws KindredError `mismatch` naming both recipes when the networks are not those of `stored`; `usage` when `stored` was made by a model file that must
+ *   be named
  */
 export async function openNetworks(choice: NetworkChoice, runtime: Runtime, stored?: FaceRecipe): Promise<FaceNetworks> {
   const wanted = { ...defaults(choice, stored), ...choice }

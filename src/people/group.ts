@@ -15,8 +15,8 @@ import { namedClusters } from '../clusters/index.ts'
 import { photoName, thumbnails } from './pictures.ts'
 
 /**
- * For dlib's vectors: two core points are joined up to 0.5, as in dlib's own face_clustering.py; a straggler joins its nearest core point up to 0.6, the distance
- * that dlib's author publishes for one person. Neither was chosen on the photos of the measurements (docs/decisions/0014-face-questions.md).
+ * For dlib's vectors: two core points are joined up to 0.5, as in dlib's own face_clustering.py; a straggler joins its nearest core point up to 0.6, the
+ * distance that dlib's author publishes for one person. Neither was chosen on the photos of the measurements (docs/decisions/0014-face-questions.md).
  */
 export const dlibRadius = 0.5
 /** How much farther than the radius a straggler may lie: 0.6 / 0.5. */

@@ -74,7 +74,9 @@ export function judgeDistances(
       axis: 'linear',
       bins: Math.min(48, Math.max(10, Math.round(2 * Math.sqrt(genuine.length)))),
       title,
-      subtitle: `${genuine.length.toLocaleString('en')} pairs of photos of one person, ${impostor.length.toLocaleString('en')} of two. Each histogram is in shares of its own set.`,
+      subtitle:
+        `${genuine.length.toLocaleString('en')} pairs of photos of one person, ${impostor.length.toLocaleString('en')} of two. Each histogram is ` +
+        `in shares of its own set.`,
     },
   )
   return { distances, figure }

@@ -1,8 +1,9 @@
 /**
  * @file Vectors kept on disk, one file for each recipe: `OUT/vectors/MODEL-HASH.npy` with its ids, labels and recipe beside it.
  *
- * While faces are embedded, new vectors are appended to `MODEL-HASH.journal`; at the end they join the others. Numbers and names are two files, so the new pair is
- * written whole as `MODEL-HASH.next.npy` before it takes the place of the old one: a stop at any moment loses neither and never puts old numbers under new names.
+ * While faces are embedded, new vectors are appended to `MODEL-HASH.journal`; at the end they join the others. Numbers and names are two files, so the new
+ * pair is written whole as `MODEL-HASH.next.npy` before it takes the place of the old one: a stop at any moment loses neither and never puts old numbers
+ * under new names.
  */
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'

@@ -64,7 +64,8 @@ const where = 'search'
  *
  * @param place see {@link openKnownFaces}
  * @param query an image file
- * @throws KindredError `not-found` when nothing is known, or the photo shows no face; `mismatch` when its vectors would be of another recipe; `usage` for a person nobody knows
+ * @throws KindredError `not-found` when nothing is known, or the photo shows no face; `mismatch` when its vectors would be of another recipe; `usage` for a
+ *   person nobody knows
  * @example
  * const { answers } = await searchFaces('runs/faces', 'stranger.jpg', { threshold: 0.5, runtime })
  */
@@ -144,7 +145,10 @@ export function answerLine({ known, neighbours }: Pick<FaceAnswer, 'known' | 'ne
   const at = nearest.distance.toFixed(3)
   if (known === null) return `${among}nearest is ${name(nearest)} at ${at}`
   if (nearest.within !== true)
-    return `${among}${itself === undefined ? 'nobody you know: the nearest' : 'the nearest other'}, ${name(nearest)}, lies at ${at}, beyond ${Number(threshold!.value.toPrecision(4))}`
+    return (
+      `${among}${itself === undefined ? 'nobody you know: the nearest' : 'the nearest other'}, ${name(nearest)}, lies at ${at}, beyond ` +
+      `${Number(threshold!.value.toPrecision(4))}`
+    )
   const too = [...new Set(others.filter((n) => n.within === true).map(name))].filter((other) => other !== name(nearest))
   return `${among}${name(nearest)} at ${at}${too.length === 0 ? '' : `, but ${too.join(', ')} within the threshold, too`}`
 }

@@ -23,7 +23,10 @@ export interface SavedThreshold {
   readonly intervalsBy: 'people' | 'pairs'
   readonly genuine: number
   readonly impostors: number
-  /** Each person left out in turn: photos of theirs that find somebody else within the threshold. This, and not the rate of pairs, is what a search errs by; it grows with the number of faces. */
+  /**
+   * Each person left out in turn: photos of theirs that find somebody else within the threshold. This, and not the rate of pairs, is what a search errs by;
+   * it grows with the number of faces.
+   */
   readonly strangers: { readonly asked: number; readonly accepted: number; readonly interval: Interval }
   readonly people: number
   readonly faces: number
@@ -112,11 +115,18 @@ const shareText = (x: number): string => (x === 0 ? '0' : x >= 0.1 ? percent(x) 
 
 /** What a calibrated threshold does to strangers who are searched for, in one sentence. */
 export function strangersLine({ strangers: { asked, accepted, interval }, faces }: SavedThreshold): string {
-  return `strangers: with each person left out in turn, ${accepted} of ${asked} photos found somebody else within it (95 % interval ${shareText(interval.low)} to ${shareText(interval.high)}), among ${faces} faces; more faces, more of these`
+  return (
+    `strangers: with each person left out in turn, ${accepted} of ${asked} photos found somebody else within it (95 % interval ` +
+    `${shareText(interval.low)} to ${shareText(interval.high)}), among ${faces} faces; more faces, more of these`
+  )
 }
 
 /** What a threshold is worth, in one sentence. */
 export function thresholdLine({ value, from, file, calibration: c }: UsedThreshold): string {
   if (from === 'given' || c === undefined) return `threshold ${value} as given; nothing is known of its false accepts here`
-  return `threshold ${value.toFixed(4)} of ${file ?? c.folder}: calibrated on ${c.people} people of ${c.folder} for at most ${shareText(c.farAsked)} of pairs of two people taken for one (there: ${shareText(c.far)}, 95 % interval ${shareText(c.farInterval.low)} to ${shareText(c.farInterval.high)}); it keeps ${shareText(c.tar)} of pairs of one person`
+  return (
+    `threshold ${value.toFixed(4)} of ${file ?? c.folder}: calibrated on ${c.people} people of ${c.folder} for at most ${shareText(c.farAsked)} of ` +
+    `pairs of two people taken for one (there: ${shareText(c.far)}, 95 % interval ${shareText(c.farInterval.low)} to ${shareText(c.farInterval.high)}); it ` +
+    `keeps ${shareText(c.tar)} of pairs of one person`
+  )
 }

@@ -45,7 +45,11 @@ export function confusionMatrix(counts: ArrayLike<number>, classes: readonly str
     .sort((a, b) => b.v - a.v)
   const worst = wrong[0]
   const { width = 860 } = options
-  const found = `${percent(right / all)} right${worst === undefined ? ', no mistake' : `; most often ${classes[worst.i]} is read as ${classes[worst.j]} (${thousands(worst.v)} of ${thousands(totals[worst.i])})`}`
+  const found = `${percent(right / all)} right${
+    worst === undefined
+      ? ', no mistake'
+      : `; most often ${classes[worst.i]} is read as ${classes[worst.j]} (${thousands(worst.v)} of ${thousands(totals[worst.i])})`
+  }`
   const nameWidth = largest(
     classes.map((name) => Math.min(140, [...name].length * 8 + 22)),
     46,

@@ -73,7 +73,8 @@ export async function faceMap(options: FaceMapOptions): Promise<string> {
   svg += `<g transform="translate(0 ${bottom.toFixed(1)})">${legend.svg}</g>`
   const note =
     options.note ??
-    `Faces side by side are alike; where they would overlap they are moved apart${cloud.far === 0 ? '' : ', the farthest tied to their place by a line'}. The distance between far clusters has no meaning.`
+    `Faces side by side are alike; where they would overlap they are moved apart${cloud.far === 0 ? '' : ', the farthest tied to their place by a line'}. ` +
+      `The distance between far clusters has no meaning.`
   if (note !== '') svg += label(24, bottom + legend.height + 10, note, { size: 12 })
   return svgDocument(width, height, `${title}. Map of ${count(n, 'face')}.`, svg)
 }

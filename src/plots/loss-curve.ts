@@ -57,7 +57,8 @@ export function lossCurve(history: readonly EpochFigures[], options: LossCurveOp
   const bad = history.filter((_, i) => !Number.isFinite(train[i])).length
   const last = history.length - 1
   const found = Number.isFinite(knn[last])
-    ? `After ${count(history.length, 'epoch')}: kNN accuracy ${percent(knn[last])}${Number.isFinite(active[last]) ? `, ${percent(active[last])} of the triplets still active` : ''}`
+    ? `After ${count(history.length, 'epoch')}: kNN accuracy ` +
+      `${percent(knn[last])}${Number.isFinite(active[last]) ? `, ${percent(active[last])} of the triplets still active` : ''}`
     : `Loss over ${count(history.length, 'epoch')}`
   const marked =
     best === undefined

@@ -47,7 +47,8 @@ export function precisionPanels(panels: readonly PrecisionPanel[], options: Prec
       title,
       subtitle:
         options.subtitle ??
-        'Solid: share of the right person among the k nearest, with its 95 % interval. Dashed: the most there can be, as a person has only so many other photos.',
+        'Solid: share of the right person among the k nearest, with its 95 % interval. Dashed: the most there can be, as a person has only so many ' +
+          'other photos.',
     },
     width,
   )

@@ -47,7 +47,9 @@ export function rejectionCurve(curves: readonly RejectionCurve[], options: Rejec
   ensure(curves.length > 0, where, 'there must be at least one score', 'none')
   const { width = 860, inName = 'digits', outName = 'letters' } = options
   const traced = curves.map((c) => ({ ...c, ...trace(c) })).sort((a, b) => b.area - a.area || (a.name < b.name ? -1 : 1))
-  const found = `${traced[0].name} trades best: ${percent(bestAt(traced[0].points, 0.95))} of the ${outName} rejected where 95 % of the ${inName} are kept and right`
+  const found =
+    `${traced[0].name} trades best: ${percent(bestAt(traced[0].points, 0.95))} of the ${outName} rejected where 95 % of the ${inName} are ` +
+    `kept and right`
   const reach = largest(traced.flatMap((c) => c.points.map(([x]) => x)))
   const fallback = reach >= 0.95 ? found : `${traced[0].name} trades best between ${inName} kept and ${outName} rejected`
   const top = heading(

@@ -79,7 +79,8 @@ export function rejectionHistogram(scores: RejectionScores, options: RejectionHi
   const found =
     first === undefined
       ? `${scoreName}: ${inName} and ${outName}`
-      : `${scoreName}: rejecting ${rejectWhen} ${precise(first.value)} stops ${percent(share(outside, first.value))} of the ${outName} and keeps ${percent(1 - share(inside, first.value))} of the ${inName}`
+      : `${scoreName}: rejecting ${rejectWhen} ${precise(first.value)} stops ${percent(share(outside, first.value))} of the ${outName} and keeps ` +
+        `${percent(1 - share(inside, first.value))} of the ${inName}`
   const axisNote =
     kind === 'linear' ? '' : kind === 'log' ? ' Logarithmic axis.' : ' Axis by rank: equal distances hold equally many images.'
   const top = heading(
@@ -121,7 +122,9 @@ export function rejectionHistogram(scores: RejectionScores, options: RejectionHi
   let labels = ''
   const marks = thresholds.map((t, i) => {
     const at = Math.min(box.left + box.width, Math.max(box.left, x(t.value)))
-    const text = `${t.name} ${precise(t.value)}: ${percent(share(outside, t.value))} of ${outName} rejected, ${percent(1 - share(inside, t.value))} of ${inName} kept`
+    const text =
+      `${t.name} ${precise(t.value)}: ${percent(share(outside, t.value))} of ${outName} rejected, ${percent(1 - share(inside, t.value))} of ` +
+      `${inName} kept`
     const wide = textWidth(text, 12, 600)
     return { at, text, wide, right: at + wide + 12 < width - 16, colour: i === 0 ? tone.red : tone.ink, dash: i === 0 ? undefined : '5 3' }
   })

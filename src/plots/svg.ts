@@ -141,7 +141,8 @@ export function heading({ title, subtitle }: Heading, width: number, left = 24):
 export function svgDocument(width: number, height: number, name: string, body: string): string {
   const [w, h] = [num(width), num(height)]
   return (
-    `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${w}" height="${h}" viewBox="0 0 ${w} ${h}" role="img" aria-label="${escapeXml(name)}" ` +
+    `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${w}" height="${h}" viewBox="0 0 ${w} ${h}" role="img" ` +
+    `aria-label="${escapeXml(name)}" ` +
     `font-family="${escapeXml(fontFamily)}"><rect width="${w}" height="${h}" fill="${tone.paper}"/>${body}</svg>\n`
   )
 }

@@ -198,7 +198,9 @@ export function sweepCurves(figures: readonly SweepFigures[], options: SweepCurv
       title,
       subtitle:
         options.subtitle ??
-        `Each figure against the margin.${best < 0 ? '' : ' The dashed line marks the best kNN accuracy.'}${sorted.some((f) => f.collapsed) ? ' Crosses: collapsed, at the axis’s end where their figure lies beyond it.' : ''}`,
+        `Each figure against the margin.${best < 0 ? '' : ' The dashed line marks the best kNN accuracy.'}${
+          sorted.some((f) => f.collapsed) ? ' Crosses: collapsed, at the axis’s end where their figure lies beyond it.' : ''
+        }`,
     },
     width,
   )

@@ -1,8 +1,9 @@
 /**
  * @file The identity of a vector: the recipe that made it. Vectors of different recipes must not be compared.
  *
- * Two recipes are the same when their canonical forms are: JSON with sorted keys, without what is there for people. What a `hash` names needs no other name, so an
- * object that holds one loses its `name`, `path`, `file` and `licence`: a model file that is renamed, moved or fetched from elsewhere stays the same model.
+ * Two recipes are the same when their canonical forms are: JSON with sorted keys, without what is there for people. What a `hash` names needs no other name,
+ * so an object that holds one loses its `name`, `path`, `file` and `licence`: a model file that is renamed, moved or fetched from elsewhere stays the same
+ * model.
  */
 import { ensure, KindredError, sha256 } from '../base/index.ts'
 

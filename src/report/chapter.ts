@@ -14,6 +14,7 @@ export function chapter(id: string, link: string, title: string, body: Html): Ch
   return {
     id,
     link,
-    body: html`<section id="${id}" aria-labelledby="${id}-title"><p class="kicker">${link}</p><h2 id="${id}-title"><a href="#${id}">${title}</a></h2>${body}</section>`,
+    body: html`<section id="${id}" aria-labelledby="${id}-title"><p class="kicker">${link}</p><h2 id="${id}-title"><a href="#${id}">${title}</a></h2>\
+${body}</section>`,
   }
 }

@@ -43,7 +43,13 @@ export function madeChapter(
     'made',
     'Making of',
     'How this was made',
-    html`${stages.length > 0 && html`<h3>Where the time went</h3><ul class="bars">${stages.map((s) => html`<li><span>${s.name}</span><span><i style="width:${((s.seconds / longest) * 70).toFixed(1)}%"></i>${duration(s.seconds)}</span></li>`)}</ul>`}
+    html`${
+      stages.length > 0 &&
+      html`<h3>Where the time went</h3><ul class="bars">${stages.map(
+        (s) =>
+          html`<li><span>${s.name}</span><span><i style="width:${((s.seconds / longest) * 70).toFixed(1)}%"></i>${duration(s.seconds)}</span></li>`,
+      )}</ul>`
+    }
 <h3>To get the same again</h3><dl>${all.map(([k, v]) => html`<dt>${k}</dt><dd>${v}</dd>`)}</dl>
 ${closing}`,
   )

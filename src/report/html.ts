@@ -67,7 +67,9 @@ export function figure(svg: string | undefined, name: string, caption: Html | st
   const own = Number(/<svg\b[^>]*?\swidth="([\d.]+)"/.exec(svg)?.[1] ?? 860)
   // Wide figures fill the card; small ones keep their size.
   const most = own >= 720 ? 1100 : own * 1.15
-  return html`<figure class="figure" id="figure-${name}"><div class="scroll" tabindex="0" role="region" aria-label="Figure, scrolls sideways"><div class="sheet" style="max-width:${Math.round(most)}px;min-width:${Math.round(Math.min(own, 640))}px">${inlineSvg(svg, name)}</div></div><figcaption>${caption}</figcaption></figure>`
+  return html`<figure class="figure" id="figure-${name}"><div class="scroll" tabindex="0" role="region" aria-label="Figure, scrolls sideways"><div \
+class="sheet" style="max-width:${Math.round(most)}px;min-width:${Math.round(Math.min(own, 640))}px">${inlineSvg(svg, name)}</div></div><figcaption>\
+${caption}</figcaption></figure>`
 }
 
 /** A table with a head; cells that are numbers align right. */
@@ -78,7 +80,9 @@ export function table(
 ): Html {
   const numeric = new Set(options.numeric ?? [])
   const cls = (j: number) => (numeric.has(j) ? raw(' class="n"') : raw(''))
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${options.label}"><table><thead><tr>${head.map((h, j) => html`<th scope="col"${cls(j)}>${h}</th>`)}</tr></thead><tbody>${rows.map((r) => html`<tr>${r.map((c, j) => html`<td${cls(j)}>${c}</td>`)}</tr>`)}</tbody></table></div>`
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${options.label}"><table><thead><tr>\
+${head.map((h, j) => html`<th scope="col"${cls(j)}>${h}</th>`)}</tr></thead><tbody>\
+${rows.map((r) => html`<tr>${r.map((c, j) => html`<td${cls(j)}>${c}</td>`)}</tr>`)}</tbody></table></div>`
 }
 
 /** A share as "98.4 %" with a space that does not break. */

@@ -13,7 +13,8 @@ export const reload = `<script>
 {
   const line = document.querySelector('.running')
   const heard = Date.parse(line.dataset.heard)
-  if (Date.now() - heard > 120000) line.textContent = 'No sign of life since ' + new Date(heard).toLocaleString() + ': the run was killed, or its machine is asleep or very busy. Reload the page to look again.'
+  if (Date.now() - heard > 120000) line.textContent = 'No sign of life since ' + new Date(heard).toLocaleString() + ': the run was killed, or its machine is \
+asleep or very busy. Reload the page to look again.'
   else setTimeout(() => location.reload(), 5000)
 }
 </script>`

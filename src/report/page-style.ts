@@ -9,14 +9,17 @@ import { readBytes } from '../files/index.ts'
 export function pageStyle(): string {
   const faces = webFontFiles.map(
     (path, i) =>
-      `@font-face{font-family:Inter;font-weight:${[400, 600][i]};font-display:swap;src:url(data:font/woff2;base64,${base64(readBytes(path, 'report'))}) format("woff2")}`,
+      `@font-face{font-family:Inter;font-weight:${[400, 600][i]};font-display:swap;src:url(data:font/woff2;` +
+      `base64,${base64(readBytes(path, 'report'))}) format("woff2")}`,
   )
   return faces.join('\n') + rules
 }
 
 const rules = `
-:root{color-scheme:light dark;--paper:#fff;--ink:#1c2530;--soft:#56616e;--line:#dfe4ea;--wash:#f5f7f9;--blue:#1f6fb5;--orange:#b6540a;--red:#b3261e;--sheet:#fff}
-@media (prefers-color-scheme:dark){:root{--paper:#14191f;--ink:#e8ecf1;--soft:#a3aebb;--line:#303a46;--wash:#1c232b;--blue:#7ab8ee;--orange:#f0a35e;--red:#ff9a90;--sheet:#fff}}
+:root{color-scheme:light dark;--paper:#fff;--ink:#1c2530;--soft:#56616e;--line:#dfe4ea;--wash:#f5f7f9;--blue:#1f6fb5;--orange:#b6540a;--red:#b3261e;\
+--sheet:#fff}
+@media (prefers-color-scheme:dark){:root{--paper:#14191f;--ink:#e8ecf1;--soft:#a3aebb;--line:#303a46;--wash:#1c232b;--blue:#7ab8ee;--orange:#f0a35e;\
+--red:#ff9a90;--sheet:#fff}}
 *{box-sizing:border-box}
 html{scroll-behavior:smooth;scroll-padding-top:64px;-webkit-text-size-adjust:100%}
 @media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
@@ -45,14 +48,17 @@ nav li{white-space:nowrap;font-size:14.5px}nav a{color:var(--soft);text-decorati
 .tiles span{display:block;font-weight:600;font-size:15px}.tiles small{text-wrap:pretty;display:block;color:var(--soft);font-size:14px;line-height:1.42}
 .tiles .wait{color:var(--soft)}
 .formula{font-size:clamp(17px,2.6vw,23px);background:var(--wash);border-radius:8px;padding:18px 22px;margin:18px 0 20px;overflow-x:auto;white-space:nowrap}
-.formula i{font-style:italic}.formula .a{color:var(--ink);font-weight:600}.formula .p{color:var(--blue);font-weight:600}.formula .n{color:var(--orange);font-weight:600}
+.formula i{font-style:italic}.formula .a{color:var(--ink);font-weight:600}.formula .p{color:var(--blue);font-weight:600}\
+.formula .n{color:var(--orange);font-weight:600}
 .figure{margin:26px 0 30px}
 .figure .scroll{border:1px solid var(--line);border-radius:10px;background:var(--sheet)}
 .scroll{overflow-x:auto}.scroll+p{margin-top:14px}.path{overflow-wrap:anywhere}
 .sheet{margin:0 auto}.sheet svg{display:block;width:100%;height:auto}
 figcaption{color:var(--soft);font-size:15px;line-height:1.5;margin-top:10px;max-width:46em}
-.waiting p::first-letter{text-transform:uppercase}.waiting p{border:1px dashed var(--line);border-radius:10px;padding:44px 20px;text-align:center;color:var(--soft);max-width:none;margin:0}
-.note{border-left:4px solid var(--orange);background:var(--wash);padding:12px 18px;border-radius:0 8px 8px 0;margin:18px 0;max-width:44em}.note p:last-child{margin:0}.note.bad{border-color:var(--red)}
+.waiting p::first-letter{text-transform:uppercase}.waiting p{border:1px dashed var(--line);border-radius:10px;padding:44px 20px;text-align:center;\
+color:var(--soft);max-width:none;margin:0}
+.note{border-left:4px solid var(--orange);background:var(--wash);padding:12px 18px;border-radius:0 8px 8px 0;margin:18px 0;max-width:44em}\
+.note p:last-child{margin:0}.note.bad{border-color:var(--red)}
 .running{display:flex;gap:12px;align-items:center;background:var(--wash);border-radius:8px;padding:12px 18px;margin:0 0 22px}
 .running::before{content:"";width:11px;height:11px;border-radius:50%;background:var(--orange);flex:none}
 table{border-collapse:collapse;font-size:15px;line-height:1.4;font-variant-numeric:tabular-nums;min-width:100%;margin:6px 0}
@@ -62,14 +68,20 @@ th.n,td.n{text-align:right}tr.best td{font-weight:600}
 th:last-child,td:last-child{padding-right:0}
 td:first-child{min-width:8.5em}td small{color:var(--soft);display:block}
 code,pre{font:14.5px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace}
-code{background:var(--wash);padding:2px 6px;border-radius:4px}pre{background:var(--wash);border-radius:8px;padding:12px 16px;overflow-x:auto;margin:0 0 6px}pre code{padding:0;background:none}
+code{background:var(--wash);padding:2px 6px;border-radius:4px}pre{background:var(--wash);border-radius:8px;padding:12px 16px;overflow-x:auto;margin:0 0 6px}\
+pre code{padding:0;background:none}
 .next{list-style:none;padding:0;margin:14px 0}.next li{margin:0 0 20px;max-width:none}.next p{color:var(--soft);margin:0}
-.bars{list-style:none;padding:0;margin:14px 0 26px}.bars li{display:grid;grid-template-columns:minmax(130px,240px) 1fr;gap:14px;align-items:center;font-size:15px;max-width:760px;padding:4px 0}
+.bars{list-style:none;padding:0;margin:14px 0 26px}.bars li{display:grid;grid-template-columns:minmax(130px,240px) 1fr;gap:14px;align-items:center;\
+font-size:15px;max-width:760px;padding:4px 0}
 .bars i{display:inline-block;height:13px;background:var(--blue);border-radius:2px;min-width:2px;margin-right:10px;vertical-align:-1px}
 dl{display:grid;grid-template-columns:minmax(120px,220px) 1fr;gap:4px 18px;font-size:15px;margin:14px 0}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
 details{margin:16px 0}summary{cursor:pointer;font-weight:600}
 footer{color:var(--soft);font-size:14px;padding-top:30px;padding-bottom:60px}
-@media (max-width:640px){body{font-size:16px}header{padding-top:36px}header,main,footer{padding-left:18px;padding-right:18px}nav ol{padding:11px 18px}.lead{font-size:18px}h2{font-size:24px}main section:first-child{border-top:0;margin-top:0}
-section{padding-top:34px}.tiles{grid-template-columns:1fr 1fr;gap:0 18px}.tiles b{font-size:30px}.bars li,dl{grid-template-columns:1fr}.bars li{gap:0}dd{margin-bottom:8px}.figure .scroll{border-radius:0;border-left:0;border-right:0;margin:0 -18px}}
-@media print{:root{--paper:#fff;--ink:#000;--soft:#444;--line:#ccc;--wash:#f4f4f4;--blue:#1f6fb5;--orange:#b6540a}nav,.skip{display:none}body{font-size:11pt}section{break-inside:auto;margin-top:14px;padding-top:20px}.figure,tr,.note{break-inside:avoid}.sheet{min-width:0!important}h2,h3{break-after:avoid}.scroll{overflow:visible}}
+@media (max-width:640px){body{font-size:16px}header{padding-top:36px}header,main,footer{padding-left:18px;padding-right:18px}nav ol{padding:11px 18px}\
+.lead{font-size:18px}h2{font-size:24px}main section:first-child{border-top:0;margin-top:0}
+section{padding-top:34px}.tiles{grid-template-columns:1fr 1fr;gap:0 18px}.tiles b{font-size:30px}.bars li,dl{grid-template-columns:1fr}.bars li{gap:0}\
+dd{margin-bottom:8px}.figure .scroll{border-radius:0;border-left:0;border-right:0;margin:0 -18px}}
+@media print{:root{--paper:#fff;--ink:#000;--soft:#444;--line:#ccc;--wash:#f4f4f4;--blue:#1f6fb5;--orange:#b6540a}nav,.skip{display:none}body{font-size:11pt}\
+section{break-inside:auto;margin-top:14px;padding-top:20px}.figure,tr,.note{break-inside:avoid}.sheet{min-width:0!important}h2,h3{break-after:avoid}\
+.scroll{overflow:visible}}
 `

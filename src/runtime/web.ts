@@ -64,7 +64,8 @@ export async function webRuntime(options: WebRuntimeOptions = {}): Promise<Runti
   else if (wasm !== undefined) ort.env.wasm.wasmBinary = wasm
   const served = node
     ? undefined
-    : 'The page must be able to fetch ort-wasm-simd-threaded.wasm of onnxruntime-web: serve it beside the program, or say where it is with webRuntime({ wasm: address }).'
+    : 'The page must be able to fetch ort-wasm-simd-threaded.wasm of onnxruntime-web: serve it beside the program, or say where it is with webRuntime({ ' +
+      'wasm: address }).'
   const unavailable = (reason: string, cause?: unknown): KindredError =>
     new KindredError('unsupported', 'runtime', `${device} must work here`, reason, served, { cause })
   const library = { name: 'onnxruntime-web', version: ort.env.versions.web ?? 'unknown' }

@@ -119,11 +119,13 @@ export class Run {
     const best = isKept(history, keep, validation.count)
     if (best) this.best = { epoch: record.epoch, weights }
     progress.log(
-      `epoch ${record.epoch}/${epochs}: loss ${record.trainLoss.toFixed(4)}, validation ${record.validationLoss.toFixed(4)}, active ${percent(record.activeTriplets, 2)}, kNN ${percent(record.knnAccuracy, 2)}${best ? (keep === 'best' ? ' (best)' : ' (kept)') : ''}`,
+      `epoch ${record.epoch}/${epochs}: loss ${record.trainLoss.toFixed(4)}, validation ${record.validationLoss.toFixed(4)}, active ` +
+        `${percent(record.activeTriplets, 2)}, kNN ${percent(record.knnAccuracy, 2)}${best ? (keep === 'best' ? ' (best)' : ' (kept)') : ''}`,
     )
     if (record.emptyBatches > 0 && !this.toldOfEmpty)
       progress.warn(
-        `${record.emptyBatches} of ${stepsPerEpoch} batches held no image with both a positive and a negative, and taught nothing: draw batches with several images of several classes.`,
+        `${record.emptyBatches} of ${stepsPerEpoch} batches held no image with both a positive and a negative, and taught nothing: draw batches with ` +
+          `several images of several classes.`,
       )
     this.toldOfEmpty ||= record.emptyBatches > 0
     const before = this.collapse

@@ -136,7 +136,9 @@ export function cudaTrouble(libraries: string, load = false): { readonly missing
       missing: `none of onnxruntime-node's CUDA libraries is for ${process.platform}-${process.arch}`,
       fix: "Leave device: 'cuda' out.",
     }
-  const fetchThem = `Run: ONNXRUNTIME_NODE_INSTALL=cuda12 node ${join(libraries, '../../../../script/install.js')} (from nuget.org), or copy them from the Python package onnxruntime-gpu ${parts.native.packages['onnxruntime-node'].slice(1)}.`
+  const fetchThem =
+    `Run: ONNXRUNTIME_NODE_INSTALL=cuda12 node ${join(libraries, '../../../../script/install.js')} (from nuget.org), or copy them from the ` +
+    `Python package onnxruntime-gpu ${parts.native.packages['onnxruntime-node'].slice(1)}.`
   for (const path of ['libonnxruntime_providers_shared.so', 'libonnxruntime_providers_cuda.so'].map((name) => join(libraries, name))) {
     if (!existsSync(path)) return { missing: `${path} is missing: onnxruntime-node does not carry it`, fix: fetchThem }
     if (!load) continue

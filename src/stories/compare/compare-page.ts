@@ -49,13 +49,22 @@ function verdict(r: CompareReport): Html {
     const name = [first, second][i]
     return f === undefined
       ? ''
-      : html`${tile(pct(f.knnAccuracy), `Nearest right, ${name}`, `95 % interval ${interval(f.intervals.knnAccuracy)}`)}${tile(pct(f.map), `mAP, ${name}`, `95 % interval ${interval(f.intervals.map)}`)}`
+      : html`${tile(
+          pct(f.knnAccuracy),
+          `Nearest right, ${name}`,
+          `95 % interval ${interval(f.intervals.knnAccuracy)}`,
+        )}${tile(pct(f.map), `mAP, ${name}`, `95 % interval ${interval(f.intervals.map)}`)}`
   }
   return html`<h1>${title}</h1>
-<p class="lead">${r.faces === 0 ? 'The faces of a folder' : `${many(r.faces, 'face')} from ${many(r.photos.withFace, 'photo')}`}, found once and embedded twice: by <strong>${first}</strong> and by <strong>${second}</strong>, each with the cut-out it wants. All else is the same: photos, detector, landmarks, seed.${r.complete && r.stopped === undefined ? ` Everything took ${duration(r.seconds)}.` : ''}</p>
+<p class="lead">${r.faces === 0 ? 'The faces of a folder' : `${many(r.faces, 'face')} from ${many(r.photos.withFace, 'photo')}`}, found once and embedded \
+twice: by <strong>${first}</strong> and by <strong>${second}</strong>, each with the cut-out it wants. All else is the same: photos, detector, landmarks, \
+seed.${r.complete && r.stopped === undefined ? ` Everything took ${duration(r.seconds)}.` : ''}</p>
 ${lifeLine(r)}
 <ul class="tiles">${side(0)}${side(1)}</ul>
-${(r.warnings ?? []).length > 0 && html`<div class="note bad" role="note"><p><strong>Read with care.</strong></p>${(r.warnings ?? []).map((w) => html`<p>${printable(w)}</p>`)}</div>`}`
+${
+  (r.warnings ?? []).length > 0 &&
+  html`<div class="note bad" role="note"><p><strong>Read with care.</strong></p>${(r.warnings ?? []).map((w) => html`<p>${printable(w)}</p>`)}</div>`
+}`
 }
 
 function maps(figures: Figures): Chapter {
@@ -63,7 +72,9 @@ function maps(figures: Figures): Chapter {
     'maps',
     'Maps',
     'The same faces, twice',
-    html`<p>Each model turns a face into numbers, a place among many directions; the map draws those places in two, trying to keep neighbours together. The models do not know the names; the colours of the frames come from the folders. Where a model knows people apart, each colour lies by itself. Where it sees only pictures, faces lie together that share light, pose or hair.</p>
+    html`<p>Each model turns a face into numbers, a place among many directions; the map draws those places in two, trying to keep neighbours together. The \
+models do not know the names; the colours of the frames come from the folders. Where a model knows people apart, each colour lies by itself. Where it sees \
+only pictures, faces lie together that share light, pose or hair.</p>
 ${figure(figures.maps, 'maps', 'Trust nearness, not distance: how far apart two groups lie means nothing, and neither does the map’s direction.')}`,
   )
 }
@@ -86,7 +97,8 @@ function measured(r: CompareReport): Chapter {
     'figures',
     'Figures',
     'How well like finds like',
-    html`<p>Each of ${many(d.queries, 'face')} is taken out in turn and asks all the others: who is nearest to me? Small figures are 95 % intervals; differences are ${second} minus ${first}, in percentage points.</p>
+    html`<p>Each of ${many(d.queries, 'face')} is taken out in turn and asks all the others: who is nearest to me? Small figures are 95 % intervals; \
+differences are ${second} minus ${first}, in percentage points.</p>
 ${table(
   ['Measure', first, second, 'Difference'],
   [
@@ -152,9 +164,18 @@ function luck(r: CompareReport): Chapter {
     'luck',
     'Luck',
     `Nearest neighbour: ${d.knnAccuracy.verdict}. mAP: ${d.map.verdict}`,
-    html`<p>Both models were asked about the same faces, so only those count on which they disagree. ${first} alone is right on <strong>${whole(onlyFirst)}</strong>, ${second} alone on <strong>${whole(onlySecond)}</strong>. If they were equally good, each disagreement would be the toss of a coin; the chance of so uneven a split, or one more so, is ${p} (McNemar’s exact test). So for the nearest neighbour the difference <strong>${d.knnAccuracy.verdict === 'more than luck' ? 'is more than luck' : 'may be luck'}</strong>.</p>
-<p>Average precision is compared face by face: drawing the faces anew a thousand times, with repeats, the difference in mAP lies from ${points(d.map.low)} to ${points(d.map.high)} percentage points in 95 of 100 draws. ${d.map.verdict === 'more than luck' ? 'That does not reach zero: the difference is more than luck.' : 'That reaches zero: the difference may be luck.'}</p>
-<div class="note"><p>Both tests take faces as independent. Photos of one occasion, or of few people, are not: with a handful of people the models are really compared on a handful of people. “May be luck” is no proof that they are equal; more photos would tell.</p></div>`,
+    html`<p>Both models were asked about the same faces, so only those count on which they disagree. ${first} alone is right on <strong>\
+${whole(onlyFirst)}</strong>, ${second} alone on <strong>${whole(onlySecond)}</strong>. If they were equally good, each disagreement would be the toss of a \
+coin; the chance of so uneven a split, or one more so, is ${p} (McNemar’s exact test). So for the nearest neighbour the difference <strong>\
+${d.knnAccuracy.verdict === 'more than luck' ? 'is more than luck' : 'may be luck'}</strong>.</p>
+<p>Average precision is compared face by face: drawing the faces anew a thousand times, with repeats, the difference in mAP lies from ${points(d.map.low)} to \
+${points(d.map.high)} percentage points in 95 of 100 draws. ${
+      d.map.verdict === 'more than luck'
+        ? 'That does not reach zero: the difference is more than luck.'
+        : 'That reaches zero: the difference may be luck.'
+    }</p>
+<div class="note"><p>Both tests take faces as independent. Photos of one occasion, or of few people, are not: with a handful of people the models are really \
+compared on a handful of people. “May be luck” is no proof that they are equal; more photos would tell.</p></div>`,
   )
 }
 
@@ -170,9 +191,22 @@ function disagree(r: CompareReport, figures: Figures): Chapter {
         ? 'They agree on every nearest face'
         : 'Where they disagree',
     html`${d === undefined && html`<p>${r.noRetrieval === undefined ? computing : 'Without names nobody can say who is right.'}</p>`}
-${figures.firstWrong !== undefined && html`<h3>${second} is right, ${first} is not</h3>${figure(figures.firstWrong, 'firstWrong', `Nearest faces as ${first} sees them.`)}`}
-${figures.secondWrong !== undefined && html`<h3>${first} is right, ${second} is not</h3>${figure(figures.secondWrong, 'secondWrong', `Nearest faces as ${second} sees them.`)}`}
-${figures.precisionFirst !== undefined && html`<h3>Precision at k</h3>${figure(figures.precisionFirst, 'precisionFirst', `${first}: share of the right person among the k nearest, against the most there can be.`)}`}
+${
+  figures.firstWrong !== undefined &&
+  html`<h3>${second} is right, ${first} is not</h3>${figure(figures.firstWrong, 'firstWrong', `Nearest faces as ${first} sees them.`)}`
+}
+${
+  figures.secondWrong !== undefined &&
+  html`<h3>${first} is right, ${second} is not</h3>${figure(figures.secondWrong, 'secondWrong', `Nearest faces as ${second} sees them.`)}`
+}
+${
+  figures.precisionFirst !== undefined &&
+  html`<h3>Precision at k</h3>${figure(
+    figures.precisionFirst,
+    'precisionFirst',
+    `${first}: share of the right person among the k nearest, against the most there can be.`,
+  )}`
+}
 ${figures.precisionSecond !== undefined && figure(figures.precisionSecond, 'precisionSecond', `${second}, the same.`)}`,
   )
 }
@@ -184,7 +218,9 @@ function made(r: CompareReport): Chapter {
       ['Folder', r.folder],
       [
         'Photos',
-        `${whole(r.photos.total)}, ${whole(r.photos.withFace)} with a face, ${whole(r.photos.quarantined)} unreadable${(r.skipped ?? []).length === 0 ? '' : `, ${whole(r.skipped!.length)} passed over (see report.json)`}; detector ${detectorWords[r.detector] ?? r.detector}`,
+        `${whole(r.photos.total)}, ${whole(r.photos.withFace)} with a face, ${whole(r.photos.quarantined)} ` +
+          `unreadable${(r.skipped ?? []).length === 0 ? '' : `, ${whole(r.skipped!.length)} passed over (see report.json)`}; detector ` +
+          `${detectorWords[r.detector] ?? r.detector}`,
       ],
       ...r.models.map((m): [string, string] => [`Recipe, ${modelWords(m.model)}`, m.recipe]),
       ['Seed', String(r.seed)],

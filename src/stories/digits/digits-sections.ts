@@ -62,17 +62,63 @@ export function verdict(r: DigitsReport): Html {
   const tile = (value: string, name: string, detail: string, waiting = false) =>
     html`<li><b${waiting ? html` class="wait"` : ''}>${value}</b><span>${name}</span><small>${detail}</small></li>`
   return html`<h1>${title}</h1>
-<p class="lead">A small network saw ${whole(r.dataset.train)} handwritten digits and was told only which ones show the <strong>same</strong> digit and which do not. It learned to turn an image into ${r.embedding.dim} numbers, an <strong>embedding</strong>, so that alike digits lie close together. This page shows how well that worked on ${whole(r.dataset.test)} digits it never saw${r.complete && r.stopped === undefined ? `; everything took ${duration(r.seconds)}` : ''}.</p>
+<p class="lead">A small network saw ${whole(r.dataset.train)} handwritten digits and was told only which ones show the <strong>same</strong> digit and which \
+do not. It learned to turn an image into ${r.embedding.dim} numbers, an <strong>embedding</strong>, so that alike digits lie close together. This page shows \
+how well that worked on ${whole(r.dataset.test)} digits it never \
+saw${r.complete && r.stopped === undefined ? `; everything took ${duration(r.seconds)}` : ''}.</p>
 ${lifeLine(r, `What was done is kept: the same command with ${flagOf('resume')} goes on from the last checkpoint of the training, where there is one.`)}
 <ul class="tiles">
-${knn === undefined ? tile('…', 'kNN accuracy', computing, true) : tile(pct(knn.accuracy), 'kNN accuracy', `nearest neighbours name the digit right${pixels === undefined ? '' : `; raw pixels alone: ${pct(pixels.accuracy)}`}`)}
-${knn === undefined ? tile('…', 'MAP@R', computing, true) : tile(pct(knn.mapAtR), 'MAP@R', `how purely a digit’s nearest images are the same digit${pixels === undefined ? '' : `; raw pixels: ${pct(pixels.mapAtR)}`}`)}
-${r.head === undefined ? tile('…', 'Softmax head', computing, true) : tile(pct(r.head.accuracy), 'Softmax head', `a linear classifier on the frozen embedding; calibration error ${pct(r.head.ece)}`)}
-${rejected === undefined ? (taught === undefined ? tile('…', 'Letters rejected', computing, true) : '') : tile(pct(rejected.lettersRejected), 'Letters rejected', `${rejected.letters}, by ${scoreWords(rejected.score, true)}, never having seen one${invented === undefined ? '' : ' but characters that no one writes'}, while ${pct(rejected.digitsKeptRight)} of digits are kept and right`)}
-${taught !== undefined && tile(pct(taught.lettersRejected), 'Letters rejected, after seeing others', `${taught.letters}, by ${scoreWords(taught.score, true)}; ${pct(taught.digitsKeptRight)} of digits kept and right`)}
+${
+  knn === undefined
+    ? tile('…', 'kNN accuracy', computing, true)
+    : tile(
+        pct(knn.accuracy),
+        'kNN accuracy',
+        `nearest neighbours name the digit right${pixels === undefined ? '' : `; raw pixels alone: ${pct(pixels.accuracy)}`}`,
+      )
+}
+${
+  knn === undefined
+    ? tile('…', 'MAP@R', computing, true)
+    : tile(
+        pct(knn.mapAtR),
+        'MAP@R',
+        `how purely a digit’s nearest images are the same digit${pixels === undefined ? '' : `; raw pixels: ${pct(pixels.mapAtR)}`}`,
+      )
+}
+${
+  r.head === undefined
+    ? tile('…', 'Softmax head', computing, true)
+    : tile(pct(r.head.accuracy), 'Softmax head', `a linear classifier on the frozen embedding; calibration error ${pct(r.head.ece)}`)
+}
+${
+  rejected === undefined
+    ? taught === undefined
+      ? tile('…', 'Letters rejected', computing, true)
+      : ''
+    : tile(
+        pct(rejected.lettersRejected),
+        'Letters rejected',
+        `${rejected.letters}, by ${scoreWords(rejected.score, true)}, never having seen one${
+          invented === undefined ? '' : ' but characters that no one writes'
+        }, while ${pct(rejected.digitsKeptRight)} of digits are kept and right`,
+      )
+}
+${
+  taught !== undefined &&
+  tile(
+    pct(taught.lettersRejected),
+    'Letters rejected, after seeing others',
+    `${taught.letters}, by ${scoreWords(taught.score, true)}; ${pct(taught.digitsKeptRight)} of digits kept and right`,
+  )
+}
 </ul>
 ${gain !== undefined && html`<p>${gain}</p>`}
-${(r.warnings ?? []).length > 0 && html`<div class="note bad" role="note"><p><strong>Read with care.</strong></p>${(r.warnings ?? []).map((w) => html`<p>${printable(w)}</p>`)}</div>`}`
+${
+  (r.warnings ?? []).length > 0 &&
+  html`<div class="note bad" role="note"><p><strong>Read with care.</strong></p>\
+${(r.warnings ?? []).map((w) => html`<p>${printable(w)}</p>`)}</div>`
+}`
 }
 
 function mistakes(ours: number, theirs: number): string {
@@ -89,13 +135,28 @@ export function howItWorks(r: DigitsReport, figures: Figures): Chapter {
     'how',
     'How it works',
     'Three images at a time: pull one closer, push one away',
-    html`<p>The network never hears “this is a 7”. It sees <strong>triplets</strong>: an <strong>anchor</strong>, a <strong>positive</strong> that shows the same digit, and a <strong>negative</strong> that shows another. The same network, with the same weights, embeds all three.</p>
+    html`<p>The network never hears “this is a 7”. It sees <strong>triplets</strong>: an <strong>anchor</strong>, a <strong>positive</strong> that shows the \
+same digit, and a <strong>negative</strong> that shows another. The same network, with the same weights, embeds all three.</p>
 ${figure(figures.triplets, 'triplets', 'Triplets from the training images: anchor, positive, negative.')}
 <p>With d the distance between two embeddings, the <strong>triplet loss</strong> of one triplet is</p>
-<p class="formula" role="math" aria-label="loss equals the maximum of zero and distance of anchor and positive minus distance of anchor and negative plus margin">loss = max(0, d(<span class="a">a</span>, <span class="p">p</span>) − d(<span class="a">a</span>, <span class="n">n</span>) + margin)</p>
-<p>It is zero as soon as the negative is farther from the anchor than the positive by at least the <strong>margin</strong>${margin === undefined ? '' : ` (here ${figureText(margin)})`}. Triplets that are solved so teach nothing more; those that still cost something are called <strong>active</strong>. The margin is there because without it the network could put all images in one place: every distance 0, every loss 0, and nothing learned. That is called <strong>collapse</strong>. With a margin, that way out costs the whole margin on every triplet.</p>
-${figure(tripletDiagram(), 'diagram', 'One training step moves the positive towards the anchor and the negative away from it. Inside the dashed ring a negative still costs; beyond it the triplet is solved.')}
-<p>${r.embedding.architecture === undefined ? '' : `The network: ${r.embedding.architecture}${r.embedding.parameters === undefined ? '' : ` (${whole(r.embedding.parameters)} weights)`}. `}${r.embedding.miner === undefined ? '' : `Triplets are chosen by ${r.embedding.miner}. `}Its output is ${r.embedding.dim} numbers for each image${r.embedding.normalised === true ? ', scaled to length 1' : ''}.</p>`,
+<p class="formula" role="math" aria-label="loss equals the maximum of zero and distance of anchor and positive minus distance of anchor and negative plus \
+margin">loss = max(0, d(<span class="a">a</span>, <span class="p">p</span>) − d(<span class="a">a</span>, <span class="n">n</span>) + margin)</p>
+<p>It is zero as soon as the negative is farther from the anchor than the positive by at least the <strong>margin</strong>\
+${margin === undefined ? '' : ` (here ${figureText(margin)})`}. Triplets that are solved so teach nothing more; those that still cost something are called \
+<strong>active</strong>. The margin is there because without it the network could put all images in one place: every distance 0, every loss 0, and nothing \
+learned. That is called <strong>collapse</strong>. With a margin, that way out costs the whole margin on every triplet.</p>
+${figure(
+  tripletDiagram(),
+  'diagram',
+  'One training step moves the positive towards the anchor and the negative away from it. Inside the dashed ring a negative still costs; beyond it the ' +
+    'triplet is solved.',
+)}
+<p>${
+      r.embedding.architecture === undefined
+        ? ''
+        : `The network: ${r.embedding.architecture}${r.embedding.parameters === undefined ? '' : ` (${whole(r.embedding.parameters)} weights)`}. `
+    }${r.embedding.miner === undefined ? '' : `Triplets are chosen by ${r.embedding.miner}. `}Its output is ${r.embedding.dim} numbers for each \
+image${r.embedding.normalised === true ? ', scaled to length 1' : ''}.</p>`,
   )
 }
 
@@ -105,7 +166,12 @@ export function training(r: DigitsReport, figures: Figures): Chapter {
   const last = r.history.at(-1)
   const moved =
     first !== undefined && last !== undefined && first !== last && first.activeTriplets !== null && last.activeTriplets !== null
-      ? ` Here the active share went from ${pct(first.activeTriplets)} to ${pct(last.activeTriplets)}${first.trainLoss !== null && last.trainLoss !== null ? `, the training loss from ${figureText(first.trainLoss)} to ${figureText(last.trainLoss)}` : ''}.`
+      ? ` Here the active share went from ${pct(first.activeTriplets)} to ` +
+        `${pct(last.activeTriplets)}${
+          first.trainLoss !== null && last.trainLoss !== null
+            ? `, the training loss from ${figureText(first.trainLoss)} to ${figureText(last.trainLoss)}`
+            : ''
+        }.`
       : ''
   const title =
     last?.knnAccuracy == null
@@ -116,10 +182,20 @@ export function training(r: DigitsReport, figures: Figures): Chapter {
     'Training',
     title,
     html`<p>Read the three curves together; the loss alone misleads.</p>
-${figure(r.history.length === 0 ? undefined : figures.loss, 'loss', 'Loss on training and validation images, share of triplets that are still active, and kNN accuracy on validation images, by epoch.')}
-<div class="note"><p><strong>Why the loss may not fall while training works.</strong> The loss is a mean over <em>active</em> triplets. As the network learns, easy triplets leave that mean and only hard ones stay, so the mean can stand still or even rise while fewer and fewer triplets are wrong. The falling curve of active triplets is the sign of learning, and the kNN accuracy is the judge.${moved}</p></div>
-${r.history.some((h) => h.trainLoss !== null && !Number.isFinite(h.trainLoss)) && html`<div class="note bad"><p>The loss was not a finite number in some epochs: training diverged there. A smaller learning rate usually helps.</p></div>`}
-<p>A training curve above its validation curve is no error here: training triplets are picked to be hard, validation triplets may not be.${r.bestEpoch === undefined ? '' : ` The weights of epoch ${r.bestEpoch} were kept.`}</p>`,
+${figure(
+  r.history.length === 0 ? undefined : figures.loss,
+  'loss',
+  'Loss on training and validation images, share of triplets that are still active, and kNN accuracy on validation images, by epoch.',
+)}
+<div class="note"><p><strong>Why the loss may not fall while training works.</strong> The loss is a mean over <em>active</em> triplets. As the network \
+learns, easy triplets leave that mean and only hard ones stay, so the mean can stand still or even rise while fewer and fewer triplets are wrong. The falling \
+curve of active triplets is the sign of learning, and the kNN accuracy is the judge.${moved}</p></div>
+${
+  r.history.some((h) => h.trainLoss !== null && !Number.isFinite(h.trainLoss)) &&
+  html`<div class="note bad"><p>The loss was not a finite number in some epochs: training diverged there. A smaller learning rate usually helps.</p></div>`
+}
+<p>A training curve above its validation curve is no error here: training triplets are picked to be hard, validation triplets may not \
+be.${r.bestEpoch === undefined ? '' : ` The weights of epoch ${r.bestEpoch} were kept.`}</p>`,
   )
 }
 
@@ -141,10 +217,22 @@ export function baselines(r: DigitsReport, figures: Figures): Chapter {
     'baselines',
     'Baselines',
     title,
-    html`<p>A high accuracy on digits is not yet a proof of learning. ${untrained === undefined ? 'Comparing raw pixels already scores high.' : html`A network with <em>random</em> weights already names ${pct(untrained.accuracy)} of the digits by their nearest neighbours${pixels === undefined ? '' : `, and comparing raw pixels ${pct(pixels.accuracy)}`}.`} Neighbour accuracy asks only for one or a few alike images nearby, and among tens of thousands there is nearly always one.</p>
-<p><strong>MAP@R</strong> asks for more: of the R images of the same digit, how many are among the R nearest, and how early? That needs whole classes to lie together, which is what the triplet loss is for.</p>
+    html`<p>A high accuracy on digits is not yet a proof of learning. \
+${
+  untrained === undefined
+    ? 'Comparing raw pixels already scores high.'
+    : html`A network with <em>random</em> weights already names ${pct(untrained.accuracy)} of the digits by their nearest neighbours${
+        pixels === undefined ? '' : `, and comparing raw pixels ${pct(pixels.accuracy)}`
+      }.`
+} Neighbour accuracy asks only for one or a few alike images nearby, and among tens of thousands there is nearly always one.</p>
+<p><strong>MAP@R</strong> asks for more: of the R images of the same digit, how many are among the R nearest, and how early? That needs whole classes to lie \
+together, which is what the triplet loss is for.</p>
 ${figure(figures.baselines, 'baselines', 'The same measure on the same test images: raw pixels, the network before training, and after.')}
-${table(['Method', `kNN accuracy${trained?.k === undefined ? '' : ` (k = ${trained.k})`}`, 'MAP@R'], [row('Raw pixels', pixels), row('Untrained network', untrained), row('Trained network', trained)], { numeric: [1, 2], label: 'Baselines' })}`,
+${table(
+  ['Method', `kNN accuracy${trained?.k === undefined ? '' : ` (k = ${trained.k})`}`, 'MAP@R'],
+  [row('Raw pixels', pixels), row('Untrained network', untrained), row('Trained network', trained)],
+  { numeric: [1, 2], label: 'Baselines' },
+)}`,
   )
 }
 
@@ -155,10 +243,25 @@ export function map(r: DigitsReport, figures: Figures): Chapter {
     'map',
     'Map',
     'Where the test digits lie',
-    html`<p>Nobody can look at ${r.embedding.dim} dimensions, so ${m?.method ?? 't-SNE'} draws them in two, trying to keep neighbours together. Each point is one of ${m?.points === undefined ? 'the' : whole(m.points)} test images; the letters name the clusters.</p>
-${figure(figures.map, 'map', html`Trust nearness, not distance: which points are neighbours means something, how far apart two clusters are does not.${m === undefined ? '' : ` ${pct(m.neighbourPreservation)} of each point’s ${m.neighbours ?? 10} nearest neighbours in the embedding are also its neighbours on the map.`}`)}
-${figures.mapImages !== undefined && figure(figures.mapImages, 'mapImages', 'The same map with the images themselves: styles of writing lie together within a digit.')}
-${figures.neighbours !== undefined && html`<h3>Nearest neighbours</h3>${figure(figures.neighbours, 'neighbours', 'A few test images, each with the images that lie nearest to it.')}`}`,
+    html`<p>Nobody can look at ${r.embedding.dim} dimensions, so ${m?.method ?? 't-SNE'} draws them in two, trying to keep neighbours together. Each point is \
+one of ${m?.points === undefined ? 'the' : whole(m.points)} test images; the letters name the clusters.</p>
+${figure(
+  figures.map,
+  'map',
+  html`Trust nearness, not distance: which points are neighbours means something, how far apart two clusters are does not.${
+    m === undefined
+      ? ''
+      : ` ${pct(m.neighbourPreservation)} of each point’s ${m.neighbours ?? 10} nearest neighbours in the embedding are also its neighbours on the map.`
+  }`,
+)}
+${
+  figures.mapImages !== undefined &&
+  figure(figures.mapImages, 'mapImages', 'The same map with the images themselves: styles of writing lie together within a digit.')
+}
+${
+  figures.neighbours !== undefined &&
+  html`<h3>Nearest neighbours</h3>${figure(figures.neighbours, 'neighbours', 'A few test images, each with the images that lie nearest to it.')}`
+}`,
   )
 }
 
@@ -174,17 +277,34 @@ export function sweep(r: Pick<DigitsReport, 'sweep' | 'complete'>, figures: Pick
   const spread =
     usable.length < 2
       ? ''
-      : ` Between the best and the worst usable margin lie ${((usable[0].knnAccuracy! - usable.at(-1)!.knnAccuracy!) * 100).toFixed(1)} percentage points of kNN accuracy: read smaller differences as chance, since each margin was trained once.`
+      : ` Between the best and the worst usable margin lie ${((usable[0].knnAccuracy! - usable.at(-1)!.knnAccuracy!) * 100).toFixed(1)} percentage points ` +
+        `of kNN accuracy: read smaller differences as chance, since each margin was trained once.`
   return chapter(
     'sweep',
     'Margin',
     title,
     list.length === 0 && r.complete
-      ? html`<p>This run trained with one margin only. To see what the margin does, train once for each value from 0 to 0.9:</p><pre><code>${callText('sweep', [])}</code></pre>`
-      : html`<p>The margin says how much farther a negative must be than a positive. Too small, and the network may stop early or collapse; too large, and it chases triplets it can never satisfy. So the network was trained again for each margin, and each time the same test images were drawn.${spread}</p>
-${fallen.length > 0 && html`<div class="note bad"><p><strong>Collapsed: margin ${fallen.map((s) => figureText(s.margin)).join(', ')}.</strong> All images got nearly the same embedding. ${fallen.some((s) => s.margin === 0) ? 'With margin 0 that costs nothing, so nothing holds the network back. ' : ''}The loss looks fine in such a run, and the map shows only noise.</p></div>`}
-${figure(figures.sweepPanels, 'sweepPanels', 'One map for each margin. Each is scaled on its own: compare how well the colours separate, not how large the clusters are.')}
-${figure(figures.sweepCurves, 'sweepCurves', 'The figures against the margin. The loss grows with the margin by its very formula, so it cannot choose the margin; kNN accuracy can.')}
+      ? html`<p>This run trained with one margin only. To see what the margin does, train once for each value from 0 to 0.9:</p><pre><code>\
+${callText('sweep', [])}</code></pre>`
+      : html`<p>The margin says how much farther a negative must be than a positive. Too small, and the network may stop early or collapse; too large, and it \
+chases triplets it can never satisfy. So the network was trained again for each margin, and each time the same test images were drawn.${spread}</p>
+${
+  fallen.length > 0 &&
+  html`<div class="note bad"><p><strong>Collapsed: margin ${fallen.map((s) => figureText(s.margin)).join(', ')}.</strong> All images got nearly the same \
+embedding. ${
+    fallen.some((s) => s.margin === 0) ? 'With margin 0 that costs nothing, so nothing holds the network back. ' : ''
+  }The loss looks fine in such a run, and the map shows only noise.</p></div>`
+}
+${figure(
+  figures.sweepPanels,
+  'sweepPanels',
+  'One map for each margin. Each is scaled on its own: compare how well the colours separate, not how large the clusters are.',
+)}
+${figure(
+  figures.sweepCurves,
+  'sweepCurves',
+  'The figures against the margin. The loss grows with the margin by its very formula, so it cannot choose the margin; kNN accuracy can.',
+)}
 ${
   list.length > 0 &&
   table(

@@ -86,7 +86,8 @@ export async function findAndEmbed(
   const same = [...twice.values()].filter((list) => list.length > 1)
   if (same.length > 0)
     story.warn(
-      `${same.length === 1 ? 'One photo is' : `${same.length} photos are`} in the folder more than once, byte for byte (${same[0].join(' = ')}${same.length > 1 ? ', …' : ''}). A photo always finds its own copy, which flatters the figures.`,
+      `${same.length === 1 ? 'One photo is' : `${same.length} photos are`} in the folder more than once, byte for byte ` +
+        `(${same[0].join(' = ')}${same.length > 1 ? ', …' : ''}). A photo always finds its own copy, which flatters the figures.`,
     )
   if (found.records.length > 0) story.addFigure('crops', await cropPicture(out, found.records, run.seed))
   return found

@@ -44,9 +44,19 @@ export function facesRetrieval(r: FacesReport, figures: FacesFigures): Chapter {
     right === f.queries
       ? `Every one of ${many(f.queries, 'face')} finds its own person first`
       : `${whole(right)} of ${many(f.queries, 'face')} find their own person first`,
-    html`<p>Each face in turn is taken out and asks all the others: who is nearest to me? Nobody is asked about a photo that is its own answer.${f.lone === 0 ? '' : ` ${f.lone === 1 ? 'One face has' : `${whole(f.lone)} faces have`} no other photo of the same person and so cannot ask, only mislead.`}</p>
+    html`<p>Each face in turn is taken out and asks all the others: who is nearest to me? Nobody is asked about a photo that is its own \
+answer.${
+      f.lone === 0
+        ? ''
+        : ` ${f.lone === 1 ? 'One face has' : `${whole(f.lone)} faces have`} no other photo of the same person and so cannot ask, only mislead.`
+    }</p>
 ${table(['Measure', 'Value', '95 % interval', 'What it says'], rows, { numeric: [1, 2], label: 'Retrieval' })}
-<p>The intervals say how far chance alone could move a figure with so few photos. They take photos as independent; photos of one occasion are not, so the truth may be wider.${f.silhouette === undefined ? '' : ` The silhouette, which compares distances within and between people (1 best, 0 none), is ${f.silhouette.toFixed(2)}.`}</p>
+<p>The intervals say how far chance alone could move a figure with so few photos. They take photos as independent; photos of one occasion are not, so the \
+truth may be wider.${
+      f.silhouette === undefined
+        ? ''
+        : ` The silhouette, which compares distances within and between people (1 best, 0 none), is ${f.silhouette.toFixed(2)}.`
+    }</p>
 <h3>By person</h3>
 ${table(
   ['Person', 'Faces that asked', 'Nearest right', 'mAP'],
@@ -56,7 +66,10 @@ ${table(
 ${
   f.precisionAt.length > 0 &&
   html`<h3>How many can be right?</h3>
-<p>Ask for the <em>k</em> nearest faces instead of one: the share that shows the right person is <strong>precision at k</strong>. While k is not above the number of the person’s other photos, it can be 100 %. Beyond that it must fall, however good the network is, as there are no more right photos to find: with 10 others, the best 20 answers hold at most 10 right ones, 50 %. That limit is the <strong>ceiling</strong>, dashed below; read the distance to it, not the height.</p>
+<p>Ask for the <em>k</em> nearest faces instead of one: the share that shows the right person is <strong>precision at k</strong>. While k is not above the \
+number of the person’s other photos, it can be 100 %. Beyond that it must fall, however good the network is, as there are no more right photos to find: with \
+10 others, the best 20 answers hold at most 10 right ones, 50 %. That limit is the <strong>ceiling</strong>, dashed below; read the distance to it, not \
+the height.</p>
 ${figure(figures.precision, 'precision', 'Precision at k against its ceiling.')}
 ${precisionTable(f)}`
 }`,
@@ -137,8 +150,17 @@ export function facesThreshold(r: FacesReport, figures: FacesFigures): Chapter {
     'threshold',
     'Threshold',
     'When is near near enough?',
-    html`<p>The nearest face is always somebody, even for a stranger. To be able to say <strong>“nobody you know”</strong>, a limit is needed: a distance up to which two photos are held to show one person. Any limit makes two kinds of mistake. Too wide, and strangers are taken for each other (<strong>false accept</strong>); too narrow, and a person is not known again (<strong>false reject</strong>). One falls as the other rises; there is no limit without either, unless the two groups below do not touch.</p>
-${figure(figures.distances, 'distances', d === undefined ? 'Distances between photos of one person, and of two.' : `Distances of ${many(d.samePairs, 'pair')} of photos of one person and ${many(d.otherPairs, 'pair')} of photos of two.`)}
+    html`<p>The nearest face is always somebody, even for a stranger. To be able to say <strong>“nobody you know”</strong>, a limit is needed: a distance up \
+to which two photos are held to show one person. Any limit makes two kinds of mistake. Too wide, and strangers are taken for each other (<strong>false accept\
+</strong>); too narrow, and a person is not known again (<strong>false reject</strong>). One falls as the other rises; there is no limit without either, \
+unless the two groups below do not touch.</p>
+${figure(
+  figures.distances,
+  'distances',
+  d === undefined
+    ? 'Distances between photos of one person, and of two.'
+    : `Distances of ${many(d.samePairs, 'pair')} of photos of one person and ${many(d.otherPairs, 'pair')} of photos of two.`,
+)}
 ${
   d !== undefined &&
   d.thresholds.length > 0 &&
@@ -147,15 +169,24 @@ ${
     d.thresholds.map((t) => [
       t.name,
       t.value.toFixed(3),
-      html`${pct(t.falseAccepts, 2)}${t.falseAcceptsInterval !== undefined && html`<small>95 % interval ${(t.falseAcceptsInterval.low * 100).toFixed(2)}\u2060–\u2060${pct(t.falseAcceptsInterval.high, 2)}</small>`}`,
+      html`${pct(t.falseAccepts, 2)}${
+        t.falseAcceptsInterval !== undefined &&
+        html`<small>95 % interval ${(t.falseAcceptsInterval.low * 100).toFixed(2)}\u2060–\u2060${pct(t.falseAcceptsInterval.high, 2)}</small>`
+      }`,
       html`${pct(t.trueAccepts)}${t.trueAcceptsInterval !== undefined && html`<small>95 % interval ${interval(t.trueAcceptsInterval)}</small>`}`,
     ]),
     { numeric: [1, 2, 3], label: 'Thresholds' },
   )
 }
-${d !== undefined && d.thresholds.length > 0 && html`<p>The intervals of a published limit take pairs as independent, which they are not, as each photo is in many; they are too narrow. Those of a limit chosen here are the wider of that and of drawing the people anew.</p>`}
+${
+  d !== undefined &&
+  d.thresholds.length > 0 &&
+  html`<p>The intervals of a published limit take pairs as independent, which they are not, as each photo is in many; they are too narrow. Those of a limit \
+chosen here are the wider of that and of drawing the people anew.</p>`
+}
 ${d?.refused !== undefined && html`<div class="note"><p>${d.refused}</p></div>`}
-<p>A distance is no probability. “95 % sure” would need to know how likely it was beforehand that the two photos show one person; this page does not, so it does not say it. With more people in the folder, a nearest stranger comes nearer: a limit chosen on five people is too wide for five thousand.</p>`,
+<p>A distance is no probability. “95 % sure” would need to know how likely it was beforehand that the two photos show one person; this page does not, so it \
+does not say it. With more people in the folder, a nearest stranger comes nearer: a limit chosen on five people is too wide for five thousand.</p>`,
   )
 }
 
@@ -215,7 +246,8 @@ export function facesMade(r: FacesReport): Chapter {
           ] as [string, string][])),
       [
         'This run',
-        `${many(r.photos.processed, 'photo')} looked at, ${many(r.embedded ?? 0, 'vector')} made${r.photos.processed < r.photos.total || (r.embedded ?? 0) < r.faces ? '; the rest was kept from an earlier run' : ''}`,
+        `${many(r.photos.processed, 'photo')} looked at, ${many(r.embedded ?? 0, 'vector')} ` +
+          `made${r.photos.processed < r.photos.total || (r.embedded ?? 0) < r.faces ? '; the rest was kept from an earlier run' : ''}`,
       ],
       ...(r.photosPerSecond === null
         ? []
@@ -223,7 +255,8 @@ export function facesMade(r: FacesReport): Chapter {
       ['Seed', String(r.seed)],
       ...environmentFacts(r),
     ],
-    html`<p>Same photos, seed and machine give the same numbers. The numbers of this page are also in <code>report.json</code>; each face with its photo, box and landmarks is a line of <code>manifest.jsonl</code>, its crop lies in <code>crops/</code>, its vector in <code>vectors/</code>.</p>
+    html`<p>Same photos, seed and machine give the same numbers. The numbers of this page are also in <code>report.json</code>; each face with its photo, box \
+and landmarks is a line of <code>manifest.jsonl</code>, its crop lies in <code>crops/</code>, its vector in <code>vectors/</code>.</p>
 <p>Faces are personal data. Everything here was computed on this machine; nothing was sent anywhere.</p>`,
   )
 }

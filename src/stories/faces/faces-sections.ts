@@ -60,16 +60,49 @@ export function facesVerdict(r: FacesReport): Html {
     html`<li><b${waiting ? html` class="wait"` : ''}>${value}</b><span>${name}</span><small>${detail}</small></li>`
   const numbers = r.dim === undefined ? 'numbers' : `${whole(r.dim)} numbers`
   return html`<h1>${title}</h1>
-<p class="lead">${photos.total === 0 ? 'A folder of photos' : many(photos.total, 'photo')}${names > 0 ? ` of ${many(names, 'person', 'people')}` : ''}: each face was found, turned upright, cut out, and made into ${numbers}, an <strong>embedding</strong>, so that faces of one person lie close together and those of different people far apart.${r.complete && r.stopped === undefined ? ` Everything took ${duration(r.seconds)}.` : ''}</p>
+<p class="lead">${photos.total === 0 ? 'A folder of photos' : many(photos.total, 'photo')}${names > 0 ? ` of ${many(names, 'person', 'people')}` : ''}: each \
+face was found, turned upright, cut out, and made into ${numbers}, an <strong>embedding</strong>, so that faces of one person lie close together and those of \
+different people far apart.${r.complete && r.stopped === undefined ? ` Everything took ${duration(r.seconds)}.` : ''}</p>
 ${lifeLine(r)}
 <ul class="tiles">
-${photos.total === 0 ? tile('…', 'Photos with a face', computing, true) : tile(`${whole(photos.withFace)} of ${whole(photos.total)}`, 'Photos with a face', `${photos.withoutFace === 0 ? 'none missed' : `${whole(photos.withoutFace)} without`}${photos.quarantined === 0 ? '' : `; ${whole(photos.quarantined)} could not be read`}`)}
-${retrieval === undefined ? (r.noRetrieval === undefined && !done ? tile('…', 'Nearest neighbour right', computing, true) : '') : tile(pct(retrieval.knnAccuracy), 'Nearest neighbour right', `of ${many(retrieval.queries, 'face')}, each asking all the others; 95 % interval ${interval(retrieval.intervals.knnAccuracy)}`)}
-${retrieval !== undefined && tile(pct(retrieval.map), 'Mean average precision', `how early the other photos of the same person come; 95 % interval ${interval(retrieval.intervals.map)}`)}
+${
+  photos.total === 0
+    ? tile('…', 'Photos with a face', computing, true)
+    : tile(
+        `${whole(photos.withFace)} of ${whole(photos.total)}`,
+        'Photos with a face',
+        `${photos.withoutFace === 0 ? 'none missed' : `${whole(photos.withoutFace)} without`}${
+          photos.quarantined === 0 ? '' : `; ${whole(photos.quarantined)} could not be read`
+        }`,
+      )
+}
+${
+  retrieval === undefined
+    ? r.noRetrieval === undefined && !done
+      ? tile('…', 'Nearest neighbour right', computing, true)
+      : ''
+    : tile(
+        pct(retrieval.knnAccuracy),
+        'Nearest neighbour right',
+        `of ${many(retrieval.queries, 'face')}, each asking all the others; 95 % interval ${interval(retrieval.intervals.knnAccuracy)}`,
+      )
+}
+${
+  retrieval !== undefined &&
+  tile(
+    pct(retrieval.map),
+    'Mean average precision',
+    `how early the other photos of the same person come; 95 % interval ${interval(retrieval.intervals.map)}`,
+  )
+}
 ${retrieval === undefined && r.faces > 0 && tile(whole(r.faces), 'Faces', 'each with a crop and a vector')}
 ${r.photosPerSecond !== null && tile(figureText(r.photosPerSecond), 'Photos a second', 'found, aligned and embedded, networks being open')}
 </ul>
-${(r.warnings ?? []).length > 0 && html`<div class="note bad" role="note"><p><strong>Read with care.</strong></p>${(r.warnings ?? []).map((w) => html`<p>${printable(w)}</p>`)}</div>`}`
+${
+  (r.warnings ?? []).length > 0 &&
+  html`<div class="note bad" role="note"><p><strong>Read with care.</strong></p>\
+${(r.warnings ?? []).map((w) => html`<p>${printable(w)}</p>`)}</div>`
+}`
 }
 
 /** What an embedding is, for someone who never heard of it. */
@@ -82,10 +115,13 @@ export function facesHow(r: FacesReport, figures: FacesFigures): Chapter {
     'how',
     'How it works',
     'From a photo to a point',
-    html`<p>A computer cannot compare two photographs of a face by their pixels: light, pose and background change nearly all of them. So each photo goes three steps.</p>
-<ol><li><strong>Find.</strong> A detector (${detectorWords[r.detector] ?? r.detector}) looks for faces, and a second network marks 68 points on each: eyes, nose, mouth, jaw.</li>
+    html`<p>A computer cannot compare two photographs of a face by their pixels: light, pose and background change nearly all of them. So each photo goes \
+three steps.</p>
+<ol><li><strong>Find.</strong> A detector (${detectorWords[r.detector] ?? r.detector}) looks for faces, and a second network marks 68 points on each: eyes, \
+nose, mouth, jaw.</li>
 <li><strong>Align.</strong> The photo is turned, scaled and shifted until those points lie where the next network expects them, and the face is cut out.</li>
-<li><strong>Embed.</strong> The network turns the cut-out into ${r.dim === undefined ? 'some hundred' : whole(r.dim)} numbers. Think of them as a place, as latitude and longitude are for a town, only with more directions. Photos of one person are put close together.</li></ol>
+<li><strong>Embed.</strong> The network turns the cut-out into ${r.dim === undefined ? 'some hundred' : whole(r.dim)} numbers. Think of them as a place, as \
+latitude and longitude are for a town, only with more directions. Photos of one person are put close together.</li></ol>
 <p>${learnt} “Alike” then simply means “near”: the <strong>distance</strong> between two such places is the straight line between them.</p>
 ${figure(figures.crops, 'crops', 'What the network gets to see: faces after aligning. Eyes and mouth are at the same height in all.')}`,
   )
@@ -135,12 +171,33 @@ export function facesFound(r: FacesReport): Chapter {
             { numeric: [1, 2, 3], label: 'Photos and faces by person' },
           )
     }
-${r.people.some((p) => p.person !== null) && html`<p>The name of a folder is taken for the name of the person in it. Where a photo shows several people, the name goes to the largest face alone.</p>`}
+${
+  r.people.some((p) => p.person !== null) &&
+  html`<p>The name of a folder is taken for the name of the person in it. Where a photo shows several people, the name goes to the largest face alone.</p>`
+}
 <h3>Photos in which nobody was found</h3>
-${photos.total === 0 ? html`<p>${computing}</p>` : noFace.length === 0 ? html`<p>None.</p>` : html`<p>The detector was not sure enough of any face in ${many(noFace.length, 'photo')}. Faces from the side, covered, very small or very dark are missed most often.${r.detector === 'ssd' ? '' : ' The detector ssd misses fewer.'}</p>${list(noFace, 'Photos without a face')}`}
+${
+  photos.total === 0
+    ? html`<p>${computing}</p>`
+    : noFace.length === 0
+      ? html`<p>None.</p>`
+      : html`<p>The detector was not sure enough of any face in ${many(noFace.length, 'photo')}. Faces from the side, covered, very small or very dark are \
+missed most often.${r.detector === 'ssd' ? '' : ' The detector ssd misses fewer.'}</p>${list(noFace, 'Photos without a face')}`
+}
 <h3>Files that could not be read</h3>
-${photos.total === 0 ? html`<p>${computing}</p>` : bad.length === 0 ? html`<p>None.</p>` : html`<p>${bad.length === 1 ? 'One file was set aside with its reason' : `${whole(bad.length)} files were set aside with their reasons`}; the work went on without ${bad.length === 1 ? 'it' : 'them'}.</p>${list(bad, 'Files set aside')}`}
-${photos.ignored > 0 && html`<p>${`${photos.ignored === 1 ? 'One other file was' : `${whole(photos.ignored)} other files were`} no photo by name, and left alone.`}</p>`}
+${
+  photos.total === 0
+    ? html`<p>${computing}</p>`
+    : bad.length === 0
+      ? html`<p>None.</p>`
+      : html`<p>${
+          bad.length === 1 ? 'One file was set aside with its reason' : `${whole(bad.length)} files were set aside with their reasons`
+        }; the work went on without ${bad.length === 1 ? 'it' : 'them'}.</p>${list(bad, 'Files set aside')}`
+}
+${
+  photos.ignored > 0 &&
+  html`<p>${`${photos.ignored === 1 ? 'One other file was' : `${whole(photos.ignored)} other files were`} no photo by name, and left alone.`}</p>`
+}
 ${skippedTable(r.skipped)}`,
   )
 }
@@ -153,9 +210,43 @@ export function facesMap(r: FacesReport, figures: FacesFigures): Chapter {
     'map',
     'Map',
     'Where the faces lie',
-    html`<p>Nobody can look at ${r.dim === undefined ? 'so many' : whole(r.dim)} directions. ${m?.method === 'PCA' ? 'With so few faces, the map is simply the flat shadow of the cloud from its widest side (PCA).' : 't-SNE draws them in two, trying to keep neighbours together.'} ${named ? 'The colour of a frame is the person, taken from the folder’s name: the map itself never saw any name.' : 'The map saw no names: faces that lie together were put there because they are alike.'}</p>
-${figure(figures.map, 'map', html`Each face at its place. Trust nearness, not distance: which faces are neighbours means something, how far apart two groups are does not.${m?.neighbourPreservation === undefined ? '' : ` ${pct(m.neighbourPreservation)} of each face’s ${m.neighbours ?? 10} nearest neighbours by embedding are also its neighbours on the map.`}${m !== undefined && m.drawn < m.points.length ? ` Drawn: ${whole(m.drawn)} of ${whole(m.points.length)} faces, chosen evenly.` : ''}`)}
-${named && figures.mapPoints !== undefined && figure(figures.mapPoints, 'mapPoints', `The same places without moving anyone apart.${(r.retrieval?.wrong ?? []).length > 0 ? ' A ring marks a face whose nearest neighbour in the embedding is another person.' : ''}`)}
-${figures.mapPca !== undefined && figure(figures.mapPca, 'mapPca', 'A flat shadow shows two of many directions: it keeps the large distances, but people who are well apart in the others may seem to touch.')}`,
+    html`<p>Nobody can look at ${r.dim === undefined ? 'so many' : whole(r.dim)} directions. \
+${
+  m?.method === 'PCA'
+    ? 'With so few faces, the map is simply the flat shadow of the cloud from its widest side (PCA).'
+    : 't-SNE draws them in two, trying to keep neighbours together.'
+} ${
+      named
+        ? 'The colour of a frame is the person, taken from the folder’s name: the map itself never saw any name.'
+        : 'The map saw no names: faces that lie together were put there because they are alike.'
+    }</p>
+${figure(
+  figures.map,
+  'map',
+  html`Each face at its place. Trust nearness, not distance: which faces are neighbours means something, how far apart two groups are does not.${
+    m?.neighbourPreservation === undefined
+      ? ''
+      : ` ${pct(m.neighbourPreservation)} of each face’s ${m.neighbours ?? 10} nearest neighbours by embedding are also its neighbours on the map.`
+  }${m !== undefined && m.drawn < m.points.length ? ` Drawn: ${whole(m.drawn)} of ${whole(m.points.length)} faces, chosen evenly.` : ''}`,
+)}
+${
+  named &&
+  figures.mapPoints !== undefined &&
+  figure(
+    figures.mapPoints,
+    'mapPoints',
+    `The same places without moving anyone apart.${
+      (r.retrieval?.wrong ?? []).length > 0 ? ' A ring marks a face whose nearest neighbour in the embedding is another person.' : ''
+    }`,
+  )
+}
+${
+  figures.mapPca !== undefined &&
+  figure(
+    figures.mapPca,
+    'mapPca',
+    'A flat shadow shows two of many directions: it keeps the large distances, but people who are well apart in the others may seem to touch.',
+  )
+}`,
   )
 }

@@ -30,7 +30,8 @@ export function sweepPage(r: SweepRunReport, figures: Partial<Record<SweepFigure
     description: 'Report of a margin sweep by kindred',
     complete: r.complete,
     verdict: html`<h1>${title}</h1>
-<p class="lead">The same network, seed and budget, once for each of ${r.margins.length} margins.${r.best !== undefined && ` ${r.best.why}.`}${r.complete && r.stopped === undefined ? ` Everything took ${duration(r.seconds)}.` : ''}</p>
+<p class="lead">The same network, seed and budget, once for each of ${r.margins.length} \
+margins.${r.best !== undefined && ` ${r.best.why}.`}${r.complete && r.stopped === undefined ? ` Everything took ${duration(r.seconds)}.` : ''}</p>
 ${lifeLine(r, 'The margins that were done are on this page and in sweep.json; the same command begins anew.')}`,
     chapters: [
       marginChapter(r, figures),

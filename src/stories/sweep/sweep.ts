@@ -199,7 +199,10 @@ export function bestMargin(entries: readonly SweepEntry[]): SweepReport['best'] 
   const others = close.length - 1
   return {
     margin: best.margin,
-    why: `kNN accuracy ${percent(best.knnAccuracy)}${others === 0 ? ', the highest' : `, within half a point of the highest (as ${counted(others, 'other margin')})`}, and${others === 0 ? '' : ' of these'} the ${others === 0 ? '' : 'best '}silhouette ${best.silhouette.toFixed(2)}; ${percent(best.activeTriplets)} of triplets still active`,
+    why: `kNN accuracy ${percent(best.knnAccuracy)}${
+      others === 0 ? ', the highest' : `, within half a point of the highest (as ${counted(others, 'other margin')})`
+    }, and${others === 0 ? '' : ' of these'} the ${others === 0 ? '' : 'best '}silhouette ${best.silhouette.toFixed(2)}; ${percent(best.activeTriplets)} of \
+triplets still active`,
   }
 }
 

@@ -133,7 +133,8 @@ export function maxPool2dByPhases(x: Tensor, options: PoolOptions = {}): Tensor 
       return [before, (out[i] - 1) * 2 + reach[i] - size[i] - before]
     }),
   )
-  if (padding.flat().some(([before, after]) => before < 0 || after < -1)) return pooled // ONNX has no negative padding; one row too many is left over by the stride
+  // ONNX has no negative padding; one row too many is left over by the stride
+  if (padding.flat().some(([before, after]) => before < 0 || after < -1)) return pooled
   const [tops, lefts] = padding
   const phase = ([top, bottom]: number[], [left, right]: number[]) =>
     conv2dOf(images, w, undefined, { ...attrs, strides: [2, 2], pads: [top, left, Math.max(0, bottom), Math.max(0, right)] })
