@@ -151,7 +151,7 @@ async function located(source: string | VggDownload, options: LoadVggOptions): P
       `model ${options.model}`,
       `Pass model '${model}' or leave it out.`,
     )
-  const [path] = await download([file], folder, { ...(options.progress === undefined ? {} : { progress: options.progress }), ...rest })
+  const [path] = await download([file], folder, { progress: options.progress, ...rest })
   return { path, model }
 }
 

@@ -40,7 +40,7 @@ const reduction =
     const axes = r.listOrInput('axes', 1)
     const x = r.tensor(0)
     if ((axes === undefined || axes.length === 0) && r.int('noop_with_empty_axes', 0) === 1) return x
-    return f(x, { ...(axes === undefined || axes.length === 0 ? {} : { axes }), keepDims: r.int('keepdims', 1) === 1 })
+    return f(x, { axes: axes?.length === 0 ? undefined : axes, keepDims: r.int('keepdims', 1) === 1 })
   }
 const logSumExpOver = (x: Tensor, options: T.ReduceOptions): Tensor => {
   const top = T.stopGradient(T.max(x, { ...options, keepDims: true }))

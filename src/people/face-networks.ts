@@ -32,7 +32,13 @@ export interface FaceNetworks {
  *   be named
  */
 export async function openNetworks(choice: NetworkChoice, runtime: Runtime, stored?: FaceRecipe): Promise<FaceNetworks> {
-  const wanted = { ...defaults(choice, stored), ...choice }
+  const usual = defaults(choice, stored)
+  const wanted = {
+    detector: choice.detector ?? usual.detector,
+    model: choice.model ?? usual.model,
+    weights: choice.weights,
+    layer: choice.layer ?? usual.layer,
+  }
   checkFaceModelName(wanted.model)
   const detector = await openDetector(wanted.detector, { runtime })
   let model: FaceModel | undefined
@@ -41,8 +47,8 @@ export async function openNetworks(choice: NetworkChoice, runtime: Runtime, stor
     model = await openFaceModel(wanted.model, {
       runtime,
       detector,
-      ...(weights === undefined ? {} : { weights }),
-      ...(layer === undefined ? {} : { layer }),
+      weights,
+      layer,
     })
     if (stored !== undefined) assertSameRecipe(stored, model.recipe)
     const opened = model
@@ -64,7 +70,7 @@ function defaults(choice: NetworkChoice, stored: FaceRecipe | undefined): { dete
   const detector = detectorNames.find((name) => stored.detector.startsWith(`${name}:`)) ?? 'ssd'
   if (choice.model !== undefined) return { detector, model: choice.model }
   const [name, layer] = stored.model.name.split(' ')
-  if (name === 'vgg-face' || name === 'vgg16') return { detector, model: name, ...(layer === undefined ? {} : { layer }) }
+  if (name === 'vgg-face' || name === 'vgg16') return { detector, model: name, layer }
   if (name === 'dlib' || name === 'pixels') return { detector, model: name }
   throw new KindredError(
     'usage',

@@ -47,9 +47,9 @@ export async function addToGallery(
     meta: { score: r.score },
     vector: vectors.slice(i * dim, (i + 1) * dim),
   }))
-  const gallery = await openGallery(place, { recipe: faces.recipe, dim, ...(progress === undefined ? {} : { progress }) })
+  const gallery = await openGallery(place, { recipe: faces.recipe, dim, progress })
   try {
-    const { added, skipped } = await gallery.add(items, signal === undefined ? {} : { signal })
+    const { added, skipped } = await gallery.add(items, { signal })
     return { place: gallery.place, added, skipped, count: await gallery.count() }
   } finally {
     await gallery.close()

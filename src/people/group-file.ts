@@ -92,8 +92,8 @@ function parseLine(text: string, where: string): GroupLine {
   return {
     name: name === null ? null : name.trim().normalize('NFC'),
     faces: list('faces', faces),
-    ...(found === undefined ? {} : { found: list('found', found) }),
-    ...(picture === undefined ? {} : { picture }),
+    found: found === undefined ? undefined : list('found', found),
+    picture,
   }
 }
 

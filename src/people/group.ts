@@ -107,7 +107,7 @@ export async function groupFaces(dir: string, options: GroupOptions): Promise<Fa
   const out = given ?? keptFolder(dir)
   if (!isOutput) ensureNoForeignFiles(out, ['groups.jsonl', 'groups.places.json', 'groups.png', 'groups'])
   readGroups(isOutput ? dir : out) // what is wrong with it is told before any work
-  const known = await openKnownFaces(dir, { ...rest, progress, ...(given === undefined ? {} : { keep: given }) })
+  const known = await openKnownFaces(dir, { ...rest, progress, keep: given })
   try {
     const { records, vectors, dim, labels, people } = await known.rows()
     const home = known.kind === 'faces' ? dir : out
@@ -221,8 +221,8 @@ function lineOf(
   return {
     name,
     faces: [...keys(rows), ...gone],
-    ...(name === null || name === '-' ? {} : { found: keys(found) }),
-    ...(picture === undefined ? {} : { picture }),
+    found: name === null || name === '-' ? undefined : keys(found),
+    picture,
   }
 }
 
@@ -257,12 +257,12 @@ async function drawSheets(
     const isFound = new Set(found)
     const placeInLine = new Map([...rows.keys()].map((at) => [rows[at], at + 1]))
     return {
-      ...(title === undefined ? {} : { title }),
+      title,
       detail: `${counted(rows.length + found.length, 'face')}${found.length === 0 ? '' : `, ${found.length} of them found near it and not confirmed (dashed)`}`,
       faces: shown.map((i, at) => ({
         pixels: pixels.subarray(at * each, (at + 1) * each),
-        ...(captions ? { caption: [placeInLine.get(i), photoName(records[i])].filter((part) => part !== undefined).join(' ') } : {}),
-        ...(isFound.has(i) ? { guess: true } : {}),
+        caption: captions ? [placeInLine.get(i), photoName(records[i])].filter((part) => part !== undefined).join(' ') : undefined,
+        guess: isFound.has(i),
       })),
       more: rows.length + found.length - shown.length,
     }

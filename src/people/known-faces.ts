@@ -121,7 +121,7 @@ async function fromPhotos(dir: string, options: KnownFacesOptions): Promise<Know
       faces,
       runtime,
       progress,
-      ...(signal === undefined ? {} : { signal }),
+      signal,
     })
     const { photos } = found.summary
     if (photos.total === 0)
@@ -277,7 +277,7 @@ function inMemory({ kind, place, out, records, vectors, networks }: InMemory): K
 
 async function fromGallery(place: string, options: KnownFacesOptions): Promise<KnownFaces> {
   const { progress } = options
-  const gallery = await openGallery(place, { create: false, ...(progress === undefined ? {} : { progress }) })
+  const gallery = await openGallery(place, { create: false, progress })
   let networks: FaceNetworks | undefined
   try {
     const count = await gallery.count()
@@ -302,7 +302,7 @@ async function fromGallery(place: string, options: KnownFacesOptions): Promise<K
       async search(vector, k, person) {
         const [found] = await gallery.search(vector, k, {
           recipe: opened.model.recipe,
-          ...(person === undefined ? {} : { filter: { labels: [person] } }),
+          filter: person === undefined ? undefined : { labels: [person] },
         })
         const crops = new Map<string, string | null>()
         if (found.neighbours.length > 0)
@@ -372,12 +372,7 @@ async function galleryPoints(gallery: Gallery): Promise<KnownPoints> {
 }
 
 function choiceOf({ detector, model, weights, layer }: NetworkChoice): NetworkChoice {
-  return {
-    ...(detector === undefined ? {} : { detector }),
-    ...(model === undefined ? {} : { model }),
-    ...(weights === undefined ? {} : { weights }),
-    ...(layer === undefined ? {} : { layer }),
-  }
+  return { detector, model, weights, layer }
 }
 
 /** Throws unless somebody has this name. */

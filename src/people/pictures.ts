@@ -63,7 +63,7 @@ export async function neighbourRows(
     strips.push({
       query: await picture(row),
       name: labels[row] < 0 ? photoName(records[row]) : people[labels[row]],
-      ...(labels[row] < 0 ? {} : { detail: photoName(records[row]) }),
+      detail: labels[row] < 0 ? undefined : photoName(records[row]),
       neighbours: await Promise.all(
         Array.from(indices, async (at, j) => {
           const i = pool[at]

@@ -96,12 +96,7 @@ export async function searchFaces(place: string, query: string, options: SearchO
   try {
     if (person !== undefined) checkPerson(person, known.people)
     const { detector, model } = known.networks
-    const used = chooseThreshold(
-      { ...(threshold === undefined ? {} : { threshold }), ...(calibration === undefined ? {} : { calibration }) },
-      model.recipe,
-      known.thresholdFile,
-      (message) => progress.warn(message),
-    )
+    const used = chooseThreshold({ threshold, calibration }, model.recipe, known.thresholdFile, (message) => progress.warn(message))
     const faces = await embedPhoto(query, { detector, model, faces: queryFaces })
     if (faces.length === 0)
       throw new KindredError('not-found', where, `${query} must show a face`, 'none found', 'Try another photo, or `detector` ssd.', {

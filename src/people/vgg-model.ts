@@ -5,7 +5,7 @@ import { checkChoice, silent, type Progress } from '../base/index.ts'
 import { defaultCacheFolder } from '../files/index.ts'
 import { faceModelOf, type FaceModel, type FaceTemplate } from '../faces/index.ts'
 import { loadVgg, type LoadVggOptions, type VggModel } from '../models/index.ts'
-import { vggLayers, type VggLayer } from '../nn/index.ts'
+import { vggLayers } from '../nn/index.ts'
 import type { Runtime } from '../runtime/index.ts'
 
 /** VGG-Face was trained on loosely cut faces, hair and chin included; dlib's padding of 0.25 would cut those off. */
@@ -36,16 +36,16 @@ export async function vggModel(name: VggModel, options: VggModelOptions): Promis
     download: name === 'vgg-face' ? ('keras-vggface' as const) : ('keras-vgg16' as const),
     folder: join(defaultCacheFolder(), 'vgg'),
     progress,
-    ...(signal === undefined ? {} : { signal }),
+    signal,
   }
   const settings: LoadVggOptions = {
     model: name,
     normalise: true,
     runtime,
     progress,
-    ...(layer === undefined ? {} : { layer: layer as VggLayer }),
-    ...(width === undefined ? {} : { width }),
-    ...(classes === undefined ? {} : { classes }),
+    layer,
+    width,
+    classes,
   }
   const vgg = await loadVgg(weights ?? download, settings)
   const { recipe } = vgg

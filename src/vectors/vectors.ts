@@ -141,7 +141,7 @@ function readCsv(path: string, rows: Iterable<CsvRow>): Vectors {
     if (labelAt >= 0) labels.push(csvText(cells[labelAt]))
   }
   if (values.length === 0) throw corruptLine(path, 1, 'it must hold at least one vector', 'none')
-  return { vectors: values.all(), dim: columns.length, ...(idAt >= 0 ? { ids } : {}), ...(labelAt >= 0 ? { labels } : {}) }
+  return { vectors: values.all(), dim: columns.length, ids: idAt >= 0 ? ids : undefined, labels: labelAt >= 0 ? labels : undefined }
 }
 
 /** A decimal number; NaN for everything else, such as nothing at all, 0x10, or "Infinity". */
@@ -183,7 +183,7 @@ function readVectorLines(path: string, texts: Iterable<string>): Vectors {
       throw corruptLine(path, line, 'id and label must be on every line or on none', 'only some')
   }
   if (n === 0) throw corruptLine(path, 1, 'it must hold at least one vector', 'none')
-  return { vectors: values.all(), dim, ...(ids.length > 0 ? { ids } : {}), ...(labels.length > 0 ? { labels } : {}) }
+  return { vectors: values.all(), dim, ids: ids.length > 0 ? ids : undefined, labels: labels.length > 0 ? labels : undefined }
 }
 
 /** The lines of a text that is cut anywhere. */

@@ -97,7 +97,7 @@ export async function compare(dir: string, options: CompareOptions): Promise<Com
               detector,
               progress: shown,
               ...layer,
-              ...(weights === undefined ? {} : { weights }),
+              weights,
               ...stop,
             })
             try {
@@ -132,7 +132,7 @@ export async function compare(dir: string, options: CompareOptions): Promise<Com
                 )
               }
               const { vectors, embedded } = await embedRecords(out, records, model, {
-                ...(i === 0 ? {} : { photos: dir }),
+                photos: i === 0 ? undefined : dir,
                 lock,
                 progress: shown,
                 ...stop,
@@ -211,11 +211,12 @@ function reportOf(model: string, { found, answers }: Asked, places: FacePlaces, 
     model,
     dim,
     recipe: describeRecipe(recipe),
-    ...(retrieval === undefined ? {} : { retrieval }),
+    retrieval,
     map: {
       method,
-      ...(perplexity === undefined ? {} : { perplexity }),
-      ...(neighbourPreservation === undefined ? {} : { neighbourPreservation, neighbours }),
+      perplexity,
+      neighbourPreservation,
+      neighbours: neighbourPreservation === undefined ? undefined : neighbours,
       drawn: Math.min(mostDrawn, records.length),
       points: records.map((r, i) => ({
         photo: r.source,

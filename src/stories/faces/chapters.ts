@@ -57,9 +57,9 @@ export async function findAndEmbed(
       faces,
       lock,
       progress,
-      ...(model === undefined ? {} : { model }),
-      ...(detector === undefined ? {} : { detector }),
-      ...(signal === undefined ? {} : { signal }),
+      model,
+      detector,
+      signal,
       onCrops: (crops) => {
         const { photos } = crops.summary
         story.update({
@@ -104,7 +104,7 @@ export async function drawMap(run: FacesRun, { found, answers }: Asked): Promise
   const { out, signal } = options
   const { records, vectors, dim, labels, people } = found
   await story.stage('Map', 'drawing the map', async () => {
-    const places = await mapFaces(vectors, dim, { seed, progress, ...(signal === undefined ? {} : { signal }) })
+    const places = await mapFaces(vectors, dim, { seed, progress, signal })
     const drawn = some(records.length, mostDrawn, seed)
     const pick = (list: Float32Array) => Float32Array.from(drawn, (i) => list[i])
     const images = {
@@ -137,7 +137,7 @@ export async function drawMap(run: FacesRun, { found, answers }: Asked): Promise
           Float32Array.from({ length: 2 * x.length }, (_, i) => (i % 2 === 0 ? x : y)[i >> 1]),
           ids,
           classes,
-          { title, height: 620, note: '', ...(guesses.some((g, i) => g !== ids[i]) ? { predicted: guesses } : {}) },
+          { title, height: 620, note: '', predicted: guesses.some((g, i) => g !== ids[i]) ? guesses : undefined },
         )
       const named = points(places.x, places.y, `The same map as points (${places.method})`)
       story.addFigure('mapPoints', named)
@@ -147,8 +147,9 @@ export async function drawMap(run: FacesRun, { found, answers }: Asked): Promise
     story.update({
       map: {
         method,
-        ...(perplexity === undefined ? {} : { perplexity }),
-        ...(neighbourPreservation === undefined ? {} : { neighbourPreservation, neighbours }),
+        perplexity,
+        neighbourPreservation,
+        neighbours: neighbourPreservation === undefined ? undefined : neighbours,
         drawn: drawn.length,
         points: records.map((r, i) => ({
           photo: r.source,
@@ -233,7 +234,7 @@ export async function intoGallery(run: FacesRun, found: EmbeddedFaces): Promise<
       dir: run.dir,
       out,
       progress: run.progress,
-      ...(signal === undefined ? {} : { signal }),
+      signal,
     })
     run.story.update({ gallery: added })
   })
