@@ -59,8 +59,8 @@ const loaded = (name: string, options: LoadVggOptions = {}) => {
     runtime,
     width: 4,
     model,
-    ...(classes === undefined ? {} : { classes }),
-    ...(name.endsWith('.onnx') ? { preprocessing: cases[name].preprocessing } : {}),
+    classes,
+    preprocessing: name.endsWith('.onnx') ? cases[name].preprocessing : undefined,
     ...options,
   })
 }

@@ -25,7 +25,7 @@ test('vectors are those of loadVgg with length 1; the recipe carries file, cut, 
   const runtime = await nodeRuntime({ threads: 1 })
   const said: string[] = []
   const progress: Progress = { start: () => ({ update() {}, end() {} }), log: (m) => void said.push(m), warn: (m) => void said.push(m) }
-  const own = { width: 4, ...(classes === undefined ? {} : { classes }) }
+  const own = { width: 4, classes }
   const model = await vggModel('vgg-face', { runtime, detector: 'ssd:x', weights: path, progress, ...own })
   expect(model).toMatchObject({ name: 'vgg-face fc7/relu', dim: 256, template: { name: 'similarity', size: 224, padding: 0.4 } })
   expect(model.recipe).toMatchObject({

@@ -7,7 +7,7 @@ const groups = [
   {
     title: 'Anna & <Bea>',
     detail: '3 faces',
-    faces: [0, 1, 2].map((k) => ({ pixels: face(k), caption: `party ${k}.jpg`, ...(k === 2 ? { guess: true } : {}) })),
+    faces: [0, 1, 2].map((k) => ({ pixels: face(k), caption: `party ${k}.jpg`, guess: k === 2 })),
     more: 4,
   },
   { title: 'Nobody', faces: [{ pixels: face(3), caption: 'a very long name of a photo that nobody can read.jpg' }] },

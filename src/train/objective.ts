@@ -182,7 +182,9 @@ function regulariserOf(given: Regulariser | Regulariser['build']): Regulariser {
 const nameOf = ({ name }: { readonly name: string }, option: string): string => (name === '' || name === option ? 'own' : name)
 
 function wordsOfAll(loss: Named, miner: Named | undefined, reducer: Named, regularisers: readonly Named[]): Record<string, string> {
-  const words = { ...wordsOf('loss', loss), ...(miner === undefined ? {} : wordsOf('miner', miner)), ...wordsOf('reducer', reducer) }
+  const words = wordsOf('loss', loss)
+  if (miner !== undefined) Object.assign(words, wordsOf('miner', miner))
+  Object.assign(words, wordsOf('reducer', reducer))
   regularisers.forEach((r, i) => Object.assign(words, wordsOf(`regulariser ${i + 1}`, r)))
   return words
 }
