@@ -70,6 +70,16 @@ test.each(Object.entries(says))('examples/%s', { timeout: 300_000 }, (name, said
   expect(stdout).toMatch(said)
 })
 
+test('npm run examples has pictures for the example that wants a folder', { timeout: 300_000 }, () => {
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    ['--import', join(root, 'node_modules/tsx/dist/loader.mjs'), join(folder, 'run.ts'), 'folder.ts'],
+    { cwd: place, encoding: 'utf8', env: { ...process.env, TSX_TSCONFIG_PATH: join(root, 'tsconfig.json') } },
+  )
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  expect(stdout).toMatch(/^\nfolder\.ts\n300 pictures of 0, 1, 2, 3, 4, 5, 6, 7, 8, 9: kNN accuracy \d+ %\n$/)
+})
+
 test('README.md shows examples as they are', () => {
   const code = names.map((name) =>
     readFileSync(join(folder, name), 'utf8')

@@ -1,7 +1,7 @@
 /**
  * @file Checks an options object: an unknown or misspelt name is an error that suggests the nearest known one.
  */
-import { KindredError, show } from './errors.ts'
+import { ensure, KindredError, show } from './errors.ts'
 
 /** Levenshtein distance between two short strings, O(|a| |b|). */
 export function editDistance(a: string, b: string): number {
@@ -31,11 +31,13 @@ export function nearestName(name: string, known: readonly string[]): string | un
 }
 
 /**
- * Throws unless every key of `options` is in `known`.
+ * Throws unless `options` is an object of which every key is in `known`.
  *
  * @throws KindredError `usage`, naming the key and the nearest known name
  */
 export function checkOptions(where: string, options: object, known: readonly string[]): void {
+  const isObject = typeof options === 'object' && options !== null && !Array.isArray(options)
+  ensure(isObject, where, `options must be an object, of ${known.join(', ')}`, options)
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue
     const near = nearestName(key, known)

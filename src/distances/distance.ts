@@ -3,6 +3,7 @@
  *
  * Each comes in two forms: `paired` compares row i with row i, `pairwise` every row with every row.
  */
+import { KindredError, nearestName, show } from '../base/index.ts'
 import {
   add,
   div,
@@ -89,4 +90,16 @@ export const distances: Readonly<Record<DistanceName, Distance>> = { euclidean, 
 export function l2Normalize(x: Tensor): Tensor {
   const squares = sum(square(x), { axes: 1, keepDims: true })
   return where(greater(squares, 0), div(x, sqrt(add(squares, 1e-12))), 0)
+}
+
+/**
+ * Throws unless `distance` is one: of this room, or of one's own.
+ *
+ * @throws KindredError `usage`, naming the distance to import where its name was given
+ */
+export function checkDistance(where: string, distance: Distance): void {
+  if (typeof distance?.paired === 'function' && typeof distance.pairwise === 'function') return
+  const near = nearestName(String(distance), Object.keys(distances))
+  const fix = near === undefined ? undefined : `Pass the distance itself: import { ${near} } from 'kindred/distances'.`
+  throw new KindredError('usage', where, 'distance must be { name, paired, pairwise }, such as euclidean', show(distance), fix)
 }

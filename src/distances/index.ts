@@ -1,2 +1,2 @@
 /** @file Room `distances`: distances between embeddings as graph nodes. */
-export { cosine, distances, euclidean, l2Normalize, squaredEuclidean, type Distance, type DistanceName } from './distance.ts'
+export { checkDistance, cosine, distances, euclidean, l2Normalize, squaredEuclidean, type Distance, type DistanceName } from './distance.ts'

@@ -109,6 +109,8 @@ test('what is refused', async () => {
   await expect(openDetector('sdd' as never)).rejects.toThrow('Did you mean "ssd"')
   await expect(findFaces(photos[0].photo, detectors.ssd, { minSzie: 1 } as never)).rejects.toThrow('minSize')
   await expect(findFaces(photos[0].photo, detectors.ssd, { faces: 'one' as never })).rejects.toThrow('largest, all')
+  for (const minSharpness of [-3, NaN])
+    await expect(findFaces(photos[0].photo, detectors.ssd, { minSharpness })).rejects.toThrow('minSharpness must be a number >= 0')
   expect(() => faceApiWeights('face_recognition', '/nowhere')).toThrow('must exist')
 })
 

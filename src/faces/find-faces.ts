@@ -117,6 +117,7 @@ export async function findFacesIn(photos: readonly Photo[], detector: FaceDetect
   const { fallbackScore = detector.name === 'haar' || options.minScore !== undefined ? minScore : 0.4 } = options
   checkChoice('findFaces', 'faces', faces, ['largest', 'all'])
   ensure(minSize >= 1, 'findFaces', 'minSize must be at least 1 pixel', minSize)
+  ensure(minSharpness >= 0, 'findFaces', 'minSharpness must be a number >= 0', minSharpness)
   if (photos.length === 0) return []
   const boxes = (await detector.finder.find(photos, Math.min(minScore, fallbackScore))).map((list, i) =>
     list

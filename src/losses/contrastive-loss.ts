@@ -1,6 +1,6 @@
 /** @file The contrastive loss (Hadsell, Chopra, LeCun 2006, Dimensionality Reduction by Learning an Invariant Mapping, equation 4). */
 import { checkOptions } from '../base/index.ts'
-import { euclidean, type Distance } from '../distances/index.ts'
+import { checkDistance, euclidean, type Distance } from '../distances/index.ts'
 import { add, greater, mul, relu, square, sub } from '../tensor/index.ts'
 import type { Pairs } from '../tuples/index.ts'
 import { checkMargin, type Loss } from './loss.ts'
@@ -22,6 +22,7 @@ export interface ContrastiveOptions {
 export function contrastiveLoss(options: ContrastiveOptions = {}): Loss {
   checkOptions('contrastive loss', options, ['margin', 'distance'])
   const { margin = 1, distance = euclidean } = options
+  checkDistance('contrastive loss', distance)
   checkMargin('contrastive loss', margin)
   return {
     name: 'contrastive',

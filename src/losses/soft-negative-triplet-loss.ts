@@ -6,7 +6,7 @@
  * loss (Song et al. 2016, equation 4) with a temperature, in the hinge of the triplet loss.
  */
 import { checkOptions, ensure } from '../base/index.ts'
-import { euclidean, type Distance } from '../distances/index.ts'
+import { checkDistance, euclidean, type Distance } from '../distances/index.ts'
 import { add, cast, div, logSumExp, mul, relu, reshape, sub, where } from '../tensor/index.ts'
 import { anchorsOf, pairMasks } from '../tuples/index.ts'
 import { checkMargin, type Loss } from './loss.ts'
@@ -31,6 +31,7 @@ export function softNegativeTripletLoss(options: SoftNegativeOptions = {}): Loss
   const name = 'soft-negative triplet loss'
   checkOptions(name, options, ['margin', 'temperature', 'distance'])
   const { margin = 0.4, temperature = 0.1, distance = euclidean } = options
+  checkDistance(name, distance)
   checkMargin(name, margin)
   ensure(Number.isFinite(temperature) && temperature > 0, name, 'temperature must be > 0', temperature)
   return {

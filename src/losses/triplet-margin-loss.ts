@@ -1,6 +1,6 @@
 /** @file The triplet margin loss (Weinberger & Saul 2009; Schroff et al. 2015, FaceNet, equation 2). */
 import { checkOptions } from '../base/index.ts'
-import { euclidean, type Distance } from '../distances/index.ts'
+import { checkDistance, euclidean, type Distance } from '../distances/index.ts'
 import { abs, add, exp, greater, less, log, mul, neg, relu, sub, where, type Tensor } from '../tensor/index.ts'
 import type { Triplets } from '../tuples/index.ts'
 import { checkMargin, type Loss } from './loss.ts'
@@ -24,6 +24,7 @@ export interface TripletMarginOptions {
 export function tripletMarginLoss(options: TripletMarginOptions = {}): Loss {
   checkOptions('triplet margin loss', options, ['margin', 'distance', 'soft'])
   const { margin = 0.4, distance = euclidean, soft = false } = options
+  checkDistance('triplet margin loss', distance)
   checkMargin('triplet margin loss', margin)
   return {
     name: 'triplet margin',

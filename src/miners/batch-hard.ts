@@ -2,7 +2,7 @@
  * @file For each anchor the farthest positive and the nearest negative of its batch (Hermans, Beyer, Leibe 2017, In Defense of the Triplet Loss, equation 5).
  */
 import { checkOptions } from '../base/index.ts'
-import { euclidean, type Distance } from '../distances/index.ts'
+import { checkDistance, euclidean, type Distance } from '../distances/index.ts'
 import { argMax, argMin, iota, stopGradient, where } from '../tensor/index.ts'
 import { anchorsOf, pairMasks } from '../tuples/index.ts'
 import type { TripletMiner } from './miner.ts'
@@ -21,6 +21,7 @@ export interface BatchHardOptions {
 export function batchHard(options: BatchHardOptions = {}): TripletMiner {
   checkOptions('batch-hard', options, ['distance'])
   const { distance = euclidean } = options
+  checkDistance('batch-hard', distance)
   return {
     name: 'batch-hard',
     gives: 'triplets',

@@ -3,7 +3,7 @@
  * Mining).
  */
 import { checkOptions } from '../base/index.ts'
-import { euclidean, type Distance } from '../distances/index.ts'
+import { checkDistance, euclidean, type Distance } from '../distances/index.ts'
 import { argMin, iota, stopGradient, where, type Tensor } from '../tensor/index.ts'
 import { anchorsOf, pairMasks } from '../tuples/index.ts'
 import type { TripletMiner } from './miner.ts'
@@ -22,6 +22,7 @@ export interface EasyPositiveOptions {
 export function easyPositive(options: EasyPositiveOptions = {}): TripletMiner {
   checkOptions('easy-positive', options, ['distance'])
   const { distance = euclidean } = options
+  checkDistance('easy-positive', distance)
   return {
     name: 'easy-positive',
     gives: 'triplets',

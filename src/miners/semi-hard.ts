@@ -1,6 +1,6 @@
 /** @file For each anchor and positive the nearest negative that is farther than the positive (Schroff, Kalenichenko, Philbin 2015, FaceNet, section 3.2). */
 import { checkOptions } from '../base/index.ts'
-import { euclidean, type Distance } from '../distances/index.ts'
+import { checkDistance, euclidean, type Distance } from '../distances/index.ts'
 import { and, argMax, argMin, cast, constant, expand, greater, max, mul, reshape, stopGradient, where } from '../tensor/index.ts'
 import { anchorsOf, pairMasks } from '../tuples/index.ts'
 import type { TripletMiner } from './miner.ts'
@@ -21,6 +21,7 @@ export interface SemiHardOptions {
 export function semiHard(options: SemiHardOptions = {}): TripletMiner {
   checkOptions('semi-hard', options, ['distance'])
   const { distance = euclidean } = options
+  checkDistance('semi-hard', distance)
   return {
     name: 'semi-hard',
     gives: 'triplets',

@@ -1,7 +1,7 @@
 /**
  * @file The layers: each a function from options to a network part. Images are [n, channels, height, width].
  */
-import { checkOptions, ensure } from '../base/index.ts'
+import { checkOptions, ensure, KindredError } from '../base/index.ts'
 import { l2Normalize as unitLength } from '../distances/index.ts'
 import * as T from '../tensor/index.ts'
 import { numeric, type Tensor } from '../tensor/index.ts'
@@ -147,9 +147,19 @@ export const flatten = (): Layer => (x) => T.flatten(x)
 /** Rows scaled to length 1: x / sqrt(|x|^2 + 1e-12). */
 export const l2Normalize = (): Layer => unitLength
 /** 8-bit grey images [n, h, w] -> float32 [n, 1, h, w] in 0..1. */
-export const greyPixels = (): Layer => (x) => T.mul(T.reshape(T.cast(x, 'float32'), [x.shape[0], 1, x.shape[1], x.shape[2]]), 1 / 255)
+export const greyPixels = (): Layer => (x) => {
+  checkPixels('greyPixels', '[n, height, width]', 3, x, 'Images of several channels are for colourPixels.')
+  return T.mul(T.reshape(T.cast(x, 'float32'), [x.shape[0], 1, x.shape[1], x.shape[2]]), 1 / 255)
+}
 /** 8-bit colour images [n, h, w, c] -> float32 [n, c, h, w] in 0..1. */
-export const colourPixels = (): Layer => (x) => T.mul(T.transpose(T.cast(x, 'float32'), [0, 3, 1, 2]), 1 / 255)
+export const colourPixels = (): Layer => (x) => {
+  checkPixels('colourPixels', '[n, height, width, channels]', 4, x, 'Images of one channel are for greyPixels.')
+  return T.mul(T.transpose(T.cast(x, 'float32'), [0, 3, 1, 2]), 1 / 255)
+}
+
+function checkPixels(where: string, shape: string, rank: number, x: Tensor, fix: string): void {
+  if (x.rank !== rank) throw new KindredError('shape', where, `images must be ${shape}`, T.showType(x), fix)
+}
 
 /**
  * TensorFlow's padding 'same' for a window that moves by `stride`: output ceil(size / stride), odd rests go to the bottom and the right.

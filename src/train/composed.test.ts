@@ -20,7 +20,7 @@ import {
 } from '../losses/index.ts'
 import { allPairs, batchHard, easyPositive, semiHard } from '../miners/index.ts'
 import { load } from '../models/index.ts'
-import { constantValue, dense, flatten, normalWith, relu, sequential, type Layer } from '../nn/index.ts'
+import { colourPixels, constantValue, dense, flatten, normalWith, relu, sequential, type Layer } from '../nn/index.ts'
 import { decodeModel } from '../onnx/index.ts'
 import { balanced, mPerClass, randomTriplets, shuffledBatches, type SamplerFunction } from '../samplers/index.ts'
 import { add, cast, gather, input, mean, mul, neg, relu as ramp, reshape, slice, sub, sum } from '../tensor/index.ts'
@@ -495,5 +495,33 @@ describe('the result', () => {
     expect(timeless(JSON.parse(readFileSync(join(folder, 'history.json'), 'utf8')) as EpochRecord[])).toEqual(
       timeless(history).map((h) => JSON.parse(JSON.stringify(h)) as never),
     )
+  })
+})
+
+describe('parts that do not fit are named', () => {
+  const train = async (changed: object) => trainEmbedder({ ...(await tinyTraining()), ...changed })
+  const withLoss = async (loss: unknown) => train({ objective: objective({ loss: loss as Loss }) })
+
+  test.each([
+    ['a loss in place of an objective', () => train({ objective: () => 0 }), 'Pass objective({ loss })'],
+    ['a network by its name', () => train({ network: 'student' }), 'network must be a layer'],
+    ['a loss that gives a number', () => withLoss(() => 3), 'it must give float32 numbers'],
+    [
+      'a number a row where there are tuples',
+      () =>
+        withLoss({
+          name: 'mine',
+          needs: 'triplets',
+          build: ({ embeddings }: { embeddings: never }) => ({ each: mean(embeddings, { axes: 1 }) }),
+        }),
+      'loss mine: exists must be of the shape of each',
+    ],
+    [
+      'a layer for colours on grey images',
+      () => train({ network: sequential({ pixels: colourPixels(), flatten: flatten(), out: dense(4) }) }),
+      'colourPixels: images must be [n, height, width, channels]',
+    ],
+  ])('%s', async (_name, run, said) => {
+    await expect(run()).rejects.toMatchObject({ name: 'KindredError', message: expect.stringContaining(said) })
   })
 })

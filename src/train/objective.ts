@@ -3,7 +3,7 @@
  *
  * The design is PyTorch Metric Learning's. Each part is a value that says what it was made with, so that a resumed run knows it again, or a plain function.
  */
-import { checkOptions, ensure, KindredError } from '../base/index.ts'
+import { checkOptions, ensure, KindredError, show } from '../base/index.ts'
 import {
   meanReducer,
   type BatchShape,
@@ -15,7 +15,7 @@ import {
 } from '../losses/index.ts'
 import { allPairs, allTriplets, type Miner, type MinerFunction } from '../miners/index.ts'
 import type { Scope } from '../nn/index.ts'
-import { add, cast, div, greater, maximum, mean, mul, showType, sum, type Tensor } from '../tensor/index.ts'
+import { add, cast, div, greater, maximum, mean, mul, showType, sum, Tensor } from '../tensor/index.ts'
 import type { Tuples } from '../tuples/index.ts'
 
 /** What an {@link Objective} is built from. */
@@ -91,8 +91,8 @@ export function objective(options: ObjectiveOptions): Objective {
       const tuples = miner?.mine(embeddings, labels, { labelled: labelled ?? (embeddings.shape[0] as number) })
       if (tuples !== undefined) checkTuples(tuples, loss, miner!.name)
       const parts = loss.build({ embeddings, labels, tuples, scope })
-      checkParts(parts, loss.name)
-      const exists = parts.exists ?? tuples?.exists
+      const exists = parts?.exists ?? tuples?.exists
+      checkParts(parts, exists, loss.name)
       const single = parts.each.rank === 0
       const reduced = single ? parts.each : reducer.reduce(parts.each, exists)
       return {
@@ -220,15 +220,19 @@ function checkTuples(tuples: Tuples, loss: Loss, miner: string): void {
   )
 }
 
-function checkParts({ each, exists }: LossParts, name: string): void {
-  const fits = each !== undefined && each.dtype === 'float32' && each.rank <= 1
+function checkParts(parts: LossParts | undefined, exists: Tensor | undefined, name: string): void {
+  const each = parts?.each
+  const fits = each instanceof Tensor && each.dtype === 'float32' && each.rank <= 1
   if (!fits)
     throw new KindredError(
       'shape',
       `loss ${name}`,
       'it must give float32 numbers, one in all or one a row or tuple',
-      each === undefined ? 'nothing' : showType(each),
+      each === undefined ? 'nothing' : each instanceof Tensor ? showType(each) : show(each),
     )
-  const same = exists === undefined || (exists.dtype === 'float32' && exists.rank === 1 && exists.shape[0] === each.shape[0])
-  if (!same) throw new KindredError('shape', `loss ${name}`, `exists must be of the shape of each, ${showType(each)}`, showType(exists))
+  if (exists === undefined || (parts?.exists === undefined && each.rank === 0)) return
+  const same = exists.dtype === 'float32' && exists.rank === 1 && exists.shape[0] === each.shape[0]
+  if (same) return
+  const fix = parts?.exists === undefined ? 'Give one number a tuple, or one in all.' : undefined
+  throw new KindredError('shape', `loss ${name}`, `exists must be of the shape of each, ${showType(each)}`, showType(exists), fix)
 }

@@ -52,12 +52,37 @@ test.each(Object.entries({ ...parts, ...others }))('%s', async (_, [make, name])
 test('every part that takes options is in the list', () => {
   /** What takes no options object: values, layers without settings, helpers. */
   const without = `
-    crossEntropy checkMargin meanActiveReducer meanReducer sumReducer allPairs allTriplets stackedTriplets l2Normalize
+    crossEntropy checkDistance checkMargin meanActiveReducer meanReducer sumReducer allPairs allTriplets stackedTriplets l2Normalize
     constantRate stepDecay averagePool2 dropout flatten globalAveragePool colourPixels greyPixels relu relu6 residual sameConv2d samePadding
     sequential tap constantValue kaimingNormal kaimingUniform lecunNormal normalWith ones uniformWithin xavierUniform zeros
     initialWeights Scope dlibResnet landmarks68 ssdMobilenet tinyFace vggLayerSpecs`.split(/\s+/)
   for (const room of [losses, miners, samplers, optim, nn, distances]) {
     for (const [name, value] of Object.entries(room))
       if (typeof value === 'function' && !without.includes(name)) expect(Object.keys(parts)).toContain(name)
+  }
+})
+
+test.each([undefined, null, 3, ['epochs']])('options that are no object, %j', async (options) => {
+  for (const make of [objective, trainEmbedder, losses.tripletMarginLoss] as unknown as Make[]) {
+    if (make === (losses.tripletMarginLoss as unknown) && options === undefined) continue // its options may be left out
+    const run = async () => make(options as never)
+    await expect(run()).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining('options must be an object, of ') })
+  }
+})
+
+test('a distance by its name, or none at all', () => {
+  const parts = [
+    losses.tripletMarginLoss,
+    losses.contrastiveLoss,
+    losses.softNegativeTripletLoss,
+    miners.batchHard,
+    miners.semiHard,
+    miners.easyPositive,
+  ]
+  for (const make of parts as Make[]) {
+    expect(() => make({ distance: 'euclidian' })).toThrow(
+      `: distance must be { name, paired, pairwise }, such as euclidean, got "euclidian". Pass the distance itself: import { euclidean } from`,
+    )
+    expect(() => make({ distance: null })).toThrow('distance must be { name, paired, pairwise }')
   }
 })

@@ -140,6 +140,14 @@ export function settle(options: TrainEmbedderOptions): Settings {
   } = options
   for (const name of ['source', 'validation', 'network', 'objective', 'batches'] as const)
     ensure(options[name] !== undefined, where, `${name} must be given`, undefined)
+  ensure(typeof options.network === 'function', where, 'network must be a layer, such as studentNetwork()', options.network)
+  ensure(
+    typeof options.objective?.build === 'function',
+    where,
+    'objective must be one',
+    typeof options.objective === 'function' ? 'a function' : options.objective,
+    'Pass objective({ loss }), where loss may be a function of your own.',
+  )
   checkChoice(where, 'keep', keep, keepRules)
   ensure(averageDecay === undefined || (averageDecay > 0 && averageDecay < 1), where, 'averageDecay must lie in (0, 1)', averageDecay)
   ensure(Number.isSafeInteger(seed), where, 'seed must be a whole number', seed)
