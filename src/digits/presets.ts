@@ -9,7 +9,7 @@ import { softNegativeTripletLoss, tripletMarginLoss } from '../losses/index.ts'
 import { batchHard, semiHard, stackedTriplets } from '../miners/index.ts'
 import { digitNetwork, studentNetwork, type Layer } from '../nn/index.ts'
 import { adam, adamw, constantRate, cosine } from '../optim/index.ts'
-import { mPerClass, randomTriplets } from '../samplers/index.ts'
+import { mPerClass, randomTriplets, type MPerClassState, type Sampler } from '../samplers/index.ts'
 import { objective, type Objective, type TrainEmbedderOptions } from '../train/index.ts'
 
 export type PresetName = 'student' | 'default'
@@ -55,6 +55,15 @@ export function minedObjective(mining: Mining, margin: number): Objective {
   return objective({ loss: tripletMarginLoss({ margin }), miner })
 }
 
+/** Batches of ten classes, or of all where there are fewer. */
+function tenClasses(perClass: number): Sampler<MPerClassState> {
+  const ten = mPerClass({ classes: 10, perClass })
+  return {
+    ...ten,
+    over: (labels, from) => mPerClass({ classes: Math.min(10, new Set(Array.from(labels)).size), perClass }).over(labels, from),
+  }
+}
+
 /** The recipe of a name, with a user's changes. @throws KindredError `usage` for an unknown name or values that cannot work */
 export function preset(name: string, options: PresetOptions = {}): Preset {
   checkChoice('preset', 'preset', name, presetNames)
@@ -62,7 +71,7 @@ export function preset(name: string, options: PresetOptions = {}): Preset {
   ensure(Number.isInteger(dim) && dim > 0, 'preset', 'dim must be a positive integer', dim)
   const mining = options.mining ?? (name === 'student' ? 'random' : 'soft-negative')
   checkChoice('preset', 'mining', mining, minings)
-  const batches = (triplets: number) => (mining === 'random' ? randomTriplets({ triplets }) : mPerClass({ classes: 10, perClass: 25 }))
+  const batches = (triplets: number) => (mining === 'random' ? randomTriplets({ triplets }) : tenClasses(25))
   if (name === 'student') {
     return {
       name,
@@ -108,7 +117,7 @@ export function outlierTraining(p: Preset): PresetTraining {
   return {
     ...p.training,
     objective: minedObjective('soft-negative', p.margin),
-    batches: mPerClass({ classes: 10, perClass: 12 }),
+    batches: tenClasses(12),
     outliersPerBatch: 160,
     augmentation: { rotate: 15, scale: 0.15, shear: 0.25, translate: 1.5 },
     schedule: (total) => cosine(2e-3, total, { warmUp: Math.min(20, Math.ceil(total / 10)) }),
