@@ -268,3 +268,10 @@ test.skipIf(process.platform === 'win32')(
     expect(JSON.parse(resumed.out)).toMatchObject({ steps: 24 })
   },
 )
+
+test('with --json a flag that is refused is named as code names it', async () => {
+  const errors: string[] = []
+  const streams = { out: { write: () => true }, err: { write: (text: string) => errors.push(text) } }
+  expect(await run(['faces', '--min-sharpness', 'x', '--json'], streams as never)).toBe(2)
+  expect(JSON.parse(errors[0]).error).toMatchObject({ code: 'usage', option: 'minSharpness' })
+})

@@ -47,7 +47,8 @@ export async function interruptible<T>(
     watchdog = setTimeout(
       () =>
         say(
-          `The running step has not ended after ${patience / 1000} s; still waiting. ${signal === 'SIGINT' ? 'Ctrl-C again' : 'Another signal'} stops at once: nothing is half-written then either.`,
+          `The running step has not ended after ${patience / 1000} s; still waiting. ` +
+            `${signal === 'SIGINT' ? 'Ctrl-C again' : 'Another signal'} stops at once: nothing is half-written then either.`,
         ),
       patience,
     )

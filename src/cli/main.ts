@@ -14,7 +14,8 @@ async function failed(error: unknown): Promise<number> {
     // not even that could be loaded: no file can be opened, most likely
     const { code, message } = error as NodeJS.ErrnoException
     streams.err.write(
-      `error: kindred could not be loaded: ${code === 'EMFILE' ? 'too many open files (EMFILE). Raise the limit: ulimit -n 1024' : JSON.stringify(message ?? String(error))}\n`,
+      `error: kindred could not be loaded: ` +
+        `${code === 'EMFILE' ? 'too many open files (EMFILE). Raise the limit: ulimit -n 1024' : JSON.stringify(message ?? String(error))}\n`,
     )
     return 1
   }

@@ -30,7 +30,8 @@ Limits on what is read (--limit NAME=VALUE raises one; 200M, 1e9 and 2G are numb
 ${limitsHelp()}
 
 Exit codes: 0 done, 1 failed, 2 wrong words, 141 the result could not be written because its reader had closed the pipe (files are complete).
-Stopped: 130 by Ctrl-C (SIGINT), 143 by SIGTERM, 129 by a closed terminal (SIGHUP), on Windows 149 by Ctrl-Break; what was done is saved. A second signal ends the process at once.
+Stopped: 130 by Ctrl-C (SIGINT), 143 by SIGTERM, 129 by a closed terminal (SIGHUP), on Windows 149 by Ctrl-Break; what was \
+done is saved. A second signal ends the process at once.
 With --json the result is one JSON object on standard output; progress, warnings and errors are JSON lines on standard error.`
 
 /**
@@ -55,7 +56,7 @@ export async function run(
       outputError: (text, write) =>
         write(
           json
-            ? `${printableJson({ event: 'error', error: { code: 'usage', message: redact(text.trim().replace(/^error: /, '')) } })}\n`
+            ? `${printableJson({ event: 'error', error: { code: 'usage', option: optionIn(text), message: redact(text.trim().replace(/^error: /, '')) } })}\n`
             : usageText(text),
         ),
     })
@@ -138,4 +139,10 @@ function missingText(command: Command, missing: string): string {
 function usageText(text: string): string {
   const [, message, hint] = /^([^]*?)(\n\([^\n]*\))?\n*$/.exec(text)!
   return `${printable(redact(message))}${hint === undefined ? '' : `\n${printable(hint.slice(1))}`}\n`
+}
+
+/** The name, as code and JSON know it, of the option that commander complains of. */
+function optionIn(text: string): string | undefined {
+  const flag = /^error: (?:required )?option '(?:-\w, )?--(?:no-)?([\w-]+)/.exec(text)?.[1]
+  return flag?.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
 }

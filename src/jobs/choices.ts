@@ -1,5 +1,6 @@
 /**
- * @file Lists of choices that other rooms decide. They are written out again, so that a schema loads without these rooms; one that lacks a choice or has one too many
+ * @file Lists of choices that other rooms decide. They are written out again, so that a schema loads without these rooms; one that lacks a choice or
+ * has one too many
  * does not compile.
  */
 import type { Mining, PresetName } from '../digits/index.ts'

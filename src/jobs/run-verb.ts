@@ -1,6 +1,7 @@
 /** @file Verbs by name: loading one, and calling it. */
 import type * as z from 'zod'
 import { dirname } from 'node:path'
+import { checkChoice } from '../base/index.ts'
 import { checkInput } from './check-input.ts'
 import { commandOf } from './command-of.ts'
 import { jobContext, type JobOptions } from './context.ts'
@@ -19,6 +20,7 @@ export type VerbResult<Name extends VerbName> = Awaited<ReturnType<VerbOf<Name>[
 
 /** Loads what a verb takes; what does its work is loaded when it runs. */
 export function loadVerb(name: VerbName): Promise<Verb> {
+  checkChoice('kindred/jobs', 'verb', name, verbNames)
   return verbs[name].load() as Promise<Verb>
 }
 

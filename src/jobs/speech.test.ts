@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { verbNames } from './run-verb.ts'
+import { loadVerb, verbNames } from './run-verb.ts'
 
 /** Flags of other programs, and signs that are no flags. */
 const others = /npm |--ignore-scripts|--global|page-style|var\(--|`--no-\$\{|<!--|-->/
@@ -30,4 +30,8 @@ test('no room below names a flag or a command: errors carry the name of the opti
     }
   }
   expect(found).toEqual([])
+})
+
+test('a verb that is none is answered with the nearest', () => {
+  expect(() => loadVerb('mapp' as never)).toThrow('Did you mean "map"?')
 })

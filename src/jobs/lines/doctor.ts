@@ -22,11 +22,14 @@ export function doctorLines({
     ['kindred', `${kindred} on Node ${node}, ${platform}`],
     [
       'machine',
-      `${processors.count} processor${processors.count === 1 ? '' : 's'} (${processors.model}), ${size(memory.totalBytes)} of memory, ${size(memory.freeBytes)} free`,
+      `${processors.count} processor${processors.count === 1 ? '' : 's'} (${processors.model}), ${size(memory.totalBytes)} of ` +
+        `memory, ${size(memory.freeBytes)} free`,
     ],
     [
       'runtime',
-      `${runtime.kind === 'native' ? 'native code' : 'WebAssembly'}${runtime.package === '' ? '' : `, ${runtime.package} ${runtime.version}`}, ${runtime.threads} thread${runtime.threads === 1 ? '' : 's'}: ${runtime.works ? `works (${runtime.why})` : `does not run: ${runtime.error}`}`,
+      `${runtime.kind === 'native' ? 'native code' : 'WebAssembly'}${runtime.package === '' ? '' : `, ${runtime.package} ${runtime.version}`}, ` +
+        `${runtime.threads} thread${runtime.threads === 1 ? '' : 's'}: ` +
+        `${runtime.works ? `works (${runtime.why})` : `does not run: ${runtime.error}`}`,
     ],
   ]
   if (runtime.faster !== undefined) rows.push(['', runtime.faster])

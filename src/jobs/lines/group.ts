@@ -22,7 +22,8 @@ export function groupLines(result: GroupResult): string[] {
   const { out, faces: count, groups, alone, radius, reach, minPoints, judged } = result
   const titled = groupTitles(groups)
   let lines = [
-    `${groups.filter((g) => g.name !== '-').length} groups among ${count} faces, ${alone.length} in none (radius ${Number(radius.toPrecision(4))}, reach ${Number(reach.toPrecision(4))}, ${minPoints} faces make a core)`,
+    `${groups.filter((g) => g.name !== '-').length} groups among ${count} faces, ${alone.length} in none (radius ` +
+      `${Number(radius.toPrecision(4))}, reach ${Number(reach.toPrecision(4))}, ${minPoints} faces make a core)`,
   ]
   if (groups.length > 0)
     lines = lines.concat(
@@ -42,7 +43,8 @@ export function groupLines(result: GroupResult): string[] {
       `precision ${precision.toFixed(3)}, recall ${recall.toFixed(3)}, F ${f1.toFixed(3)}`
     const changed = judged.groups.f1 !== judged.densityAlone.f1
     lines.push(
-      `B-cubed against the folders of ${judged.people} people (${judged.faces} faces): ${figures(judged.groups)}${changed ? `; density alone: ${figures(judged.densityAlone)}` : ''}`,
+      `B-cubed against the folders of ${judged.people} people (${judged.faces} faces): ` +
+        `${figures(judged.groups)}${changed ? `; density alone: ${figures(judged.densityAlone)}` : ''}`,
     )
   }
   lines.push(`all groups: ${join(out, 'groups.png')}; name, merge and split them in ${join(out, 'groups.jsonl')}, then run this again`)

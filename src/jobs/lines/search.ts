@@ -22,7 +22,8 @@ export function searchLines({ query, facesKnown, threshold: used, faces: answers
   let lines: string[] = []
   for (const answer of answers) {
     lines.push(
-      `${answers.length === 1 ? query : `${query}, face ${answer.face + 1} of ${answers.length} (at ${answer.box.slice(0, 2).map(Math.round).join(', ')})`}: ${answerLine(answer, threshold)}`,
+      `${answers.length === 1 ? query : `${query}, face ${answer.face + 1} of ${answers.length} (at ${answer.box.slice(0, 2).map(Math.round).join(', ')})`}: ` +
+        `${answerLine(answer, threshold)}`,
     )
     const rows = answer.neighbours.map(
       (n) =>
@@ -30,7 +31,9 @@ export function searchLines({ query, facesKnown, threshold: used, faces: answers
           `  ${n.rank === 0 ? '=' : n.rank}`,
           n.person ?? '-',
           n.distance,
-          `${n.photo}${n.face > 0 ? ` face ${n.face + 1}` : ''}${n.rank === 0 ? ' (the photo itself)' : ''}${n.within === false ? ' (beyond the threshold)' : ''}`,
+          (n.face > 0 ? `${n.photo} face ${n.face + 1}` : n.photo) +
+            (n.rank === 0 ? ' (the photo itself)' : '') +
+            (n.within === false ? ' (beyond the threshold)' : ''),
         ] as const,
     )
     if (rows.length > 0) lines = lines.concat(columns(rows), '')

@@ -24,7 +24,8 @@ function verdicts({ a, b, faces, pairs, threshold, published }: FaceVerification
   if (pairs.length === 1) lines.push(`${says(pairs[0].same)}: distance ${pairs[0].distance.toFixed(4)}`)
   else {
     lines.push(
-      `${faces[0]} ${faces[0] === 1 ? 'face' : 'faces'} in ${a}, ${faces[1]} in ${b}: each pair has its own answer (--faces largest compares the largest alone)`,
+      `${faces[0]} ${faces[0] === 1 ? 'face' : 'faces'} in ${a}, ${faces[1]} in ${b}: each pair has its own answer (--faces largest ` +
+        `compares the largest alone)`,
     )
     lines = lines.concat(columns(pairs.map((p) => [`  face ${p.a + 1} and face ${p.b + 1}`, p.distance, says(p.same)])))
   }
@@ -38,7 +39,10 @@ function verdicts({ a, b, faces, pairs, threshold, published }: FaceVerification
 function calibrationLines(c: SavedThreshold): string[] {
   return [
     thresholdLine({ value: c.threshold, from: 'calibrated', calibration: c }),
-    `measured on ${c.impostors} pairs of two people and ${c.genuine} pairs of one (${c.faces} faces); the interval ${c.intervalsBy === 'people' ? `resamples people${c.people < 10 ? `, of whom ${c.people} are few: it is rough` : ''}` : 'takes pairs as independent, which they are not: it is too narrow'}`,
+    `measured on ${c.impostors} pairs of two people and ${c.genuine} pairs of one (${c.faces} faces); the interval ` +
+      (c.intervalsBy !== 'people'
+        ? 'takes pairs as independent, which they are not: it is too narrow'
+        : `resamples people${c.people < 10 ? `, of whom ${c.people} are few: it is rough` : ''}`),
     strangersLine(c),
   ]
 }

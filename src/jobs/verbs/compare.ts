@@ -39,7 +39,9 @@ export const compare = verb({
       d === undefined
         ? [noRetrieval ?? '']
         : [
-            `nearest neighbour: ${points(d.knnAccuracy.value)} points (${points(d.knnAccuracy.low)} to ${points(d.knnAccuracy.high)}); only the first right ${d.knnAccuracy.onlyFirst}, only the second ${d.knnAccuracy.onlySecond}, p = ${d.knnAccuracy.pValue.toPrecision(2)}: ${d.knnAccuracy.verdict}`,
+            `nearest neighbour: ${points(d.knnAccuracy.value)} points (${points(d.knnAccuracy.low)} to ${points(d.knnAccuracy.high)}); ` +
+              `only the first right ${d.knnAccuracy.onlyFirst}, only the second ${d.knnAccuracy.onlySecond}, p = ` +
+              `${d.knnAccuracy.pValue.toPrecision(2)}: ${d.knnAccuracy.verdict}`,
             `mAP: ${points(d.map.value)} points (${points(d.map.low)} to ${points(d.map.high)}): ${d.map.verdict}`,
           ]
     return [

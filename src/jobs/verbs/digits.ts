@@ -58,7 +58,8 @@ export const digits = verb({
     return { report: join(options.out, 'report.html'), ...report }
   },
   render: ({ report, knn, head, baselines: { rawPixels } = {}, warnings = [], seconds }) => [
-    `kNN accuracy ${percent(knn?.accuracy)}, MAP@R ${percent(knn?.mapAtR)}, softmax head ${percent(head?.accuracy)}  (raw pixels ${percent(rawPixels?.accuracy)}, ${percent(rawPixels?.mapAtR)})`,
+    `kNN accuracy ${percent(knn?.accuracy)}, MAP@R ${percent(knn?.mapAtR)}, softmax head ${percent(head?.accuracy)}  (raw pixels ` +
+      `${percent(rawPixels?.accuracy)}, ${percent(rawPixels?.mapAtR)})`,
     ...warnings,
     `report: ${report}  (${Math.round(seconds)} s)`,
   ],

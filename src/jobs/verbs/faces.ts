@@ -47,7 +47,8 @@ export const faces = verb({
     { dir: 'photos/', model: 'vgg-face', weights: 'vgg_face_weights.h5' },
     { dir: 'photos/', gallery: 'gallery/' },
   ],
-  notes: `VGG-Face's weights may be used for research only, not commercially. A file that cannot be read is set aside in quarantine.jsonl and does not end the run,
+  notes: `VGG-Face's weights may be used for research only, not commercially. A file that cannot be read is set aside in \
+quarantine.jsonl and does not end the run,
 nor does it change the exit code; a run that finds no face at all ends with 1. Running again does only what is new.`,
   async run({ dir, ...options }, context) {
     const { samplePhotos } = await import('../../people/index.ts')

@@ -40,7 +40,8 @@ export const search = verb({
     { place: 'runs/faces', query: 'stranger.jpg', k: 3, out: 'strip.png' },
     { place: 'gallery/', query: 'stranger.jpg', threshold: 0.5 },
   ],
-  notes: `Distances are Euclidean. Whether a near face shows the same person only a threshold can say: give one, or have \`verify()\` calibrate it on labelled photos.
+  notes: `Distances are Euclidean. Whether a near face shows the same person only a threshold can say: give one, or have \
+\`verify()\` calibrate it on labelled photos.
 Vectors of another model, detector or alignment are refused by name. A photo without a face is an error (exit 1).`,
   async run({ place, query, out, faces: queryFaces, ...options }, context): Promise<SearchResult> {
     const { writeFileAtomic } = await import('../../files/index.ts')

@@ -40,7 +40,9 @@ export const sweep = verb({
     'margin    loss  active     kNN    head  silhouette  intra  inter',
     ...entries.map(
       (e) =>
-        `${e.margin.toFixed(1).padStart(6)}  ${e.loss.toFixed(4)} ${percent(e.activeTriplets)} ${percent(e.knnAccuracy)} ${percent(e.headAccuracy)}  ${e.silhouette.toFixed(3).padStart(10)}  ${e.intraDistance.toFixed(2).padStart(5)}  ${e.interDistance.toFixed(2).padStart(5)}${e.collapsed ? '  collapsed' : ''}`,
+        `${e.margin.toFixed(1).padStart(6)}  ${e.loss.toFixed(4)} ${percent(e.activeTriplets)} ${percent(e.knnAccuracy)} ` +
+        `${percent(e.headAccuracy)}  ${e.silhouette.toFixed(3).padStart(10)}  ${e.intraDistance.toFixed(2).padStart(5)}  ` +
+        `${e.interDistance.toFixed(2).padStart(5)}${e.collapsed ? '  collapsed' : ''}`,
     ),
     `best margin: ${best.margin} (${best.why})`,
     `figure: ${join(out, 'sweep.svg')}`,

@@ -31,7 +31,8 @@ export const train = verb({
   ],
   run: async (input, context) => (await import('../train-digits.ts')).trainDigits(input, context),
   render: ({ model, folder, bestEpoch, stopped, collapse, validation, test, history }) => [
-    `kept epoch ${bestEpoch} of ${history.length}${stopped === 'early' ? ' (stopped early)' : ''}: validation loss ${validation.loss.toFixed(4)}, kNN accuracy ${percent(validation.knnAccuracy)}`,
+    `kept epoch ${bestEpoch} of ${history.length}${stopped === 'early' ? ' (stopped early)' : ''}: validation loss ` +
+      `${validation.loss.toFixed(4)}, kNN accuracy ${percent(validation.knnAccuracy)}`,
     ...(test === undefined ? [] : [`test kNN accuracy ${percent(test.knnAccuracy)}`]),
     ...(collapse === undefined ? [] : [collapse]),
     `model: ${model}`,

@@ -52,8 +52,10 @@ export const verify = verb({
     { calibrate: 'photos/', save: 'threshold.json' },
     { a: 'a.jpg', b: 'b.jpg', calibration: 'threshold.json' },
   ],
-  notes: `Without a threshold there is a distance and no verdict. A calibration is refused where there are too few pairs of two people for the rate asked for: three
-for each one in the rate (3,000 for 0.001). Its figures hold for people and photos like those it was made on. A search compares a stranger with every known face,
+  notes: `Without a threshold there is a distance and no verdict. A calibration is refused where there are too few pairs of \
+two people for the rate asked for: three
+for each one in the rate (3,000 for 0.001). Its figures hold for people and photos like those it was made on. A search \
+compares a stranger with every known face,
 so it errs more often than a pair does: the figure for strangers tells how often.`,
   async run({ a, b, threshold, calibration, calibrate, far, save, keep, faces, ...networks }, context): Promise<VerifyResult> {
     const { calibrateThreshold, saveThreshold, verifyPhotos } = await import('../../people/index.ts')
