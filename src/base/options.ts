@@ -47,6 +47,7 @@ export function checkOptions(where: string, options: object, known: readonly str
       `options must be among ${known.join(', ')}`,
       show(key),
       near === undefined ? 'Remove it.' : `Did you mean ${show(near)}?`,
+      { option: key },
     )
   }
 }
@@ -65,5 +66,6 @@ export function checkChoice<T extends string>(where: string, name: string, value
     `${name} must be one of ${choices.join(', ')}`,
     show(value),
     near === undefined ? undefined : `Did you mean ${show(near)}?`,
+    { option: name },
   )
 }

@@ -2,6 +2,8 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import {
   budget,
+  checkChoice,
+  checkOptions,
   ensureWithin,
   KindredError,
   limits,
@@ -137,4 +139,17 @@ describe('redact', () => {
     ])
       expect(redact(text)).toBe(text)
   })
+})
+
+test('an error about an option carries its name', () => {
+  const caught = (run: () => void): unknown => {
+    try {
+      run()
+    } catch (error) {
+      return (error as KindredError).option
+    }
+    return 'nothing thrown'
+  }
+  expect(caught(() => checkOptions('here', { seeds: 1 }, ['seed']))).toBe('seeds')
+  expect(caught(() => checkChoice('here', 'mining', 'none', ['random']))).toBe('mining')
 })

@@ -1,7 +1,7 @@
 /**
  * @file The options of a training run, checked and filled in.
  */
-import { checkChoice, checkOptions, ensure, KindredError, silent, type Progress } from '../base/index.ts'
+import { checkChoice, checkOptions, ensure, KindredError, show, silent, type Progress } from '../base/index.ts'
 import type { ImageSource } from '../dataset/index.ts'
 import type { Layer } from '../nn/index.ts'
 import { adam, constantRate, type Optimizer, type Schedule } from '../optim/index.ts'
@@ -224,7 +224,8 @@ export function settle(options: TrainEmbedderOptions): Settings {
 }
 
 function whole(name: string, value: number): void {
-  ensure(Number.isInteger(value) && value > 0, where, `${name} must be a whole number above 0`, value)
+  if (!(Number.isInteger(value) && value > 0))
+    throw new KindredError('usage', where, `${name} must be a whole number above 0`, show(value), undefined, { option: name.split('.')[0] })
 }
 
 function checkSource(name: string, images: ImageSource, source: ImageSource): void {
