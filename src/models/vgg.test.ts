@@ -137,6 +137,7 @@ describe('what a file cannot be used for is told', () => {
     )
   })
   test('misspelt words', async () => {
+    await expect(loadVgg(undefined as never)).rejects.toThrow('a path or { download } must be given')
     await expect(loaded('deepface.h5', { layer: 'fc-7' as 'fc7' })).rejects.toThrow('Did you mean "fc7"')
     await expect(loadVgg(unpacked('deepface.h5'), { lyer: 'fc7' } as never)).rejects.toThrow('Did you mean "layer"')
     await expect(

@@ -140,6 +140,7 @@ export async function loadVgg(source: string | VggDownload, options: LoadVggOpti
 
 async function located(source: string | VggDownload, options: LoadVggOptions): Promise<{ path: string; model: VggModel }> {
   if (typeof source === 'string') return { path: source, model: options.model ?? 'vgg-face' }
+  ensure(typeof source === 'object' && source !== null, 'loadVgg', 'a path or { download } must be given', source)
   const { download: name, folder, ...rest } = source
   checkChoice('loadVgg', 'download', name, Object.keys(vggFiles) as VggFileName[])
   const { file, model } = vggFiles[name]
