@@ -4,20 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { kindred } from '../../test/support/kindred.ts'
 import { rng } from '../base/index.ts'
 import { formatIdx, idx } from '../data/index.ts'
 import { load } from '../models/index.ts'
 import { readVectors } from '../vectors/index.ts'
-import { run } from './run.ts'
-
-async function kindred(...words: string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ['', '']
-  const code = await run(words, {
-    out: { write: (text: string) => void (out += text) },
-    err: { write: (text: string) => void (err += text) },
-  })
-  return { code, out, err }
-}
 
 const folder = mkdtempSync(join(tmpdir(), 'kindred-any-size-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

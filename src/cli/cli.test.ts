@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { kindred } from '../../test/support/kindred.ts'
 import { imageAt, indicesByClass } from '../dataset/index.ts'
 import { loadMnist } from '../digits/index.ts'
 import { readVectors } from '../vectors/index.ts'
@@ -13,15 +14,6 @@ import { rejectionToJson } from '../stories/index.ts'
 import { folderStore } from '../files/index.ts'
 import { loadCheckpoint } from '../train/index.ts'
 import { run } from './run.ts'
-
-async function kindred(...words: string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ['', '']
-  const code = await run(words, {
-    out: { write: (text: string) => void (out += text) },
-    err: { write: (text: string) => void (err += text) },
-  })
-  return { code, out, err }
-}
 
 describe('wrong words', () => {
   test.each([

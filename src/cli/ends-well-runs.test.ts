@@ -6,12 +6,12 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { builtPackage } from '../../test/support/built-package.ts'
+import { kindred } from '../../test/support/kindred.ts'
 import { bash, start } from '../../test/support/command.ts'
 import { samplePath } from '../../test/support/face-photos.ts'
 import { printable } from '../base/index.ts'
 import { imageAt } from '../dataset/index.ts'
 import { loadMnist } from '../digits/index.ts'
-import { run } from './run.ts'
 
 const linux = process.platform === 'linux'
 const root = mkdtempSync(join(tmpdir(), 'kindred-ends-'))
@@ -25,14 +25,6 @@ const harmless = ['a\\n7   99.9 %  forged.png', 'b\\x1b[2J\\x1b]0;title\\x07.png
 const unsafe = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/
 let program: string[] = []
 
-async function kindred(...words: string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ['', '']
-  const code = await run(words, {
-    out: { write: (text: string) => void (out += text) },
-    err: { write: (text: string) => void (err += text) },
-  })
-  return { code, out, err }
-}
 const child = (words: readonly string[], env?: NodeJS.ProcessEnv) =>
   start(program[0], [...program.slice(1), ...words], { cwd: root, env: { ...process.env, ...env } })
 const report = (out: string): { complete: boolean; stopped?: string; command: string } =>

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import { bash, start, startWords } from '../../test/support/command.ts'
+import { kindred } from '../../test/support/kindred.ts'
 import { KindredError, limits, printable } from '../base/index.ts'
 import { echoedCommand } from './echo.ts'
 import { exitCodeOf, interruptible } from './interrupt.ts'
@@ -13,7 +14,6 @@ import { limitOption } from './limit-option.ts'
 import { barProgress, jsonProgress, lineProgress, progressFor } from './progress.ts'
 import { reportError } from './report-error.ts'
 import { resultText } from './result-text.ts'
-import { run } from './run.ts'
 import { columns, fit, textWidth } from '../jobs/index.ts'
 
 const posix = process.platform !== 'win32'
@@ -22,15 +22,6 @@ const linux = process.platform === 'linux'
 const evil = 'a\u001b[2J\n7  99.0 %  forged.png\u202egnp.exe\u009b'
 // oxlint-disable-next-line no-control-regex
 const unsafe = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/
-
-async function kindred(...words: string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ['', '']
-  const code = await run(words, {
-    out: { write: (text: string) => void (out += text) },
-    err: { write: (text: string) => void (err += text) },
-  })
-  return { code, out, err }
-}
 
 describe('names from outside', () => {
   const shown = 'a\\x1b[2J\\n7  99.0 %  forged.png\\u202egnp.exe\\x9b'

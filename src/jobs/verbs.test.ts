@@ -3,21 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { run } from '../cli/run.ts'
+import { kindred } from '../../test/support/kindred.ts'
 import { writeVectors } from '../vectors/index.ts'
 import { asCommandLine, checkInput, commandOf, fieldsOf, loadVerb, runVerb, verbNames, type Verb } from './index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'kindred-verbs-'))
 afterAll(() => rmSync(folder, { recursive: true }))
-
-async function kindred(...words: string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ['', '']
-  const code = await run(words, {
-    out: { write: (text: string) => void (out += text) },
-    err: { write: (text: string) => void (err += text) },
-  })
-  return { code, out, err }
-}
 
 /** The words of a line as a shell takes it; the examples have no quotes. */
 const wordsOf = (line: string): string[] => line.trim().split(' ').slice(1)

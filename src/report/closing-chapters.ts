@@ -55,6 +55,12 @@ ${closing}`,
   )
 }
 
+/** What a run was computed by, as reports keep it. */
+export const environmentOf = (
+  runtime: { readonly name: string; readonly threads: number },
+  versions: Readonly<Record<string, string>> = {},
+): Record<string, string> => ({ ...versions, runtime: `${runtime.name}, ${runtime.threads} threads` })
+
 /** Versions and machine as facts. */
 export function environmentFacts({ environment = {} }: { environment?: Readonly<Record<string, string | number>> }): [string, string][] {
   return Object.entries(environment).map(([name, value]) => [name, String(value)])

@@ -1,6 +1,6 @@
 /** @file Room `report`: a run's report page: how it grows and ends, and what every page is made of. Node only. */
 export { chapter, type Chapter } from './chapter.ts'
-export { environmentFacts, madeChapter, nextChapter } from './closing-chapters.ts'
+export { environmentFacts, environmentOf, madeChapter, nextChapter } from './closing-chapters.ts'
 export { GrowingReport, growReport } from './growing-report.ts'
 export { computing, duration, figure, figureText, html, pct, table, whole, type Html } from './html.ts'
 export { lifeLine } from './life-line.ts'

@@ -34,14 +34,7 @@ export function ensureNoForeignReport(folder: string): void {
   const isThere = (path: string): boolean => pathKind(path, 'run folder') !== undefined
   const foreign = !isThere(data) ? (isThere(page) ? page : undefined) : isOurs(data) ? undefined : data
   if (foreign === undefined) return
-  throw new KindredError(
-    'usage',
-    'run folder',
-    `${folder} must be empty or hold results of kindred`,
-    `${foreign}, which kindred has not written`,
-    'Choose another `out`, or move the file away.',
-    { option: 'out' },
-  )
+  throw foreignIn(folder, foreign, 'the file')
 }
 
 /**
@@ -60,14 +53,7 @@ export function ensureNoForeignFiles(folder: string, names: readonly string[]): 
     .map((name) => join(folder, name))
     .find(isFilled)
   if (foreign === undefined) return
-  throw new KindredError(
-    'usage',
-    'run folder',
-    `${folder} must be empty or hold results of kindred`,
-    `${foreign}, which kindred has not written`,
-    'Choose another `out`, or move it away.',
-    { option: 'out' },
-  )
+  throw foreignIn(folder, foreign, 'it')
 }
 
 const anyReport = z.looseObject({ complete: z.boolean(), seconds: z.number() })
@@ -138,4 +124,15 @@ export function closeDeadReport(folder: string): void {
   } catch {
     // no report of ours, or not ours to write
   }
+}
+
+function foreignIn(folder: string, foreign: string, it: 'the file' | 'it'): KindredError {
+  return new KindredError(
+    'usage',
+    'run folder',
+    `${folder} must be empty or hold results of kindred`,
+    `${foreign}, which kindred has not written`,
+    `Choose another \`out\`, or move ${it} away.`,
+    { option: 'out' },
+  )
 }

@@ -1,10 +1,10 @@
 /** @file Verb `compare`: the same faces by two models. */
 import { join } from 'node:path'
 import * as z from 'zod'
+import { percent } from '../../base/index.ts'
 import { detectorField, facesField, layerField, runFolderField, seedField } from '../shared-fields.ts'
 import { verb } from '../verb.ts'
 
-const percent = (x: number) => `${(100 * x).toFixed(1)} %`
 const points = (x: number) => `${x < 0 ? '' : '+'}${(100 * x).toFixed(1)}`
 
 export const compare = verb({

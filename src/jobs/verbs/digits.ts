@@ -1,11 +1,12 @@
 /** @file Verb `digits`: the whole digits story, from MNIST to one report. */
 import { join } from 'node:path'
 import * as z from 'zod'
+import { percent } from '../../base/index.ts'
 import { mnistFields, mnistFrom, oneSource } from '../mnist-from.ts'
 import { dimField, imagesField, marginField, presetField, runFolderField, seedField } from '../shared-fields.ts'
 import { verb } from '../verb.ts'
 
-const percent = (x: number | undefined) => (x === undefined ? '-' : `${(100 * x).toFixed(2)} %`)
+const share = (x: number | undefined) => (x === undefined ? '-' : percent(x, 2))
 
 export const digits = verb({
   name: 'digits',
@@ -58,8 +59,8 @@ export const digits = verb({
     return { report: join(options.out, 'report.html'), ...report }
   },
   render: ({ report, knn, head, baselines: { rawPixels } = {}, warnings = [], seconds }) => [
-    `kNN accuracy ${percent(knn?.accuracy)}, MAP@R ${percent(knn?.mapAtR)}, softmax head ${percent(head?.accuracy)}  (raw pixels ` +
-      `${percent(rawPixels?.accuracy)}, ${percent(rawPixels?.mapAtR)})`,
+    `kNN accuracy ${share(knn?.accuracy)}, MAP@R ${share(knn?.mapAtR)}, softmax head ${share(head?.accuracy)}  (raw pixels ` +
+      `${share(rawPixels?.accuracy)}, ${share(rawPixels?.mapAtR)})`,
     ...warnings,
     `report: ${report}  (${Math.round(seconds)} s)`,
   ],

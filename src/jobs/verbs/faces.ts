@@ -1,10 +1,9 @@
 /** @file Verb `faces`: the whole faces story, from a folder of photos to one report. */
 import { join } from 'node:path'
 import * as z from 'zod'
+import { percent } from '../../base/index.ts'
 import { detectorField, facesField, layerField, runFolderField, seedField, weightsField } from '../shared-fields.ts'
 import { verb } from '../verb.ts'
-
-const percent = (x: number) => `${(100 * x).toFixed(1)} %`
 
 export const faces = verb({
   name: 'faces',

@@ -1,11 +1,12 @@
 /** @file Verb `sweep`: the same training once for each margin, side by side. */
 import { join } from 'node:path'
 import * as z from 'zod'
+import { percent } from '../../base/index.ts'
 import { mnistFields, mnistFrom, oneSource } from '../mnist-from.ts'
 import { dimField, imagesField, presetField, runFolderField, seedField } from '../shared-fields.ts'
 import { verb } from '../verb.ts'
 
-const percent = (x: number) => `${(100 * x).toFixed(1)} %`.padStart(7)
+const share = (x: number) => percent(x).padStart(7)
 
 export const sweep = verb({
   name: 'sweep',
@@ -40,8 +41,8 @@ export const sweep = verb({
     'margin    loss  active     kNN    head  silhouette  intra  inter',
     ...entries.map(
       (e) =>
-        `${e.margin.toFixed(1).padStart(6)}  ${e.loss.toFixed(4)} ${percent(e.activeTriplets)} ${percent(e.knnAccuracy)} ` +
-        `${percent(e.headAccuracy)}  ${e.silhouette.toFixed(3).padStart(10)}  ${e.intraDistance.toFixed(2).padStart(5)}  ` +
+        `${e.margin.toFixed(1).padStart(6)}  ${e.loss.toFixed(4)} ${share(e.activeTriplets)} ${share(e.knnAccuracy)} ` +
+        `${share(e.headAccuracy)}  ${e.silhouette.toFixed(3).padStart(10)}  ${e.intraDistance.toFixed(2).padStart(5)}  ` +
         `${e.interDistance.toFixed(2).padStart(5)}${e.collapsed ? '  collapsed' : ''}`,
     ),
     `best margin: ${best.margin} (${best.why})`,

@@ -1,11 +1,12 @@
 /** @file Verb `train`: from images to a run folder with a model in it. */
 import { join } from 'node:path'
 import * as z from 'zod'
+import { percent } from '../../base/index.ts'
 import { oneSource } from '../mnist-from.ts'
 import { trainFields } from '../train-fields.ts'
 import { verb } from '../verb.ts'
 
-const percent = (x: number) => `${(100 * x).toFixed(2)} %`
+const share = (x: number) => percent(x, 2)
 
 export const train = verb({
   name: 'train',
@@ -32,8 +33,8 @@ export const train = verb({
   run: async (input, context) => (await import('../train-digits.ts')).trainDigits(input, context),
   render: ({ model, folder, bestEpoch, stopped, collapse, validation, test, history }) => [
     `kept epoch ${bestEpoch} of ${history.length}${stopped === 'early' ? ' (stopped early)' : ''}: validation loss ` +
-      `${validation.loss.toFixed(4)}, kNN accuracy ${percent(validation.knnAccuracy)}`,
-    ...(test === undefined ? [] : [`test kNN accuracy ${percent(test.knnAccuracy)}`]),
+      `${validation.loss.toFixed(4)}, kNN accuracy ${share(validation.knnAccuracy)}`,
+    ...(test === undefined ? [] : [`test kNN accuracy ${share(test.knnAccuracy)}`]),
     ...(collapse === undefined ? [] : [collapse]),
     `model: ${model}`,
     `curves: ${join(folder, 'loss.svg')}`,

@@ -9,7 +9,7 @@ import { mcNemar, pairedBootstrap } from '../../metrics/index.ts'
 import { faceMaps, toPng } from '../../plots/index.ts'
 import { comparePage } from './compare-page.ts'
 import { describeRecipe, sameRecipe } from '../../recipe/index.ts'
-import { growReport, type GrowingReport } from '../../report/index.ts'
+import { environmentOf, growReport, type GrowingReport } from '../../report/index.ts'
 import { modelWords } from '../faces/faces-sections.ts'
 import type { CompareFigure, CompareReport, ComparedModel, Difference } from './compare-report.ts'
 import { askEachOther, type Asked } from '../../people/index.ts'
@@ -77,7 +77,6 @@ export async function compare(dir: string, options: CompareOptions): Promise<Com
   checkChoice(where, 'detector', detectorName, detectorNames)
   const kind = facesToTake(dir, out, options.faces)
   const names = models.map((m) => modelSpec(m).name) as [string, string]
-  const stop = signal === undefined ? {} : { signal }
   return growReport(
     out,
     emptyReport(dir, options, detectorName, names),
@@ -98,7 +97,7 @@ export async function compare(dir: string, options: CompareOptions): Promise<Com
               progress: shown,
               ...layer,
               weights,
-              ...stop,
+              signal,
             })
             try {
               if (i === 0) {
@@ -110,7 +109,7 @@ export async function compare(dir: string, options: CompareOptions): Promise<Com
                   onPhotos: (photos) => forgetPhotos(out, photos),
                   lock,
                   progress: shown,
-                  ...stop,
+                  signal,
                 })
                 records = faces
                 forgetFaces(out, records)
@@ -135,7 +134,7 @@ export async function compare(dir: string, options: CompareOptions): Promise<Com
                 photos: i === 0 ? undefined : dir,
                 lock,
                 progress: shown,
-                ...stop,
+                signal,
               })
               return {
                 records,
@@ -156,7 +155,7 @@ export async function compare(dir: string, options: CompareOptions): Promise<Com
           sides.push(
             await story.stage(`Map and figures of ${names[i]}`, `mapping ${names[i]}`, async () => {
               const answers = askEachOther(found.vectors, found.dim, found.labels)
-              const places = await mapFaces(found.vectors, found.dim, { seed, progress: shown, ...stop })
+              const places = await mapFaces(found.vectors, found.dim, { seed, progress: shown, signal })
               const side = { name: names[i], found, answers, places, report: reportOf(names[i], { found, answers }, places, seed) }
               story.update({ models: [...story.current.models, side.report] })
               return side
@@ -186,7 +185,7 @@ function emptyReport(
     seed,
     command,
     folder: dir,
-    environment: { ...versions, runtime: `${runtime.name}, ${runtime.threads} threads` },
+    environment: environmentOf(runtime, versions),
     photos: { total: 0, withFace: 0, withoutFace: 0, quarantined: 0, processed: 0, ignored: 0 },
     faces: 0,
     detector,

@@ -10,7 +10,7 @@ import { detectorNames, findOptionNames, openDetector, photoFiles, type CropReco
 import { needParts, readJson } from '../../files/index.ts'
 import { checkPlace, isAddress } from '../../gallery/index.ts'
 import { facesPage } from './faces-page.ts'
-import { growReport } from '../../report/index.ts'
+import { environmentOf, growReport } from '../../report/index.ts'
 import type { FacesReport } from './faces-report.ts'
 import { askEachOther } from '../../people/index.ts'
 import { drawMap, findAndEmbed, intoGallery, judgeThresholds, retrieve, showNeighbours } from './chapters.ts'
@@ -64,7 +64,6 @@ export async function faces(dir: string, options: FacesOptions): Promise<FacesRe
   }
   const kind = facesToTake(dir, out, options.faces)
   warnOfOther(out, dir, progress)
-  const stop = signal === undefined ? {} : { signal }
   const png = ['mapPoints', 'precision', 'neighbours', 'wrong', 'distances'] as const
   return growReport(
     out,
@@ -80,7 +79,7 @@ export async function faces(dir: string, options: FacesOptions): Promise<FacesRe
             runtime,
             detector,
             progress,
-            ...stop,
+            signal,
             weights,
             layer,
           }),
@@ -171,7 +170,7 @@ function emptyReport(dir: string, { seed = 0, command, versions, runtime }: Face
     seed,
     command,
     folder: dir,
-    environment: { ...versions, runtime: `${runtime.name}, ${runtime.threads} threads` },
+    environment: environmentOf(runtime, versions),
     photos: { total: 0, withFace: 0, withoutFace: 0, quarantined: 0, processed: 0, ignored: 0 },
     faces: 0,
     photosPerSecond: null,

@@ -3,7 +3,7 @@ import { checkOptions, silent, type Progress } from '../../base/index.ts'
 import { trainingSplit } from '../../dataset/index.ts'
 import { loadMnist, preset, type MnistOptions } from '../../digits/index.ts'
 import { sweepCurves, sweepPanels } from '../../plots/index.ts'
-import { growReport } from '../../report/index.ts'
+import { environmentOf, growReport } from '../../report/index.ts'
 import type { Runtime } from '../../runtime/index.ts'
 import { sweepPage, type SweepFigure, type SweepRunReport } from './sweep-page.ts'
 import { checkMargins, defaultMargins, sweep, writeSweep, type SweepResult } from './sweep.ts'
@@ -77,7 +77,7 @@ export async function marginSweep(options: MarginSweepOptions): Promise<SweepRes
       test: test.count,
       sha256: { 'training images and labels': all.hash, 'test images and labels': test.hash },
     },
-    environment: { ...versions, runtime: `${runtime.name}, ${runtime.threads} threads` },
+    environment: environmentOf(runtime, versions),
   }
   const files = ['sweep.json', 'sweep.svg', 'sweep.png', 'sweep-curves.svg', 'sweep-curves.png']
   let result: SweepResult | undefined
