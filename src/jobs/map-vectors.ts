@@ -59,7 +59,7 @@ export async function mapVectors(input: MapInput, context: JobContext): Promise<
   const { positions, kl, explainedVarianceRatio } = await project(
     vectors.vectors,
     vectors.dim,
-    method === 'pca' ? { method, seed, signal } : { method, seed, perplexity, iterations, progress, signal },
+    method === 'pca' ? { method, seed, progress, signal } : { method, seed, perplexity, iterations, progress, signal },
   )
   const classes = vectors.labels === undefined ? ['vectors'] : [...new Set(vectors.labels)].sort()
   const numbers = new Map(classes.map((name, c) => [name, c]))

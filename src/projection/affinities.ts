@@ -3,8 +3,8 @@
  *
  * Follows van der Maaten, "Accelerating t-SNE using Tree-Based Algorithms" (JMLR 2014), section 4.1, with the neighbour count of scikit-learn's TSNE.
  */
-import { ensure } from '../base/index.ts'
-import { nearest } from '../neighbours/index.ts'
+import { allAtOnce, ensure, type Pieces, type Stage } from '../base/index.ts'
+import { nearest, type Neighbours } from '../neighbours/index.ts'
 
 /**
  * A symmetric matrix P with zero diagonal, whose entries sum to 1; only those above the diagonal are kept.
@@ -36,6 +36,12 @@ const TOLERANCE = 1e-9
  */
 export function affinities(points: Float32Array, dim: number, perplexity: number): Affinities {
   const n = points.length / dim
+  const k = neighboursFor(perplexity, n)
+  return allAtOnce(affinityPieces(nearest(points, points, dim, k, { exclude: 'same-index' }), n, perplexity))
+}
+
+/** How many neighbours of each of n points have a part in the affinities. @throws KindredError `usage` when the perplexity does not fit n */
+export function neighboursFor(perplexity: number, n: number): number {
   ensure(perplexity >= 1, 't-SNE', 'perplexity must be at least 1', perplexity)
   ensure(
     3 * perplexity < n,
@@ -44,15 +50,25 @@ export function affinities(points: Float32Array, dim: number, perplexity: number
     perplexity,
     `Pass a perplexity of at most ${Math.floor((n - 1) / 3)}, or more points.`,
   )
-  const k = Math.min(n - 1, Math.floor(3 * perplexity + 1))
-  const { indices, distances } = nearest(points, points, dim, k, { exclude: 'same-index' })
+  return Math.min(n - 1, Math.floor(3 * perplexity + 1))
+}
+
+/** {@link affinities} in pieces, from the nearest neighbours of each point among the others: at least as many as {@link neighboursFor} says. */
+export function* affinityPieces({ indices, distances }: Neighbours, n: number, perplexity: number): Pieces<Affinities> {
+  const k = neighboursFor(perplexity, n)
+  const stride = indices.length / n
+  const stage: Stage = { task: 'perplexity', total: n, unit: 'point', done: 0 }
   const conditional = new Float64Array(n * k)
+  const column = stride === k ? indices : new Int32Array(n * k)
   const squared = new Float64Array(k)
   for (let i = 0; i < n; i++) {
-    for (let s = 0; s < k; s++) squared[s] = distances[i * k + s] ** 2
+    if (stride !== k) column.set(indices.subarray(i * stride, i * stride + k), i * k)
+    for (let s = 0; s < k; s++) squared[s] = distances[i * stride + s] ** 2
     rowProbabilities(squared, Math.log(perplexity), conditional.subarray(i * k, (i + 1) * k))
+    stage.done = i
+    yield stage
   }
-  return symmetrise(n, k, indices, conditional)
+  return yield* symmetrise(n, k, column, conditional)
 }
 
 /**
@@ -99,33 +115,51 @@ function rowProbabilities(squared: Float64Array, target: number, row: Float64Arr
 }
 
 /** P above the diagonal from the conditional rows: p_ij = (p_j|i + p_i|j) / 2n, rows sorted by column. */
-function symmetrise(n: number, k: number, indices: Int32Array, conditional: Float64Array): Affinities {
+function* symmetrise(n: number, k: number, indices: Int32Array, conditional: Float64Array): Pieces<Affinities> {
   // Both p_j|i and p_i|j go to row min(i, j). Visiting pairs in order of the larger index fills each row with ascending columns,
   // and the two halves of a pair come one after the other.
-  const byLarger = new Int32Array(n + 1)
-  const larger = (e: number) => Math.max(Math.floor(e / k), indices[e])
-  for (let e = 0; e < n * k; e++) byLarger[larger(e) + 1]++
-  for (let i = 0; i < n; i++) byLarger[i + 1] += byLarger[i]
-  const visit = new Int32Array(n * k)
-  for (let e = 0; e < n * k; e++) visit[byLarger[larger(e)]++] = e
-
-  const rowSize = new Int32Array(n + 1)
-  for (let e = 0; e < n * k; e++) rowSize[Math.min(Math.floor(e / k), indices[e]) + 1]++
-  for (let i = 0; i < n; i++) rowSize[i + 1] += rowSize[i]
-  const fill = rowSize.slice()
-  const column = new Int32Array(n * k)
-  const value = new Float64Array(n * k)
-  for (const e of visit) {
-    const i = Math.floor(e / k)
-    const j = indices[e]
-    const row = Math.min(i, j)
-    const last = fill[row] - 1
-    if (last >= rowSize[row] && column[last] === Math.max(i, j)) value[last] += conditional[e]
-    else {
-      column[fill[row]] = Math.max(i, j)
-      value[fill[row]++] = conditional[e]
+  const pairs = n * k
+  const stage: Stage = { task: 'neighbourhoods', total: 3 * pairs, unit: 'pair', done: 0 }
+  /** Does the work of all pairs, some thousand a piece. */
+  function* eachPair(work: (from: number, to: number) => void): Pieces<void> {
+    for (let from = 0; from < pairs; from += PAIRS_A_PIECE, stage.done += PAIRS_A_PIECE) {
+      yield stage
+      work(from, Math.min(pairs, from + PAIRS_A_PIECE))
     }
   }
+  const byLarger = new Int32Array(n + 1)
+  const rowSize = new Int32Array(n + 1)
+  yield* eachPair((from, to) => {
+    for (let e = from; e < to; e++) {
+      const i = Math.floor(e / k)
+      const j = indices[e]
+      byLarger[Math.max(i, j) + 1]++
+      rowSize[Math.min(i, j) + 1]++
+    }
+  })
+  for (let i = 0; i < n; i++) byLarger[i + 1] += byLarger[i]
+  for (let i = 0; i < n; i++) rowSize[i + 1] += rowSize[i]
+  const visit = new Int32Array(pairs)
+  yield* eachPair((from, to) => {
+    for (let e = from; e < to; e++) visit[byLarger[Math.max(Math.floor(e / k), indices[e])]++] = e
+  })
+  const fill = rowSize.slice()
+  const column = new Int32Array(pairs)
+  const value = new Float64Array(pairs)
+  yield* eachPair((from, to) => {
+    for (let v = from; v < to; v++) {
+      const e = visit[v]
+      const i = Math.floor(e / k)
+      const j = indices[e]
+      const row = Math.min(i, j)
+      const last = fill[row] - 1
+      if (last >= rowSize[row] && column[last] === Math.max(i, j)) value[last] += conditional[e]
+      else {
+        column[fill[row]] = Math.max(i, j)
+        value[fill[row]++] = conditional[e]
+      }
+    }
+  })
   // Close the gaps that merged pairs left.
   const start = new Int32Array(n + 1)
   let used = 0
@@ -135,6 +169,9 @@ function symmetrise(n: number, k: number, indices: Int32Array, conditional: Floa
       value[used++] = value[e] / (2 * n)
     }
     start[i + 1] = used
+    if (i % 1000 === 999) yield stage
   }
   return { n, start, column: column.slice(0, used), value: value.slice(0, used) }
 }
+
+const PAIRS_A_PIECE = 50_000

@@ -29,10 +29,16 @@ export function neighbourPreservation(high: Float32Array, highDim: number, low: 
   ensure(k < n, 'neighbour preservation', `k must be less than the number of points (${n})`, k)
   const before = nearest(high, high, highDim, k, { exclude: 'same-index' }).indices
   const after = nearest(low, low, lowDim, k, { exclude: 'same-index' }).indices
+  return keptShare(before, after, n, k)
+}
+
+/** The share of the first k of each point's neighbours (of which there may be more) that are among its k neighbours on the map, [n, k]. */
+export function keptShare(before: Int32Array, after: Int32Array, n: number, k: number): number {
+  const stride = before.length / n
   let kept = 0
   for (let i = 0; i < n; i++) {
-    const row = new Set(before.subarray(i * k, (i + 1) * k))
-    for (let s = i * k; s < (i + 1) * k; s++) if (row.has(after[s])) kept++
+    const row = before.subarray(i * stride, i * stride + k)
+    for (let s = i * k; s < (i + 1) * k; s++) if (row.includes(after[s])) kept++
   }
   return kept / (n * k)
 }

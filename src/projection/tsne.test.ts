@@ -232,12 +232,34 @@ describe('project', () => {
     await expect(project(smallPoints, small.dim, { method: 'umap' as never })).rejects.toThrow('method must be one of tsne, pca')
   })
 
+  it('measures the neighbours that it keeps as neighbourPreservation does', async () => {
+    for (const method of ['tsne', 'pca'] as const) {
+      const { positions, neighbourPreservation: kept } = await project(wholePoints, whole.dim, { method, preservationOf: 7 })
+      expect(kept).toBe(neighbourPreservation(wholePoints, whole.dim, positions, { k: 7 }))
+    }
+    const few = await project(smallPoints, small.dim, { perplexity: 2, iterations: 20, preservationOf: 20 }) // more than t-SNE itself needs
+    expect(few.positions).toEqual(normalise01(tsneMap(smallPoints, small.dim, { perplexity: 2, iterations: 20 })))
+    expect(few.neighbourPreservation).toBe(neighbourPreservation(smallPoints, small.dim, few.positions, { k: 20 }))
+    await expect(project(smallPoints, small.dim, { preservationOf: 60 })).rejects.toThrow('from 1 to the number of points less one (59)')
+  })
+
+  it('stops before its first step, too', async () => {
+    const random = rng(4)
+    const many = Float32Array.from({ length: 5000 * 64 }, () => random.normal())
+    for (const method of ['tsne', 'pca'] as const) {
+      const stop = new AbortController()
+      setTimeout(() => stop.abort(), 1)
+      const stopped = project(many, 64, { method, signal: stop.signal, preservationOf: 10 })
+      await expect(stopped).rejects.toMatchObject({ code: 'interrupted', got: expect.stringMatching(/of 5000 points \(neighbours\)|PCA/) })
+    }
+  })
+
   it('stops when asked', async () => {
     const stop = new AbortController()
     setTimeout(() => stop.abort('enough'), 60)
     await expect(project(wholePoints, whole.dim, { iterations: 1_000_000, signal: stop.signal })).rejects.toMatchObject({
       code: 'interrupted',
-      message: expect.stringMatching(/a stop after step \d+ of 1000000/),
+      message: expect.stringMatching(/a stop after \d+ of 1000000 iterations \(t-SNE\)/),
       cause: 'enough',
     })
   })

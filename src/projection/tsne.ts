@@ -4,11 +4,11 @@
  * Algorithm: van der Maaten, "Accelerating t-SNE using Tree-Based Algorithms" (JMLR 2014). Schedule and defaults are those of scikit-learn's TSNE:
  * exaggeration 12 and momentum 0.5 for 250 iterations, then momentum 0.8 with gains and velocities fresh; learning rate max(n / 48, 50); PCA start.
  */
-import { checkChoice, checkOptions, checkRows, ensure, KindredError, rng, show } from '../base/index.ts'
-import { affinities, type Affinities } from './affinities.ts'
+import { allAtOnce, checkChoice, checkOptions, checkRows, ensure, KindredError, rng, show, type Pieces } from '../base/index.ts'
+import { affinities, neighboursFor, type Affinities } from './affinities.ts'
 import { barnesHut } from './barnes-hut.ts'
 import { gradient, klFromZ } from './gradient.ts'
-import { pca } from './pca.ts'
+import { pcaPieces, transformPieces } from './pca.ts'
 
 /** Options of {@link tsne}. */
 export interface TsneOptions {
@@ -87,7 +87,29 @@ export interface TsneRun {
  * while (!run.done) { run.step(50); draw(run.positions) }
  */
 export function tsne(points: Float32Array, dim: number, options: TsneOptions = {}): TsneRun {
-  const where = 't-SNE'
+  const n = checkRows(where, points, dim)
+  const plan = planTsne(n, options)
+  return beginTsne(plan, affinities(points, dim, plan.perplexity), allAtOnce(startPieces(points, dim, plan)))
+}
+
+const where = 't-SNE'
+
+/** Rounds of subspace iteration for a start, where there are too many dimensions for exact axes: it need not be more exact than the noise added to it. */
+const ROUNDS_FOR_A_START = 10
+
+/** Options checked against the number of points, with their defaults. */
+export interface TsnePlan {
+  readonly n: number
+  readonly perplexity: number
+  /** How many neighbours of each point are looked for. */
+  readonly neighbours: number
+  readonly seed: number
+  readonly init: 'pca' | 'random' | Float32Array
+  readonly settings: TsneState['settings']
+}
+
+/** Checks the options of {@link tsne} for n points. @throws KindredError `usage` */
+export function planTsne(n: number, options: TsneOptions): TsnePlan {
   checkOptions(where, options, [
     'perplexity',
     'iterations',
@@ -98,7 +120,6 @@ export function tsne(points: Float32Array, dim: number, options: TsneOptions = {
     'earlyExaggeration',
     'earlyIterations',
   ])
-  const n = checkRows(where, points, dim)
   ensure(n >= 4, where, 'there must be at least 4 points', n)
   const { perplexity = Math.min(30, Math.floor((n - 1) / 3)), iterations = 1000, seed = 0, init = 'pca', angle = 0.5 } = options
   const { earlyExaggeration = 12, earlyIterations = Math.min(250, Math.floor(iterations / 2)), learningRate = 'auto' } = options
@@ -117,7 +138,17 @@ export function tsne(points: Float32Array, dim: number, options: TsneOptions = {
     "learningRate must be 'auto' or greater than 0",
     learningRate,
   )
-  return tsneFromState({
+  if (typeof init === 'string') checkChoice(where, 'init', init, ['pca', 'random'])
+  else {
+    const count = checkRows(where, init, 2, 'init')
+    ensure(count === n, where, `init must hold one position for each of the ${n} points`, count)
+  }
+  return {
+    n,
+    perplexity,
+    neighbours: neighboursFor(perplexity, n),
+    seed,
+    init,
     settings: {
       iterations,
       angle,
@@ -125,11 +156,18 @@ export function tsne(points: Float32Array, dim: number, options: TsneOptions = {
       earlyExaggeration,
       earlyIterations,
     },
+  }
+}
+
+/** A run with no step taken. */
+export function beginTsne({ n, settings }: TsnePlan, p: Affinities, positions: Float64Array): TsneRun {
+  return tsneFromState({
+    settings,
     iteration: 0,
-    positions: startingPositions(points, n, dim, init, seed),
+    positions,
     velocities: new Float64Array(2 * n),
     gains: new Float64Array(2 * n).fill(1),
-    affinities: affinities(points, dim, perplexity),
+    affinities: p,
   })
 }
 
@@ -219,29 +257,18 @@ function descend(
 }
 
 /**
- * Two principal coordinates (or normal noise), the first with standard deviation 1e-4: small, so that clusters can pass each other.
+ * Where points start: two principal coordinates (or normal noise), the first with standard deviation 1e-4: small, so that clusters can pass each other.
  *
  * A hundredth of that is added as noise, as openTSNE does: equal points would otherwise never separate.
  */
-function startingPositions(
-  points: Float32Array,
-  n: number,
-  dim: number,
-  init: 'pca' | 'random' | Float32Array,
-  seed: number,
-): Float64Array {
-  if (typeof init !== 'string') {
-    const count = checkRows('t-SNE', init, 2, 'init')
-    ensure(count === n, 't-SNE', `init must hold one position for each of the ${n} points`, count)
-    return Float64Array.from(init)
-  }
-  checkChoice('t-SNE', 'init', init, ['pca', 'random'])
+export function* startPieces(points: Float32Array, dim: number, { n, init, seed }: TsnePlan): Pieces<Float64Array> {
+  if (typeof init !== 'string') return Float64Array.from(init)
   const random = rng(seed).fork('t-SNE start')
   const out = Float64Array.from({ length: 2 * n }, () => random.normal() * (init === 'pca' ? 1e-6 : 1e-4))
   if (init === 'random') return out
   const components = Math.min(2, dim)
-  const fit = pca(points, dim, { components, seed })
-  const along = fit.transform(points)
+  const fit = yield* pcaPieces(points, dim, n, { components, seed }, ROUNDS_FOR_A_START)
+  const along = yield* transformPieces(fit, points)
   const deviation = Math.sqrt((fit.explainedVariance[0] * (n - 1)) / n)
   if (deviation === 0) return out
   for (let i = 0; i < n; i++) for (let c = 0; c < components; c++) out[2 * i + c] += (along[i * components + c] / deviation) * 1e-4

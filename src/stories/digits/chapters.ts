@@ -14,7 +14,7 @@ import {
   sweepPanels,
   toPng,
 } from '../../plots/index.ts'
-import { neighbourPreservation, project } from '../../projection/index.ts'
+import { project } from '../../projection/index.ts'
 import { randomTriplets } from '../../samplers/index.ts'
 import { headLogits, headToJson, predictions, trainEmbedder, trainSoftmaxHead, type SoftmaxHead } from '../../train/index.ts'
 import { preset } from '../../digits/index.ts'
@@ -163,8 +163,9 @@ export async function drawMap(run: Run, judged: Judged, head: SoftmaxHead): Prom
   await story.stage('Map', 'drawing the map', async () => {
     const n = Math.min(options.mapPoints ?? 5000, test.count)
     const points = judged.test.embedding.subarray(0, n * judged.dim)
-    const { positions } = await project(points, judged.dim, {
+    const { positions, neighbourPreservation } = await project(points, judged.dim, {
       seed,
+      preservationOf: Math.min(10, n - 1),
       progress,
       signal: options.signal,
     })
@@ -183,7 +184,7 @@ export async function drawMap(run: Run, judged: Judged, head: SoftmaxHead): Prom
     )
     story.update({
       map: {
-        neighbourPreservation: neighbourPreservation(points, judged.dim, positions, { k: 10 }),
+        neighbourPreservation: neighbourPreservation!,
         points: n,
         neighbours: 10,
         method: 't-SNE',

@@ -127,7 +127,7 @@ export async function drawMap(run: FacesRun, { found, answers }: Asked): Promise
     writeFileAtomic(join(out, 'map.svg'), svg)
     writeFileAtomic(join(out, 'map.png'), await toPng(svg))
     if (people.length > 0) {
-      const flat = await mapFaces(vectors, dim, { seed, method: 'PCA' })
+      const flat = await mapFaces(vectors, dim, { seed, method: 'PCA', progress, signal })
       const classes = labels.includes(-1) ? [...people, 'unlabelled'] : people
       const ids = labels.map((l) => (l < 0 ? people.length : l))
       const guesses = ids.slice()

@@ -1,6 +1,6 @@
 /** @file Face vectors to places on a map, for any number of faces. */
 import { silent, type Progress } from '../../base/index.ts'
-import { neighbourPreservation, project } from '../../projection/index.ts'
+import { project } from '../../projection/index.ts'
 
 /** Places of faces on a map. */
 export interface FacePlaces {
@@ -34,19 +34,21 @@ export async function mapFaces(vectors: Float32Array, dim: number, options: MapF
     const flat = n > 1 && !same(vectors, dim)
     return {
       method: 'PCA',
-      ...split(flat ? (await project(vectors, dim, { method: 'pca', seed })).positions : new Float32Array(2 * n).fill(0.5)),
+      ...split(
+        flat ? (await project(vectors, dim, { method: 'pca', seed, progress, signal })).positions : new Float32Array(2 * n).fill(0.5),
+      ),
     }
   }
   const perplexity = Math.max(2, Math.min(30, Math.floor(n / 8)))
-  const { positions } = await project(vectors, dim, { seed, perplexity, progress, signal })
   const neighbours = Math.min(10, Math.floor((n - 1) / 3))
-  return {
-    method: 't-SNE',
+  const { positions, neighbourPreservation } = await project(vectors, dim, {
+    seed,
     perplexity,
-    ...split(positions),
-    neighbourPreservation: neighbourPreservation(vectors, dim, positions, { k: neighbours }),
-    neighbours,
-  }
+    preservationOf: neighbours,
+    progress,
+    signal,
+  })
+  return { method: 't-SNE', perplexity, ...split(positions), neighbourPreservation, neighbours }
 }
 
 /** Whether all rows are one. */
