@@ -22,7 +22,7 @@ export const rooms = {
   models: ['base', 'files', 'tensor', 'onnx', 'runtime', 'nn', 'recipe', 'embedder'],
   samplers: ['base'],
   metrics: ['base', 'neighbours'],
-  clusters: ['base'],
+  clusters: ['base', 'neighbours'],
   openset: ['base', 'neighbours'],
   projection: ['base', 'neighbours'],
   dataset: ['base'],

@@ -62,6 +62,10 @@ export const wasm = {
   vload8x8: (offset: number): Code => simd(0x01, at(offset)),
   vload32splat: (offset: number): Code => simd(0x09, at(offset)),
   vload64splat: (offset: number): Code => simd(0x0a, at(offset)),
+  vstore: (offset: number): Code => simd(0x0b, at(offset)),
+  /** 32-bit lanes picked out of two vectors: 0 to 3 of the first, 4 to 7 of the second. */
+  vpick32: (...lanes: readonly [number, number, number, number]): Code =>
+    simd(0x0d, ...lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte))),
   vzero: simd(0x0c, ...new Array<number>(16).fill(0)),
   /** Lanes 2 and 3 moved to 0 and 1. */
   vhigh: simd(0x0d, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15),

@@ -14,10 +14,10 @@ const worlds = fc.record({
 })
 const apart = (p: Float32Array, i: number, j: number) => Math.hypot(p[2 * i] - p[2 * j], p[2 * i + 1] - p[2 * j + 1])
 
-test('core points are those with enough points around; their neighbours share their cluster or are shared borders; noise has no core neighbour', () => {
-  fc.assert(
-    fc.property(worlds, ({ points, radius, minPoints }) => {
-      const { clusters, core, count } = dbscan(points, 2, { radius, minPoints })
+test('core points are those with enough points around; their neighbours share their cluster or are shared borders; noise has no core neighbour', async () => {
+  await fc.assert(
+    fc.asyncProperty(worlds, async ({ points, radius, minPoints }) => {
+      const { clusters, core, count } = await dbscan(points, 2, { radius, minPoints })
       const n = clusters.length
       const near = (i: number) => Array.from({ length: n }, (_, j) => j).filter((j) => apart(points, i, j) <= radius)
       for (let i = 0; i < n; i++) {
@@ -35,10 +35,10 @@ test('core points are those with enough points around; their neighbours share th
   )
 })
 
-test('clusters are connected: from any core point any other of its cluster is reached through core points', () => {
-  fc.assert(
-    fc.property(worlds, ({ points, radius, minPoints }) => {
-      const { clusters, core, count } = dbscan(points, 2, { radius, minPoints })
+test('clusters are connected: from any core point any other of its cluster is reached through core points', async () => {
+  await fc.assert(
+    fc.asyncProperty(worlds, async ({ points, radius, minPoints }) => {
+      const { clusters, core, count } = await dbscan(points, 2, { radius, minPoints })
       for (let c = 0; c < count; c++) {
         const members = [...clusters.keys()].filter((i) => core[i] && clusters[i] === c)
         const reached = new Set([members[0]])
@@ -49,12 +49,12 @@ test('clusters are connected: from any core point any other of its cluster is re
   )
 })
 
-test('another order of the points gives the same core points, the same noise and the same partition of core points', () => {
-  fc.assert(
-    fc.property(worlds, ({ points, radius, minPoints, seed }) => {
-      const first = dbscan(points, 2, { radius, minPoints })
+test('another order of the points gives the same core points, the same noise and the same partition of core points', async () => {
+  await fc.assert(
+    fc.asyncProperty(worlds, async ({ points, radius, minPoints, seed }) => {
+      const first = await dbscan(points, 2, { radius, minPoints })
       const order = rng(seed).shuffle(Int32Array.from(first.clusters.keys()))
-      const second = dbscan(
+      const second = await dbscan(
         Float32Array.from({ length: points.length }, (_, k) => points[2 * order[k >> 1] + (k & 1)]),
         2,
         { radius, minPoints },
@@ -73,11 +73,11 @@ test('another order of the points gives the same core points, the same noise and
   )
 })
 
-test('a larger radius only joins', () => {
-  fc.assert(
-    fc.property(worlds, ({ points, radius, minPoints }) => {
-      const small = dbscan(points, 2, { radius, minPoints })
-      const large = dbscan(points, 2, { radius: 1.5 * radius, minPoints })
+test('a larger radius only joins', async () => {
+  await fc.assert(
+    fc.asyncProperty(worlds, async ({ points, radius, minPoints }) => {
+      const small = await dbscan(points, 2, { radius, minPoints })
+      const large = await dbscan(points, 2, { radius: 1.5 * radius, minPoints })
       for (let i = 0; i < small.clusters.length; i++) {
         if (small.core[i]) expect(large.core[i]).toBe(1)
         for (let j = 0; j < i; j++)

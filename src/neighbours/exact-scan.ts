@@ -10,6 +10,7 @@
 import { squaredDistance } from '../base/index.ts'
 import { dotKernel, stride, type DotKernel } from './dot-kernel.ts'
 import { KBest } from './k-best.ts'
+import { quantise } from './quantise.ts'
 
 /** One row near a query. */
 export interface ScanHit {
@@ -21,8 +22,6 @@ export interface ScanHit {
 /** Rows whose products are computed at once: their codes stay in the cache while each query of a group passes. */
 const blockRows = 2048
 const page = 65536
-/** Rounding of float64 in the bounds, relative to the norms: sqrt(4 eps) with some to spare. */
-const slack = 1e-7
 
 /** What is known of one query before the scan. */
 interface QueryState {
@@ -199,29 +198,6 @@ export class ExactScan {
 /** Euclidean distance between a query and the row at `offset`, in float64. */
 export function euclideanDistance(query: Float32Array, points: Float32Array, offset = 0): number {
   return Math.sqrt(squaredDistance(query, 0, points, offset, query.length))
-}
-
-/**
- * Whole numbers c with x about s c: the nearest to x / s, s = max|x| / max.
- *
- * @param codes filled; numbers past the end of x become 0
- * @returns s, |x - s c| with room for rounding, and |s c|^2
- */
-function quantise(x: Float32Array, max: number, codes: Int8Array | Int16Array): { scale: number; error: number; squaredNorm: number } {
-  let greatest = 0
-  for (let j = 0; j < x.length; j++) greatest = Math.max(greatest, Math.abs(x[j]))
-  const scale = greatest / max
-  let errors = 0
-  let squares = 0
-  for (let j = 0; j < x.length; j++) {
-    const code = scale === 0 ? 0 : Math.round(x[j] / scale)
-    codes[j] = code
-    errors += (x[j] - scale * code) ** 2
-    squares += code * code
-  }
-  codes.fill(0, x.length)
-  const squaredNorm = scale * scale * squares
-  return { scale, error: Math.sqrt(errors) + slack * Math.sqrt(squaredNorm), squaredNorm }
 }
 
 function grown<T extends Float32Array | Float64Array>(from: T, to: T): T {

@@ -128,7 +128,8 @@ export async function groupFaces(dir: string, options: GroupOptions): Promise<Fa
       said.push({ name, rows, gone })
     }
     const settings = { radius, reach, minPoints }
-    const { clusters, count } = namedClusters(vectors, dim, { ...settings, names })
+    const watched = { progress, signal: options.signal }
+    const { clusters, count } = await namedClusters(vectors, dim, { ...settings, names, ...watched })
     const groups = sorted(said, clusters, count, names).map((g) => ({
       ...g,
       rows: g.name === null ? outwards(g.rows, vectors, dim) : g.rows,
@@ -154,7 +155,10 @@ export async function groupFaces(dir: string, options: GroupOptions): Promise<Fa
             faces: labelled,
             people: people.length,
             groups: bCubed(labels, clusterOf(groups, records.length)),
-            densityAlone: bCubed(labels, said.length === 0 ? clusters : namedClusters(vectors, dim, settings).clusters),
+            densityAlone: bCubed(
+              labels,
+              said.length === 0 ? clusters : (await namedClusters(vectors, dim, { ...settings, ...watched })).clusters,
+            ),
           }
     return { out: home, records, groups: pictured, alone, recipe, ...settings, gone, judged }
   } finally {
