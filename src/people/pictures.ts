@@ -37,7 +37,20 @@ export async function cropPicture(out: string, records: readonly CropRecord[], s
 /** A photo's short name, and which face of it. */
 export const photoName = ({ source, face }: CropRecord): string => `${source.split('/').at(-1)!}${face > 0 ? `, face ${face + 1}` : ''}`
 
-/** Faces with their five nearest, one row each. */
+/**
+ * How many of the nearest say something: up to the last of the person's other photos, as all that follow must be of somebody else, which is no mistake.
+ *
+ * @param right nearest first, whether each shows the person
+ * @param others how many other photos of the person there are
+ */
+export function worthShowing(right: readonly boolean[], others: number): number {
+  let left = others
+  let shown = 0
+  while (shown < right.length && left > 0) if (right[shown++]) left--
+  return shown
+}
+
+/** Faces with their five nearest, one row each; once all photos of a person are shown, the row says that there are no more. */
 export async function neighbourRows(
   out: string,
   { found }: Pick<Asked, 'found'>,
@@ -60,12 +73,14 @@ export async function neighbourRows(
       exclude: 'same-index',
       firstQuery: pool.indexOf(row),
     })
+    const others = known ? pool.filter((i) => labels[i] === labels[row]).length - 1 : Infinity
+    const shown = [...indices].slice(0, worthShowing([...indices].map((at) => labels[pool[at]] === labels[row]), others)) // prettier-ignore
     strips.push({
       query: await picture(row),
       name: labels[row] < 0 ? photoName(records[row]) : people[labels[row]],
       detail: labels[row] < 0 ? undefined : photoName(records[row]),
       neighbours: await Promise.all(
-        Array.from(indices, async (at, j) => {
+        shown.map(async (at, j) => {
           const i = pool[at]
           return {
             pixels: await picture(i),
@@ -75,6 +90,7 @@ export async function neighbourRows(
           }
         }),
       ),
+      end: shown.length === k ? undefined : others === 0 ? 'no other photo of this person' : 'no more photos of this person',
     })
   }
   return faceStrip(strips, { height: side, width: side, title, subtitle })

@@ -6,7 +6,9 @@
  * CLIQUE (Agrawal et al., SIGMOD 1998), on two dimensions.
  */
 import { ensure, show, smallest } from '../base/index.ts'
-import { label } from './svg.ts'
+import { readable, shade } from './style.ts'
+import { placeLabels, type LabelMarks } from './place-labels.ts'
+import { clip, label, line } from './svg.ts'
 import { textWidth } from './text-width.ts'
 import type { Box } from './axes.ts'
 
@@ -74,11 +76,17 @@ export function fit(points: Float32Array, box: Box, margin: number, trim = 0): F
  */
 export function dots(pixels: Float32Array, labels: Labels, colours: readonly string[], radius: number, opacity: number): string {
   const turns = labels.length > 400 ? 6 : 1
+  // Classes of one colour share a path; a colour of many classes is the ground that the others lie on.
+  const kinds = [...new Set(colours)].sort((a, b) => Number(isShared(b)) - Number(isShared(a)))
+  function isShared(colour: string): boolean {
+    return colours.indexOf(colour) !== colours.lastIndexOf(colour)
+  }
+  const kindOf = colours.map((colour) => kinds.indexOf(colour))
   let svg = `<g fill="none" stroke-linecap="round" stroke-width="${(2 * radius * 4).toFixed(0)}" stroke-opacity="${opacity}" transform="scale(.25)">`
   for (let turn = 0; turn < turns; turn++) {
-    const paths = colours.map(() => ({ d: '', x: 0, y: 0 }))
+    const paths = kinds.map(() => ({ d: '', x: 0, y: 0 }))
     for (let i = turn; i < labels.length; i += turns) {
-      const path = paths[labels[i]]
+      const path = paths[kindOf[labels[i]]]
       const x = Math.round(pixels[2 * i] * 4)
       const y = Math.round(pixels[2 * i + 1] * 4)
       const [dx, dy] = [x - path.x, y - path.y]
@@ -87,7 +95,7 @@ export function dots(pixels: Float32Array, labels: Labels, colours: readonly str
       path.x = x
       path.y = y
     }
-    for (const [c, path] of paths.entries()) if (path.d !== '') svg += `<path stroke="${colours[c]}" d="${path.d}"/>`
+    for (const [k, path] of paths.entries()) if (path.d !== '') svg += `<path stroke="${kinds[k]}" d="${path.d}"/>`
   }
   return `${svg}</g>`
 }
@@ -97,21 +105,20 @@ export interface Place {
   classIndex: number
   x: number
   y: number
-  /** Where the cluster ends upwards: the height that nineteen twentieths of its points stay below. */
-  top: number
-  /** Points of the class in this cluster. */
-  size: number
+  /** The points of the class in this cluster. */
+  members: readonly number[]
 }
 
 /**
- * Where each class's letter belongs: once for each big cluster of the class.
+ * Where each class's name belongs: once for each big cluster of the class.
  *
  * @param pixels [n, 2] places in the box
+ * @param labels class of each point; below 0: in no class
  * @param box pixels
  * @param options.cell grid cell in pixels, by default 1/28 of the box's longer side, coarser for fewer than 5,000 points
  * @param options.share least share of the class for a cluster to be named; default 0.12
- * @param options.perClass most letters a class gets; default 4
- * @returns at least one place for every class that has points, largest clusters first
+ * @param options.perClass most names a class gets; default 4
+ * @returns at least one place for every class that has points: the largest cluster of each class, the largest first, then the others
  * Cost: O(n + classes x cells).
  */
 export function places(
@@ -130,6 +137,7 @@ export function places(
   const cellOf = (i: number) => Math.floor((pixels[2 * i + 1] - box.top) / cell) * columns + Math.floor((pixels[2 * i] - box.left) / cell)
   const cells = Int32Array.from(labels, (_, i) => cellOf(i))
   for (const [i, c] of labels.entries()) {
+    if (c < 0) continue
     counts[c * columns * rows + cells[i]]++
     totals[c]++
   }
@@ -150,11 +158,14 @@ export function places(
     const big = [...members.values()].sort((a, b) => b.length - a.length || a[0] - b[0])
     for (const list of big.filter((m, k) => k === 0 || m.length >= share * totals[c]).slice(0, perClass)) {
       const [x, y] = medianPoint(pixels, list)
-      const heights = Float32Array.from(list, (i) => pixels[2 * i + 1]).sort()
-      found.push({ classIndex: c, x, y, top: heights[Math.floor(list.length / 20)], size: list.length })
+      found.push({ classIndex: c, x, y, members: list })
     }
   }
-  return found.sort((a, b) => b.size - a.size || a.classIndex - b.classIndex)
+  const bySize = found.sort((a, b) => b.members.length - a.members.length || a.classIndex - b.classIndex)
+  const seen = new Set<number>()
+  const [first, further]: [Place[], Place[]] = [[], []]
+  for (const place of bySize) (seen.has(place.classIndex) ? further : first).push(seen.add(place.classIndex) && place)
+  return [...first, ...further]
 }
 
 /** The member nearest to the coordinate-wise median: a place where the cluster really is, also for a crescent. */
@@ -194,39 +205,49 @@ function groupCells(density: Int32Array, columns: number, rows: number, enough: 
   return group
 }
 
+/** Names as SVG: lines to be drawn under the marks, texts to be drawn over all; and the classes that found no room. */
+export interface Names {
+  lines: string
+  texts: string
+  unnamed: readonly number[]
+}
+
 /**
- * Class names at their places, bold on a white halo; names that would overlap are pushed apart.
+ * Class names beside their clusters, over no mark: see `placeLabels`.
  *
+ * A name that finds no room is tried smaller, down to 11 pixels; then its class is left to the legend.
+ * @param list of {@link places}
  * @param size font size in pixels
+ * @param reach how far from the middle of a cluster, pixels
  */
-export function names(list: readonly Place[], classes: readonly string[], colours: readonly string[], size: number, box: Box): string {
-  const at = list.map((p) => ({ x: p.x, y: p.y, w: textWidth(classes[p.classIndex], size, 600) + 6, h: size }))
-  for (let round = 0; round < 40; round++) {
-    for (let i = 0; i < at.length; i++) {
-      for (let j = i + 1; j < at.length; j++) {
-        const [dx, dy] = [at[j].x - at[i].x, at[j].y - at[i].y]
-        const [ox, oy] = [(at[i].w + at[j].w) / 2 - Math.abs(dx), (at[i].h + at[j].h) / 2 - Math.abs(dy)]
-        if (ox <= 0 || oy <= 0) continue
-        // Apart along the axis with the smaller overlap; the bigger cluster's name (earlier in the list) moves less.
-        const horizontal = ox < oy
-        const push = (horizontal ? ox : oy) * 0.5
-        const sign = (horizontal ? dx : dy) < 0 ? -1 : 1
-        if (horizontal) [at[i].x, at[j].x] = [at[i].x - sign * push * 0.3, at[j].x + sign * push * 0.7]
-        else [at[i].y, at[j].y] = [at[i].y - sign * push * 0.3, at[j].y + sign * push * 0.7]
-      }
-    }
+export function names(
+  list: readonly Place[],
+  classes: readonly string[],
+  colours: readonly string[],
+  size: number,
+  marks: LabelMarks,
+  box: Box,
+  reach?: number,
+): Names {
+  const texts = classes.map((name) => clip(name, 24 * size, size, 600))
+  const all = placeLabels(
+    list.map((p) => ({
+      ...p,
+      sizes: [size, Math.max(11, size * 0.75), 11].map((s) => ({ width: textWidth(texts[p.classIndex], s, 600) + 2, height: s })),
+    })),
+    marks,
+    box,
+    { reach },
+  )
+  let [lines, svg] = ['', '']
+  const named = new Set<number>()
+  for (const [i, spot] of all.entries()) {
+    if (spot === undefined) continue
+    const c = list[i].classIndex
+    named.add(c)
+    const fill = shade(readable(colours[c]), -0.2)
+    if (spot.leader !== undefined) lines += line(...spot.leader, { stroke: fill, 'stroke-width': 0.8, 'stroke-opacity': 0.7 })
+    svg += label(spot.x, spot.y + 0.27 * spot.height, texts[c], { size: spot.height, weight: 600, fill, anchor: 'middle' })
   }
-  return at
-    .map((p, i) => {
-      const x = Math.min(box.left + box.width - p.w / 2, Math.max(box.left + p.w / 2, p.x))
-      const y = Math.min(box.top + box.height - 2, Math.max(box.top + size, p.y + size * 0.36))
-      return label(x, y, classes[list[i].classIndex], {
-        size,
-        weight: 600,
-        fill: colours[list[i].classIndex],
-        anchor: 'middle',
-        halo: Math.max(3, size * 0.28),
-      })
-    })
-    .join('')
+  return { lines, texts: svg, unnamed: [...new Set(list.map((p) => p.classIndex))].filter((c) => !named.has(c)) }
 }

@@ -2,11 +2,12 @@
  * @file The map of an embedding: every image at its place in two dimensions, coloured by class, each class named where it lies.
  */
 import { checkOptions, ensure } from '../base/index.ts'
-import { dotMark, legendRow, type LegendEntry } from './class-legend.ts'
+import { legendRow, type LegendEntry } from './class-legend.ts'
 import { checkCloud, dots, fit, names, places, type Labels } from './cloud.ts'
 import { count } from './loss-curve.ts'
 import { thousands } from './scale.ts'
-import { classColour, readable, rgb, shade, tone } from './style.ts'
+import { classEntries, countLabels, shownClasses, type ShownClasses } from './shown-classes.ts'
+import { readable, rgb, tone } from './style.ts'
 import { element, heading, label, num, rect, svgDocument } from './svg.ts'
 import { pngDataUri } from '../images/index.ts'
 import type { Box } from './axes.ts'
@@ -51,42 +52,47 @@ export function embeddingMap(points: Float32Array, labels: Labels, classes: read
   const n = checkCloud('embeddingMap', points, labels, classes)
   const { width = 1000, height = 860, images, predicted } = options
   ensure(predicted === undefined || predicted.length === n, 'embeddingMap', `predicted must hold ${n} classes`, predicted?.length)
-  const colours = classes.map((_, c) => classColour(c))
+  const shown = shownClasses(countLabels(labels, classes.length))
+  const { colours } = shown
   const title = options.title ?? `${count(n, 'embedding')} of ${count(classes.length, 'class').replace('classs', 'classes')}`
   const top = heading({ title, subtitle: options.subtitle }, width)
   const note =
     options.note ?? 'Neighbours on the map are alike. The axes have no unit, and the distance between far clusters has no meaning.'
-  const legend = legendRow(legendOf(classes, colours, labels, predicted), width)
+  const legend = legendRow(legendOf(classes, shown, labels, predicted), width)
   const box: Box = { left: 12, top: top.bottom, width: width - 24, height: height - top.bottom - legend.height - (note === '' ? 8 : 30) }
   ensure(box.height > 80, 'embeddingMap', 'height must leave room for the map', height, 'Use at least 300.')
   const pixels = fit(points, box, images === undefined ? 16 : 24, n > 200 ? 0.0005 : 0)
   const radius = Math.max(1.4, Math.min(4.5, 190 / Math.sqrt(n) - 0.4))
-  let svg = top.svg
+  const drawn = images === undefined ? undefined : pictures(pixels, labels, colours, images, box)
+  let svg = ''
   // Photos that find no room stay dots; ink alone shows the crowd by its own crowding.
   if (images === undefined || images.channels === 3) svg += dots(pixels, labels, colours, radius, 0.72)
-  const drawn = images === undefined ? undefined : pictures(pixels, labels, colours, images, box)
   svg += drawn?.svg ?? ''
+  const halves = new Float32Array(2 * n).fill(radius + 0.5)
+  for (const i of drawn?.rows ?? []) {
+    halves[2 * i] = drawn!.halfWidth
+    halves[2 * i + 1] = drawn!.halfHeight
+  }
   if (predicted !== undefined) {
     let d = ''
     const r = radius + 1.6
-    for (let i = 0; i < n; i++)
-      if (predicted[i] !== labels[i])
-        d += `M${num(pixels[2 * i] - r)} ${num(pixels[2 * i + 1])}a${num(r)} ${num(r)} 0 1 0 ${num(2 * r)} 0a${num(r)} ${num(r)} 0 1 0 ${num(-2 * r)} 0`
+    for (let i = 0; i < n; i++) {
+      if (predicted[i] === labels[i]) continue
+      d += `M${num(pixels[2 * i] - r)} ${num(pixels[2 * i + 1])}a${num(r)} ${num(r)} 0 1 0 ${num(2 * r)} 0a${num(r)} ${num(r)} 0 1 0 ${num(-2 * r)} 0`
+      for (const k of [0, 1]) halves[2 * i + k] = Math.max(halves[2 * i + k], r + 0.7)
+    }
     if (d !== '') svg += element('path', { d, fill: 'none', stroke: tone.ink, 'stroke-width': 1.3 })
   }
-  // Drawn digits name themselves. A letter stands in the middle of its cluster; a long name, or any over photos, stands above, so as to hide none of them.
+  // Drawn digits name themselves; all else is named beside its clusters.
   if (images === undefined || images.channels === 3) {
+    const named = new Set(shown.named)
+    const mine = Int32Array.from(labels, (l) => (named.has(l) ? l : -1))
     const long = classes.some((c) => [...c].length > 3)
-    const raised = long || images !== undefined ? 16 + (images === undefined ? 0 : (images.size ?? 40) / 2) : undefined
-    const found = places(pixels, labels, classes.length, box).map((p) => (raised === undefined ? p : { ...p, y: p.top - raised }))
-    svg += names(
-      found,
-      classes,
-      colours.map((c) => shade(readable(c), -0.2)),
-      long ? 15 : 28,
-      box,
-    )
+    const marks = { at: pixels, groups: labels, halves }
+    const beside = names(places(pixels, mine, classes.length, box), classes, colours, long ? 15 : 28, marks, box)
+    svg = beside.lines + svg + beside.texts
   }
+  svg = top.svg + svg
   const y = box.top + box.height + 8
   svg += `<g transform="translate(0 ${num(y)})">${legend.svg}</g>`
   if (note !== '')
@@ -99,16 +105,11 @@ export function embeddingMap(points: Float32Array, labels: Labels, classes: read
   return svgDocument(width, height, `${title}. Map of ${n} points in ${classes.length} classes.`, svg)
 }
 
-/** Class names with colour and count, and how many are misread; too many classes get no legend, as the map names them. */
-function legendOf(classes: readonly string[], colours: readonly string[], labels: Labels, predicted: Labels | undefined): LegendEntry[] {
-  const counts = new Int32Array(classes.length)
+/** Class names with colour and count, and how many are misread. */
+function legendOf(classes: readonly string[], shown: ShownClasses, labels: Labels, predicted: Labels | undefined): LegendEntry[] {
   let wrong = 0
-  for (const [i, l] of labels.entries()) {
-    counts[l]++
-    if (predicted !== undefined && predicted[i] !== l) wrong++
-  }
-  const entries =
-    classes.length > 20 ? [] : classes.map((name, c): LegendEntry => ({ mark: dotMark(colours[c]), name, amount: thousands(counts[c]) }))
+  for (const [i, l] of labels.entries()) if (predicted !== undefined && predicted[i] !== l) wrong++
+  const entries = classEntries(shown, classes, countLabels(labels, classes.length))
   if (predicted === undefined) return entries
   return [
     ...entries,
@@ -127,8 +128,8 @@ function pictures(
   colours: readonly string[],
   images: Thumbnails,
   box: Box,
-): { svg: string; count: number } {
-  let count = 0
+): { svg: string; count: number; rows: number[]; halfWidth: number; halfHeight: number } {
+  const drawn: number[] = []
   const { height, width, channels = 1 } = images
   const size = images.size ?? (channels === 1 ? 24 : 40)
   const each = height * width * channels
@@ -155,7 +156,7 @@ function pictures(
         )
     }
     if (!free) continue
-    count++
+    drawn.push(i)
     const key = cellOf(x, y)
     cells.set(key, [...(cells.get(key) ?? []), [x, y]])
     const bytes = images.pixels.subarray(i * each, (i + 1) * each)
@@ -163,7 +164,7 @@ function pictures(
     if (channels === 3) svg += rect(x - w / 2 - 1.5, y - h / 2 - 1.5, w + 3, h + 3, { fill: colours[labels[i]], rx: 2 })
     svg += element('image', { x: x - w / 2, y: y - h / 2, width: w, height: h, href })
   }
-  return { svg: `${svg}</g>`, count }
+  return { svg: `${svg}</g>`, count: drawn.length, rows: drawn, halfWidth: w / 2 + 1.5, halfHeight: h / 2 + 1.5 }
 }
 
 /** Ink of one colour on nothing: grey levels become opacity, in 16 steps, which halves the bytes. */

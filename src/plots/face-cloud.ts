@@ -3,12 +3,12 @@
  */
 import { ensure, show, smallest } from '../base/index.ts'
 import type { Box } from './axes.ts'
-import { places, type Labels, type Place } from './cloud.ts'
+import { names as nameBeside, places, type Labels } from './cloud.ts'
 import { jpegDataUri, type Photos } from '../images/index.ts'
 import { removeOverlaps } from './remove-overlaps.ts'
-import { classColour, readable, shade, tone } from './style.ts'
-import { element, label, line, num, rect } from './svg.ts'
-import { textWidth } from './text-width.ts'
+import type { ShownClasses } from './shown-classes.ts'
+import { tone } from './style.ts'
+import { label, line, num, rect } from './svg.ts'
 
 /** The frame of a face whose person is unknown: grey dashes, as one of the class colours is a grey too. */
 export const unlabelledFrame = { fill: tone.paper, stroke: tone.faint, 'stroke-width': 1.2, 'stroke-dasharray': '3 2' }
@@ -66,20 +66,57 @@ export function cellSide(n: number, box: { width: number; height: number }): num
   for (let s = side; ; s *= 0.98) if (Math.floor(box.width / s) * Math.floor(box.height / s) >= n) return s
 }
 
-/** Where x and y of 0..1 lie in the box: the same scale along both axes, y upwards, the cloud's middle in the box's middle. */
-export function onPage(x: ArrayLike<number>, y: ArrayLike<number>, box: Box, margin: number): Float64Array {
-  const [left, right, low, high] = [least(x), -least(Array.from(x, (v) => -v)), least(y), -least(Array.from(y, (v) => -v))]
-  const scales = [(box.width - 2 * margin) / (right - left), (box.height - 2 * margin) / (high - low)].filter(Number.isFinite)
-  const k = scales.length === 0 ? 0 : smallest(scales)
-  return Float64Array.from({ length: 2 * x.length }, (_, i) =>
-    i % 2 === 0
-      ? box.left + box.width / 2 + (x[i >> 1] - (left + right) / 2) * k
-      : box.top + box.height / 2 - (y[i >> 1] - (low + high) / 2) * k,
-  )
+/** What a map shows of 0..1 along each axis: the quarters that all places lie in, at least half of the whole. */
+export function shownRange(list: ArrayLike<number>): [number, number] {
+  const [low, high] = [least(list), -least(Array.from(list, (v) => -v))]
+  const [from, to] = [Math.floor(low * 4) / 4, Math.ceil(high * 4) / 4]
+  return to - from >= 0.5 ? [from, to] : from < 0.25 ? [0, 0.5] : to > 0.75 ? [0.5, 1] : [0.25, 0.75]
+}
+
+/** From a map's 0..1 to pixels: the same scale along both axes, y upwards, what is shown of it in the box's middle. */
+export interface PageScale {
+  x: (v: number) => number
+  y: (v: number) => number
+  rangeX: readonly [number, number]
+  rangeY: readonly [number, number]
+  /** Pixels. */
+  perUnit: number
+}
+
+/** Lays what a map shows into a box. */
+export function pageScale(x: ArrayLike<number>, y: ArrayLike<number>, box: Box, margin: number): PageScale {
+  const [rangeX, rangeY] = [shownRange(x), shownRange(y)]
+  const k = smallest([(box.width - 2 * margin) / (rangeX[1] - rangeX[0]), (box.height - 2 * margin) / (rangeY[1] - rangeY[0])])
+  return {
+    x: (v) => box.left + box.width / 2 + (v - (rangeX[0] + rangeX[1]) / 2) * k,
+    y: (v) => box.top + box.height / 2 - (v - (rangeY[0] + rangeY[1]) / 2) * k,
+    rangeX,
+    rangeY,
+    perUnit: k,
+  }
 }
 
 const least = (list: ArrayLike<number>) =>
   Array.prototype.reduce.call(list, (a, b) => Math.min(a as number, b as number), Infinity) as number
+
+/** Room for the numbers of {@link scaleMarks}, left of a map and below it, pixels. */
+export const scaleRoom = { left: 30, below: 20 }
+
+/** Quiet grid lines at quarters of the map's 0..1, their numbers left of the box and below it. */
+export function scaleMarks({ x, y, rangeX, rangeY }: PageScale, box: Box): string {
+  const [right, bottom] = [box.left + box.width, box.top + box.height]
+  const quarters = [0, 0.25, 0.5, 0.75, 1]
+  let svg = ''
+  for (const q of quarters.filter((v) => v >= rangeX[0] && v <= rangeX[1])) {
+    svg += line(x(q), box.top, x(q), bottom + 4, { stroke: tone.grid })
+    svg += label(x(q), bottom + 16, String(q), { size: 11, anchor: 'middle', fill: tone.faint })
+  }
+  for (const q of quarters.filter((v) => v >= rangeY[0] && v <= rangeY[1])) {
+    svg += line(box.left - 4, y(q), right, y(q), { stroke: tone.grid })
+    svg += label(box.left - 7, y(q) + 4, String(q), { size: 11, anchor: 'end', fill: tone.faint })
+  }
+  return svg
+}
 
 /** The pictures as JPEG data URIs, drawn with `side` pixels, two pixels of the JPEG to one of the page. */
 export function thumbnails({ images, labels }: Faces, side: number): Promise<string[]> {
@@ -88,113 +125,45 @@ export function thumbnails({ images, labels }: Faces, side: number): Promise<str
 }
 
 /**
- * Draws the faces in a box.
+ * Draws the faces in a box, over a quiet scale.
  *
  * @param x, y 0..1, y upwards
  * @param uris of {@link thumbnails}
  * @param side of a cell: frame, picture and a gap of one and a half pixels
- * @returns SVG; how many faces lie more than three cells from their true place, each tied to it by a thin line
+ * @returns SVG; how far the farthest face lies from its true place, in units of the map
  */
 export function faceCloud(
   x: ArrayLike<number>,
   y: ArrayLike<number>,
-  faces: Faces,
+  faces: Faces & { shown: ShownClasses },
   uris: readonly string[],
   side: number,
   box: Box,
-): { svg: string; far: number } {
-  const { images, labels, names } = faces
-  const wanted = onPage(x, y, box, side / 2)
+): { svg: string; moved: number } {
+  const { images, labels, names, shown } = faces
+  const scale = pageScale(x, y, box, side / 2)
+  const wanted = Float64Array.from({ length: 2 * x.length }, (_, i) => (i % 2 === 0 ? scale.x(x[i >> 1]) : scale.y(y[i >> 1])))
   const at = removeOverlaps(wanted, side, box)
   const frame = Math.min(3, Math.max(1.4, side / 16))
   const inner = side - 1.5 - 2 * frame
   const k = inner / Math.max(images.width, images.height)
   const [w, h] = [images.width * k, images.height * k]
-  const colourOf = (l: number) => (l < 0 ? tone.faint : classColour(l))
-  let [ties, svg, far] = ['', '', 0]
+  const colourOf = (l: number) => (l < 0 ? tone.faint : shown.colours[l])
+  let [svg, moved] = ['', 0]
   for (const [i, l] of labels.entries()) {
-    const [px, py, tx, ty] = [at[2 * i], at[2 * i + 1], wanted[2 * i], wanted[2 * i + 1]]
-    if (Math.hypot(px - tx, py - ty) > 3 * side) {
-      far++
-      ties +=
-        line(px, py, tx, ty, { stroke: colourOf(l), 'stroke-width': 1 }) + element('circle', { cx: tx, cy: ty, r: 2, fill: colourOf(l) })
-    }
+    const [px, py] = [at[2 * i], at[2 * i + 1]]
+    moved = Math.max(moved, Math.hypot(px - wanted[2 * i], py - wanted[2 * i + 1]) / scale.perUnit)
     svg += rect(px - w / 2 - frame, py - h / 2 - frame, w + 2 * frame, h + 2 * frame, {
       rx: frame,
       ...(l < 0 ? unlabelledFrame : { fill: colourOf(l) }),
     })
     svg += `<image x="${num(px - w / 2)}" y="${num(py - h / 2)}" width="${num(w)}" height="${num(h)}" href="${uris[i]}"/>`
   }
-  return { svg: `${ties}<g>${svg}</g>${nameClusters(at, labels, names, side, box)}`, far }
-}
-
-/** A rectangle given by its middle; `label` is the person of a face, undefined for a name. */
-interface Tile {
-  x: number
-  y: number
-  w: number
-  h: number
-  label?: number
-}
-
-/** Each person's name in free space beside their cluster; a name that finds none is left to the legend. */
-function nameClusters(at: Float64Array, labels: Labels, names: readonly string[], side: number, box: Box): string {
-  const known = Array.from(labels.keys()).filter((i) => labels[i] >= 0)
-  const pixels = Float32Array.from(known.flatMap((i) => [at[2 * i], at[2 * i + 1]]))
-  const found = places(
-    pixels,
-    Int32Array.from(known, (i) => labels[i]),
-    names.length,
-    box,
-    { share: 0.3, perClass: 2, cell: 1.5 * side },
-  )
-  const taken: Tile[] = Array.from(labels, (l, i) => ({ x: at[2 * i], y: at[2 * i + 1], w: side, h: side, label: l }))
-  let svg = ''
-  for (const place of found) {
-    const text = names[place.classIndex]
-    const spot = freeSpot(place, { w: textWidth(text, 14, 600) + 6, h: 18 }, taken, box, 100 + 2.5 * side)
-    if (spot === undefined) continue
-    taken.push(spot)
-    svg += label(spot.x, spot.y + 5, text, {
-      size: 14,
-      weight: 600,
-      anchor: 'middle',
-      halo: 3,
-      fill: shade(readable(classColour(place.classIndex)), -0.2),
-    })
-  }
-  return svg
-}
-
-/** The free rectangle nearest to a cluster's middle, among those nearer to one of its person's faces than to any other face. */
-function freeSpot(place: Place, { w, h }: { w: number; h: number }, taken: readonly Tile[], box: Box, reach: number): Tile | undefined {
-  const gap = (t: Tile, x: number, y: number) =>
-    Math.hypot(Math.max(0, Math.abs(t.x - x) - (w + t.w) / 2), Math.max(0, Math.abs(t.y - y) - (h + t.h) / 2))
-  const near = taken.filter((t) => gap(t, place.x, place.y) < reach + 30)
-  let [best, least]: [Tile | undefined, number] = [undefined, Infinity]
-  for (let dy = -reach; dy <= reach; dy += 6) {
-    for (let dx = -reach; dx <= reach; dx += 6) {
-      const [x, y, far] = [place.x + dx, place.y + dy, Math.hypot(dx / 1.4, dy)] // above or below rather than beside
-      if (
-        far >= least ||
-        x - w / 2 < box.left ||
-        x + w / 2 > box.left + box.width ||
-        y - h / 2 < box.top ||
-        y + h / 2 > box.top + box.height
-      )
-        continue
-      let [own, other] = [30, Infinity]
-      for (const t of near) {
-        const d = gap(t, x, y)
-        if (d === 0) {
-          own = Infinity // not free
-          break
-        }
-        if (t.label === place.classIndex) own = Math.min(own, d)
-        else if (t.label !== undefined) other = Math.min(other, d)
-      }
-      if (own < 30 && own < other) [best, least] = [{ x, y, w, h }, far]
-    }
-  }
-  return best
+  const named = new Set(shown.named)
+  const pixels = Float32Array.from(at)
+  const own = Int32Array.from(labels, (l) => (named.has(l) ? l : -1))
+  const found = places(pixels, own, names.length, box, { share: 0.3, perClass: 2, cell: 1.5 * side })
+  const marks = { at: pixels, groups: labels, halves: new Float32Array(at.length).fill(side / 2) }
+  const beside = nameBeside(found, names, shown.colours, 14, marks, box, 160 + 3 * side)
+  return { svg: `${scaleMarks(scale, box)}${beside.lines}<g>${svg}</g>${beside.texts}`, moved }
 }

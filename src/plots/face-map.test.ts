@@ -68,23 +68,44 @@ describe('face map', () => {
 
   test('names cover no face', async () => {
     const svg = await faceMap(crowd(120, 6))
-    const names = [...svg.matchAll(/<text x="([\d.]+)" y="([\d.]+)"[^>]*paint-order="stroke">([^<]+)</g)].map(([, x, y, text]) => [
-      Number(x) - 3.4 * text.length,
-      Number(y) - 12,
-      6.8 * text.length,
-      14,
-    ])
+    const names = [...svg.matchAll(/<text x="([\d.]+)" y="([\d.]+)" font-size="14" font-weight="600"[^>]*>([^<]+)</g)].map(
+      ([, x, y, text]) => [Number(x) - 3.4 * text.length, Number(y) - 12, 6.8 * text.length, 14],
+    )
     expect(names.length).toBeGreaterThanOrEqual(6)
     expect(names.flatMap((a) => tiles(svg).filter((b) => covered(a, b)))).toEqual([])
   })
 
-  test('a face far from its place is tied to it; faces with room stay where they belong, y upwards', async () => {
+  test('shows its scale, and how far faces were moved on it', async () => {
+    const svg = await faceMap(crowd(120, 6))
+    for (const quarter of ['0', '0.25', '0.5', '0.75', '1']) expect(svg.split(`>${quarter}</text>`).length - 1).toBeGreaterThanOrEqual(1)
+    expect(svg).toMatch(/moved apart, by up to 0\.\d\d\./)
+    // The numbers lie where the scale puts them: the faces of a corner lie at the corner.
+    const { images } = crowd(4, 1)
+    const corners = await faceMap({
+      images,
+      labels: new Int32Array(4),
+      names: ['Ada'],
+      x: [0, 1, 0, 1],
+      y: [0, 0, 1, 1],
+      size: 20,
+      note: '',
+    })
+    const at = (text: string, anchor: string) =>
+      Number(new RegExp(`<text x="([\\d.]+)"[^>]*text-anchor="${anchor}">${text}</text>`).exec(corners)![1])
+    const [x, , w] = tiles(corners)[0]
+    expect(at('0', 'middle')).toBeCloseTo(x + w / 2, 0)
+    expect(at('1', 'middle')).toBeCloseTo(tiles(corners)[1][0] + w / 2, 0)
+  })
+
+  test('no line leads to a face; faces with room stay where they belong, y upwards', async () => {
     const { images } = crowd(40, 1)
     const one = { images, labels: new Int32Array(40), names: ['Ada'] }
-    expect(await faceMap({ ...one, x: Array(40).fill(0.5), y: Array(40).fill(0.5), size: 60 })).toContain('tied to their place')
+    const crowded = await faceMap({ ...one, x: Array(40).fill(0.5), y: Array(40).fill(0.5), size: 60 })
+    expect(crowded).not.toMatch(/<line [^>]*stroke="#3f90da"/)
+    expect(crowded).toContain('moved apart')
     const spread = Array.from({ length: 40 }, (_, i) => [(i % 8) / 7, Math.floor(i / 8) / 4])
     const free = await faceMap({ ...one, x: spread.map((p) => p[0]), y: spread.map((p) => p[1]), size: 40 })
-    expect(free).not.toContain('tied to their place')
+    expect(free).not.toContain('moved apart')
     const [first, second, last] = [tiles(free)[0], tiles(free)[1], tiles(free)[39]]
     expect(second[0]).toBeGreaterThan(first[0])
     expect(second[1]).toBe(first[1])
@@ -150,11 +171,15 @@ test('strip: signs beside colours, distances, and rows without an answer', async
       ],
     },
     { query: picture(3), neighbours: [] },
+    { query: picture(2), name: 'Bob', neighbours: [], end: 'no more photos of this person' },
   ]
   const svg = await faceStrip(rows, { height: 32, width: 32, title: 'Neighbours' })
   await expect(withoutPictures(svg)).toMatchFileSnapshot('snapshots/face-strip.svg')
   for (const text of ['✓ Ada', '✗ Bob', 'who.jpg', '0.413', 'nobody found', 'query']) expect(svg).toContain(`>${text}</text>`)
-  expect(tiles(svg)).toHaveLength(5)
+  expect(tiles(svg)).toHaveLength(6)
+  expect(svg.match(/stroke-dasharray/g)).toHaveLength(1) // the frame of the wrong one
+  expect(svg.match(/nobody found/g)).toHaveLength(1)
+  for (const part of ['no more', 'this person']) expect(svg).toContain(part)
   await expect(faceStrip([], { height: 32, width: 32 })).rejects.toThrow('at least one row')
   await expect(faceStrip(rows, { height: 31, width: 32 })).rejects.toThrow('each picture must be 31 x 32 x 3 bytes')
 })

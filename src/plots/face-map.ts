@@ -3,12 +3,13 @@
  */
 import { checkOptions, ensure, largest } from '../base/index.ts'
 import type { Labels } from './cloud.ts'
-import { dotMark, legendRow, type LegendEntry } from './class-legend.ts'
+import { legendRow, type LegendEntry } from './class-legend.ts'
 import type { Photos } from '../images/index.ts'
-import { cellSide, checkFaces, checkMap, faceCloud, thumbnails, unlabelledFrame } from './face-cloud.ts'
+import { cellSide, checkFaces, checkMap, faceCloud, scaleRoom, shownRange, thumbnails, unlabelledFrame } from './face-cloud.ts'
 import { count } from './loss-curve.ts'
 import { thousands } from './scale.ts'
-import { classColour, tone } from './style.ts'
+import { classEntries, countLabels, shownClasses, type ShownClasses } from './shown-classes.ts'
+import { tone } from './style.ts'
 import { clip, heading, label, line, rect, svgDocument } from './svg.ts'
 
 /** What {@link faceMap} draws, and how. */
@@ -21,6 +22,8 @@ export interface FaceMapOptions {
   /** A number into `names` for each face; -1: unlabelled, drawn grey. */
   labels: Labels
   names: readonly string[]
+  /** Faces of each person in all, where only some of them are drawn: whose names are shown goes by these, and the legend counts them. */
+  totals?: ArrayLike<number>
   title?: string
   subtitle?: string
   /** The line under the map; by default how faces were moved and that far distances mean nothing. `''` for none. */
@@ -35,8 +38,9 @@ export interface FaceMapOptions {
 /**
  * Draws every face at its place, none covering another, with a frame in the person's colour and the names beside the clusters.
  *
- * Faces that would overlap are moved apart by as little as a local search finds (see remove-overlaps.ts); one that had to go further than three
- * times its size is tied to its true place by a thin line.
+ * Faces that would overlap are moved apart by as little as a local search finds (see remove-overlaps.ts); the note says how far the
+ * farthest went, on the map's own scale, whose quarters of 0..1 stand beside it. Of more than sixty people the twenty with most faces are named and coloured,
+ * the others are grey.
  * @returns an SVG document with the pictures inside as JPEG of twice the drawn size: 7 KB a face at 84 pixels (up to 30 faces), 3.4 KB at 44 (118 faces), 1.6
  *   KB at 22 (1,000 faces)
  * @throws KindredError `usage` for no faces, lists that do not fit, places outside 0..1, or a page or size that does not hold all faces
@@ -44,8 +48,8 @@ export interface FaceMapOptions {
  */
 export async function faceMap(options: FaceMapOptions): Promise<string> {
   const where = 'faceMap'
-  checkOptions(where, options, ['x', 'y', 'images', 'labels', 'names', 'title', 'subtitle', 'note', 'width', 'height', 'size'])
-  const { x, y, labels, names, width = 1000 } = options
+  checkOptions(where, options, ['x', 'y', 'images', 'labels', 'names', 'totals', 'title', 'subtitle', 'note', 'width', 'height', 'size'])
+  const { x, y, labels, width = 1000 } = options
   const n = labels.length
   checkFaces(where, options, n)
   checkMap(where, x, y, n)
@@ -53,11 +57,12 @@ export async function faceMap(options: FaceMapOptions): Promise<string> {
   const known = new Set(labels).size - (labels.includes(-1) ? 1 : 0)
   const title = options.title ?? `${count(n, 'face')}${known === 0 ? '' : ` of ${known === 1 ? '1 person' : `${thousands(known)} people`}`}`
   const top = heading({ title, subtitle: options.subtitle }, width)
-  const legend = legendRow(people(labels, names), width)
-  const below = legend.height + (options.note === '' ? 8 : 30)
-  const inner = width - 24
+  const { shown, entries } = people(options)
+  const legend = legendRow(entries, width)
+  const below = legend.height + scaleRoom.below + (options.note === '' ? 8 : 30)
+  const inner = width - 24 - scaleRoom.left
   const height = options.height ?? top.bottom + below + Math.max(inner * shape(x, y), (n * 22 * 22) / 0.7 / inner)
-  const box = { left: 12, top: top.bottom, width: inner, height: height - top.bottom - below }
+  const box = { left: 12 + scaleRoom.left, top: top.bottom, width: inner, height: height - top.bottom - below }
   ensure(box.height >= 80, where, 'height must leave room for the map', height, 'Use at least 300.')
   const side = options.size ?? cellSide(n, box)
   ensure(
@@ -67,14 +72,11 @@ export async function faceMap(options: FaceMapOptions): Promise<string> {
     `${side.toFixed(1)} pixels for each of ${n}`,
     'Use a larger page or fewer faces.',
   )
-  const cloud = faceCloud(x, y, options, await thumbnails(options, side), side, box)
+  const cloud = faceCloud(x, y, { ...options, shown }, await thumbnails(options, side), side, box)
   let svg = top.svg + cloud.svg
-  const bottom = box.top + box.height + 8
+  const bottom = box.top + box.height + scaleRoom.below + 8
   svg += `<g transform="translate(0 ${bottom.toFixed(1)})">${legend.svg}</g>`
-  const note =
-    options.note ??
-    `Faces side by side are alike; where they would overlap they are moved apart${cloud.far === 0 ? '' : ', the farthest tied to their place by a line'}. ` +
-      `The distance between far clusters has no meaning.`
+  const note = options.note ?? noteOf(cloud.moved)
   if (note !== '') svg += label(24, bottom + legend.height + 10, note, { size: 12 })
   return svgDocument(width, height, `${title}. Map of ${count(n, 'face')}.`, svg)
 }
@@ -91,7 +93,10 @@ export interface FacePanel {
 }
 
 /** What the panels of {@link faceMaps} share. */
-export interface FaceMapsOptions extends Pick<FaceMapOptions, 'images' | 'labels' | 'names' | 'title' | 'subtitle' | 'note' | 'width'> {
+export interface FaceMapsOptions extends Pick<
+  FaceMapOptions,
+  'images' | 'labels' | 'names' | 'totals' | 'title' | 'subtitle' | 'note' | 'width'
+> {
   /** Height of a panel's map in pixels. Default: as the clouds ask for. */
   mapHeight?: number
 }
@@ -105,19 +110,21 @@ export interface FaceMapsOptions extends Pick<FaceMapOptions, 'images' | 'labels
  */
 export async function faceMaps(panels: readonly FacePanel[], options: FaceMapsOptions): Promise<string> {
   const where = 'faceMaps'
-  checkOptions(where, options, ['images', 'labels', 'names', 'title', 'subtitle', 'note', 'width', 'mapHeight'])
-  const { labels, names } = options
+  checkOptions(where, options, ['images', 'labels', 'names', 'totals', 'title', 'subtitle', 'note', 'width', 'mapHeight'])
+  const { labels } = options
   const n = labels.length
   ensure(panels.length > 0, where, 'there must be at least one panel', 'none')
   checkFaces(where, options, n)
   for (const panel of panels) checkMap(`${where}, ${panel.title}`, panel.x, panel.y, n)
   const width = options.width ?? 640 * panels.length + 24
   const gap = 20
-  const inner = (width - 24 - gap * (panels.length - 1)) / panels.length
+  const pitch = (width - 24 + gap) / panels.length
+  const inner = pitch - gap - scaleRoom.left
   ensure(inner >= 200, where, 'each panel must be at least 200 pixels wide', Math.floor(inner), 'Use a larger width.')
   const title = options.title ?? `The same ${count(n, 'face')} in ${count(panels.length, 'map')}`
   const top = heading({ title, subtitle: options.subtitle }, width)
-  const legend = legendRow(people(labels, names), width)
+  const { shown, entries } = people(options)
+  const legend = legendRow(entries, width)
   const mapHeight = options.mapHeight ?? Math.max(inner * largest(panels.map(({ x, y }) => shape(x, y))), (n * 22 * 22) / 0.7 / inner)
   const mapTop = top.bottom + 52
   const side = cellSide(n, { width: inner, height: mapHeight })
@@ -130,18 +137,20 @@ export async function faceMaps(panels: readonly FacePanel[], options: FaceMapsOp
   )
   const uris = await thumbnails(options, side)
   let svg = top.svg
+  let moved = 0
   for (const [p, panel] of panels.entries()) {
-    const left = 12 + p * (inner + gap)
+    const left = 12 + p * pitch
     svg += label(left + 12, top.bottom + 14, clip(panel.title, inner - 24, 16, 600), { size: 16, weight: 600, fill: tone.ink })
     if (panel.figures !== undefined) svg += label(left + 12, top.bottom + 34, clip(panel.figures, inner - 24, 13), { size: 13 })
-    svg += faceCloud(panel.x, panel.y, options, uris, side, { left, top: mapTop, width: inner, height: mapHeight }).svg
+    const box = { left: left + scaleRoom.left, top: mapTop, width: inner, height: mapHeight }
+    const cloud = faceCloud(panel.x, panel.y, { ...options, shown }, uris, side, box)
+    svg += cloud.svg
+    moved = Math.max(moved, cloud.moved)
     if (p > 0) svg += line(left - gap / 2, top.bottom, left - gap / 2, mapTop + mapHeight, { stroke: tone.grid })
   }
-  const bottom = mapTop + mapHeight + 8
+  const bottom = mapTop + mapHeight + scaleRoom.below + 8
   svg += `<g transform="translate(0 ${bottom.toFixed(1)})">${legend.svg}</g>`
-  const note =
-    options.note ??
-    'Faces side by side are alike; where they would overlap they are moved apart. The distance between far clusters has no meaning.'
+  const note = options.note ?? noteOf(moved)
   if (note !== '') svg += label(24, bottom + legend.height + 10, note, { size: 12 })
   return svgDocument(
     width,
@@ -151,27 +160,35 @@ export async function faceMaps(panels: readonly FacePanel[], options: FaceMapsOp
   )
 }
 
+/** How far faces were moved, on the scale of the map, and what may be read from it. */
+function noteOf(moved: number): string {
+  const far = moved < 0.005 ? '' : `; where they would overlap they are moved apart, by up to ${moved.toFixed(2)}`
+  return `Faces side by side are alike${far}. The distance between far clusters has no meaning.`
+}
+
 /** Height of the map's drawing over its width: as the cloud lies, within bounds that suit a page. */
 function shape(x: ArrayLike<number>, y: ArrayLike<number>): number {
   const span = (list: ArrayLike<number>) => {
-    const sorted = Float64Array.from(list).sort()
-    return sorted[sorted.length - 1] - sorted[0]
+    const [low, high] = shownRange(list)
+    return high - low
   }
-  const ratio = span(y) / span(x)
-  return Math.min(1, 0.6 + x.length / 100, Math.max(0.6, Number.isNaN(ratio) ? 0.75 : ratio)) // a few faces need no large page
+  return Math.min(1, 0.6 + x.length / 100, Math.max(0.6, span(y) / span(x))) // a few faces need no large page
 }
 
-/** Names with colour and count; more than sixty people are named on the map alone. */
-function people(labels: Labels, names: readonly string[]): LegendEntry[] {
-  const counts = new Int32Array(names.length + 1)
-  for (const l of labels) counts[l < 0 ? names.length : l]++
-  const shown = names.length > 60 ? [] : [...names.keys()].filter((c) => counts[c] > 0)
-  const entries = shown.map((c): LegendEntry => ({ mark: dotMark(classColour(c)), name: names[c], amount: thousands(counts[c]) }))
-  if (counts[names.length] > 0)
+/** Whose names are shown, and the legend. */
+function people({ labels, names, totals }: Pick<FaceMapOptions, 'labels' | 'names' | 'totals'>): {
+  shown: ShownClasses
+  entries: LegendEntry[]
+} {
+  const counts = totals ?? countLabels(labels, names.length)
+  const shown = shownClasses(counts)
+  const entries = classEntries(shown, names, counts)
+  const unlabelled = labels.filter((l) => l < 0).length
+  if (unlabelled > 0)
     entries.push({
       mark: (x, y) => rect(x - 5, y - 5, 10, 10, { rx: 2, ...unlabelledFrame }),
       name: 'unlabelled',
-      amount: thousands(counts[names.length]),
+      amount: thousands(unlabelled),
     })
-  return entries
+  return { shown, entries }
 }

@@ -4,7 +4,7 @@
 import { checkChoice, checkOptions, ensure, largest } from '../base/index.ts'
 import { jpegDataUri } from '../images/index.ts'
 import { tone } from './style.ts'
-import { clip, element, heading, label, line, rect, svgDocument } from './svg.ts'
+import { clip, element, heading, label, line, rect, svgDocument, wrap } from './svg.ts'
 
 /** A neighbour of a {@link StripRow}. */
 export interface StripNeighbour {
@@ -14,7 +14,7 @@ export interface StripNeighbour {
   name: string
   /** Euclidean distance to the query. */
   distance: number
-  /** Whether it shows the query's person: `right` (green, ✓), `wrong` (red, ✗), `unknown` (grey). */
+  /** Whether it shows the query's person: `right` (green, ✓), `wrong` (red and broken, ✗), `unknown` (grey). */
   mark: 'right' | 'wrong' | 'unknown'
 }
 
@@ -28,6 +28,8 @@ export interface StripRow {
   detail?: string
   /** Nearest first. */
   neighbours: readonly StripNeighbour[]
+  /** Said in grey in place of further neighbours, e.g. that there are no more photos of this person. */
+  end?: string
 }
 
 /** Options of {@link faceStrip}. */
@@ -45,15 +47,15 @@ export interface FaceStripOptions {
 
 const green = '#18794e'
 const look = {
-  right: { colour: green, sign: '✓ ', width: 3 },
-  wrong: { colour: tone.red, sign: '✗ ', width: 3 },
-  unknown: { colour: tone.line, sign: '', width: 1.5 },
+  right: { colour: green, sign: '✓ ', frame: { 'stroke-width': 3 } },
+  wrong: { colour: tone.red, sign: '✗ ', frame: { 'stroke-width': 3, 'stroke-dasharray': '7 4' } },
+  unknown: { colour: tone.line, sign: '', frame: { 'stroke-width': 1.5 } },
 } as const
 
 /**
  * Draws one row a query: the query at the left, then its neighbours, nearest first, each with name and distance.
  *
- * A sign stands beside the colour of a frame, so that no one needs to tell red from green.
+ * A sign stands beside the colour of a frame, and a wrong one's frame is broken, so that no one needs to tell red from green.
  * @returns an SVG document, about 8 KB a picture (JPEG inside)
  * @throws KindredError `usage` for no rows, pictures of another size, distances that are not finite
  */
@@ -62,7 +64,7 @@ export async function faceStrip(rows: readonly StripRow[], options: FaceStripOpt
   checkOptions(where, options, ['height', 'width', 'channels', 'title', 'subtitle', 'size'])
   const { height, width, channels = 3, size = 104 } = options
   ensure(rows.length > 0, where, 'there must be at least one row', 'none')
-  const most = largest(rows.map((row) => row.neighbours.length))
+  const most = largest(rows.map((row) => row.neighbours.length + (row.end === undefined ? 0 : 1)))
   const k = size / Math.max(height, width)
   const [w, h] = [width * k, height * k]
   const pitch = w + 16
@@ -92,13 +94,13 @@ export async function faceStrip(rows: readonly StripRow[], options: FaceStripOpt
     if (row.detail !== undefined)
       svg += label(24 + w / 2, y + h + 33, clip(row.detail, w + 26, 11), { size: 11, anchor: 'middle', fill: tone.faint })
     svg += label(24 + w + 23, y + h / 2 + 6, '→', { size: 18, anchor: 'middle', fill: tone.faint })
-    if (row.neighbours.length === 0) svg += label(x0, y + h / 2 + 5, 'nobody found', { size: 13 })
+    if (row.neighbours.length === 0 && row.end === undefined) svg += label(x0, y + h / 2 + 5, 'nobody found', { size: 13 })
     for (const [i, { pixels, name, distance, mark }] of row.neighbours.entries()) {
       checkChoice(where, 'mark', mark, ['right', 'wrong', 'unknown'])
       ensure(Number.isFinite(distance), where, 'distances must be finite', distance)
-      const { colour, sign, width: stroke } = look[mark]
+      const { colour, sign, frame } = look[mark]
       const x = x0 + i * pitch
-      svg += (await picture(pixels, x)) + rect(x, y, w, h, { fill: 'none', stroke: colour, 'stroke-width': stroke, rx: 2 })
+      svg += (await picture(pixels, x)) + rect(x, y, w, h, { fill: 'none', stroke: colour, ...frame, rx: 2 })
       svg += label(x + w / 2, y + h + 18, clip(sign + name, pitch - 4, 12, 600), {
         size: 12,
         weight: 600,
@@ -106,6 +108,12 @@ export async function faceStrip(rows: readonly StripRow[], options: FaceStripOpt
         fill: mark === 'unknown' ? tone.soft : colour,
       })
       svg += label(x + w / 2, y + h + 33, distance.toFixed(3), { size: 11.5, anchor: 'middle' })
+    }
+    if (row.end !== undefined) {
+      const lines = wrap(row.end, w - 8, 12)
+      const x = x0 + row.neighbours.length * pitch
+      for (const [i, text] of lines.entries())
+        svg += label(x + w / 2, y + h / 2 + 5 + (i - (lines.length - 1) / 2) * 16, text, { size: 12, anchor: 'middle', fill: tone.faint })
     }
     y += h + 62
   }

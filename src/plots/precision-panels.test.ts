@@ -16,7 +16,7 @@ const panel = (name: string, others: number, most: number): PrecisionPanel => ({
 test('one panel a person: solid line, dashed ceiling, band, mark at the number of others', () => {
   const svg = precisionPanels([panel('Ann', 3, 8), panel('B<b>', 4, 8)])
   expect(svg.match(/fill-opacity="0.16"/g)).toHaveLength(2)
-  expect(svg.match(/stroke-dasharray="5 4"/g)).toHaveLength(2)
+  expect(svg.match(/stroke-dasharray="4 4"/g)).toHaveLength(2)
   expect(svg.match(/stroke-dasharray="2 3"/g)).toHaveLength(2)
   expect(svg).toContain('>3 others<')
   expect(svg).toContain('B&lt;b&gt;')
@@ -31,6 +31,10 @@ test('the line touches its ceiling where precision does', () => {
   const paths = [...svg.matchAll(/<path d="([^"]+)"/g)].map((m) => m[1])
   expect(paths).toHaveLength(2)
   expect(paths[0]).toBe(paths[1])
+  // Where both run together the dashes lie over the line, and are narrower: each is seen.
+  const widths = [...svg.matchAll(/<path [^>]*stroke-width="([\d.]+)"/g)].map((m) => Number(m[1]))
+  expect(widths[0]).toBeGreaterThan(2 * widths[1])
+  expect([...svg.matchAll(/<path [^>]*>/g)].at(-1)![0]).toContain('stroke-dasharray')
 })
 
 test('a single k is a dot; nothing is refused by name', () => {

@@ -26,7 +26,7 @@ export interface PrecisionPanelsOptions {
 }
 
 /**
- * Draws precision at k: the figure as a line with its interval as a band, the ceiling min(k, others) / k dashed.
+ * Draws precision at k: the figure as a wide line with its interval as a band, the ceiling min(k, others) / k as dashes over it.
  *
  * @returns an SVG document
  * @throws KindredError `usage` for no panels, or one without points
@@ -82,13 +82,14 @@ function drawn({ name, others, points }: PrecisionPanel, box: Box, most: number)
     svg += element('path', { d: `M${edge.map(([a, b]) => `${num(a)} ${num(b)}`).join('L')}Z`, fill: tone.blue, 'fill-opacity': 0.16 })
   }
   svg += polyline(
-    points.map((p) => [x(p.k), y(p.ceiling)] as const),
-    { stroke: tone.soft, 'stroke-width': 1.5, 'stroke-dasharray': '5 4' },
-  )
-  svg += polyline(
     points.map((p) => [x(p.k), y(p.precision)] as const),
-    { stroke: tone.blue, 'stroke-width': 2.2 },
+    { stroke: tone.blue, 'stroke-width': 3.4 },
   )
-  if (points.length === 1) svg += element('circle', { cx: x(points[0].k), cy: y(points[0].precision), r: 3, fill: tone.blue })
+  // Above the wide line, not beneath it: where both run together, each is seen.
+  svg += polyline(
+    points.map((p) => [x(p.k), y(p.ceiling)] as const),
+    { stroke: tone.ink, 'stroke-width': 1.2, 'stroke-dasharray': '4 4' },
+  )
+  if (points.length === 1) svg += element('circle', { cx: x(points[0].k), cy: y(points[0].precision), r: 4, fill: tone.blue })
   return svg
 }

@@ -6,7 +6,7 @@ import { axisX, axisY, type Box } from './axes.ts'
 import { checkCloud, dots, fit, names, places, type Labels } from './cloud.ts'
 import { shareDomain } from './loss-curve.ts'
 import { linear, nice, percent, percentTicks, short } from './scale.ts'
-import { classColour, readable, tone } from './style.ts'
+import { classColour, tone } from './style.ts'
 import { element, heading, label, line, polyline, rect, svgDocument } from './svg.ts'
 import { textWidth } from './text-width.ts'
 
@@ -96,10 +96,12 @@ function onePanel(panel: SweepPanel, classes: readonly string[], box: Box, most:
       : { stroke: tone.grid }
   let svg = rect(box.left, box.top, box.width, box.height, { fill: tone.paper, rx: 4, ...frame })
   const pixels = fit(points, box, 10, labels.length > 200 ? 0.002 : 0)
-  svg += dots(pixels, labels, colours, Math.max(0.9, Math.min(2.6, 60 / Math.sqrt(labels.length))), 0.75)
+  const radius = Math.max(0.9, Math.min(2.6, 60 / Math.sqrt(labels.length)))
+  const cloud = dots(pixels, labels, colours, radius, 0.75)
   if (panel.collapsed) {
     const text = 'collapsed'
     const w = textWidth(text, 14, 600) + 20
+    svg += cloud
     svg += rect(box.left + (box.width - w) / 2, box.top + box.height / 2 - 14, w, 28, { fill: tone.red, rx: 4 })
     svg += label(box.left + box.width / 2, box.top + box.height / 2 + 5, text, {
       size: 14,
@@ -107,18 +109,16 @@ function onePanel(panel: SweepPanel, classes: readonly string[], box: Box, most:
       fill: tone.paper,
       anchor: 'middle',
     })
-  } else
-    svg += names(
-      places(pixels, labels, classes.length, box, {
-        cell: box.width / Math.min(20, Math.max(6, Math.sqrt(labels.length) / 2.5)),
-        share: 0.25,
-        perClass: 2,
-      }),
-      classes,
-      colours.map(readable),
-      Math.max(13, box.width / 13),
-      box,
-    )
+  } else {
+    const found = places(pixels, labels, classes.length, box, {
+      cell: box.width / Math.min(20, Math.max(6, Math.sqrt(labels.length) / 2.5)),
+      share: 0.25,
+      perClass: 2,
+    })
+    const marks = { at: pixels, groups: labels, halves: new Float32Array(2 * labels.length).fill(radius + 0.3) }
+    const beside = names(found, classes, colours, Math.max(13, box.width / 13), marks, box)
+    svg += beside.lines + cloud + beside.texts
+  }
   const { left, width } = box
   const y = box.top + box.height
   svg += label(left, y + 20, `margin ${short(panel.margin)}`, { size: 14, weight: 600, fill: tone.ink })
