@@ -98,6 +98,9 @@ describe('wrong words and bad photos', () => {
     [['group', kept, '--radius', '0'], 2, 'radius must be a positive number'],
     [['group', kept, '--reach', '0.1'], 2, 'reach must be a number not below radius'],
     [['group', kept, '--out', root], 2, '--out must be left out'],
+    [['group', kept, '--radius', '0.5', '--calibrate', people], 2, 'only one of --radius, --calibration and --calibrate may be given'],
+    [['group', kept, '--far', '0.1'], 2, '--far must come with --calibrate'],
+    [['group', kept, '--calibration', nowhere], 1, 'no such file'],
   ] as [string[], number, string][])('%j', async (words, code, message) => {
     const answer = await kindred(...words)
     expect([answer.code, answer.out]).toEqual([code, ''])
@@ -162,7 +165,8 @@ describe('search', () => {
     const text = (await kindred('search', kept, fresh, '-k', '2')).out
     expect(text).toMatch(/fresh\.jpg: nearest is anna at 0\.\d{3}\n {2}1 {2}anna {2}0\.\d{4} {2}anna\/\d\.jpg\n/)
     expect(text).toContain('No threshold, so no verdict: calibrate one')
-    expect(text).not.toContain('%')
+    expect(text).toContain("0.6 is published by dlib's author, on Labeled Faces in the Wild: from other people's photos")
+    expect(text).toMatch(/on your photos: within 0\.6 lie \d+ of 96 pairs of two people .* and \d+ of 24 pairs of one person/)
   })
 
   test('with a threshold: somebody, or nobody you know', async () => {
@@ -245,7 +249,10 @@ describe('verify', () => {
   test('a distance and no verdict; a verdict where a threshold is given', async () => {
     const { out } = await kindred('verify', fresh, copy)
     expect(out).toMatch(
-      /^no verdict: distance 0\.\d{4}\n0\.6 is published by dlib's author, on Labeled Faces in the Wild; it was not calibrated on your photos\nNo threshold/,
+      joined(
+        /^no verdict: distance 0\.\d{4}\n0\.6 is published by dlib's author, on Labeled Faces in the Wild: from other people's photos, /,
+        /not calibrated on yours\nNo threshold/,
+      ),
     )
     expect((await kindred('verify', fresh, copy, '--threshold', '0.5')).out).toMatch(/^the same person: distance/)
     expect((await kindred('verify', fresh, stranger, '--threshold', '0.5')).out).toMatch(/^two people: distance/)
@@ -456,6 +463,74 @@ describe('group', () => {
       err: expect.stringContaining('a radius must be given for vectors of pixels'),
     })
     expect((await kindred('group', photos, '--out', join(root, 'g2'), '--model', 'pixels', '--radius', '0.8')).code).toBe(0)
+  })
+
+  test('says whose distances they are, calibrates them, and uses what lies beside the faces', { timeout: 60_000 }, async () => {
+    type Whose = {
+      radius: number
+      reach: number
+      warnings: string[]
+      distances: { from: string; file?: string; calibration?: { people: number; grouping?: { radius: number; f1: number } } }
+      here: { radius: { twoPeople: { pairs: number; within: number; interval: { low: number; high: number } } } }
+    }
+    const published = await json<Whose>('group', kept)
+    expect(published).toMatchObject({
+      radius: 0.5,
+      distances: { from: 'published' },
+      here: { radius: { twoPeople: { pairs: 96, within: 0 } } },
+    })
+    expect(published.here.radius.twoPeople.interval.high).toBeGreaterThan(0.01)
+    expect((await kindred('group', kept)).out).toContain("so from other people's photos")
+    // too few pairs for the usual rate
+    expect((await kindred('group', kept, '--calibrate', kept)).err).toContain('needs at least 2995 pairs of two people, got 96')
+    const calibrated = await json<Whose>('group', kept, '--calibrate', kept, '--far', '0.05')
+    expect(calibrated).toMatchObject({ distances: { from: 'calibrated', chosen: true, calibration: { people: 4, grouping: { f1: 1 } } } })
+    expect(calibrated.radius).toBe(calibrated.distances.calibration!.grouping!.radius)
+    const file = join(root, 'kept-threshold.json')
+    expect((await kindred('verify', '--calibrate', kept, '--far', '0.05', '--save', file)).code).toBe(0)
+    const { radius, reach } = calibrated
+    expect(await json<Whose>('group', kept, '--calibration', file)).toMatchObject({
+      radius,
+      reach,
+      distances: { from: 'calibrated', file },
+    })
+    copyFileSync(file, join(kept, 'threshold.json'))
+    expect(await json<Whose>('group', kept)).toMatchObject({
+      radius,
+      reach,
+      distances: { from: 'calibrated', file: join(kept, 'threshold.json') },
+    })
+    expect(await json<Whose>('group', kept, '--radius', '0.5')).toMatchObject({ radius: 0.5, reach: 0.6, distances: { from: 'given' } })
+    // a file of an older version knows a threshold alone
+    const {
+      grouping: _,
+      histogram: __,
+      ...older
+    } = JSON.parse(readFileSync(file, 'utf8')) as { grouping: unknown; histogram: unknown; threshold: number }
+    writeFileSync(file, JSON.stringify(older))
+    expect(await json<Whose>('group', kept, '--calibration', file)).toMatchObject({
+      radius: older.threshold / 1.2,
+      reach: older.threshold,
+      distances: { chosen: false },
+    })
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/"detector":"ssd:/, '"detector":"tiny:'))
+    expect((await kindred('group', kept, '--calibration', file)).err).toContain('vectors must be made by the recipe')
+    rmSync(join(kept, 'threshold.json'))
+  })
+
+  test('a radius that labels contradict is told with the pairs', async () => {
+    const wide = await kindred('group', kept, '--radius', '1.2', '--json')
+    const { contradictions, warnings } = JSON.parse(wide.out) as {
+      warnings: string[]
+      contradictions: { nearCount: number; near: { a: string; b: string; distance: number }[]; mixed: { people: unknown[] }[] }
+    }
+    expect(contradictions.nearCount).toBeGreaterThan(0)
+    expect(contradictions.near[0].a.split('/')[0]).not.toBe(contradictions.near[0].b.split('/')[0])
+    expect(contradictions.near.map((p) => p.distance)).toEqual(contradictions.near.map((p) => p.distance).sort((x, y) => x - y))
+    expect(contradictions.mixed[0].people).toHaveLength(4)
+    expect(warnings[0]).toContain('of faces with two names lie within the radius 1.2')
+    for (const line of warnings) expect(wide.err).toContain(line)
+    expect(wide.out).toContain('"from":"given"')
   })
 
   test('labelled folders are judged', async () => {

@@ -11,6 +11,7 @@ export { knnAccuracy, knnVote, type KnnOptions } from './knn-classify.ts'
 export { clopperPearson } from './clopper-pearson.ts'
 export { compactLabels, type CompactLabels, type Labels } from './labels.ts'
 export { mcNemar, pairedBootstrap, type McNemarResult } from './paired.ts'
+export { peopleBootstrap, type PeopledPairs } from './people-bootstrap.ts'
 export { precisionAtK, type PrecisionAtK, type PrecisionAtKOptions } from './precision-at-k.ts'
 export {
   retrieval,

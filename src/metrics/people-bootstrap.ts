@@ -9,8 +9,8 @@ import { ensure, rng } from '../base/index.ts'
 import { quantile, type Interval } from './intervals.ts'
 import { compactLabels } from './labels.ts'
 
-/** Pairs with their people. */
-interface Pairs {
+/** Distances of pairs with their people. */
+export interface PeopledPairs {
   genuine: ArrayLike<number>
   impostor: ArrayLike<number>
   genuinePeople: Int32Array
@@ -26,7 +26,7 @@ interface Pairs {
  * Cost: O(pairs + rounds * people^2)
  */
 export function peopleBootstrap(
-  { genuine, impostor, genuinePeople, impostorPeople }: Pairs,
+  { genuine, impostor, genuinePeople, impostorPeople }: PeopledPairs,
   threshold: number,
   { rounds, seed, level }: { rounds: number; seed: number; level: number },
 ): { people: number; farInterval: Interval; tarInterval: Interval } | undefined {

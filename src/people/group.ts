@@ -1,37 +1,41 @@
 /**
  * @file Who belongs together, when nobody has said: density clusters of faces, which a person then names, joins and splits in `groups.jsonl`.
  */
-import { join, resolve } from 'node:path'
-import { callText, checkOptions, counted, ensure, KindredError, type Progress, silent } from '../base/index.ts'
-import { dlibTemplate, holdsCrops, type CropRecord, type FaceRecipe } from '../faces/index.ts'
-import { writeFileAtomic } from '../files/index.ts'
+import { resolve } from 'node:path'
+import { checkOptions, ensure, silent } from '../base/index.ts'
+import { holdsCrops, type CropRecord, type FaceRecipe } from '../faces/index.ts'
 import { bCubed, type BCubed } from '../metrics/index.ts'
-import { faceSheet, toPng, type SheetGroup } from '../plots/index.ts'
 import { faceKey, readGroups, readPlaces, rowsOf, writeGroups, type GroupLine } from './group-file.ts'
 import { ensureNoForeignFiles } from '../report/index.ts'
+import { calibrateOn, calibrateThreshold } from './calibrate-threshold.ts'
+import { contradictions, photoNumbers, type Contradictions, type Named } from './group-contradictions.ts'
+import { radiusFor, type UsedRadius } from './group-radius.ts'
+import { drawSheets } from './group-sheets.ts'
 import { removeSheets } from './forget-faces.ts'
-import { keptFolder, openKnownFaces, type KnownFacesOptions } from './known-faces.ts'
+import { keptFolder, openKnownFaces, type KnownFaces, type KnownFacesOptions } from './known-faces.ts'
+import { distanceHere, labelledPairs, type DistanceHere } from './labelled-pairs.ts'
 import { namedClusters } from '../clusters/index.ts'
-import { photoName, thumbnails } from './pictures.ts'
-
-/**
- * For dlib's vectors: two core points are joined up to 0.5, as in dlib's own face_clustering.py; a straggler joins its nearest core point up to 0.6, the
- * distance that dlib's author publishes for one person. Neither was chosen on the photos of the measurements (docs/decisions/0014-face-questions.md).
- */
-export const dlibRadius = 0.5
-/** How much farther than the radius a straggler may lie: 0.6 / 0.5. */
-export const reachFactor = 1.2
+import { readThreshold, type SavedThreshold } from './threshold-file.ts'
 
 /** Settings of {@link groupFaces}. */
 export interface GroupOptions extends Omit<KnownFacesOptions, 'keep'> {
   /** Where groups, and the faces of a folder of photos, are kept. Default: DIR itself where it is the OUT of an earlier run, else {@link keptFolder}. */
   readonly out?: string
-  /** Two core points are joined at this Euclidean distance or less. Default 0.5 for dlib's vectors; other models need one. */
+  /**
+   * Two core points are joined at this Euclidean distance or less. Default: that of `calibrate` or `calibration`, else of a `threshold.json` beside the
+   * faces, else 0.5 for dlib's vectors, as published; other models need one.
+   */
   readonly radius?: number
-  /** A face that is no core point joins the group of its nearest core point up to here. Default 1.2 x radius. */
+  /** A face that is no core point joins the group of its nearest core point up to here. Default as for the radius; 1.2 x radius where that is given. */
   readonly reach?: number
   /** Faces within the radius, itself included, that make a core point. Default 3. */
   readonly minPoints?: number
+  /** A threshold that was saved with `saveThreshold`; instead of `radius`. */
+  readonly calibration?: string
+  /** Labelled faces (a folder of people's folders, an OUT, a gallery) on which radius and reach are calibrated now; instead of `radius`. */
+  readonly calibrate?: string
+  /** With `calibrate`: the share of pairs of two people that may lie within the reach. Default 0.001. */
+  readonly far?: number
 }
 
 /** A group that was found or named. */
@@ -57,6 +61,13 @@ export interface FaceGroups {
   readonly radius: number
   readonly reach: number
   readonly minPoints: number
+  /** Whose distances these are. */
+  readonly distances: UsedRadius
+  /** What they do on the photos that have names; undefined where no two of them have. */
+  readonly here:
+    { readonly radius: DistanceHere; readonly reach: DistanceHere; readonly faces: number; readonly sampled: boolean } | undefined
+  /** What does not fit. */
+  readonly contradictions: Contradictions
   /** Faces that a person had put into a group and that are no longer in the photos; they stay in the file. */
   readonly gone: readonly string[]
   /** Against the names of folders, where photos lie in any: the groups as they are now, and as density alone finds them. */
@@ -73,48 +84,18 @@ const where = 'group'
  * @throws KindredError `corrupt` naming the line of groups.jsonl that cannot be read; `usage` for vectors whose radius nobody knows; `not-found`
  */
 export async function groupFaces(dir: string, options: GroupOptions): Promise<FaceGroups> {
-  checkOptions(where, options, [
-    'out',
-    'radius',
-    'reach',
-    'minPoints',
-    'detector',
-    'model',
-    'weights',
-    'layer',
-    'faces',
-    'runtime',
-    'progress',
-    'signal',
-  ])
-  const { out: given, radius: wanted, reach: wantedReach, minPoints = 3, progress = silent, ...rest } = options
-  ensure(wanted === undefined || (Number.isFinite(wanted) && wanted > 0), where, 'radius must be a positive number', wanted)
-  ensure(
-    wantedReach === undefined || (Number.isFinite(wantedReach) && wantedReach > 0),
-    where,
-    'reach must be a positive number',
-    wantedReach,
-  )
-  ensure(Number.isInteger(minPoints) && minPoints >= 1, where, 'minPoints must be an integer of at least 1', minPoints)
-  const isOutput = holdsCrops(dir)
-  ensure(
-    !isOutput || given === undefined || resolve(given) === resolve(dir),
-    where,
-    '`out` must be left out where the folder is itself an output folder',
-    given,
-    'Its groups are kept in it.',
-  )
-  const out = given ?? keptFolder(dir)
-  if (!isOutput) ensureNoForeignFiles(out, ['groups.jsonl', 'groups.places.json', 'groups.png', 'groups'])
-  readGroups(isOutput ? dir : out) // what is wrong with it is told before any work
+  const { out, isOutput } = checkGroupOptions(dir, options)
+  const { out: given, radius, reach, minPoints = 3, calibration, calibrate, far, progress = silent, ...rest } = options
   const known = await openKnownFaces(dir, { ...rest, progress, keep: given })
   try {
     const { records, vectors, dim, labels, people } = await known.rows()
-    const home = known.kind === 'faces' ? dir : out
+    const home = isOutput ? dir : out
     const { recipe } = known.networks.model
-    const radius = wanted ?? defaultRadius(recipe)
-    const reach = wantedReach ?? radius * reachFactor
-    ensure(reach >= radius, where, 'reach must be a number not below radius', reach)
+    const calibrated = calibrate === undefined ? undefined : await calibrationOn(known, calibrate, { ...options, minPoints })
+    const distances = radiusFor({ radius, reach, calibration, calibrated }, recipe, known.thresholdFile, (message) =>
+      progress.warn(message),
+    )
+    const settings = { radius: distances.radius, reach: distances.reach, minPoints }
 
     const lines = readGroups(home)
     const places = readPlaces(home)
@@ -127,9 +108,8 @@ export async function groupFaces(dir: string, options: GroupOptions): Promise<Fa
       for (const i of rows) names[i] = name === '-' ? -2 : said.length
       said.push({ name, rows, gone })
     }
-    const settings = { radius, reach, minPoints }
-    const watched = { progress, signal: options.signal }
-    const { clusters, count } = await namedClusters(vectors, dim, { ...settings, names, ...watched })
+    const watched = { apart: photoNumbers(records), progress, signal: options.signal }
+    const { clusters, count, conflicts, conflictCount } = await namedClusters(vectors, dim, { ...settings, names, ...watched })
     const groups = sorted(said, clusters, count, names).map((g) => ({
       ...g,
       rows: g.name === null ? outwards(g.rows, vectors, dim) : g.rows,
@@ -138,6 +118,16 @@ export async function groupFaces(dir: string, options: GroupOptions): Promise<Fa
     const taken = new Set(groups.flatMap((g) => [...g.rows, ...g.found]))
     const alone = [...records.keys()].filter((i) => !taken.has(i))
     const gone = said.flatMap((s) => s.gone)
+
+    const named: Named = { records, vectors, dim, labels, people, names, given: said.map((s) => s.name) }
+    const photos = records.map((r) => r.sourceHash)
+    const pairs = await labelledPairs(
+      vectors,
+      dim,
+      { labels, people, names, photos },
+      { near: settings.radius, far: settings.reach, signal: rest.signal },
+    )
+    const [atRadius, atReach] = [settings.radius, settings.reach].map((distance) => distanceHere(pairs, distance))
 
     removeSheets(home)
     const pictured = await drawSheets(home, groups, alone, records, progress)
@@ -160,21 +150,76 @@ export async function groupFaces(dir: string, options: GroupOptions): Promise<Fa
               said.length === 0 ? clusters : (await namedClusters(vectors, dim, { ...settings, ...watched })).clusters,
             ),
           }
-    return { out: home, records, groups: pictured, alone, recipe, ...settings, gone, judged }
+    return {
+      out: home,
+      records,
+      groups: pictured,
+      alone,
+      recipe,
+      ...settings,
+      distances,
+      here:
+        atRadius === undefined || atReach === undefined
+          ? undefined
+          : { radius: atRadius, reach: atReach, faces: pairs.faces, sampled: pairs.sampled },
+      contradictions: contradictions(named, pictured, pairs, { radius: settings.radius, conflicts, conflictCount }),
+      gone,
+      judged,
+    }
   } finally {
     await known.close()
   }
 }
 
-function defaultRadius({ model, alignment }: FaceRecipe): number {
-  if (model.name === 'dlib' && alignment.name === dlibTemplate.name) return dlibRadius
-  throw new KindredError(
-    'usage',
+/** What is wrong is told before any work. */
+function checkGroupOptions(dir: string, options: GroupOptions): { out: string; isOutput: boolean } {
+  checkOptions(where, options, [
+    'out',
+    'radius',
+    'reach',
+    'minPoints',
+    'calibration',
+    'calibrate',
+    'far',
+    'detector',
+    'model',
+    'weights',
+    'layer',
+    'faces',
+    'runtime',
+    'progress',
+    'signal',
+  ])
+  const { out: given, radius, reach, minPoints = 3, calibration, calibrate, far } = options
+  ensure(radius === undefined || (Number.isFinite(radius) && radius > 0), where, 'radius must be a positive number', radius)
+  ensure(reach === undefined || (Number.isFinite(reach) && reach > 0), where, 'reach must be a positive number', reach)
+  ensure(Number.isInteger(minPoints) && minPoints >= 1, where, 'minPoints must be an integer of at least 1', minPoints)
+  ensure(
+    [radius, calibration, calibrate].filter((x) => x !== undefined).length <= 1,
     where,
-    `a radius must be given for vectors of ${model.name}`,
-    'none',
-    'Pass `radius`: the distance up to which two faces count as one person. `verify()` with `calibrate` finds one on labelled photos; take a fifth less.',
+    'only one of radius, calibration and calibrate may be given',
   )
+  ensure(far === undefined || calibrate !== undefined, where, 'far must come with calibrate', far)
+  const isOutput = holdsCrops(dir)
+  ensure(
+    !isOutput || given === undefined || resolve(given) === resolve(dir),
+    where,
+    '`out` must be left out where the folder is itself an output folder',
+    given,
+    'Its groups are kept in it.',
+  )
+  const out = given ?? keptFolder(dir)
+  if (!isOutput) ensureNoForeignFiles(out, ['groups.jsonl', 'groups.places.json', 'groups.png', 'groups'])
+  readGroups(isOutput ? dir : out)
+  if (calibration !== undefined) readThreshold(calibration)
+  return { out, isOutput }
+}
+
+/** Calibrates on labelled faces: those at hand, or of another place. */
+async function calibrationOn(known: KnownFaces, place: string, options: GroupOptions & { minPoints: number }): Promise<SavedThreshold> {
+  const { far, minPoints, detector, model, weights, layer, runtime, progress, signal } = options
+  if (resolve(place) === resolve(known.place)) return calibrateOn(known, far, minPoints)
+  return calibrateThreshold(place, { far, minPoints, detector, model, weights, layer, runtime, progress, signal })
 }
 
 /** Groups in the order in which they are written. */
@@ -228,96 +273,4 @@ function lineOf(
     found: name === null || name === '-' ? undefined : keys(found),
     picture,
   }
-}
-
-/** Faces a group on the sheet of all groups, and on its own. */
-const [few, many] = [12, 400]
-/** Groups on the sheet of all groups (a picture can only be so high), and groups with a sheet of their own. */
-const [mostOnSheet, mostSheets] = [60, 300]
-
-async function drawSheets(
-  out: string,
-  groups: readonly FaceGroup[],
-  alone: readonly number[],
-  records: readonly CropRecord[],
-  progress: Progress,
-): Promise<FaceGroup[]> {
-  const side = 96
-  const sheet = async (
-    title: string | undefined,
-    { rows, found }: Pick<FaceGroup, 'rows' | 'found'>,
-    most: number,
-    captions: boolean,
-  ): Promise<SheetGroup> => {
-    // Found faces are what a person looks for: they keep half of the room at least.
-    const shownFound = found.slice(0, Math.max(most - rows.length, most >> 1))
-    const shown = [...rows.slice(0, most - shownFound.length), ...shownFound]
-    const pixels = await thumbnails(
-      out,
-      shown.map((i) => records[i]),
-      side,
-    )
-    const each = side * side * 3
-    const isFound = new Set(found)
-    const placeInLine = new Map([...rows.keys()].map((at) => [rows[at], at + 1]))
-    return {
-      title,
-      detail: `${counted(rows.length + found.length, 'face')}${found.length === 0 ? '' : `, ${found.length} of them found near it and not confirmed (dashed)`}`,
-      faces: shown.map((i, at) => ({
-        pixels: pixels.subarray(at * each, (at + 1) * each),
-        caption: captions ? [placeInLine.get(i), photoName(records[i])].filter((part) => part !== undefined).join(' ') : undefined,
-        guess: isFound.has(i),
-      })),
-      more: rows.length + found.length - shown.length,
-    }
-  }
-  const titled = groupTitles(groups)
-  const pictured: FaceGroup[] = []
-  const overview: SheetGroup[] = []
-  const task = progress.start('drawing groups', groups.length, 'group')
-  for (const [at, group] of groups.entries()) {
-    task.update(at + 1)
-    if (group.rows.length + group.found.length === 0 || at >= mostSheets) {
-      pictured.push(group)
-      continue
-    }
-    const picture = `groups/${String(at + 1).padStart(3, '0')}.png`
-    const own = await faceSheet([await sheet(undefined, group, many, true)], {
-      height: side,
-      width: side,
-      title: titled[at],
-      subtitle:
-        'From the middle of the group to its edge. Captions: place among the faces of its line in groups.jsonl, photo, which of its faces.',
-    })
-    writeFileAtomic(join(out, picture), await toPng(own, { scale: 1.5 }))
-    if (overview.length < mostOnSheet) overview.push(await sheet(titled[at], group, few, false))
-    pictured.push({ ...group, picture })
-  }
-  task.end()
-  if (alone.length > 0) overview.push(await sheet('In no group', { rows: alone, found: [] }, 2 * few, false))
-  if (overview.length > 0) {
-    const inGroups = groups.filter((g) => g.name !== '-').length
-    writeFileAtomic(
-      join(out, 'groups.png'),
-      await toPng(
-        await faceSheet(overview, {
-          height: side,
-          width: side,
-          title: `${counted(inGroups, 'group')} among ${records.length} faces${groups.length > mostOnSheet ? `; the first ${mostOnSheet}` : ''}`,
-          subtitle: `Name, merge and split them in groups.jsonl, and run ${callText('group', [])} again.`,
-          columns: few,
-        }),
-        { scale: 1.5 },
-      ),
-    )
-  }
-  return pictured
-}
-
-/** Faces in words. */
-
-/** Names, or numbers for groups that have none. */
-export function groupTitles(groups: readonly Pick<FaceGroup, 'name'>[]): string[] {
-  let unnamed = 0
-  return groups.map(({ name }) => (name === null ? `Group ${++unnamed}, no name yet` : name === '-' ? 'Nobody' : name))
 }

@@ -1,5 +1,7 @@
 /** @file Room `people`: faces that have names, or are given some: embed a folder, search, verify, group, thresholds. Node only. */
 export { askEachOther, type Asked } from './ask-each-other.ts'
+export { calibrateThreshold, type CalibrateThresholdOptions } from './calibrate-threshold.ts'
+export type { ChosenRadius } from './choose-radius.ts'
 export {
   embedFolder,
   embedPhoto,
@@ -13,12 +15,17 @@ export {
 export type { FaceDistances, FaceRetrieval, Range } from './face-figures.ts'
 export { forgetFaces, forgetPhotos } from './forget-faces.ts'
 export { addToGallery } from './gallery-items.ts'
-export { groupFaces, groupTitles, type FaceGroup, type FaceGroups, type GroupOptions } from './group.ts'
+export { groupFaces, type FaceGroup, type FaceGroups, type GroupOptions } from './group.ts'
+export { contradictionLines, type Contradictions, type MixedGroup, type TwiceInPhoto } from './group-contradictions.ts'
+export { radiusLine, type UsedRadius } from './group-radius.ts'
+export { groupTitles } from './group-sheets.ts'
 export { facePairs, judgeDistances } from './judge-distances.ts'
 export { keptFolder } from './known-faces.ts'
+export { hereLine, type DistanceHere, type PairShare, type RowPair } from './labelled-pairs.ts'
 export { measureRetrieval, precisionFigure, whyNoRetrieval } from './measure-retrieval.ts'
 export { checkFaceModelName, faceModelNames, openFaceModel, type OpenFaceModelOptions } from './open-face-model.ts'
 export { cropPicture, neighbourRows, some, thumbnails } from './pictures.ts'
+export { publishedLine, type PublishedDistance } from './published.ts'
 export { samplePhotos } from './sample-photos.ts'
 export {
   answerLine,
@@ -38,11 +45,4 @@ export {
   type ThresholdChoice,
   type UsedThreshold,
 } from './threshold-file.ts'
-export {
-  calibrateThreshold,
-  verifyPhotos,
-  type CalibrateThresholdOptions,
-  type FacePair,
-  type FaceVerification,
-  type VerifyOptions,
-} from './verify.ts'
+export { verifyPhotos, type FacePair, type FaceVerification, type VerifyOptions } from './verify.ts'

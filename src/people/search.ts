@@ -10,6 +10,8 @@ import { readBytes } from '../files/index.ts'
 import { sha256 } from '../base/index.ts'
 import { faceStrip, type StripRow } from '../plots/index.ts'
 import { embedPhoto } from './embed-folder.ts'
+import { measureHere, type DistanceHere } from './labelled-pairs.ts'
+import { publishedThreshold, type PublishedDistance } from './published.ts'
 import { checkPerson, openKnownFaces, type KnownFacesOptions, type KnownNeighbour } from './known-faces.ts'
 import { chooseThreshold, readThreshold, type ThresholdChoice, type UsedThreshold } from './threshold-file.ts'
 
@@ -54,10 +56,16 @@ export interface FaceSearch {
   readonly count: number
   readonly recipe: FaceRecipe
   readonly threshold: UsedThreshold | undefined
+  /** What the model's author publishes for it, where that is known: from other people's photos. */
+  readonly published: PublishedDistance | undefined
+  /** What the threshold does on the known faces that have labels; without one, what the published distance would do. */
+  readonly here: DistanceHere | undefined
   readonly answers: readonly FaceAnswer[]
 }
 
 const where = 'search'
+/** Known faces of which some are compared with each other at most (of more, a gallery would have to be read whole), and how many of them are. */
+const [mostMeasured, mostCompared] = [20_000, 1000]
 
 /**
  * The nearest known faces of each face in a photo.
@@ -122,7 +130,13 @@ export async function searchFaces(place: string, query: string, options: SearchO
         neighbours,
       })
     }
-    return { query, place: known.place, count: known.count, recipe: model.recipe, threshold: used, answers }
+    const published = publishedThreshold(model.recipe)
+    const distance = used?.value ?? published?.threshold
+    const here =
+      distance === undefined || known.count > mostMeasured
+        ? undefined
+        : await measureHere(await known.points(), distance, { most: mostCompared, signal: options.signal })
+    return { query, place: known.place, count: known.count, recipe: model.recipe, threshold: used, published, here, answers }
   } finally {
     await known.close()
   }

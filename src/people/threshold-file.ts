@@ -1,11 +1,12 @@
 /** @file A threshold that was calibrated on labelled photos, kept with the recipe it holds for. */
-import { percent } from '../base/index.ts'
 import { existsSync } from 'node:fs'
 import { z } from 'zod'
 import { faceRecipeSchema, type FaceRecipe } from '../faces/index.ts'
 import { readJson, writeFileAtomic } from '../files/index.ts'
 import type { Interval } from '../metrics/index.ts'
 import { assertSameRecipe, describeRecipe, sameRecipe } from '../recipe/index.ts'
+import type { ChosenRadius } from './choose-radius.ts'
+import { shareText } from './labelled-pairs.ts'
 
 /** What `threshold.json` holds. */
 export interface SavedThreshold {
@@ -33,6 +34,19 @@ export interface SavedThreshold {
   /** The labelled folder. */
   readonly folder: string
   readonly recipe: FaceRecipe
+  /** On people that the threshold was not set with, in folds; missing for fewer than twenty people, and in files of older versions. */
+  readonly heldOut?: { readonly far: number; readonly farInterval: Interval; readonly tar: number; readonly folds: number }
+  /** For `group()`: the radius with the best groups of the labelled photos; missing where they are too few to say, and in files of older versions. */
+  readonly grouping?: ChosenRadius
+  /** Pairs by distance, so that others can say how often pairs that far apart show one person; missing in files of older versions. */
+  readonly histogram?: PairHistogram
+}
+
+/** Counts of pairs in steps of distance from 0 on; what lies beyond the last step is left out. */
+export interface PairHistogram {
+  readonly step: number
+  readonly same: readonly number[]
+  readonly different: readonly number[]
 }
 
 const where = 'threshold file'
@@ -61,6 +75,24 @@ const schema: z.ZodType<SavedThreshold> = z.object({
   faces: count,
   folder: z.string(),
   recipe: faceRecipeSchema,
+  heldOut: z.object({ far: share, farInterval: interval, tar: share, folds: count }).optional(),
+  grouping: z
+    .object({
+      radius: z.number().positive(),
+      reach: z.number().positive(),
+      minPoints: z.int().positive(),
+      f1: share,
+      range: z.tuple([z.number().positive(), z.number().positive()]),
+      people: count,
+      faces: count,
+      heldOut: z.object({ splits: count, f1: share, best: share }),
+    })
+    .refine(({ radius, reach }) => reach >= radius, 'reach must not be below radius')
+    .optional(),
+  histogram: z
+    .object({ step: z.number().positive(), same: z.array(count).max(4000), different: z.array(count).max(4000) })
+    .refine(({ same, different }) => same.length === different.length, 'same and different must have the same steps')
+    .optional(),
 })
 
 /** Reads one. @throws KindredError `not-found`, or `corrupt` for another file */
@@ -109,10 +141,6 @@ export function chooseThreshold(
   return { value: saved.threshold, from: 'calibrated', file, calibration: saved }
 }
 
-/** Shares as a person reads them. */
-/** A share, small ones with two digits. */
-const shareText = (x: number): string => (x === 0 ? '0' : x >= 0.1 ? percent(x) : `${Number((100 * x).toPrecision(2))} %`)
-
 /** What a calibrated threshold does to strangers who are searched for, in one sentence. */
 export function strangersLine({ strangers: { asked, accepted, interval }, faces }: SavedThreshold): string {
   return (
@@ -121,12 +149,16 @@ export function strangersLine({ strangers: { asked, accepted, interval }, faces 
   )
 }
 
-/** What a threshold is worth, in one sentence. */
+/** What a threshold is worth where it was calibrated, in one sentence. */
 export function thresholdLine({ value, from, file, calibration: c }: UsedThreshold): string {
   if (from === 'given' || c === undefined) return `threshold ${value} as given; nothing is known of its false accepts here`
   return (
     `threshold ${value.toFixed(4)} of ${file ?? c.folder}: calibrated on ${c.people} people of ${c.folder} for at most ${shareText(c.farAsked)} of ` +
     `pairs of two people taken for one (there: ${shareText(c.far)}, 95 % interval ${shareText(c.farInterval.low)} to ${shareText(c.farInterval.high)}); it ` +
-    `keeps ${shareText(c.tar)} of pairs of one person`
+    `keeps ${shareText(c.tar)} of pairs of one person` +
+    (c.heldOut === undefined
+      ? ''
+      : `; set on other people of that folder, it takes ${shareText(c.heldOut.far)} of pairs of two for one (95 % interval ` +
+        `${shareText(c.heldOut.farInterval.low)} to ${shareText(c.heldOut.farInterval.high)})`)
   )
 }

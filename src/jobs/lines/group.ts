@@ -1,16 +1,75 @@
 /** @file The groups of verb `group` as lines. */
 import { join } from 'node:path'
-import { groupTitles, type FaceGroup, type FaceGroups } from '../../people/index.ts'
+import { groupTitles, hereLine, radiusLine, type FaceGroup, type FaceGroups, type RowPair, type TwiceInPhoto } from '../../people/index.ts'
 import { columns } from '../columns.ts'
 
+/** Two faces, named by photo and place in it, and their Euclidean distance. */
+interface NamedPair {
+  readonly a: string
+  readonly b: string
+  readonly distance: number
+}
+
 /** What verb `group` finds. Faces are named by photo and place in it: `party.jpg#0`. */
-export interface GroupResult extends Pick<FaceGroups, 'out' | 'radius' | 'reach' | 'minPoints' | 'gone' | 'judged' | 'recipe'> {
+export interface GroupResult extends Pick<
+  FaceGroups,
+  'out' | 'radius' | 'reach' | 'minPoints' | 'distances' | 'here' | 'gone' | 'judged' | 'recipe'
+> {
   readonly faces: number
   readonly groups: readonly (Pick<FaceGroup, 'name' | 'picture'> & {
     readonly faces: readonly string[]
     readonly found: readonly string[]
   })[]
   readonly alone: readonly string[]
+  /** What does not fit, in sentences, and in full. */
+  readonly warnings: readonly string[]
+  readonly contradictions: {
+    /** Faces of two people within the radius, nearest first, the first hundred; and how many there are. */
+    readonly near: readonly NamedPair[]
+    readonly nearCount: number
+    /** Faces beyond the reach of all others of their person, with the nearest of these, farthest first. */
+    readonly far: readonly NamedPair[]
+    readonly farCount: number
+    /** Groups (places in `groups`) with faces of several folders. */
+    readonly mixed: FaceGroups['contradictions']['mixed']
+    readonly twice: readonly (Pick<TwiceInPhoto, 'name' | 'by' | 'distance'> & {
+      readonly photo: string
+      readonly faces: readonly string[]
+    })[]
+    /** Links that were not followed, as they would have put two faces of `photo` into one group; nearest first. */
+    readonly apart: readonly (NamedPair & { readonly photo: string })[]
+    readonly apartCount: number
+  }
+}
+
+/** What was found, faces by their keys instead of rows. */
+export function groupResult(found: FaceGroups, warnings: readonly string[]): GroupResult {
+  const { out, records, groups, alone, radius, reach, minPoints, distances, here, gone, judged, recipe } = found
+  const { near, far, apart, twice, ...counts } = found.contradictions
+  const key = (i: number): string => `${records[i].source}#${records[i].face}`
+  const pairs = (list: readonly RowPair[]): NamedPair[] => list.map(({ a, b, distance }) => ({ a: key(a), b: key(b), distance }))
+  return {
+    out,
+    faces: records.length,
+    groups: groups.map(({ name, rows, found: near, picture }) => ({ name, faces: rows.map(key), found: near.map(key), picture })),
+    alone: alone.map(key),
+    radius,
+    reach,
+    minPoints,
+    distances,
+    here,
+    warnings,
+    contradictions: {
+      near: pairs(near),
+      far: pairs(far),
+      apart: apart.map(({ a, b, distance, photo }) => ({ a: key(a), b: key(b), distance, photo })),
+      twice: twice.map(({ name, by, distance, rows }) => ({ name, by, distance, photo: records[rows[0]].source, faces: rows.map(key) })),
+      ...counts,
+    },
+    gone,
+    judged,
+    recipe,
+  }
 }
 
 const faceCount = (n: number): string => `${n} ${n === 1 ? 'face' : 'faces'}`
@@ -19,7 +78,7 @@ const listed = 20
 
 /** How many there are, the largest of them, and how they agree with folders of persons. */
 export function groupLines(result: GroupResult): string[] {
-  const { out, faces: count, groups, alone, radius, reach, minPoints, judged } = result
+  const { out, faces: count, groups, alone, radius, reach, minPoints, distances, here, judged } = result
   const titled = groupTitles(groups)
   let lines = [
     `${groups.filter((g) => g.name !== '-').length} groups among ${count} faces, ${alone.length} in none (radius ` +
@@ -47,6 +106,7 @@ export function groupLines(result: GroupResult): string[] {
         `${figures(judged.groups)}${changed ? `; density alone: ${figures(judged.densityAlone)}` : ''}`,
     )
   }
+  lines.push(radiusLine(distances), hereLine(here?.radius, 'the radius'))
   lines.push(`all groups: ${join(out, 'groups.png')}; name, merge and split them in ${join(out, 'groups.jsonl')}, then run this again`)
   return lines
 }

@@ -1,6 +1,17 @@
 /** @file The answers of verb `search` as lines. */
 import type { FaceRecipe } from '../../faces/index.ts'
-import { answerLine, strangersLine, thresholdLine, type FaceAnswer, type SavedThreshold, type UsedThreshold } from '../../people/index.ts'
+import {
+  answerLine,
+  hereLine,
+  publishedLine,
+  strangersLine,
+  thresholdLine,
+  type DistanceHere,
+  type FaceAnswer,
+  type PublishedDistance,
+  type SavedThreshold,
+  type UsedThreshold,
+} from '../../people/index.ts'
 import { columns } from '../columns.ts'
 
 /** What verb `search` finds. */
@@ -10,6 +21,10 @@ export interface SearchResult {
   readonly facesKnown: number
   /** null: none, so nobody can say who is known. The figures of a calibrated one stand in it, too. */
   readonly threshold: (UsedThreshold & Partial<Pick<SavedThreshold, 'far' | 'farInterval' | 'strangers'>>) | null
+  /** What the model's author publishes, from other people's photos; null: nothing. */
+  readonly published: PublishedDistance | null
+  /** What the threshold does on the known faces that have labels; without a threshold, what the published distance would do. */
+  readonly here: DistanceHere | null
   readonly recipe: FaceRecipe
   /** The file of the picture, where one was asked for. */
   readonly picture: string | undefined
@@ -17,7 +32,7 @@ export interface SearchResult {
 }
 
 /** A line and a table for each face, and what the threshold is worth. */
-export function searchLines({ query, facesKnown, threshold: used, faces: answers, picture }: SearchResult): string[] {
+export function searchLines({ query, facesKnown, threshold: used, published, here, faces: answers, picture }: SearchResult): string[] {
   const threshold = used ?? undefined
   let lines: string[] = []
   for (const answer of answers) {
@@ -43,6 +58,9 @@ export function searchLines({ query, facesKnown, threshold: used, faces: answers
       ? `No threshold, so no verdict: calibrate one on labelled photos (kindred verify --calibrate DIR --save FILE), or give --threshold.`
       : thresholdLine(threshold),
   )
+  if (threshold === undefined && published !== null) lines.push(publishedLine(published))
+  if (here !== null || threshold !== undefined)
+    lines.push(hereLine(here ?? undefined, threshold === undefined ? `${here!.distance}` : 'the threshold'))
   if (threshold?.calibration !== undefined) lines.push(strangersLine(threshold.calibration))
   lines.push(`${facesKnown} known faces${picture === undefined ? '' : `; picture: ${picture}`}`)
   return lines

@@ -1,5 +1,5 @@
 /** @file The verdicts of verb `verify` as lines. */
-import { strangersLine, thresholdLine, type FaceVerification, type SavedThreshold } from '../../people/index.ts'
+import { publishedLine, strangersLine, thresholdLine, type FaceVerification, type SavedThreshold } from '../../people/index.ts'
 import { columns } from '../columns.ts'
 
 /** What verb `verify` says: of the photos, where two were given, and of the calibration, where one was made. */
@@ -30,7 +30,7 @@ function verdicts({ a, b, faces, pairs, threshold, published }: FaceVerification
     lines = lines.concat(columns(pairs.map((p) => [`  face ${p.a + 1} and face ${p.b + 1}`, p.distance, says(p.same)])))
   }
   if (threshold === undefined) {
-    if (published !== undefined) lines.push(`${published.threshold} is published by ${published.by}; it was not calibrated on your photos`)
+    if (published !== undefined) lines.push(publishedLine(published))
     lines.push('No threshold, so no verdict: calibrate one on labelled photos (--calibrate DIR), or give --threshold.')
   } else if (threshold.from === 'given' || threshold.file !== undefined) lines.push(thresholdLine(threshold))
   return lines

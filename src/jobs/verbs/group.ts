@@ -6,28 +6,55 @@ import { verb } from '../verb.ts'
 
 export const group = verb({
   name: 'group',
-  input: z.strictObject({
-    dir: z.string().describe('a folder of photos, or the OUT of `faces()`').meta({ positional: true }),
-    out: z
-      .string()
-      .optional()
-      .describe('folder for groups.jsonl, groups.png, groups/ and the faces')
-      .meta({ placeholder: 'dir', writes: true, defaultText: 'DIR where it is an OUT, else runs/faces-NAME-HASH' }),
-    radius: distanceField('core faces are joined at this distance or less').meta({
-      defaultText: '0.5 for dlib; smaller for large collections',
+  input: z
+    .strictObject({
+      dir: z.string().describe('a folder of photos, or the OUT of `faces()`').meta({ positional: true }),
+      out: z
+        .string()
+        .optional()
+        .describe('folder for groups.jsonl, groups.png, groups/ and the faces')
+        .meta({ placeholder: 'dir', writes: true, defaultText: 'DIR where it is an OUT, else runs/faces-NAME-HASH' }),
+      radius: distanceField('core faces are joined at this distance or less').meta({
+        defaultText: 'calibrated, where it was; else 0.5 for dlib, as published',
+      }),
+      reach: distanceField('a straggler joins its nearest core face up to here').meta({
+        defaultText: 'as for the radius; 1.2 x radius where that is given',
+      }),
+      calibration: z
+        .string()
+        .optional()
+        .describe('radius and reach of a threshold that `verify()` saved')
+        .meta({ placeholder: 'file', defaultText: 'the one beside the faces, where there is one' }),
+      calibrate: z
+        .string()
+        .optional()
+        .describe('calibrate radius and reach on labelled photos: one folder per person, the OUT of `faces()`, or a gallery')
+        .meta({ placeholder: 'dir' }),
+      far: z
+        .number()
+        .min(1e-9)
+        .max(0.5)
+        .optional()
+        .describe('with `calibrate`: the share of pairs of two people that may lie within the reach')
+        .meta({ placeholder: 'rate', defaultText: '0.001' }),
+      minPoints: z
+        .int()
+        .min(1)
+        .default(3)
+        .describe('faces within the radius, itself included, that make a core face')
+        .meta({ placeholder: 'n' }),
+      faces: facesField('which faces of a photo', 'all'),
+      ...networkFields,
+    })
+    .superRefine((input, { addIssue }) => {
+      const wrong = (option: string, message: string) => addIssue({ code: 'custom', message, path: [option] })
+      if (['radius', 'calibration', 'calibrate'].filter((name) => input[name as 'radius'] !== undefined).length > 1)
+        wrong('radius', 'only one of `radius`, `calibration` and `calibrate` may be given')
+      else if (input.far !== undefined && input.calibrate === undefined) wrong('far', '`far` must come with `calibrate`')
     }),
-    reach: distanceField('a straggler joins its nearest core face up to here').meta({ defaultText: '1.2 x radius' }),
-    minPoints: z
-      .int()
-      .min(1)
-      .default(3)
-      .describe('faces within the radius, itself included, that make a core face')
-      .meta({ placeholder: 'n' }),
-    faces: facesField('which faces of a photo', 'all'),
-    ...networkFields,
-  }),
   examples: [
     { dir: 'photos/', out: 'runs/family' },
+    { dir: 'runs/family', calibrate: 'labelled/' },
     { dir: 'runs/family', radius: 0.45 },
   ],
   notes: `OUT/groups.jsonl holds one group a line. Edit it and run the command again:
@@ -38,27 +65,18 @@ export const group = verb({
   confirm          move a face from "found" (near a named group) to "faces"
 Faces in "faces" of a named line stay there and never join another name. Lines without a name are found anew each time.
 
-A collection of many people wants a smaller radius: one chain of look-alikes is enough to join two groups. Where photos lie in folders of persons, the groups
-are judged against them (B-cubed).`,
+A radius from other people's photos may not fit yours: \`calibrate\` takes the one with the best groups (B-cubed) of labelled photos. A collection of many
+more people wants a smaller one: one chain of look-alikes is enough to join two groups. Where photos lie in folders of persons, the groups are judged against
+them, and where labels and distances contradict each other, it says so.`,
   async run({ dir, ...options }, context): Promise<GroupResult> {
-    const { groupFaces } = await import('../../people/index.ts')
+    const { contradictionLines, groupFaces, groupTitles } = await import('../../people/index.ts')
+    const { groupResult } = await import('../lines/group.ts')
     const { progress, signal } = context
     const found = await groupFaces(dir, { ...options, runtime: await context.runtime(), progress, signal })
-    const { out, records, groups, alone, radius, reach, minPoints, gone, judged, recipe } = found
-    for (const face of gone) progress.warn(`${face} is no longer among the photos; it stays in groups.jsonl`)
-    const keys = (rows: readonly number[]) => rows.map((i) => `${records[i].source}#${records[i].face}`)
-    return {
-      out,
-      faces: records.length,
-      groups: groups.map(({ name, rows, found: near, picture }) => ({ name, faces: keys(rows), found: keys(near), picture })),
-      alone: keys(alone),
-      radius,
-      reach,
-      minPoints,
-      gone,
-      judged,
-      recipe,
-    }
+    for (const face of found.gone) progress.warn(`${face} is no longer among the photos; it stays in groups.jsonl`)
+    const warnings = contradictionLines(found.contradictions, found, { ...found, titles: groupTitles(found.groups) })
+    for (const line of warnings) progress.warn(line)
+    return groupResult(found, warnings)
   },
   render: async (result) => (await import('../lines/group.ts')).groupLines(result),
 })

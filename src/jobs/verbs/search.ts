@@ -68,6 +68,8 @@ Vectors of another model, detector or alignment are refused by name. A photo wit
               farInterval: calibration?.farInterval,
               strangers: calibration?.strangers,
             },
+      published: found.published ?? null,
+      here: found.here ?? null,
       recipe: found.recipe,
       picture: out,
       faces: answers.map(({ crop: _, ...answer }) => answer),

@@ -1,0 +1,99 @@
+/** @file Contact sheets of groups: one of all groups, and one of each. */
+import { join } from 'node:path'
+import { callText, counted, type Progress } from '../base/index.ts'
+import type { CropRecord } from '../faces/index.ts'
+import { writeFileAtomic } from '../files/index.ts'
+import { faceSheet, toPng, type SheetGroup } from '../plots/index.ts'
+import type { FaceGroup } from './group.ts'
+import { photoName, thumbnails } from './pictures.ts'
+
+/** Faces a group on the sheet of all groups, and on its own. */
+const [few, many] = [12, 400]
+/** Groups on the sheet of all groups (a picture can only be so high), and groups with a sheet of their own. */
+const [mostOnSheet, mostSheets] = [60, 300]
+
+/** Draws `groups.png` and `groups/`; gives the groups back with the picture of each. */
+export async function drawSheets(
+  out: string,
+  groups: readonly FaceGroup[],
+  alone: readonly number[],
+  records: readonly CropRecord[],
+  progress: Progress,
+): Promise<FaceGroup[]> {
+  const side = 96
+  const sheet = async (
+    title: string | undefined,
+    { rows, found }: Pick<FaceGroup, 'rows' | 'found'>,
+    most: number,
+    captions: boolean,
+  ): Promise<SheetGroup> => {
+    // Found faces are what a person looks for: they keep half of the room at least.
+    const shownFound = found.slice(0, Math.max(most - rows.length, most >> 1))
+    const shown = [...rows.slice(0, most - shownFound.length), ...shownFound]
+    const pixels = await thumbnails(
+      out,
+      shown.map((i) => records[i]),
+      side,
+    )
+    const each = side * side * 3
+    const isFound = new Set(found)
+    const placeInLine = new Map([...rows.keys()].map((at) => [rows[at], at + 1]))
+    return {
+      title,
+      detail: `${counted(rows.length + found.length, 'face')}${found.length === 0 ? '' : `, ${found.length} of them found near it and not confirmed (dashed)`}`,
+      faces: shown.map((i, at) => ({
+        pixels: pixels.subarray(at * each, (at + 1) * each),
+        caption: captions ? [placeInLine.get(i), photoName(records[i])].filter((part) => part !== undefined).join(' ') : undefined,
+        guess: isFound.has(i),
+      })),
+      more: rows.length + found.length - shown.length,
+    }
+  }
+  const titled = groupTitles(groups)
+  const pictured: FaceGroup[] = []
+  const overview: SheetGroup[] = []
+  const task = progress.start('drawing groups', groups.length, 'group')
+  for (const [at, group] of groups.entries()) {
+    task.update(at + 1)
+    if (group.rows.length + group.found.length === 0 || at >= mostSheets) {
+      pictured.push(group)
+      continue
+    }
+    const picture = `groups/${String(at + 1).padStart(3, '0')}.png`
+    const own = await faceSheet([await sheet(undefined, group, many, true)], {
+      height: side,
+      width: side,
+      title: titled[at],
+      subtitle:
+        'From the middle of the group to its edge. Captions: place among the faces of its line in groups.jsonl, photo, which of its faces.',
+    })
+    writeFileAtomic(join(out, picture), await toPng(own, { scale: 1.5 }))
+    if (overview.length < mostOnSheet) overview.push(await sheet(titled[at], group, few, false))
+    pictured.push({ ...group, picture })
+  }
+  task.end()
+  if (alone.length > 0) overview.push(await sheet('In no group', { rows: alone, found: [] }, 2 * few, false))
+  if (overview.length > 0) {
+    const inGroups = groups.filter((g) => g.name !== '-').length
+    writeFileAtomic(
+      join(out, 'groups.png'),
+      await toPng(
+        await faceSheet(overview, {
+          height: side,
+          width: side,
+          title: `${counted(inGroups, 'group')} among ${records.length} faces${groups.length > mostOnSheet ? `; the first ${mostOnSheet}` : ''}`,
+          subtitle: `Name, merge and split them in groups.jsonl, and run ${callText('group', [])} again.`,
+          columns: few,
+        }),
+        { scale: 1.5 },
+      ),
+    )
+  }
+  return pictured
+}
+
+/** Names, or numbers for groups that have none. */
+export function groupTitles(groups: readonly Pick<FaceGroup, 'name'>[]): string[] {
+  let unnamed = 0
+  return groups.map(({ name }) => (name === null ? `Group ${++unnamed}, no name yet` : name === '-' ? 'Nobody' : name))
+}
