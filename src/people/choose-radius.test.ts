@@ -50,7 +50,7 @@ describe('three collections, by how many pairs of two people lie within 0.6', ()
       const [before, after] = [await judge(others, published), await judge(others, chosen)]
       expect(after).toBeGreaterThan(0.9)
       if (spread === spreads.wide) expect(after).toBeGreaterThan(before - 0.01)
-      if (spread === spreads.near) expect(after).toBeGreaterThan(before + 0.02)
+      if (spread === spreads.near) expect(after).toBeGreaterThan(before + 0.01)
       if (spread === spreads.dense) expect(after).toBeGreaterThan(before + 0.08)
       // what is said of people it was not chosen on holds for those here
       expect(Math.abs(chosen.heldOut.f1 - after)).toBeLessThan(0.05)

@@ -85,7 +85,7 @@ const where = 'group'
  */
 export async function groupFaces(dir: string, options: GroupOptions): Promise<FaceGroups> {
   const { out, isOutput } = checkGroupOptions(dir, options)
-  const { out: given, radius, reach, minPoints = 3, calibration, calibrate, far, progress = silent, ...rest } = options
+  const { out: given, radius, reach, minPoints = 3, calibration, calibrate, far: _, progress = silent, ...rest } = options
   const known = await openKnownFaces(dir, { ...rest, progress, keep: given })
   try {
     const { records, vectors, dim, labels, people } = await known.rows()
