@@ -12,7 +12,7 @@ import {
   type SliceOptions,
   type Stage,
 } from '../base/index.ts'
-import { neighbourSearch, type Neighbours } from '../neighbours/index.ts'
+import { knnPieces, neighbourSearch, type Neighbours } from '../neighbours/index.ts'
 import { affinityPieces } from './affinities.ts'
 import { sameness } from './all-the-same.ts'
 import { normalise01 } from './normalise.ts'
@@ -86,20 +86,27 @@ export async function project(points: Float32Array, dim: number, options: Projec
   const affinities = await inSlices(affinityPieces(near, n, plan.perplexity), paced)
   const run = beginTsne(plan, affinities, await inSlices(startPieces(points, dim, plan), paced))
   await inSlices(steps(run), { ...paced, always: true })
+  await new Promise((resolve) => setTimeout(resolve))
   const positions = normalise01(run.positions)
-  return { method, positions, kl: run.kl(), neighbourPreservation: await kept(near, positions, preservationOf, paced) }
+  const kl = run.kl()
+  await new Promise((resolve) => setTimeout(resolve))
+  return { method, positions, kl, neighbourPreservation: await kept(near, positions, preservationOf, paced) }
 }
 
 const where = 'project'
 
-/** The k nearest others of each point, in pieces. */
+/** Up to so many dimensions a k-d tree is faster than products of all with all. */
+const WIDEST_TREE = 16
+
+/** The k nearest others of each point, in pieces: the same bits by either way. */
 function* neighbourPieces(points: Float32Array, dim: number, k: number): Pieces<Neighbours> {
   const n = points.length / dim
+  if (dim > WIDEST_TREE) return yield* knnPieces(points, dim, k)
   const stage: Stage = { task: 'neighbours', total: n, unit: 'point', done: 0 }
   const search = neighbourSearch(points, dim)
   const indices = new Int32Array(n * k)
   const distances = new Float32Array(n * k)
-  const block = Math.max(1, Math.floor(2e7 / (n * dim)))
+  const block = Math.max(1, Math.floor(2e7 / (n * dim))) // at worst some 20 ms, without a tree
   for (let first = 0; first < n; first = stage.done) {
     yield stage
     stage.done = Math.min(n, first + block)

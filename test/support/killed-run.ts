@@ -118,9 +118,15 @@ export function outcome(out: string): Record<string, string> {
     .map((entry) => join(entry.parentPath, entry.name).slice(out.length + 1))
     .filter((path) => path !== 'report.json' && path !== 'report.html')
     .sort()
-  const { seconds: _s, stages: _t, photosPerSecond: _p, embedded: _e, command: _c, photos, ...report } = JSON.parse(
-    readFileSync(join(out, 'report.json'), 'utf8'),
-  ) as Record<string, unknown>
+  const {
+    seconds: _s,
+    stages: _t,
+    photosPerSecond: _p,
+    embedded: _e,
+    command: _c,
+    photos,
+    ...report
+  } = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')) as Record<string, unknown>
   const { processed: _, ...counts } = photos as Record<string, unknown>
   return {
     ...Object.fromEntries(files.map((path) => [path, hash(readFileSync(join(out, path)))])),
