@@ -308,11 +308,11 @@ function joined(vectors: readonly Float32Array[]): Float32Array {
 }
 
 /** Leave-one-out 1-NN, mean average precision over the whole ranking of all others, and 1-NN from train to val where there are both. */
-function figures(
+async function figures(
   vectors: Float32Array,
   labels: Int32Array,
   splits: readonly (string | undefined)[],
-): { knnAccuracy: number; map: number; trainToVal: { right: number; of: number } | undefined } {
+): Promise<{ knnAccuracy: number; map: number; trainToVal: { right: number; of: number } | undefined }> {
   const n = labels.length
   const dim = vectors.length / n
   const of = (split: string) => splits.flatMap((s, i) => (s === split ? [i] : []))
@@ -326,6 +326,6 @@ function figures(
           of: val.length,
         }
       : undefined
-  const { knn, map } = retrievalFigures(askEachOther(vectors, dim, labels), labels, 0)!
+  const { knn, map } = retrievalFigures(await askEachOther(vectors, dim, labels), labels, 0)!
   return { knnAccuracy: knn.value, map: map.value, trainToVal }
 }

@@ -6,7 +6,7 @@
  * ones. From then on links within a part are none, and of the links between two parts only the shortest matters: once it has been looked at, the two are
  * one, or are never to be joined, as parts only grow. So the second visit mostly is the last.
  */
-import type { Pieces } from '../base/index.ts'
+import type { Pieces, Stage } from '../base/index.ts'
 import { pairPieces, squaredDistance } from '../neighbours/index.ts'
 import { byNumber, Links } from './links.ts'
 import type { Parts } from './parts.ts'
@@ -36,20 +36,16 @@ class Shortest {
     this.#most = most
   }
 
-  add(first: number, second: number, squared: number, partOf: Int32Array | undefined): void {
-    if (this.limit !== undefined && after({ squared, first, second }, this.limit)) return
-    if (this.links.length === this.#most) {
-      this.#thin(partOf)
-      if (this.limit !== undefined && after({ squared, first, second }, this.limit)) return
-    }
-    this.links.add(first, second, squared)
+  add(first: number, second: number, squared: number): void {
+    if (this.limit === undefined || !after({ squared, first, second }, this.limit)) this.links.add(first, second, squared)
   }
 
-  /** The shortest of each two parts; where that leaves more than half, the shorter half. */
-  #thin(partOf: Int32Array | undefined): void {
+  /** Where there are too many: the shortest of each two parts; where that leaves more than half, the shorter half. */
+  *thin(partOf: Int32Array | undefined): Pieces<void> {
     const { links } = this
-    let order = links.order()
-    if (partOf !== undefined) order = onePerPair(links, order, partOf)
+    if (links.length < this.#most) return
+    let order = yield* links.order()
+    if (partOf !== undefined) order = yield* onePerPair(links, order, partOf)
     if (order.length > this.#most / 2) {
       order = order.subarray(0, this.#most / 2)
       const last = order[order.length - 1]
@@ -70,10 +66,11 @@ const after = (a: Link, b: Link): boolean =>
   a.squared > b.squared || (a.squared === b.squared && (a.first > b.first || (a.first === b.first && a.second > b.second)))
 
 /** Of links in order, the first between each two parts. */
-function onePerPair(links: Links, order: Int32Array<ArrayBuffer>, partOf: Int32Array): Int32Array<ArrayBuffer> {
+function* onePerPair(links: Links, order: Int32Array<ArrayBuffer>, partOf: Int32Array): Pieces<Int32Array<ArrayBuffer>> {
   const low = (at: number) => Math.min(partOf[links.first[at]], partOf[links.second[at]])
   const high = (at: number) => Math.max(partOf[links.first[at]], partOf[links.second[at]])
-  const byParts = byNumber(byNumber(order.slice(), high), low)
+  const stage: Stage = { task: 'sorting links', total: order.length, unit: 'link', done: 0 }
+  const byParts = yield* byNumber(yield* byNumber(order.slice(), high, stage), low, stage)
   const kept = new Uint8Array(links.length)
   for (let i = 0; i < byParts.length; i++) {
     const [at, before] = [byParts[i], byParts[i - 1]]
@@ -89,6 +86,15 @@ export interface Crowds {
   readonly shortest: Shortest
 }
 
+/** Work that is shown as part of another. */
+function* under<T>(stage: Stage, work: Pieces<T>): Pieces<T> {
+  for (;;) {
+    const step = work.next()
+    if (step.done === true) return step.value
+    yield stage
+  }
+}
+
 /** Counts neighbours, and keeps the shortest links. Cost: one visit of all pairs */
 export function* countCrowds(vectors: Float32Array, dim: number, radius: number, most = mostLinks): Pieces<Crowds> {
   const crowd = new Int32Array(vectors.length / dim).fill(1)
@@ -98,9 +104,13 @@ export function* countCrowds(vectors: Float32Array, dim: number, radius: number,
     crowd[j]++
     const limit = shortest.limit?.squared ?? Infinity
     const squared = squaredDistance(vectors, i * dim, vectors, j * dim, dim, limit)
-    if (squared <= limit) shortest.add(i, j, squared, undefined)
+    if (squared <= limit) shortest.add(i, j, squared)
   }
-  yield* pairPieces(vectors, dim, radius, visit, 'counting neighbours')
+  for (const stage of pairPieces(vectors, dim, radius, visit, 'counting neighbours')) {
+    yield* under(stage, shortest.thin(undefined))
+    yield stage
+  }
+  yield* shortest.thin(undefined)
   return { crowd, shortest }
 }
 
@@ -119,8 +129,15 @@ export function* growParts(
   most = mostLinks,
 ): Pieces<Refused[]> {
   const refused: Refused[] = []
-  const follow = ({ first, second, squares }: Links, order: Int32Array): void => {
-    for (const at of order) {
+  const follow = function* (links: Links): Pieces<void> {
+    const { first, second, squares } = links
+    const order = yield* links.order()
+    const stage: Stage = { task: 'following links', total: order.length, unit: 'link', done: 0 }
+    for (const [place, at] of order.entries()) {
+      if (place % 65536 === 65535) {
+        stage.done = place
+        yield stage
+      }
       const [i, j] = [first[at], second[at]]
       if (core[i] === 0 || core[j] === 0) continue
       const [a, b] = [parts.root(i), parts.root(j)]
@@ -130,7 +147,7 @@ export function* growParts(
       else if (obstacle.why === 'apart') refused.push({ a: i, b: j, squared: squares[at], number: obstacle.number })
     }
   }
-  follow(shortest.links, shortest.links.order())
+  yield* follow(shortest.links)
   for (let done = shortest.limit; done !== undefined;) {
     const from: Link = done
     const partOf = parts.roots()
@@ -145,10 +162,14 @@ export function* growParts(
       const obstacle = parts.obstacle(a, b)
       if (obstacle !== undefined && (obstacle.why === 'names' || refused.length >= mostRefused)) return
       memory.keep(a, b, squared)
-      next.add(i, j, squared, partOf)
+      next.add(i, j, squared)
     }
-    yield* pairPieces(vectors, dim, radius, visit, 'joining neighbours')
-    follow(next.links, next.links.order())
+    for (const stage of pairPieces(vectors, dim, radius, visit, 'joining neighbours')) {
+      yield* under(stage, next.thin(partOf))
+      yield stage
+    }
+    yield* next.thin(partOf)
+    yield* follow(next.links)
     done = next.limit
   }
   return refused

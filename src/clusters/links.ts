@@ -1,4 +1,5 @@
 /** @file Links between rows, kept in typed arrays and put in order of length: what grows clusters. */
+import type { Pieces, Stage } from '../base/index.ts'
 
 /** Pairs of rows with their squared distances. */
 export class Links {
@@ -31,16 +32,16 @@ export class Links {
   }
 
   /** Places of the links from the shortest to the longest, equal ones by first, then second row. Cost: O(length), 8 bytes a link */
-  order(): Int32Array<ArrayBuffer> {
+  *order(): Pieces<Int32Array<ArrayBuffer>> {
     const words = new Int32Array(this.#squares.buffer)
     const low = new Uint8Array(Int32Array.of(1).buffer)[0] === 1 ? 0 : 1
+    const [first, second] = [this.#first, this.#second]
+    const stage: Stage = { task: 'sorting links', total: this.length, unit: 'link', done: 0 }
     let order = Int32Array.from({ length: this.length }, (_, at) => at)
-    const second = this.#second
-    const first = this.#first
-    order = byNumber(order, (at) => second[at])
-    order = byNumber(order, (at) => first[at])
-    order = byNumber(order, (at) => words[2 * at + low])
-    return byNumber(order, (at) => words[2 * at + 1 - low]) // numbers >= 0 are ordered as their bits
+    order = yield* byNumber(order, (at) => second[at], stage)
+    order = yield* byNumber(order, (at) => first[at], stage)
+    order = yield* byNumber(order, (at) => words[2 * at + low], stage)
+    return yield* byNumber(order, (at) => words[2 * at + 1 - low], stage) // numbers >= 0 are ordered as their bits
   }
 
   /** Keeps the links at these places, in their order. */
@@ -57,15 +58,25 @@ export class Links {
   }
 }
 
+/** Numbers handled between two pauses. */
+const piece = 1 << 17
+
 /** Sorts places by an unsigned 32-bit number each, equal ones as they stand: three passes of eleven bits. */
-export function byNumber(places: Int32Array<ArrayBuffer>, key: (place: number) => number): Int32Array<ArrayBuffer> {
-  let [from, to] = [places, new Int32Array(places.length)]
+export function* byNumber(places: Int32Array<ArrayBuffer>, key: (place: number) => number, stage: Stage): Pieces<Int32Array<ArrayBuffer>> {
+  const n = places.length
+  let [from, to] = [places, new Int32Array(n)]
   for (const shift of [0, 11, 22]) {
     const starts = new Int32Array(2049)
-    for (let i = 0; i < from.length; i++) starts[((key(from[i]) >>> shift) & 2047) + 1]++
-    if (starts.includes(from.length)) continue // all alike
+    for (let start = 0; start < n; start += piece) {
+      for (let i = start, end = Math.min(n, start + piece); i < end; i++) starts[((key(from[i]) >>> shift) & 2047) + 1]++
+      yield stage
+    }
+    if (starts.includes(n)) continue // all alike
     for (let digit = 0; digit < 2048; digit++) starts[digit + 1] += starts[digit]
-    for (let i = 0; i < from.length; i++) to[starts[(key(from[i]) >>> shift) & 2047]++] = from[i]
+    for (let start = 0; start < n; start += piece) {
+      for (let i = start, end = Math.min(n, start + piece); i < end; i++) to[starts[(key(from[i]) >>> shift) & 2047]++] = from[i]
+      yield stage
+    }
     ;[from, to] = [to, from]
   }
   return from

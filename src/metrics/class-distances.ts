@@ -3,7 +3,7 @@
  *
  * Both need, for each point, its summed distance to every class; that sum is made row by row, so memory stays O(n + c).
  */
-import { checkOptions, checkRows, ensure, rng, squaredDistance } from '../base/index.ts'
+import { allAtOnce, checkOptions, checkRows, ensure, rng, squaredDistance, type Pieces, type Stage } from '../base/index.ts'
 import { checkLabels, compactLabels, type Labels } from './labels.ts'
 
 /** Which points are measured. */
@@ -41,6 +41,11 @@ export interface ClassDistances {
  * Source: Rousseeuw 1987; scikit-learn's silhouette_score (whose sample_size thins both sides, which is biased)
  */
 export function silhouette(points: Float32Array, dim: number, labels: Labels, options: SilhouetteOptions = {}): number {
+  return allAtOnce(silhouettePieces(points, dim, labels, options))
+}
+
+/** {@link silhouette} in pieces, one a row that is measured. */
+export function* silhouettePieces(points: Float32Array, dim: number, labels: Labels, options: SilhouetteOptions = {}): Pieces<number> {
   const where = 'silhouette'
   checkOptions(where, options, ['sample', 'seed'])
   const n = labelled(where, points, dim, labels)
@@ -52,7 +57,7 @@ export function silhouette(points: Float32Array, dim: number, labels: Labels, op
   if (sample < n) rng(seed).shuffle(rows)
   let total = 0
   const measured = Math.min(sample, n)
-  forEachRow(points, dim, ids, counts.length, rows.subarray(0, measured), (i, sums) => {
+  yield* forEachRow('silhouette', points, dim, ids, counts.length, rows.subarray(0, measured), (i, sums) => {
     const own = ids[i]
     if (counts[own] === 1) return
     const a = sums[own] / (counts[own] - 1)
@@ -79,9 +84,10 @@ export function classDistances(points: Float32Array, dim: number, labels: Labels
   const c = classes.length
   const matrix = new Float64Array(c * c)
   const rows = Int32Array.from({ length: n }, (_, i) => i)
-  forEachRow(points, dim, ids, c, rows, (i, sums) => {
+  const add = (i: number, sums: Float64Array): void => {
     for (let to = 0; to < c; to++) matrix[ids[i] * c + to] += sums[to]
-  })
+  }
+  allAtOnce(forEachRow('class distances', points, dim, ids, c, rows, add))
   const sum = [0, 0]
   const pairs = [0, 0]
   for (let a = 0; a < c; a++) {
@@ -99,21 +105,25 @@ export function classDistances(points: Float32Array, dim: number, labels: Labels
 }
 
 /** Calls `use(i, sums)` for each row i, with its summed Euclidean distance to the points of each class. */
-function forEachRow(
+function* forEachRow(
+  task: string,
   points: Float32Array,
   dim: number,
   ids: Int32Array,
   classes: number,
   rows: Int32Array,
   use: (i: number, sums: Float64Array) => void,
-): void {
+): Pieces<void> {
   const sums = new Float64Array(classes)
+  const stage: Stage = { task, total: rows.length, unit: 'row', done: 0 }
   for (const i of rows) {
     sums.fill(0)
     for (let j = 0; j < ids.length; j++) {
       sums[ids[j]] += Math.sqrt(squaredDistance(points, i * dim, points, j * dim, dim))
     }
     use(i, sums)
+    stage.done++
+    yield stage
   }
 }
 

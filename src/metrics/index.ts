@@ -4,7 +4,7 @@ export { auroc, averagePrecision, fprAtTpr, oscr, oscrCurve, rocCurve, type Curv
 export { bCubed, type BCubed } from './b-cubed.ts'
 export { bootstrapInterval, normalQuantile, quantile, wilsonInterval, type BootstrapOptions, type Interval } from './intervals.ts'
 export { brierScore, calibration, negativeLogLikelihood, type BinOptions, type Calibration, type ReliabilityBin } from './calibration.ts'
-export { classDistances, silhouette, type ClassDistances, type SilhouetteOptions } from './class-distances.ts'
+export { classDistances, silhouette, silhouettePieces, type ClassDistances, type SilhouetteOptions } from './class-distances.ts'
 export { adjustedMutualInformation, adjustedRandIndex, normalizedMutualInformation } from './clustering.ts'
 export { evaluateRejection, type RejectionInput, type RejectionResult } from './rejection.ts'
 export { knnAccuracy, knnVote, type KnnOptions } from './knn-classify.ts'
@@ -12,7 +12,7 @@ export { clopperPearson } from './clopper-pearson.ts'
 export { compactLabels, type CompactLabels, type Labels } from './labels.ts'
 export { mcNemar, pairedBootstrap, type McNemarResult } from './paired.ts'
 export { peopleBootstrap, type PeopledPairs } from './people-bootstrap.ts'
-export { precisionAtK, type PrecisionAtK, type PrecisionAtKOptions } from './precision-at-k.ts'
+export { precisionAtK, precisionRow, type PrecisionAtK, type PrecisionAtKOptions } from './precision-at-k.ts'
 export {
   retrieval,
   retrievalTally,

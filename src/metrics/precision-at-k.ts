@@ -83,9 +83,7 @@ export function precisionAtK(vectors: Float32Array, dim: number, labels: Labels,
     const ceiling = ceilings.reduce((a, b) => a + b, 0) / queries.length
     if (interval === 'bootstrap')
       return { label, k, precision, ceiling, interval: bootstrapInterval(queries.length, mean, { level, seed }), queries: queries.length }
-    const top = ceilings.reduce((a, b) => Math.max(a, b))
-    const { low, high } = wilsonInterval(Math.min(1, precision / top) * queries.length, queries.length, level)
-    return { label, k, precision, ceiling, interval: { low: low * top, high: Math.min(ceiling, high * top) }, queries: queries.length }
+    return precisionRow({ label, k, precision, ceiling, queries: queries.length }, largest(ceilings), level)
   }
   const rowsOf = (label: number | null, queries: Int32Array) => ks.map((_, j) => row(label, queries, j))
   const asking = Int32Array.from(Array.from(ids.keys()).filter((q) => counts[ids[q]] > 1))
@@ -99,4 +97,16 @@ export function precisionAtK(vectors: Float32Array, dim: number, labels: Labels,
     ),
     ...rowsOf(null, asking),
   ]
+}
+
+/**
+ * A row with Wilson's interval, where precision was summed up elsewhere.
+ *
+ * @param top the largest ceiling of a query: that of the row, where all queries show one person
+ * Cost: O(1)
+ */
+export function precisionRow(row: Omit<PrecisionAtK, 'interval'>, top = row.ceiling, level = 0.95): PrecisionAtK {
+  const { precision, ceiling, queries } = row
+  const { low, high } = wilsonInterval(Math.min(1, precision / top) * queries, queries, level)
+  return { ...row, interval: { low: low * top, high: Math.min(ceiling, high * top) } }
 }

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { allAtOnce, KindredError, rng, type Progress } from '../base/index.ts'
-import { eachPairWithin, knnGraph, nearest, nearestAmong, squaredDistance } from './index.ts'
+import { eachPairWithin, knnGraph, matchRanks, nearest, nearestAmong, squaredDistance, type MatchRanks } from './index.ts'
 
 /** Vectors of one kind: noise, crowds around few points, copies, all equal, far from zero, huge, tiny, one row far out. */
 const kinds = ['noise', 'crowds', 'copies', 'equal', 'offset', 'huge', 'tiny', 'outlier', 'grid'] as const
@@ -131,4 +131,29 @@ test('says what is wrong', async () => {
   await expect(knnGraph(v, 2, 1, { sginal: undefined } as never)).rejects.toThrow('signal')
   await expect(eachPairWithin(v, 2, -1, () => {})).rejects.toThrow('radius must be a number of at least 0, got -1')
   await expect(eachPairWithin(Float32Array.of(1, Number.NaN), 1, 1, () => {})).rejects.toThrow('every number in vectors must be finite')
+})
+
+test('ranks of the rows of one label, ties and copies included, and the nearest row', async () => {
+  let misled = 0
+  await fc.assert(
+    fc.property(worlds, fc.integer({ min: 1, max: 5 }), ({ n, dim, vectors, random }, people) => {
+      const labels = Int32Array.from({ length: n }, () => random.integer(people))
+      const squared = (i: number, j: number) => squaredDistance(vectors, i * dim, vectors, j * dim, dim, Infinity)
+      const asking = Int32Array.from(labels.keys()).filter(
+        (i) => random.integer(3) > 0 && labels.some((label, j) => j !== i && label === labels[i]),
+      )
+      const got: unknown[] = []
+      const take = (found: MatchRanks): void => void got.push({ ...found, ranks: [...found.ranks] })
+      allAtOnce(matchRanks(vectors, dim, labels, asking, take))
+      const want = Array.from(asking, (row) => {
+        const order = [...labels.keys()].filter((i) => i !== row).sort((i, j) => squared(row, i) - squared(row, j) || i - j)
+        const ranks = order.flatMap((i, at) => (labels[i] === labels[row] ? [at + 1] : []))
+        if (ranks[0] > 1) misled++
+        return { row, ranks, nearest: order[0], squared: squared(row, order[0]) }
+      })
+      expect(got).toEqual(want)
+    }),
+    { numRuns: 400 },
+  )
+  expect(misled).toBeGreaterThan(100)
 })

@@ -2,6 +2,7 @@
 export { nearest, neighbourSearch, type NearestOptions, type NeighbourMethod, type NeighbourSearch } from './nearest.ts'
 export { knnGraph, knnPieces, type AllRowsOptions } from './knn-graph.ts'
 export { eachPairWithin, pairPieces } from './pairs-within.ts'
+export { matchRanks, type MatchRanks } from './match-ranks.ts'
 export { nearestAmong } from './nearest-among.ts'
 export { squaredDistance } from './squared-distance.ts'
 export type { Neighbours } from './types.ts'

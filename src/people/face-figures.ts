@@ -10,6 +10,8 @@ export interface Range {
 export interface FaceRetrieval {
   /** Faces that asked: those whose person has another one. */
   queries: number
+  /** Faces that could have asked, where a sample of them did: the figures are of the sample, their intervals of all. */
+  askable?: number
   /** Faces of persons with no other: nothing to find. */
   lone: number
   /** Share whose nearest face shows the same person (leave-one-out 1-NN). */
@@ -22,10 +24,12 @@ export interface FaceRetrieval {
   intervals: { knnAccuracy: Range; map: Range; recallAt: Record<string, Range> }
   /** How tight and apart the persons lie, -1 to 1. */
   silhouette?: number
+  /** Of how many faces it is the mean, each against all. */
+  silhouetteFaces?: number
   /** Mean share of the right person among the k nearest, by person and k, and the most that the number of their photos allows. */
   precisionAt: { person: string; k: number; precision: number; ceiling: number; interval?: Range }[]
-  /** By person: faces that asked, those whose nearest is right, mean average precision. */
-  people: { person: string; queries: number; right: number; map: number }[]
+  /** By person: faces that asked, all faces, those whose nearest is right, mean average precision. */
+  people: { person: string; queries: number; faces?: number; right: number; map: number }[]
   /** Every face whose nearest is another person's. */
   wrong: { photo: string; person: string; nearest: string; nearestPerson: string; distance: number }[]
 }

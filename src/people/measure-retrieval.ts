@@ -1,35 +1,72 @@
 /** @file All retrieval figures of one embedding, as reports hold them. */
-import { gatherRows, largest } from '../base/index.ts'
-import { precisionAtK, silhouette } from '../metrics/index.ts'
+import { gatherRows, inSlices, largest, type Progress } from '../base/index.ts'
+import { precisionRow, silhouettePieces, type PrecisionAtK } from '../metrics/index.ts'
 import { precisionPanels } from '../plots/index.ts'
 import type { FaceRetrieval } from './face-figures.ts'
 import { retrievalFigures } from './ask-each-other.ts'
 import type { EmbeddedFaces } from './embed-folder.ts'
 import type { Asked } from './ask-each-other.ts'
 
-/** Leave-one-out retrieval of labelled faces; undefined where there is nothing to measure, see {@link whyNoRetrieval}. */
-export function measureRetrieval({ found, answers }: Asked, seed: number): FaceRetrieval | undefined {
+/** People whose precision is told at every k; of more, those furthest below their ceiling, the others at five. */
+const mostCurves = 60
+/** Distances that the silhouette is made of, at most: two seconds of work or so at 128 numbers. */
+const silhouetteDistances = 2e7
+
+/**
+ * Leave-one-out retrieval of labelled faces; undefined where there is nothing to measure, see {@link whyNoRetrieval}.
+ *
+ * @throws KindredError `interrupted` when the signal fires
+ * Cost: O(queries), and the silhouette of at most so many faces that 20 million distances are measured
+ */
+export async function measureRetrieval(
+  { found, answers }: Asked,
+  seed: number,
+  watched: { readonly progress?: Progress; readonly signal?: AbortSignal } = {},
+): Promise<FaceRetrieval | undefined> {
   const { vectors, dim, labels, people, records } = found
   const figures = retrievalFigures(answers, labels, seed)
   if (figures === undefined) return undefined
-  const { queries, lone, knn, map, recallAt } = figures
-  const byPerson = people.map((person, p) => {
-    const mine = [...answers.rows.keys()].filter((q) => labels[answers.rows[q]] === p)
-    return {
-      person,
-      queries: mine.length,
-      right: mine.filter((q) => answers.firstMatch[q] === 1).length,
-      map: mine.reduce((s, q) => s + answers.averagePrecision[q], 0) / mine.length,
-    }
-  })
-  const known = [...labels.keys()].filter((i) => labels[i] >= 0)
-  const rows = gatherRows(vectors, dim, known)
-  const own = Int32Array.from(known, (i) => labels[i])
+  const { queries, askable, lone, knn, map, recallAt } = figures
+  const known = Int32Array.from(labels.keys()).filter((i) => labels[i] >= 0)
+  const own = known.map((i) => labels[i])
+  const faces = new Int32Array(people.length)
+  for (const label of own) faces[label]++
+  const byPerson = people.map((person, p) => ({ person, queries: 0, faces: faces[p], right: 0, map: 0 }))
+  for (const [q, row] of answers.rows.entries()) {
+    const mine = byPerson[labels[row]]
+    mine.queries++
+    if (answers.firstMatch[q] === 1) mine.right++
+    mine.map += answers.averagePrecision[q]
+  }
+  for (const mine of byPerson) mine.map /= mine.queries
   const range = ({ low, high }: { low: number; high: number }) => ({ low, high })
-  const precision = precisionAtK(vectors, dim, labels, { ks: telling(own) })
+  const ks = telling(faces, answers.depth)
+  const precision = people.flatMap((_, label) => {
+    const tally = answers.matchesAt.get(label)
+    if (tally === undefined) return []
+    const upTo = Float64Array.from(tally)
+    for (let k = 1; k < upTo.length; k++) upTo[k] += upTo[k - 1]
+    const asked = byPerson[label].queries
+    return [
+      ks.map((k) =>
+        precisionRow({ label, k, precision: upTo[k - 1] / (k * asked), ceiling: Math.min(k, faces[label] - 1) / k, queries: asked }),
+      ),
+    ]
+  })
+  const gap = (rows: readonly PrecisionAtK[]) => largest(rows.map((row) => row.ceiling - row.precision))
+  const whole = new Set(precision.length <= mostCurves ? precision : precision.toSorted((a, b) => gap(b) - gap(a)).slice(0, mostCurves))
+  const told = precision.flatMap((rows) =>
+    whole.has(rows) ? rows : rows.filter(({ label, k }) => [1, 5, 10, faces[label!] - 1, answers.depth].includes(k)),
+  )
+  const sample = Math.max(1, Math.min(known.length, Math.floor(silhouetteDistances / known.length)))
+  const silhouette = await inSlices(silhouettePieces(gatherRows(vectors, dim, known), dim, own, { sample, seed }), {
+    ...watched,
+    where: 'retrieval',
+  })
   const wrong = [...answers.rows.keys()].filter((q) => answers.firstMatch[q] > 1)
   return {
     queries,
+    askable,
     lone,
     knnAccuracy: knn.value,
     map: map.value,
@@ -39,8 +76,9 @@ export function measureRetrieval({ found, answers }: Asked, seed: number): FaceR
       map: range(map),
       recallAt: Object.fromEntries(Object.entries(recallAt).map(([k, f]) => [k, range(f)])),
     },
-    silhouette: silhouette(rows, dim, own),
-    precisionAt: precision.flatMap(({ label, k, precision: p, ceiling, interval }) =>
+    silhouette,
+    silhouetteFaces: sample,
+    precisionAt: told.flatMap(({ label, k, precision: p, ceiling, interval }) =>
       label === null ? [] : [{ person: people[label], k, precision: p, ceiling, interval: range(interval) }],
     ),
     people: byPerson.filter((p) => p.queries > 0),
@@ -66,25 +104,20 @@ export function whyNoRetrieval(labels: Int32Array): string {
     : 'No person has two photos, so no face has anything to find.'
 }
 
-/**
- * The k at which precision is told: all up to half as many again as the largest person has photos, thinned beyond 60, and each person's own number of others.
- */
-function telling(labels: Int32Array): number[] {
-  const counts = new Map<number, number>()
-  for (const l of labels) counts.set(l, (counts.get(l) ?? 0) + 1)
-  const last = Math.min(labels.length - 1, 600, Math.max(10, Math.ceil(1.5 * largest(counts.values()))))
-  const ks = new Set([...counts.values()].map((n) => n - 1).filter((k) => k >= 1 && k <= last))
+/** The k at which precision is told: all up to the last, thinned beyond 60, and each person's own number of others. */
+function telling(faces: Int32Array, last: number): number[] {
+  const ks = new Set(Array.from(faces, (n) => n - 1).filter((k) => k >= 1 && k <= last))
   for (let k = 1; k <= last; k += k < 60 ? 1 : Math.ceil(k / 12)) ks.add(k)
   return [...ks.add(last)].sort((a, b) => a - b)
 }
 
 /** A panel for each person; of many, the twelve furthest below their ceiling. */
 export function precisionFigure({ precisionAt, people }: FaceRetrieval, { people: names }: Pick<EmbeddedFaces, 'people'>): string {
-  const all = people.map(({ person, queries }) => {
+  const all = people.map(({ person, queries, faces = queries }) => {
     const points = precisionAt
       .filter((p) => p.person === person)
       .map(({ k, precision, ceiling, interval }) => ({ k, precision, ceiling, ...interval }))
-    return { name: person, others: queries - 1, points, gap: largest(points.map((p) => p.ceiling - p.precision)) }
+    return { name: person, others: faces - 1, points, gap: largest(points.map((p) => p.ceiling - p.precision)) }
   })
   const shown = all.length <= 12 ? all : all.toSorted((a, b) => b.gap - a.gap).slice(0, 12)
   return precisionPanels(shown, {

@@ -75,10 +75,15 @@ nor does it change the exit code; a run that finds no face at all ends with 1. R
       `${count} faces in ${photos.withFace} of ${photos.total} photos${missed}${unread}`,
       retrieval === undefined
         ? noRetrieval
-        : `nearest neighbour right ${percent(retrieval.knnAccuracy)}, mAP ${percent(retrieval.map)}  (${retrieval.queries} faces, leave-one-out)`,
+        : `nearest neighbour right ${percent(retrieval.knnAccuracy)}, mAP ${percent(retrieval.map)}  (${asked(retrieval)}, leave-one-out)`,
       gallery === undefined ? '' : `gallery: ${gallery.added} added, ${gallery.skipped} there already`,
       ...warnings,
       `report: ${report}  (${Math.round(seconds)} s${rate})`,
     ].filter((line) => line !== '')
   },
 })
+
+/** How many faces asked, and of how many. */
+function asked({ queries, askable = queries }: { queries: number; askable?: number }): string {
+  return askable > queries ? `${queries} of ${askable} faces asked` : `${queries} faces`
+}

@@ -2,7 +2,7 @@
  * @file `kindred compare`: the same faces by two models, two maps side by side, and whether the difference is more than luck.
  */
 import { join } from 'node:path'
-import { checkChoice, checkOptions, ensure, KindredError, percent, silent } from '../../base/index.ts'
+import { checkChoice, checkOptions, ensure, KindredError, percent, silent, type Progress } from '../../base/index.ts'
 import { cropFolder, detectorNames, findOptionNames, findOptionsOf, openDetector, type CropRecord } from '../../faces/index.ts'
 import { writeFileAtomic } from '../../files/index.ts'
 import { mcNemar, pairedBootstrap } from '../../metrics/index.ts'
@@ -154,9 +154,15 @@ export async function compare(dir: string, options: CompareOptions): Promise<Com
           })
           sides.push(
             await story.stage(`Map and figures of ${names[i]}`, `mapping ${names[i]}`, async () => {
-              const answers = askEachOther(found.vectors, found.dim, found.labels)
+              const answers = await askEachOther(found.vectors, found.dim, found.labels, { seed, progress: shown, signal })
               const places = await mapFaces(found.vectors, found.dim, { seed, progress: shown, signal })
-              const side = { name: names[i], found, answers, places, report: reportOf(names[i], { found, answers }, places, seed) }
+              const side = {
+                name: names[i],
+                found,
+                answers,
+                places,
+                report: await reportOf(names[i], { found, answers }, places, { seed, progress: shown, signal }),
+              }
               story.update({ models: [...story.current.models, side.report] })
               return side
             }),
@@ -202,8 +208,13 @@ function modelSpec(text: string): { name: string; weights?: string } {
   return name === undefined ? { name: text } : { name, weights }
 }
 
-function reportOf(model: string, { found, answers }: Asked, places: FacePlaces, seed: number): ComparedModel {
-  const retrieval = measureRetrieval({ found, answers }, seed)
+async function reportOf(
+  model: string,
+  { found, answers }: Asked,
+  places: FacePlaces,
+  { seed, ...watched }: { seed: number; progress: Progress; signal: AbortSignal | undefined },
+): Promise<ComparedModel> {
+  const retrieval = await measureRetrieval({ found, answers }, seed, watched)
   const { method, perplexity, neighbourPreservation, neighbours, x, y } = places
   const { records, labels, people, dim, recipe } = found
   return {

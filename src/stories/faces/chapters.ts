@@ -165,9 +165,9 @@ export async function drawMap(run: FacesRun, { found, answers }: Asked): Promise
 
 /** Retrieval figures, each face asking all the others. */
 export async function retrieve(run: FacesRun, asked: Asked): Promise<void> {
-  const { story, seed } = run
+  const { story, seed, progress, options } = run
   await story.stage('Retrieval', 'letting each face ask all the others', async () => {
-    const measured = measureRetrieval(asked, seed)
+    const measured = await measureRetrieval(asked, seed, { progress, signal: options.signal })
     if (measured === undefined) return story.update({ noRetrieval: whyNoRetrieval(asked.found.labels) })
     story.addFigure('precision', precisionFigure(measured, asked.found))
     story.update({ retrieval: measured })

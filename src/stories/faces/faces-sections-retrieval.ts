@@ -46,6 +46,10 @@ export function facesRetrieval(r: FacesReport, figures: FacesFigures): Chapter {
       : `${whole(right)} of ${many(f.queries, 'face')} find their own person first`,
     html`<p>Each face in turn is taken out and asks all the others: who is nearest to me? Nobody is asked about a photo that is its own \
 answer.${
+      f.askable === undefined || f.askable <= f.queries
+        ? ''
+        : ` Of ${whole(f.askable)} faces ${whole(f.queries)} asked, drawn evenly from all people; each asked all the others.`
+    }${
       f.lone === 0
         ? ''
         : ` ${f.lone === 1 ? 'One face has' : `${whole(f.lone)} faces have`} no other photo of the same person and so cannot ask, only mislead.`
@@ -81,7 +85,8 @@ function precisionTable(f: NonNullable<FacesReport['retrieval']>) {
   const people = [...new Set(f.precisionAt.map((p) => p.person))].slice(0, 60)
   const rows = people.map((person) => {
     const mine = f.precisionAt.filter((p) => p.person === person)
-    const others = (f.people.find((p) => p.person === person)?.queries ?? 1) - 1
+    const mineOf = f.people.find((p) => p.person === person)
+    const others = (mineOf?.faces ?? mineOf?.queries ?? 1) - 1
     const at = (k: number) => mine.find((p) => p.k === k)
     const cell = (k: number) => {
       const p = at(k)

@@ -87,7 +87,7 @@ export async function faces(dir: string, options: FacesOptions): Promise<FacesRe
         try {
           const found = await findAndEmbed(run, model, detector, kind)
           noFaces(dir, out, found.summary, found.records)
-          const answers = askEachOther(found.vectors, found.dim, found.labels)
+          const answers = await askEachOther(found.vectors, found.dim, found.labels, { seed, progress: run.progress, signal })
           await drawMap(run, { found, answers })
           await retrieve(run, { found, answers })
           await showNeighbours(run, { found, answers })
