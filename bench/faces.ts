@@ -119,16 +119,16 @@ export const run: Benchmark = async (argv) => {
   const asked = found.filter((f) => f !== undefined)
   const labels = Int32Array.from(asked, (f) => people.indexOf(f.photo.person))
   const splits = asked.map((f) => f.photo.split)
-  const judge = (name: string, vectors: Float32Array) => ({
+  const judge = async (name: string, vectors: Float32Array) => ({
     model: name,
     dim: vectors.length / asked.length,
-    ...figures(vectors, labels, splits),
+    ...(await figures(vectors, labels, splits)),
   })
-  const models = [judge('dlib', joined(asked.map((f) => f.vector)))]
+  const models = [await judge('dlib', joined(asked.map((f) => f.vector)))]
   if (existsSync(general)) {
     const model = await onnxModel(general, generalRecipe, { runtime, detector: ssd.id })
     models.push(
-      judge('mobilenet-v2', await model.embed(new Uint8Array(Buffer.concat(asked.map((f) => f.crop))), { side: dlib.template.size })),
+      await judge('mobilenet-v2', await model.embed(new Uint8Array(Buffer.concat(asked.map((f) => f.crop))), { side: dlib.template.size })),
     )
     await model.dispose()
   } else console.error(`No general model at ${general}: left out.`)
@@ -199,11 +199,11 @@ export const run: Benchmark = async (argv) => {
   const described = descriptors.flatMap((d, i) => (d === null ? [] : [{ d, photo: photos[i] }]))
   const theirs = {
     photosWithFace: described.length,
-    ...figures(
+    ...(await figures(
       joined(described.map(({ d }) => Float32Array.from(d))),
       Int32Array.from(described, ({ photo }) => people.indexOf(photo.person)),
       described.map(({ photo }) => photo.split),
-    ),
+    )),
   }
   const ones: Timing[] = []
   const results = await interleave(
@@ -326,6 +326,6 @@ async function figures(
           of: val.length,
         }
       : undefined
-  const { knn, map } = retrievalFigures(await askEachOther(vectors, dim, labels), labels, 0)!
+  const { knn, map } = (await retrievalFigures(await askEachOther(vectors, dim, labels), labels, 0))!
   return { knnAccuracy: knn.value, map: map.value, trainToVal }
 }

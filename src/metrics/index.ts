@@ -2,7 +2,15 @@
 export { accuracy, classReport, confusionMatrix, type ClassReport, type ConfusionMatrix } from './confusion.ts'
 export { auroc, averagePrecision, fprAtTpr, oscr, oscrCurve, rocCurve, type Curve, type Scores } from './ranking.ts'
 export { bCubed, type BCubed } from './b-cubed.ts'
-export { bootstrapInterval, normalQuantile, quantile, wilsonInterval, type BootstrapOptions, type Interval } from './intervals.ts'
+export {
+  bootstrapInterval,
+  bootstrapPieces,
+  normalQuantile,
+  quantile,
+  wilsonInterval,
+  type BootstrapOptions,
+  type Interval,
+} from './intervals.ts'
 export { brierScore, calibration, negativeLogLikelihood, type BinOptions, type Calibration, type ReliabilityBin } from './calibration.ts'
 export { classDistances, silhouette, silhouettePieces, type ClassDistances, type SilhouetteOptions } from './class-distances.ts'
 export { adjustedMutualInformation, adjustedRandIndex, normalizedMutualInformation } from './clustering.ts'

@@ -1,5 +1,5 @@
 /** @file How sure a measured figure is: Wilson's interval for shares, the bootstrap for anything. */
-import { checkOptions, ensure, rng } from '../base/index.ts'
+import { allAtOnce, checkOptions, ensure, rng, type Pieces, type Stage } from '../base/index.ts'
 
 /** A range that covers the truth with the chosen probability. */
 export interface Interval {
@@ -53,6 +53,11 @@ export function wilsonInterval(successes: number, trials: number, level = 0.95):
  * Cost: `rounds` calls of statistic. Source: Efron 1979; Efron, Tibshirani 1993, section 13.3
  */
 export function bootstrapInterval(n: number, statistic: (indices: Int32Array) => number, options: BootstrapOptions = {}): Interval {
+  return allAtOnce(bootstrapPieces(n, statistic, options))
+}
+
+/** {@link bootstrapInterval} in pieces, one a resample. */
+export function* bootstrapPieces(n: number, statistic: (indices: Int32Array) => number, options: BootstrapOptions = {}): Pieces<Interval> {
   const where = 'bootstrap interval'
   checkOptions(where, options, ['rounds', 'level', 'seed'])
   const { rounds = 1000, level = 0.95, seed = 0 } = options
@@ -62,9 +67,12 @@ export function bootstrapInterval(n: number, statistic: (indices: Int32Array) =>
   const random = rng(seed)
   const indices = new Int32Array(n)
   const figures = new Float64Array(rounds)
+  const stage: Stage = { task: 'resampling', total: rounds, unit: 'round', done: 0 }
   for (let round = 0; round < rounds; round++) {
     for (let i = 0; i < n; i++) indices[i] = random.integer(n)
     figures[round] = statistic(indices)
+    stage.done = round + 1
+    yield stage
   }
   figures.sort()
   return { low: quantile(figures, (1 - level) / 2), high: quantile(figures, (1 + level) / 2) }
@@ -86,6 +94,7 @@ export function quantile(ascending: Float64Array, q: number): number {
 export function normalQuantile(p: number): number {
   ensure(p > 0 && p < 1, 'normal quantile', 'p must be in (0, 1)', p)
   if (p < 0.5) return -normalQuantile(1 - p)
+  if (p === lately.p) return lately.z
   let z = 0
   for (let step = 0; step < 100; step++) {
     const density = Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)
@@ -96,8 +105,12 @@ export function normalQuantile(p: number): number {
     z += move
     if (!(Math.abs(move) > 1e-14 * (1 + z))) break
   }
+  lately = { p, z }
   return z
 }
+
+/** The last answer: a report asks for hundreds of thousands of intervals of one level. */
+let lately = { p: Number.NaN, z: 0 }
 
 function checkLevel(where: string, level: number): void {
   ensure(level > 0 && level < 1, where, 'level must be in (0, 1)', level)

@@ -15,7 +15,7 @@ describe('each face asks all the others', () => {
     expect([...a.distance]).toEqual([1, 1, 6.5, 1, 1.5])
     expect([...a.firstMatch]).toEqual([1, 1, 3, 2, 1])
     expect([...a.averagePrecision]).toEqual([(1 + 2 / 4) / 2, (1 + 2 / 4) / 2, (1 / 3 + 2 / 4) / 2, 1 / 2, 1])
-    const f = retrievalFigures(a, labels, 0)!
+    const f = (await retrievalFigures(a, labels, 0))!
     expect([f.queries, f.lone, f.knn.value, f.recallAt[1].value, f.recallAt[5].value]).toEqual([5, 1, 0.6, 0.6, 1])
     expect(f.recallAt[10]).toBeUndefined()
     expect(f.map.value).toBeCloseTo((0.75 + 0.75 + 5 / 12 + 0.5 + 1) / 5, 12)
@@ -29,7 +29,7 @@ describe('each face asks all the others', () => {
     const random = rng(3)
     const labels = Int32Array.from({ length: 60 }, (_, i) => i % 4)
     const vectors = Float32Array.from({ length: 60 * 5 }, (_, i) => random.normal() + (i % 5 === labels[Math.floor(i / 5)] ? 1.5 : 0))
-    const f = retrievalFigures(await askEachOther(vectors, 5, labels), labels, 0)!
+    const f = (await retrievalFigures(await askEachOther(vectors, 5, labels), labels, 0))!
     const peer = retrieval(vectors, labels, 5)
     expect(f.knn.value).toBe(knnAccuracy(vectors, labels, 5, { k: 1 }))
     expect([f.recallAt[1].value, f.recallAt[5].value, f.recallAt[10].value]).toEqual([
@@ -43,7 +43,7 @@ describe('each face asks all the others', () => {
   test('with one person, or nobody twice, there is nothing to measure', async () => {
     const vectors = Float32Array.of(0, 1, 2)
     for (const labels of [Int32Array.of(0, 0, 0), Int32Array.of(0, 1, 2), Int32Array.of(-1, -1, 0)])
-      expect(retrievalFigures(await askEachOther(vectors, 1, labels), labels, 0)).toBeUndefined()
+      expect(await retrievalFigures(await askEachOther(vectors, 1, labels), labels, 0)).toBeUndefined()
   })
 
   test('matches at each rank are those that precision at k counts', async () => {
@@ -80,7 +80,7 @@ describe('each face asks all the others', () => {
         all.firstMatch[row],
         all.averagePrecision[row],
       ])
-    const figures = retrievalFigures(some, labels, 0)!
+    const figures = (await retrievalFigures(some, labels, 0))!
     expect([figures.queries, figures.askable]).toEqual([60, 300])
   })
 

@@ -1,6 +1,6 @@
 /** @file Leave-one-out retrieval, query by query: each labelled face asks all the others, and its whole ranking is judged. */
 import { checkOptions, ensure, gatherRows, inSlices, largest, rng, type Progress } from '../base/index.ts'
-import { bootstrapInterval, wilsonInterval, type Interval } from '../metrics/index.ts'
+import { bootstrapPieces, wilsonInterval, type Interval } from '../metrics/index.ts'
 import { matchRanks } from '../neighbours/index.ts'
 import type { EmbeddedFaces } from './embed-folder.ts'
 
@@ -28,7 +28,7 @@ export interface Answers {
 
 /** How {@link askEachOther} is bounded, watched and stopped. */
 export interface AskOptions {
-  /** Queries at most; of more faces so many are drawn, the same share of each person's. Default 10,000. */
+  /** Queries at most; of more faces so many are drawn, the same share of each person's. Default 20,000. */
   readonly most?: number
   /** Seeds the drawing. Default 0. */
   readonly seed?: number
@@ -38,7 +38,7 @@ export interface AskOptions {
 }
 
 /** Queries at most, unless asked for otherwise. */
-const mostQueries = 10_000
+const mostQueries = 20_000
 
 /**
  * Lets each labelled face ask all other labelled faces, by Euclidean distance; equal distances rank in the order of the rows.
@@ -126,8 +126,17 @@ export interface RetrievalFigures {
   readonly recallAt: Readonly<Record<number, Figure>>
 }
 
-/** Sums up answers; undefined where nobody asked, or there was only one person to find. */
-export function retrievalFigures(answers: Answers, labels: Int32Array, seed: number): RetrievalFigures | undefined {
+/**
+ * Sums up answers; undefined where nobody asked, or there was only one person to find.
+ *
+ * @throws KindredError `interrupted` when the signal fires
+ */
+export async function retrievalFigures(
+  answers: Answers,
+  labels: Int32Array,
+  seed: number,
+  watched: Pick<AskOptions, 'progress' | 'signal'> = {},
+): Promise<RetrievalFigures | undefined> {
   const { rows, askable, lone, firstMatch, averagePrecision: ap } = answers
   const n = rows.length
   if (n === 0 || new Set(labels.filter((l) => l >= 0)).size < 2) return undefined
@@ -142,9 +151,9 @@ export function retrievalFigures(answers: Answers, labels: Int32Array, seed: num
   }
   const most = labels.filter((l) => l >= 0).length - 1
   const map = mean(Int32Array.from(ap.keys()))
-  const drawn = bootstrapInterval(n, mean, { seed })
+  const resampled = await inSlices(bootstrapPieces(n, mean, { seed }), { ...watched, where: 'retrieval' })
   // Where all are equal, resampling shows no spread; a mean of numbers in 0..1 varies at most as a share does.
-  const sure = drawn.low === drawn.high ? wilsonInterval(Math.min(1, map) * n, n) : drawn
+  const sure = resampled.low === resampled.high ? wilsonInterval(Math.min(1, map) * n, n) : resampled
   return {
     queries: n,
     askable,

@@ -1,6 +1,6 @@
 /** @file All retrieval figures of one embedding, as reports hold them. */
 import { gatherRows, inSlices, largest, type Progress } from '../base/index.ts'
-import { precisionRow, silhouettePieces, type PrecisionAtK } from '../metrics/index.ts'
+import { precisionRow, silhouettePieces } from '../metrics/index.ts'
 import { precisionPanels } from '../plots/index.ts'
 import type { FaceRetrieval } from './face-figures.ts'
 import { retrievalFigures } from './ask-each-other.ts'
@@ -24,7 +24,7 @@ export async function measureRetrieval(
   watched: { readonly progress?: Progress; readonly signal?: AbortSignal } = {},
 ): Promise<FaceRetrieval | undefined> {
   const { vectors, dim, labels, people, records } = found
-  const figures = retrievalFigures(answers, labels, seed)
+  const figures = await retrievalFigures(answers, labels, seed, watched)
   if (figures === undefined) return undefined
   const { queries, askable, lone, knn, map, recallAt } = figures
   const known = Int32Array.from(labels.keys()).filter((i) => labels[i] >= 0)
@@ -41,23 +41,18 @@ export async function measureRetrieval(
   for (const mine of byPerson) mine.map /= mine.queries
   const range = ({ low, high }: { low: number; high: number }) => ({ low, high })
   const ks = telling(faces, answers.depth)
-  const precision = people.flatMap((_, label) => {
-    const tally = answers.matchesAt.get(label)
-    if (tally === undefined) return []
-    const upTo = Float64Array.from(tally)
-    for (let k = 1; k < upTo.length; k++) upTo[k] += upTo[k - 1]
-    const asked = byPerson[label].queries
-    return [
-      ks.map((k) =>
-        precisionRow({ label, k, precision: upTo[k - 1] / (k * asked), ceiling: Math.min(k, faces[label] - 1) / k, queries: asked }),
-      ),
-    ]
+  const curves = [...answers.matchesAt].sort(([a], [b]) => a - b).map(([label, tally]) => curveOf(label, tally, byPerson[label]))
+  const gaps = new Map(curves.map((curve) => [curve, largest(ks.map((k) => curve.ceiling(k) - curve.precision(k)))]))
+  const furthest = curves.toSorted((a, b) => gaps.get(b)! - gaps.get(a)!).slice(0, mostCurves)
+  const whole = new Set(curves.length <= mostCurves ? curves : furthest)
+  const precisionAt = curves.flatMap((curve) => {
+    const { person, queries: asked, others, precision, ceiling } = curve
+    const told = whole.has(curve) ? ks : ks.filter((k) => [1, 5, 10, others, answers.depth].includes(k))
+    return told.map((k) => {
+      const row = precisionRow({ label: null, k, precision: precision(k), ceiling: ceiling(k), queries: asked })
+      return { person, k, precision: row.precision, ceiling: row.ceiling, interval: range(row.interval) }
+    })
   })
-  const gap = (rows: readonly PrecisionAtK[]) => largest(rows.map((row) => row.ceiling - row.precision))
-  const whole = new Set(precision.length <= mostCurves ? precision : precision.toSorted((a, b) => gap(b) - gap(a)).slice(0, mostCurves))
-  const told = precision.flatMap((rows) =>
-    whole.has(rows) ? rows : rows.filter(({ label, k }) => [1, 5, 10, faces[label!] - 1, answers.depth].includes(k)),
-  )
   const sample = Math.max(1, Math.min(known.length, Math.floor(silhouetteDistances / known.length)))
   const silhouette = await inSlices(silhouettePieces(gatherRows(vectors, dim, known), dim, own, { sample, seed }), {
     ...watched,
@@ -78,9 +73,7 @@ export async function measureRetrieval(
     },
     silhouette,
     silhouetteFaces: sample,
-    precisionAt: told.flatMap(({ label, k, precision: p, ceiling, interval }) =>
-      label === null ? [] : [{ person: people[label], k, precision: p, ceiling, interval: range(interval) }],
-    ),
+    precisionAt,
     people: byPerson.filter((p) => p.queries > 0),
     wrong: wrong.map((q) => {
       const [row, near] = [answers.rows[q], answers.nearest[q]]
@@ -92,6 +85,20 @@ export async function measureRetrieval(
         distance: Number(answers.distance[q].toFixed(4)),
       }
     }),
+  }
+}
+
+/** Precision at k of one person, and the most that is possible. */
+function curveOf(label: number, tally: Int32Array, { person, queries, faces }: { person: string; queries: number; faces: number }) {
+  const upTo = Float64Array.from(tally)
+  for (let k = 1; k < upTo.length; k++) upTo[k] += upTo[k - 1]
+  return {
+    label,
+    person,
+    queries,
+    others: faces - 1,
+    precision: (k: number) => upTo[k - 1] / (k * queries),
+    ceiling: (k: number) => Math.min(k, faces - 1) / k,
   }
 }
 
