@@ -45,6 +45,33 @@ function expectClosed(reason: string | RegExp): void {
 }
 
 describe('while the run goes on', () => {
+  test('how far the work is is written every three seconds, and of a large page less often', async () => {
+    vi.useFakeTimers()
+    try {
+      await grow(async (story) => {
+        const written = (): number => {
+          let count = 0
+          for (let second = 0, before = ''; second < 60; second++) {
+            vi.advanceTimersByTime(1000)
+            story.showNow(`second ${second}`)
+            if (page() !== before) count++
+            before = page()
+          }
+          return count
+        }
+        const small = written()
+        expect(small).toBeGreaterThanOrEqual(14)
+        expect(small).toBeLessThanOrEqual(20)
+        story.update({ command: 'x'.repeat(2_000_000) }) // in page and numbers
+        const large = written()
+        expect(large).toBeGreaterThanOrEqual(4) // it still shows that it is alive
+        expect(large).toBeLessThanOrEqual(9)
+      })
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   test('the report is there from the start, and tells whose it is and that it is alive', async () => {
     await grow(async () => {
       const { complete, running } = json()

@@ -28,6 +28,8 @@ export interface GrowOptions<Figure extends string> {
 
 /** Milliseconds between signs of life. */
 const heartbeat = 15_000
+/** Milliseconds between two pages that differ in how far the work is: at least so many, and so many for each megabyte that is rewritten. */
+const breath = 3000
 
 /**
  * Runs work that fills a report, and ends the report as the work ends: the one life of every run that writes a report.
@@ -89,6 +91,7 @@ export class GrowingReport<Report extends ReportState, Figure extends string> {
   private report: Report
   private readonly stages: { name: string; seconds: number }[] = []
   private written = -Infinity
+  private megabytes = 0
 
   constructor(
     folder: string,
@@ -115,10 +118,10 @@ export class GrowingReport<Report extends ReportState, Figure extends string> {
     this.publish()
   }
 
-  /** Says what happens right now, but rewrites the page at most every three seconds. */
+  /** Says what happens right now, but rewrites the page at most every three seconds, and less often where it is large. */
   showNow(now: string): void {
     this.report = { ...this.report, ...withoutSecrets({ now }) }
-    if (performance.now() - this.written > 3000) this.publish()
+    if (performance.now() - this.written > Math.min(heartbeat, breath * Math.max(1, this.megabytes))) this.publish()
   }
 
   /** Adds a warning in words. */
@@ -186,8 +189,10 @@ export class GrowingReport<Report extends ReportState, Figure extends string> {
   private publish(): void {
     this.report = { ...this.report, seconds: Math.round((performance.now() - this.started) / 100) / 10 }
     const shown = this.asItStands()
-    writeFileAtomic(join(this.folder, 'report.json'), `${JSON.stringify(shown, null, 2)}\n`)
-    writeFileAtomic(join(this.folder, 'report.html'), this.page(shown, this.figures))
+    const [numbers, page] = [`${JSON.stringify(shown, null, 2)}\n`, this.page(shown, this.figures)]
+    writeFileAtomic(join(this.folder, 'report.json'), numbers)
+    writeFileAtomic(join(this.folder, 'report.html'), page)
+    this.megabytes = (numbers.length + page.length) / 1e6
     this.written = performance.now()
   }
 
