@@ -45,6 +45,7 @@ export const parts = {
   },
   gallery: { packages: { '@electric-sql/pglite': '0.5.14', '@electric-sql/pglite-pgvector': '0.0.15' }, gives: 'a gallery in a folder' },
   postgres: { packages: { pg: '^8.23.1' }, gives: 'a gallery on a PostgreSQL server' },
+  heic: { packages: { 'libheif-js': '^1.23.2' }, gives: 'HEIC photos, as iPhones take them' },
   hdf5: { packages: { h5wasm: '^0.10.3' }, gives: 'weights from Keras files (.h5)' },
 } as const satisfies Record<string, Part>
 

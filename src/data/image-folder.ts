@@ -14,9 +14,9 @@ import {
 /**
  * The pictures of a folder that holds one folder per class, however deep they lie in it.
  *
- * Each file is read once when the folder is opened and decoded again when its image is asked for; `cacheBytes` of pixels are kept. JPEG, PNG, WebP, GIF, TIFF
- * and AVIF of any size, told by their content, are turned upright and scaled. Left out are: files that cannot be decoded, pictures beside the class folders,
- * links to folders, folders that kindred made (all listed in `skipped`), hidden files and files whose names stand for no picture.
+ * Each file is read once when the folder is opened and decoded again when its image is asked for; `cacheBytes` of pixels are kept. All formats of
+ * `decodeImage`, in any size, told by their content, are turned upright and scaled. Left out are: files that cannot be decoded, pictures beside the
+ * class folders, links to folders, folders that kindred made (all listed in `skipped`), hidden files and files whose names stand for no picture.
  *
  * @param dir the folder; class names are those of the folders in it, in Unicode's composed form (NFC), sorted by code point
  * @returns images in the order of class, then path; `files` names each

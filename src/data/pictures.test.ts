@@ -72,7 +72,7 @@ describe('a folder per class', () => {
     file('odd/cats/text.png', 'no picture')
     file('odd/cats/cut.jpg', (await flat([9, 9, 9], 400, 400).jpeg().toBuffer()).subarray(0, 700))
     file('odd/cats/notes.txt', 'hello')
-    file('odd/cats/scan.heic', 'x')
+    file('odd/cats/scan.psd', 'x')
     file('odd/cats/.hidden.png', good)
     file('odd/.git/1.png', good)
     file('odd/empty/readme.md', 'no pictures here')
@@ -91,7 +91,7 @@ describe('a folder per class', () => {
     const reasons = Object.fromEntries(d.skipped.map(({ path, reason }) => [path.slice(join(root, 'odd').length + 1), reason]))
     expect(reasons).toEqual({
       'cats/cut.jpg': expect.stringContaining('must be a whole image'),
-      'cats/scan.heic': expect.stringContaining('HEIC photos are not read'),
+      'cats/scan.psd': expect.stringContaining('Photoshop files are not read'),
       'cats/text.png': expect.stringContaining('must hold an image'),
       'dogs/ring': 'a link that leads round in a ring',
       empty: 'a folder without pictures',

@@ -15,7 +15,7 @@ const file = (name: string, bytes: Uint8Array | string = ''): string => {
   return join(folder, name)
 }
 for (const name of ['a/1.png', 'a/2.JPG', 'b/3.webp', 'top.png', 'notes.txt', 'a/.hidden.png', '.git/x.png']) file(name)
-for (const name of ['drawing.svg', 'b/phone.HEIC', 'scan.bmp']) file(name)
+for (const name of ['drawing.svg', 'b/phone.CR2', 'scan.jp2']) file(name)
 file('run/run.json', '{\n  "command": "train mnist"')
 file('run/loss.png')
 execFileSync('mkfifo', [join(folder, 'pipe.png')])
@@ -36,8 +36,8 @@ test('pictures of a folder, each with the folder it lies in; the others are pass
     'loop.png': 'a link that leads round in a ring',
     run: 'a folder that kindred made, as its run.json shows',
     'drawing.svg': 'SVG drawings are not read: save it as JPEG or PNG',
-    'b/phone.HEIC': 'HEIC photos are not read: save it as JPEG or PNG',
-    'scan.bmp': 'BMP pictures are not read: save it as JPEG or PNG',
+    'b/phone.CR2': 'raw photos are not read: save it as JPEG or PNG',
+    'scan.jp2': 'JPEG 2000 pictures are not read: save it as JPEG or PNG',
   })
   expect(findPictures([join(folder, 'a'), join(folder, 'run')]).found.length).toBe(3) // what is named is meant
 })

@@ -72,7 +72,8 @@ export class CropBook {
   /** Whether this content was done with these settings, and its crops are still what they were. */
   has(source: string, sourceHash: string): boolean {
     const { faces = [], quarantine = null } = this.known.get(source) ?? {}
-    if (quarantine?.kind === 'too-large') return false // the limit may have been raised
+    // the limit may have been raised, the part that reads the format be installed
+    if (quarantine?.kind === 'too-large' || quarantine?.kind === 'unsupported') return false
     const records = quarantine === null ? faces : [...faces, quarantine]
     const same = records.length > 0 && records.every((r) => r.sourceHash === sourceHash && r.settings === this.settings)
     return same && faces.every((f) => this.isWhole(f))

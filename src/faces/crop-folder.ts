@@ -5,7 +5,7 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { budget, checkOptions, ensure, inOrder, KindredError, silent, stopIfAborted, type Budget, type Progress } from '../base/index.ts'
-import { decodeImage, holdImage, readImageFile, type HeldImage } from '../images/index.ts'
+import { decodeImage, holdImage, readFormats, readImageFile, type HeldImage } from '../images/index.ts'
 import { type FileList, type Lock, lockOutput, readBytes, sha256File, writeFileAtomic } from '../files/index.ts'
 import { sha256 } from '../base/index.ts'
 import type { Runtime } from '../runtime/index.ts'
@@ -207,7 +207,8 @@ async function look(dir: string, source: string, { book, detector, find, templat
   try {
     photo = await holdImage(file.bytes)
   } catch (error) {
-    const kind = refusalOf(path, error) === 'too-large' ? 'too-large' : 'corrupt'
+    const refused = refusalOf(path, error)
+    const kind = refused === 'too-large' || refused === 'unsupported' ? refused : 'corrupt'
     return bad(kind, reasonOf(kind, error), sourceHash)
   } finally {
     file.release()
@@ -241,7 +242,10 @@ function reasonOf(kind: QuarantineRecord['kind'], error: unknown): string {
   const why = message(error)
   if (kind === 'empty') return 'the file is empty'
   if (kind === 'not-an-image') return 'the content is no image of a known kind, whatever its name says'
-  if (kind === 'unsupported') return `${why}: not a format that is read. Save it as JPEG or PNG.`
+  if (kind === 'unsupported' && error instanceof KindredError) {
+    const isFormat = error.expected.endsWith(readFormats) || error.expected.endsWith('a format that is read here')
+    return `${isFormat ? `${why}: not a format that is read` : `${error.expected}, got ${why}`}. ${error.fix ?? ''}`
+  }
   if (kind === 'too-large' && error instanceof KindredError) return `${error.expected}, got ${error.got}. ${error.fix}`
   return kind === 'corrupt' ? `cannot be decoded (damaged, truncated or of an unknown kind): ${why}` : why
 }

@@ -102,16 +102,16 @@ test('photos above a limit are set aside with its name, and looked at again once
 })
 
 test('formats that are not read: by name they are passed over, by content set aside, each with a way out', async () => {
-  for (const name of ['a.heic', 'b.svg', 'c.bmp']) writeFileSync(join(dir, name), '')
+  for (const name of ['a.jxl', 'b.svg', 'c.tga']) writeFileSync(join(dir, name), '')
   writeFileSync(join(dir, 'drawing.png'), '<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"/>')
   writeFileSync(join(dir, 'text.jpg'), 'no image at all')
   writeFileSync(join(dir, 'empty.jpg'), '')
   const { skipped, quarantine, summary } = await run()
   expect(skipped).toEqual(
     [
-      ['a.heic', 'HEIC photos'],
+      ['a.jxl', 'JPEG XL pictures'],
       ['b.svg', 'SVG drawings'],
-      ['c.bmp', 'BMP pictures'],
+      ['c.tga', 'TGA pictures'],
     ].map(([path, what]) => ({ path, reason: `${what} are not read: save it as JPEG or PNG` })),
   )
   expect(reasons(quarantine)).toEqual({
@@ -121,5 +121,5 @@ test('formats that are not read: by name they are passed over, by content set as
   })
   for (const q of quarantine) expect(q.sourceHash).toMatch(/^[0-9a-f]{64}$/)
   expect(summary.photos).toMatchObject({ total: 3, quarantined: 3, ignored: 0 })
-  expect((await run()).summary.photos.processed).toBe(0)
+  expect((await run()).summary.photos.processed).toBe(1) // the drawing: what a part may read by now is looked at again
 })

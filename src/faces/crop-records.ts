@@ -40,8 +40,8 @@ export interface QuarantineRecord {
   readonly sourceHash: string | null
   readonly label: string | null
   /**
-   * `no-face`: a good photo in which nobody was found; `empty`; `not-an-image`; `unsupported`: an image of a format that is not read; `too-large`: above a
-   * limit that can be raised, looked at again by each run; `corrupt`: damaged or truncated; `unreadable`: the system refused.
+   * `no-face`: a good photo in which nobody was found; `empty`; `not-an-image`; `unsupported`: an image of a format that is not read (here);
+   * `too-large`: above a limit that can be raised; both are looked at again by each run; `corrupt`: damaged or truncated; `unreadable`: the system refused.
    */
   readonly kind: (typeof quarantineKinds)[number]
   readonly reason: string

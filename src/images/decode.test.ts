@@ -216,9 +216,11 @@ describe('what a file is', () => {
     }
     const other = {
       '%PDF-1.7': 'a PDF',
-      '\0\0\0\x18ftypheic\0\0\0\0mif1heic': 'a HEIC photo',
-      'BM\x36\x03\0\0\0\0\0\0': 'a BMP',
-      'P6 1 1 255\n': 'a PNM (Netpbm) picture',
+      '8BPS\0\x01': 'a Photoshop file',
+      'FUJIFILMCCD-RAW 0201': 'a raw photo',
+      'RIFF\0\0\0\0AVI LIST': 'a film',
+      '\xff\x0a\0\0': 'a JPEG XL',
+      '<!DOCTYPE html><title>404</title>': 'a web page (HTML)',
       '\0\0\0\x18ftypisom': 'a film',
     }
     for (const [start, words] of Object.entries(other)) {
@@ -226,7 +228,7 @@ describe('what a file is', () => {
       await expect(decodeImage(path)).rejects.toThrow(
         expect.objectContaining({
           code: 'unsupported',
-          message: expect.stringContaining(`must be a JPEG, PNG, WebP, GIF, TIFF or AVIF, got ${words}`),
+          message: expect.stringContaining(`must be a JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP, PNM or HEIC, got ${words}`),
         }),
       )
     }
@@ -237,7 +239,7 @@ describe('what a file is', () => {
   test('and by its name, for lists', () => {
     expect(['a.JPG', 'b.jpeg', 'c.avif'].map(pictureName)).toEqual(['read', 'read', 'read'])
     expect(pictureName('x.svg')).toEqual({ reason: 'SVG drawings are not read: save it as JPEG or PNG' })
-    expect(pictureName('x.HEIC')).toEqual({ reason: 'HEIC photos are not read: save it as JPEG or PNG' })
+    expect(pictureName('x.mov')).toEqual({ reason: 'films are not read: save single pictures of it as JPEG' })
     expect(['notes.txt', 'png', '.constructor'].map(pictureName)).toEqual([undefined, undefined, undefined])
   })
 

@@ -6,7 +6,12 @@ import { closeSync, readSync } from 'node:fs'
 import type { Metadata, Sharp } from 'sharp'
 import { budget, checkOptions, ensure, ensureWithin, KindredError, limits } from '../base/index.ts'
 import { ioError, openRegular, pathOrBytes, readBytes, type FileSource } from '../files/index.ts'
-import { imageKind, type ImageFormat } from './image-kind.ts'
+import { imageKind, readFormats, type ImageFormat } from './image-kind.ts'
+import type { OpenedPicture } from './own-format.ts'
+import { openBmp } from './read-bmp.ts'
+import { heicNeeds, openHeic, readsHeic } from './read-heic.ts'
+import { openPnm } from './read-pnm.ts'
+import { withProfile } from './with-profile.ts'
 
 /** A decoded image. */
 export interface DecodedImage {
@@ -47,7 +52,8 @@ const where = 'decode image'
 const longest = 60 // seconds: a hundred megapixels take a few
 
 /**
- * Decodes a JPEG, PNG, WebP, GIF, TIFF or AVIF file; of several pages or frames the first.
+ * Decodes a JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP or PNM (Netpbm) file, and a HEIC photo where the part `heic` is installed; of several pages or frames the
+ * first.
  *
  * The format is told by the content, the size by the header, and both are judged before anything is decoded; then it waits until {@link pixelBudget} has room.
  * @param input a path, a `file:` URL, or the file's bytes
@@ -134,66 +140,124 @@ function formatOf(bytes: Uint8Array, name: string): ImageFormat {
       'Open it in a viewer, or leave it out.',
     )
   if (kind.format === undefined)
-    throw new KindredError(
-      'unsupported',
-      where,
-      `${name} must be a JPEG, PNG, WebP, GIF, TIFF or AVIF`,
-      kind.words,
-      'Save it as JPEG or PNG.',
-    )
+    throw new KindredError('unsupported', where, `${name} must be ${readFormats}`, kind.words, 'Save it as JPEG or PNG.')
+  if (kind.format === 'heic' && !readsHeic())
+    throw new KindredError('unsupported', where, `${name} must be of a format that is read here`, kind.words, `${sentence(heicNeeds())}.`)
   return kind.format
+}
+
+const sentence = (words: string): string => words[0].toUpperCase() + words.slice(1)
+
+/** The reader of formats that sharp does not know. */
+const ownReaders: Partial<Record<ImageFormat, (bytes: Uint8Array, name: string) => OpenedPicture | Promise<OpenedPicture>>> = {
+  bmp: openBmp,
+  pnm: openPnm,
+  heic: openHeic,
 }
 
 async function decode(bytes: Uint8Array, name: string, options: DecodeOptions): Promise<HeldImage> {
   const { size, channels = 3, fit = 'fill', background = '#ffffff' } = options
   const format = formatOf(bytes, name)
+  const own = await ownReaders[format]?.(bytes, name)
+  try {
+    return await render(own ?? (await bySharp(bytes, format, name)), name, { size, channels, fit, background })
+  } catch (error) {
+    throw error instanceof KindredError ? error : refusal(name, error)
+  } finally {
+    own?.close?.()
+  }
+}
+
+/** A picture whose header is read, and how sharp gets at its pixels. */
+interface Opened extends Pick<OpenedPicture, 'width' | 'height' | 'work'> {
+  readonly channels: number
+  readonly image: () => Sharp | Promise<Sharp>
+}
+
+const time = { seconds: longest }
+
+/** A picture of a format that sharp knows. */
+async function bySharp(bytes: Uint8Array, format: ImageFormat, name: string): Promise<Opened> {
   const stated = statedSize(bytes, format)
   if (stated !== undefined) ensureWithin('imagePixels', stated.width * stated.height, name, 'the picture')
   const { default: sharp } = await import('sharp')
   const failOn = format === 'png' ? 'error' : 'truncated' // PNG has checksums: what does not match them is damaged
-  const open = (most: number): Sharp =>
-    sharp(bytes, { failOn, limitInputPixels: most === Infinity ? false : most }).timeout({ seconds: longest })
+  const open = (most: number): Sharp => sharp(bytes, { failOn, limitInputPixels: most === Infinity ? false : most }).timeout(time)
+  const header = await open(Infinity).metadata() // reads no pixels, so that a size too large can be named
+  return {
+    width: header.width,
+    height: header.pageHeight ?? header.height,
+    channels: header.channels,
+    work: workBytes(format, header),
+    image: () => open(limits().imagePixels).autoOrient(),
+  }
+}
+
+/** A picture of which a reader of our own gives the pixels. */
+function byReader(own: OpenedPicture): Opened {
+  const { width, height, channels } = own
+  return {
+    ...own,
+    work: own.work + channels,
+    async image() {
+      const { default: sharp } = await import('sharp')
+      const { data, profile } = await own.pixels()
+      const bare = profile === undefined || channels === 1
+      return sharp(bare ? data : withProfile(data, profile, { width, height, channels }), {
+        raw: bare ? { width, height, channels } : undefined,
+        limitInputPixels: false,
+      }).timeout(time)
+    },
+  }
+}
+
+/** What {@link decode} does once it knows how large the picture is. */
+async function render(
+  picture: Opened | OpenedPicture,
+  name: string,
+  { size, channels, fit, background }: Pick<DecodeOptions, 'size'> & Required<Pick<DecodeOptions, 'channels' | 'fit' | 'background'>>,
+): Promise<HeldImage> {
+  const opened = 'image' in picture ? picture : byReader(picture)
+  const pixels = opened.width * opened.height
+  ensureWithin('imagePixels', pixels, name, 'the picture')
+  const kept = (size === undefined ? pixels : size[0] * size[1]) * channels
+  const needed = Math.ceil(kept + (opened.channels < channels ? kept / channels : 0) + pixels * opened.work)
+  const release = await pixelBudget.take(needed) // more than there is: when all others have given theirs back
   try {
-    const header = await open(Infinity).metadata() // reads no pixels, so that a size too large can be named
-    const pixels = header.width * (header.pageHeight ?? header.height)
-    ensureWithin('imagePixels', pixels, name, 'the picture')
-    const kept = (size === undefined ? pixels : size[0] * size[1]) * channels
-    const needed = Math.ceil(kept + (header.channels < channels ? kept / channels : 0) + pixels * workBytes(format, header))
-    const release = await pixelBudget.take(needed) // more than there is: when all others have given theirs back
-    try {
-      let image = open(limits().imagePixels).autoOrient()
-      if (size !== undefined) image = image.resize({ height: size[0], width: size[1], fit, background })
-      image = channels === 4 ? image.ensureAlpha() : image.flatten({ background })
-      image = channels === 1 ? image.toColourspace('b-w') : image.toColourspace('srgb')
-      const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
-      const decoded = channelsOf(data, info.channels, channels)
-      release(needed - kept)
-      return { pixels: decoded, height: info.height, width: info.width, channels, release: () => release() }
-    } catch (error) {
-      release()
-      throw error
-    }
+    let image = await opened.image()
+    if (size !== undefined) image = image.resize({ height: size[0], width: size[1], fit, background })
+    image = channels === 4 ? image.ensureAlpha() : image.flatten({ background })
+    image = channels === 1 ? image.toColourspace('b-w') : image.toColourspace('srgb')
+    const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
+    const decoded = channelsOf(data, info.channels, channels)
+    release(needed - kept)
+    return { pixels: decoded, height: info.height, width: info.width, channels, release: () => release() }
   } catch (error) {
-    if (error instanceof KindredError) throw error
-    const why = error instanceof Error ? error.message.replaceAll('\n', ' ') : String(error)
-    if (why.startsWith('timeout'))
-      throw new KindredError(
-        'unsupported',
-        where,
-        `${name} must be decoded within ${longest} seconds`,
-        `"${why}"`,
-        'Save it anew as JPEG or PNG.',
-        { cause: error },
-      )
-    throw new KindredError(
-      'corrupt',
+    release()
+    throw error
+  }
+}
+
+/** The error for what sharp throws. */
+function refusal(name: string, error: unknown): KindredError {
+  const why = error instanceof Error ? error.message.replaceAll('\n', ' ') : String(error)
+  if (why.startsWith('timeout'))
+    return new KindredError(
+      'unsupported',
       where,
-      `${name} must be a whole image that can be decoded`,
-      `"${why.slice(0, 300)}"`,
-      'Open it in a viewer, or leave it out.',
+      `${name} must be decoded within ${longest} seconds`,
+      `"${why}"`,
+      'Save it anew as JPEG or PNG.',
       { cause: error },
     )
-  }
+  return new KindredError(
+    'corrupt',
+    where,
+    `${name} must be a whole image that can be decoded`,
+    `"${why.slice(0, 300)}"`,
+    'Open it in a viewer, or leave it out.',
+    { cause: error },
+  )
 }
 
 /**

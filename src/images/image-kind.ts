@@ -1,8 +1,12 @@
 /** @file What an image file is, told by its first bytes, and which file names stand for pictures. */
 import { extname } from 'node:path'
+import { heicNeeds, readsHeic } from './read-heic.ts'
 
-/** The formats that are decoded, as sharp calls them. */
-export type ImageFormat = 'jpeg' | 'png' | 'gif' | 'webp' | 'tiff' | 'avif'
+/** The formats that are decoded: by sharp, which calls them so; by readers of our own; and HEIC by an optional part. */
+export type ImageFormat = 'jpeg' | 'png' | 'gif' | 'webp' | 'tiff' | 'avif' | 'bmp' | 'pnm' | 'heic'
+
+/** What errors name as readable. */
+export const readFormats = 'a JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP, PNM or HEIC'
 
 /** See {@link imageKind}. */
 export interface ImageKind {
@@ -19,6 +23,9 @@ const readable: Readonly<Record<ImageFormat, string>> = {
   webp: 'a WebP',
   tiff: 'a TIFF',
   avif: 'an AVIF',
+  bmp: 'a BMP',
+  pnm: 'a PNM (Netpbm) picture',
+  heic: 'a HEIC photo',
 }
 
 /* oxlint-disable no-control-regex -- these are bytes, not text */
@@ -30,16 +37,22 @@ const beginnings: readonly (readonly [RegExp, ImageFormat | string])[] = [
   [/^RIFF[^]{4}WEBP/, 'webp'],
   [/^(II[*+]\0|MM\0[*+])/, 'tiff'],
   [/^[^]{4}ftyp(avi[fs]|[^]{8,56}avi[fs])/, 'avif'],
-  [/^[^]{4}ftyp(hei|hev|mif1|msf1)/, 'a HEIC photo'],
+  [/^[^]{4}ftyp(hei|hev|mif1|msf1)/, 'heic'],
   [/^[^]{4}ftypcrx/, 'a raw photo'],
   [/^[^]{4}ftyp/, 'a film'],
-  [/^BM[^]{4}\0{4}/, 'a BMP'],
+  [/^BM[^]{12}[\x0c\x10-\x7c]\0\0\0/, 'bmp'],
+  [/^(P[1-6][\s#]|P7\r?\n)/, 'pnm'],
   [/^%PDF/, 'a PDF'],
   [/^(\xff\x0a|\0\0\0\x0cJXL )/, 'a JPEG XL'],
   [/^(\xff\x4f\xff\x51|\0\0\0\x0cjP {2})/, 'a JPEG 2000'],
   [/^8BPS/, 'a Photoshop file'],
+  [/^(IIRO|IIRS|MMOR|IIU\0|FUJIFILMCCD-RAW|FOVb)/, 'a raw photo'],
+  [/^(RIFF[^]{4}AVI |\x1aE\xdf\xa3|\0\0\x01[\xba\xb3]|[^]{4}(moov|mdat|wide)|FLV\x01)/, 'a film'],
   [/^\0\0[\x01\x02]\0[^]\0/, 'an icon'],
-  [/^P[1-7]\s/, 'a PNM (Netpbm) picture'],
+  [/^v\/1\x01/, 'an OpenEXR picture'],
+  [/^PK\x03\x04/, 'a ZIP archive'],
+  [/^version https:\/\/git-lfs/, 'a pointer of Git LFS, not the file itself'],
+  [/^(\xef\xbb\xbf)?\s*<(!doctype html|html|head|body)/i, 'a web page (HTML)'],
   [/^(\xef\xbb\xbf)?\s*<(\?xml|!--|!doctype svg|svg)/i, 'an SVG drawing'],
 ]
 
@@ -53,36 +66,52 @@ export function imageKind(bytes: Uint8Array): ImageKind | undefined {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 256)).toString('latin1')
   const kind = beginnings.find(([start]) => start.test(text))?.[1]
   if (kind === undefined) return undefined
+  if (kind === 'tiff' && isRaw(bytes)) return { words: 'a raw photo' }
   return Object.hasOwn(readable, kind) ? { format: kind as ImageFormat, words: readable[kind as ImageFormat] } : { words: kind }
 }
 
-const readNames = new Set(['.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.webp', '.gif', '.tif', '.tiff', '.avif'])
-const otherNames: Readonly<Record<string, string>> = {
-  '.heic': 'HEIC photos',
-  '.heif': 'HEIF photos',
-  '.hif': 'HEIF photos',
-  '.bmp': 'BMP pictures',
-  '.svg': 'SVG drawings',
-  '.svgz': 'SVG drawings',
-  '.pdf': 'PDF files',
-  '.jxl': 'JPEG XL pictures',
-  '.jp2': 'JPEG 2000 pictures',
-  '.psd': 'Photoshop files',
-  '.ico': 'icons',
-  '.pgm': 'PNM pictures',
-  '.ppm': 'PNM pictures',
-  '.pbm': 'PNM pictures',
-  '.pnm': 'PNM pictures',
-  '.tga': 'TGA pictures',
-  '.dng': 'raw photos',
-  '.cr2': 'raw photos',
-  '.cr3': 'raw photos',
-  '.nef': 'raw photos',
-  '.arw': 'raw photos',
-  '.orf': 'raw photos',
-  '.rw2': 'raw photos',
-  '.raf': 'raw photos',
+/**
+ * Whether a TIFF is a camera's raw file, whose first picture is a thumbnail: it says so (CR2, DNG), or the first picture is stated to be a smaller form of
+ * others below it (NEF, ARW, PEF).
+ *
+ * Source: Adobe, "Digital Negative (DNG) Specification", "DNG Tags"; TIFF 6.0, NewSubfileType; TIFF Technical Note 1, SubIFDs
+ */
+function isRaw(bytes: Uint8Array): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const little = bytes[0] === 0x49
+  if (bytes.length < 16 || view.getUint16(2, little) !== 42) return false
+  if (bytes[8] === 0x43 && bytes[9] === 0x52) return true // CR2
+  const at = view.getUint32(4, little)
+  if (at + 2 > bytes.length) return false
+  let [reduced, below] = [false, false]
+  for (let i = 0, entry = at + 2; i < view.getUint16(at, little) && entry + 12 <= bytes.length; i++, entry += 12) {
+    const tag = view.getUint16(entry, little)
+    if (tag === 0xc612) return true
+    if (tag === 0xfe) reduced = view.getUint32(entry + 8, little) === 1
+    if (tag === 0x14a) below = true
+  }
+  return reduced && below
 }
+
+const readNames = new Set('.jpg .jpeg .jpe .jfif .png .webp .gif .tif .tiff .avif .bmp .dib .pbm .pgm .ppm .pnm .pam'.split(' '))
+const heicNames = new Set(['.heic', '.heif', '.hif'])
+/** What other names stand for, and how such a thing becomes readable. */
+const otherNames = new Map<string, readonly [what: string, fix: string]>(
+  (
+    [
+      ['.svg .svgz', 'SVG drawings'],
+      ['.pdf', 'PDF files'],
+      ['.jxl', 'JPEG XL pictures'],
+      ['.jp2 .j2k .j2c .jpf .jpx', 'JPEG 2000 pictures'],
+      ['.psd .psb', 'Photoshop files'],
+      ['.ico', 'icons'],
+      ['.tga', 'TGA pictures'],
+      ['.exr', 'OpenEXR pictures'],
+      ['.dng .cr2 .cr3 .crw .nef .nrw .arw .srf .sr2 .orf .rw2 .raf .pef .srw .x3f .iiq .3fr', 'raw photos'],
+      ['.mov .mp4 .m4v .avi .mkv .webm .3gp .mts .mpg .mpeg .wmv', 'films', 'save single pictures of it as JPEG'],
+    ] as const
+  ).flatMap(([names, what, fix = 'save it as JPEG or PNG']) => names.split(' ').map((name) => [name, [what, fix]] as const)),
+)
 
 /**
  * Whether a file name stands for a picture.
@@ -92,5 +121,7 @@ const otherNames: Readonly<Record<string, string>> = {
 export function pictureName(name: string): 'read' | { readonly reason: string } | undefined {
   const extension = extname(name).toLowerCase()
   if (readNames.has(extension)) return 'read'
-  return Object.hasOwn(otherNames, extension) ? { reason: `${otherNames[extension]} are not read: save it as JPEG or PNG` } : undefined
+  if (heicNames.has(extension)) return readsHeic() ? 'read' : { reason: `HEIC photos are not read here: ${heicNeeds()}` }
+  const other = otherNames.get(extension)
+  return other === undefined ? undefined : { reason: `${other[0]} are not read: ${other[1]}` }
 }

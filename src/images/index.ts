@@ -4,7 +4,7 @@ export { decodeImage, holdImage, pixelBudget, readImageFile, type DecodeOptions,
 export { jpegDataUri, type Photos } from './encode-jpeg.ts'
 export { base64, encodePng, pngDataUri, type PixelFormat } from './encode-png.ts'
 export { rgbToGray } from './gray.ts'
-export { imageKind, pictureName, type ImageFormat, type ImageKind } from './image-kind.ts'
+export { imageKind, pictureName, readFormats, type ImageFormat, type ImageKind } from './image-kind.ts'
 export { listPictures, type PictureList } from './list-pictures.ts'
 export { squareInput, type Photo, type SquareOptions } from './photo.ts'
 export { resizeExact } from './resize-exact.ts'
