@@ -149,6 +149,7 @@ export function gallerySuite(name: string, place: () => Promise<{ place: string;
         fc.record({ do: fc.constant('add' as const), which: fc.uniqueArray(index, { maxLength: 20 }) }),
         fc.record({ do: fc.constant('delete' as const), which: fc.uniqueArray(index, { minLength: 1, maxLength: 8 }) }),
         fc.record({ do: fc.constant('relabel' as const), which: fc.uniqueArray(index, { minLength: 1, maxLength: 8 }) }),
+        fc.record({ do: fc.constant('put' as const), which: fc.uniqueArray(index, { minLength: 1, maxLength: 20 }) }),
         fc.record({ do: fc.constant('search' as const), which: fc.uniqueArray(index, { minLength: 1, maxLength: 2 }) }),
       )
       await fc.assert(
@@ -165,13 +166,25 @@ export function gallerySuite(name: string, place: () => Promise<{ place: string;
             } else if (what === 'delete') {
               expect(await gallery.delete({ ids })).toBe(held.filter(({ id }) => ids.includes(id)).length)
               held = held.filter(({ id }) => !ids.includes(id))
+            } else if (what === 'put') {
+              const put = chosen.map((item, i) => ({ ...item, label: `put ${which[i] % 3}`, source: `put ${actions.length}` }))
+              const { added, unchanged } = await gallery.put(put)
+              expect(added).toBe(put.filter(({ id }) => !held.some((item) => item.id === id)).length)
+              expect(unchanged).toBe(
+                put.filter((item) => held.some((h) => h.id === item.id && h.label === item.label && h.source === item.source)).length,
+              )
+              held = [
+                ...held.map((item) => put.find(({ id }) => id === item.id) ?? item),
+                ...put.filter(({ id }) => !held.some((item) => item.id === id)),
+              ]
             } else if (what === 'relabel') {
               await gallery.relabel({ ids }, 'new')
               held = held.map((item) => (ids.includes(item.id) ? { ...item, label: 'new' } : item))
             } else {
               const [{ neighbours }] = await gallery.search(chosen[0].vector, 100)
               expect(neighbours.map(({ id, distance }) => ({ id, distance }))).toEqual(bruteForce(held, chosen[0].vector, 100))
-              for (const { id, label } of neighbours) expect(label).toBe(held.find((item) => item.id === id)!.label)
+              for (const { id, label, source } of neighbours)
+                expect({ label, source }).toEqual({ label, source: held.find((item) => item.id === id && item.label === label)?.source })
             }
           }
         }),
@@ -205,7 +218,7 @@ export function gallerySuite(name: string, place: () => Promise<{ place: string;
         expect(await gallery.count(filter)).toBe(expected.length)
       }
       expect(await message(gallery.search(items[0].vector, 1, { filter: { label: ['x'] } as Filter }))).toMatch(
-        /among ids, notIds, labels, sources, got "label"\. Did you mean "labels"\?/,
+        /among ids, notIds, labels, sources, contents, below, got "label"\. Did you mean "labels"\?/,
       )
     })
 
@@ -271,6 +284,57 @@ export function gallerySuite(name: string, place: () => Promise<{ place: string;
       for (const work of [gallery.delete({}), gallery.relabel({}, 'x'), gallery.delete({ ids: undefined })])
         expect(await message(work)).toMatch(/the filter must say which items, got "?{}"?\. Pass \{ all: true \}/)
       expect(await gallery.count()).toBe(18)
+    })
+
+    it('puts items: what is new is added, what has changed is brought up to date, each counted once', async () => {
+      const items = someItems(12, 8, 21)
+      expect(await gallery.put(items, { batch: 5 })).toEqual({ added: 12, renamed: 0, moved: 0, updated: 0, unchanged: 0 })
+      expect(await gallery.put(items)).toEqual({ added: 0, renamed: 0, moved: 0, updated: 0, unchanged: 12 })
+      await gallery.search(items[0].vector, 1) // from now on there is a copy in memory
+      const now = items.map((item) => ({ ...item }))
+      now[0] = { ...now[0], label: 'Zoë', source: 'new/0.jpg' }
+      now[1] = { ...now[1], label: null }
+      now[2] = { ...now[2], source: 'new/2.jpg' }
+      now[3] = { ...now[3], box: [1, 2, 3, 4], meta: { face: 1 } }
+      now[4] = { ...now[4], vector: Float32Array.from(now[4].vector, (x) => -x) }
+      now[5] = { ...now[5], crop: 'crops/other.png' }
+      const [more] = someItems(1, 8, 22)
+      const seen: number[] = []
+      const counts = { added: 1, renamed: 2, moved: 1, updated: 2, unchanged: 8 }
+      expect(await gallery.put([...now, more, more], { acknowledge: ({ renamed }) => seen.push(renamed) })).toEqual(counts)
+      expect(seen).toEqual([2])
+      const stored = []
+      for await (const item of gallery.items()) stored.push(item)
+      expect(stored).toEqual([...now, more].map((item) => ({ ...item, recipe: recipeHash(recipe) })))
+      const entries = []
+      for await (const entry of gallery.entries({}, { batch: 5 })) entries.push(entry)
+      expect(entries).toEqual(stored.map(({ vector: _, ...entry }) => entry))
+      for (const method of ['exact', 'sql'] as const) {
+        const [{ neighbours }] = await gallery.search(now[4].vector, 20, { method })
+        expect(neighbours.map(({ id, distance }) => ({ id, distance }))).toEqual(bruteForce([...now, more], now[4].vector, 20))
+        for (const { id, label, source } of neighbours)
+          expect([...now, more]).toContainEqual(expect.objectContaining({ id, label, source }))
+      }
+      expect(await message(gallery.put([{ ...now[0], recipe: { ...recipe, model: 'ffff' } }]))).toMatch(/which differs in model/)
+      expect(await message(gallery.put([{ ...now[0], vector: new Float32Array(9) }]))).toMatch(/the gallery's 8 numbers, got 9/)
+      expect(await gallery.put(now)).toMatchObject({ added: 0, unchanged: 12 })
+    })
+
+    it('finds items by content and by folder', async () => {
+      const items = someItems(20, 8, 23).map((item, i) => ({ ...item, source: `/${i % 3 === 0 ? 'a%_' : 'a'}/${i}.jpg` }))
+      await gallery.add(items)
+      await gallery.index()
+      const ids = async (filter: Filter) => {
+        const found = []
+        for await (const { id } of gallery.entries(filter)) found.push(id)
+        const [{ neighbours }] = await gallery.search(items[0].vector, 50, { filter })
+        expect(neighbours.map((n) => n.id).sort()).toEqual([...found].sort())
+        return found
+      }
+      expect(await ids({ contents: ['hash23-1', 'hash23-7', 'nothing'] })).toEqual([2, 3, 14, 15].map((i) => items[i].id))
+      expect(await ids({ below: ['/a%_/'] })).toEqual(items.filter((_, i) => i % 3 === 0).map(({ id }) => id))
+      expect(await ids({ below: ['/a%_/1', '/b/'] })).toEqual([12, 15, 18].map((i) => items[i].id))
+      expect(await ids({ below: [] })).toEqual([])
     })
 
     it('refuses vectors of another recipe and names both', async () => {

@@ -47,8 +47,10 @@ async function json<T>(...words: string[]): Promise<T> {
   expect([code, err]).toEqual([0, ''])
   return JSON.parse(out) as T
 }
+/** Lines of groups.jsonl, the faces without their content. */
 const groupLines = (out: string): { name: string | null; faces: string[]; found?: string[]; picture?: string }[] =>
   readFileSync(join(out, 'groups.jsonl'), 'utf8')
+    .replace(/@[0-9a-f]{16}:[\d.,-]+"/g, '"')
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line))

@@ -4,12 +4,12 @@
  * While photos are worked on, each one's records are appended to a journal, after its crops are on the disk. At the beginning and the end of a run the journal
  * becomes `manifest.jsonl` and `quarantine.jsonl`, and crops that neither names are removed.
  */
-import { existsSync, lstatSync, readdirSync, readFileSync, rmdirSync, rmSync, type Dirent } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, rmdirSync, rmSync, type Dirent } from 'node:fs'
 import { join } from 'node:path'
 import { counted, KindredError, type Progress } from '../base/index.ts'
 import { ioError, sweepParts, writeFileAtomic, type Journal, type Lock } from '../files/index.ts'
-import { sha256 } from '../base/index.ts'
 import { holdsCrops, readCropFolder, type CropRecord, type CropsByPhoto, type PhotoEntry, type QuarantineRecord } from './crop-records.ts'
+import { wholeCrops, type KnownPhoto } from './follow-photos.ts'
 import { isCropName } from './photo-files.ts'
 import type { CropSummary } from './crop-folder.ts'
 
@@ -21,7 +21,21 @@ export interface OpenBook {
   readonly lock: Lock
   readonly progress: Progress
   /** See `CropOptions`. */
-  readonly onPhotos: ((photos: ReadonlySet<string>) => void) | undefined
+  readonly onPhotos: ((photos: ReadonlySet<string>, faces: readonly CropRecord[]) => void) | undefined
+  /** What the folder holds, read by {@link openCropFolder}. */
+  readonly folder: ReturnType<typeof readCropFolder>
+  /** What is known of photos at paths that are new to the folder. */
+  readonly followed: readonly PhotoEntry[]
+}
+
+/**
+ * Reads what runs have written into an output folder.
+ *
+ * @throws KindredError `corrupt` naming file and line, `usage` where crops/ holds files of somebody else, `io`, `limit`
+ */
+export function openCropFolder(out: string): ReturnType<typeof readCropFolder> {
+  ensureOurs(out)
+  return readCropFolder(out)
 }
 
 /** What is known of each photo, from earlier runs and this one. */
@@ -34,29 +48,38 @@ export class CropBook {
   private readonly journal: Journal<PhotoEntry>
   /** Whether the lists on disk differ from what is known. */
   private changed: boolean
+  /** A path of each content that was known before this run: what a run does must not hang on how far it has come. */
+  private readonly paths = new Map<string, string>()
 
   /**
    * Opens the book of an output folder: photos that are gone are forgotten and their crops removed, and so are crops that a killed run left unnamed.
    *
    * @param sources the photos there are, in order
-   * @throws KindredError `corrupt` naming file and line, `usage` where crops/ holds files of somebody else, `io`, `limit`
+   * @throws KindredError `io`
    */
-  constructor(out: string, settings: string, sources: readonly string[], { lock, progress, onPhotos }: OpenBook) {
+  constructor(out: string, settings: string, sources: readonly string[], { lock, progress, onPhotos, folder, followed }: OpenBook) {
     this.out = out
     this.lock = lock
     this.settings = settings
     this.order = new Map(sources.map((source, i) => [source, i]))
-    ensureOurs(out)
-    const { photos, journal } = readCropFolder(out)
+    const { photos, journal } = folder
     if (journal.damaged > 0) progress.warn(`${journal.path}: ${counted(journal.damaged, 'damaged line')}; those photos are looked at again`)
     this.known = photos
     this.journal = journal
-    this.changed = journal.entries.length + journal.damaged > 0
+    this.changed = journal.entries.length + journal.damaged + followed.length > 0
+    for (const { source, faces, quarantine } of followed) photos.set(source, { faces, quarantine })
     for (const source of photos.keys()) if (!this.order.has(source) && photos.delete(source)) this.changed = true
+    for (const [source, { faces, quarantine }] of photos) {
+      const hash = faces[0]?.sourceHash ?? quarantine?.sourceHash
+      if (hash != null) this.paths.set(hash, source)
+    }
     try {
-      journal.append([]) // from now on the folder shows that it is ours, and that its lists are not the last word
+      journal.append(followed) // from now on the folder shows that it is ours, and that its lists are not the last word
       for (const folder of [out, join(out, 'vectors'), join(out, 'figures'), join(out, 'groups')]) sweepParts(folder)
-      onPhotos?.(new Set(sources))
+      onPhotos?.(
+        new Set(sources),
+        followed.flatMap((e) => e.faces),
+      )
       this.settle()
     } catch (error) {
       journal.close()
@@ -76,16 +99,16 @@ export class CropBook {
     if (quarantine?.kind === 'too-large' || quarantine?.kind === 'unsupported') return false
     const records = quarantine === null ? faces : [...faces, quarantine]
     const same = records.length > 0 && records.every((r) => r.sourceHash === sourceHash && r.settings === this.settings)
-    return same && faces.every((f) => this.isWhole(f))
+    return same && wholeCrops(this.out, faces) !== undefined
   }
 
-  private isWhole({ crop, cropHash }: CropRecord): boolean {
-    const path = join(this.out, crop)
-    try {
-      return existsSync(path) && sha256(readFileSync(path)) === cropHash
-    } catch {
-      return false // it is made again, or that fails with a reason
-    }
+  /** What an earlier run knew of this content, at any path, with its crops; undefined where none did, or not with these settings. */
+  twin(sourceHash: string): { photo: KnownPhoto; crops: readonly Uint8Array[] } | undefined {
+    const source = this.paths.get(sourceHash)
+    if (source === undefined || !this.has(source, sourceHash)) return undefined
+    const photo = this.known.get(source)!
+    const crops = wholeCrops(this.out, photo.faces)
+    return crops === undefined ? undefined : { photo, crops }
   }
 
   /** Takes down what was found in photos whose crops are on the disk. When it returns, so is this. @throws KindredError `io` */

@@ -1,5 +1,5 @@
 /** @file A folder with everything that goes wrong: names in many scripts, rotation, alpha, grey, damage; and running again. */
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { samplePath } from '../../test/support/face-photos.ts'
 import { sha256 } from '../base/index.ts'
 import { nodeRuntime } from '../runtime/index.ts'
-import { cropFolder, openDetector, readCropRecords, readCrops, type FaceDetector } from './index.ts'
+import { cropFolder, openDetector, readCropRecords, readCrops, type CropRecord, type FaceDetector } from './index.ts'
 
 let detector: FaceDetector
 let dir: string
@@ -33,6 +33,8 @@ const put = (name: string, bytes: Uint8Array | string) => {
   mkdirSync(join(dir, name, '..'), { recursive: true })
   writeFileSync(join(dir, name), bytes)
 }
+/** The same picture in a file of its own: what follows the end of a JPEG is not looked at. */
+const another = (i: number) => Buffer.concat([small, Buffer.from([i])])
 const run = (options = {}) => cropFolder(dir, out, { detector, ...options })
 
 test('crops mirror the source; damage goes to quarantine with its reason; the run goes on', async () => {
@@ -97,7 +99,7 @@ test('EXIF orientation is honoured: the turned photo gives the same faces', asyn
 
 test('running again does only what is new or changed, and removes what is gone', async () => {
   put('x/1.jpg', small)
-  put('x/2.jpg', small)
+  put('x/2.jpg', another(2))
   put('x/bad.jpg', 'x')
   const first = await run({ faces: 'largest' })
   expect(first.summary.photos.processed).toBe(3)
@@ -106,8 +108,8 @@ test('running again does only what is new or changed, and removes what is gone',
   expect(again.summary.photos).toEqual({ ...first.summary.photos, processed: 0 })
   expect(again.faces).toEqual(first.faces)
 
-  put('x/3.jpg', small)
-  put('x/bad.jpg', small) // mended
+  put('x/3.jpg', another(3))
+  put('x/bad.jpg', another(4)) // mended
   rmSync(join(dir, 'x/1.jpg'))
   rmSync(join(out, first.faces[1].crop)) // a crop was lost
   const third = await run({ faces: 'largest' })
@@ -126,7 +128,7 @@ test('running again does only what is new or changed, and removes what is gone',
 }, 300_000)
 
 test('a stop keeps what was done, and the next run goes on from there', async () => {
-  for (let i = 0; i < 4; i++) put(`${i}.jpg`, small)
+  for (let i = 0; i < 4; i++) put(`${i}.jpg`, another(i))
   const stop = new AbortController()
   const progress = { start: () => ({ update: (done: number) => (done === 2 ? stop.abort() : undefined), end() {} }), log() {}, warn() {} }
   await expect(run({ batch: 1, signal: stop.signal, progress })).rejects.toMatchObject({
@@ -148,4 +150,43 @@ test('the output folder inside the source is left out; missing folders and bad o
   await expect(cropFolder(join(dir, 'a/1.jpg'), out)).rejects.toThrow('a file')
   await expect(run({ face: 'all' })).rejects.toThrow('Did you mean "faces"?')
   await expect(run({ batch: 0 })).rejects.toThrow('batch')
+}, 300_000)
+
+test('photos that are renamed, moved, copied or swapped are followed: nobody is looked for again', async () => {
+  put('x/1.jpg', another(1))
+  put('x/2.jpg', another(2))
+  put('x/3.jpg', another(3))
+  put(
+    'x/sky.png',
+    await sharp({ create: { width: 90, height: 60, channels: 3, background: '#88f' } })
+      .png()
+      .toBuffer(),
+  )
+  const first = await run({ faces: 'largest' })
+  const crops = first.faces.map((f) => readFileSync(join(out, f.crop)))
+  renameSync(join(dir, 'x'), join(dir, 'renamed'))
+  copyFileSync(join(dir, 'renamed/1.jpg'), join(dir, 'copy.jpg'))
+  renameSync(join(dir, 'renamed/2.jpg'), join(dir, 'renamed/t'))
+  renameSync(join(dir, 'renamed/3.jpg'), join(dir, 'renamed/2.jpg'))
+  renameSync(join(dir, 'renamed/t'), join(dir, 'renamed/3.jpg'))
+  const moved: string[] = []
+  const second = await run({ faces: 'largest', onPhotos: (_: unknown, faces: CropRecord[]) => moved.push(...faces.map((f) => f.source)) })
+  expect(second.summary.photos).toEqual({ total: 5, withFace: 4, withoutFace: 1, quarantined: 0, processed: 0, ignored: 0 })
+  expect(moved.sort()).toEqual(['copy.jpg', 'renamed/1.jpg', 'renamed/2.jpg', 'renamed/3.jpg'])
+  const [one, two, three] = first.faces
+  const at = (record: CropRecord, source: string, label: string | null) => ({ ...record, source, label, crop: `crops/${source}.0.png` })
+  expect(second.faces).toEqual([
+    at(one, 'copy.jpg', null),
+    at(one, 'renamed/1.jpg', 'renamed'),
+    at(three, 'renamed/2.jpg', 'renamed'),
+    at(two, 'renamed/3.jpg', 'renamed'),
+  ])
+  expect(second.faces.map((f) => readFileSync(join(out, f.crop)))).toEqual([crops[0], crops[0], crops[2], crops[1]])
+  expect(second.quarantine).toMatchObject([{ source: 'renamed/sky.png', label: 'renamed', kind: 'no-face' }])
+  expect(readCropRecords(out)).toEqual({ faces: second.faces, quarantine: second.quarantine })
+  expect(existsSync(join(out, 'crops/x'))).toBe(false)
+
+  copyFileSync(join(dir, 'copy.jpg'), join(dir, 'later.jpg')) // nothing is gone: it is known when its turn comes
+  expect((await run({ faces: 'largest' })).summary.photos).toMatchObject({ total: 6, processed: 0 })
+  expect((await run({ faces: 'all' })).summary.photos).toMatchObject({ total: 6, processed: 6 })
 }, 300_000)

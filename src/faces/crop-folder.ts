@@ -9,8 +9,9 @@ import { decodeImage, holdImage, readFormats, readImageFile, type HeldImage } fr
 import { type FileList, type Lock, lockOutput, readBytes, sha256File, writeFileAtomic } from '../files/index.ts'
 import { sha256 } from '../base/index.ts'
 import type { Runtime } from '../runtime/index.ts'
-import { CropBook } from './crop-book.ts'
+import { CropBook, openCropFolder } from './crop-book.ts'
 import type { CropRecord, PhotoEntry, QuarantineRecord } from './crop-records.ts'
+import { followMoved, knownAt } from './follow-photos.ts'
 import { alignFace, dlibTemplate, type FaceTemplate } from './align.ts'
 import {
   findFaces,
@@ -61,10 +62,10 @@ export interface CropOptions extends FindOptions {
   /** Photos that are written down together. Default 4. */
   readonly batch?: number
   /**
-   * Called once, with all photos there are (paths relative to the folder), before crops of others are removed: whoever keeps more of faces than crops removes
-   * it then.
+   * Called once, with all photos there are (paths relative to the folder), and the faces of those that have moved, before crops of others are removed: whoever
+   * keeps more of faces than crops removes it then.
    */
-  readonly onPhotos?: (photos: ReadonlySet<string>) => void
+  readonly onPhotos?: (photos: ReadonlySet<string>, moved: readonly CropRecord[]) => void
   /** The lock of the output folder, where the caller has taken it with {@link lockOutput}. Default: it is taken here. */
   readonly lock?: Lock
   readonly progress?: Progress
@@ -78,7 +79,8 @@ const where = 'crop folder'
  *
  * A file that is empty, damaged or no image goes to `quarantine.jsonl` with its reason, so does a photo without a face; the run goes on. Crops are PNG files
  * in `OUT/crops/`, which mirrors the source: `anna/garden.jpg` gives `crops/anna/garden.jpg.0.png`; names that other systems do not take are changed and get a
- * hash. Crops of photos that are gone or changed are removed, as are crops that a killed run left without a record. Each photo's records are on the disk as
+ * hash. A photo that was renamed, moved or copied is known by its content: its crops get new names, and nobody is looked for again. Crops of photos that are
+ * gone or changed are removed, as are crops that a killed run left without a record. Each photo's records are on the disk as
  * soon as its crops are; a stop at any moment costs the photos in
  * hand.
  * @param dir one folder per person, or photos without labels; any depth; the label is the name of the folder a photo lies in
@@ -104,7 +106,10 @@ export async function cropFolder(dir: string, out: string, options: CropOptions 
         0,
         16,
       )
-      const book = new CropBook(out, settings, sources, { lock, progress, onPhotos })
+      const nameOf = cropNames(sources)
+      const folder = openCropFolder(out)
+      const followed = await followMoved(sources, folder.photos, { dir, out, settings, nameOf, signal })
+      const book = new CropBook(out, settings, sources, { lock, progress, onPhotos, folder, followed })
       try {
         const processed = await work(dir, sources, {
           out,
@@ -114,7 +119,7 @@ export async function cropFolder(dir: string, out: string, options: CropOptions 
           settings,
           book,
           batch,
-          nameOf: cropNames(sources),
+          nameOf,
           progress,
           signal,
         })
@@ -158,7 +163,7 @@ async function work(dir: string, sources: readonly string[], w: Work): Promise<n
     for await (const one of inOrder(sources.length, Math.ceil(concurrency / 2) + 1, (i) => look(dir, sources[i], w, networks))) {
       some.push(one)
       if (some.length < batch && done + some.length < sources.length) continue
-      processed += some.filter((l) => l.kind !== 'done').length
+      processed += some.filter((l) => l.kind !== 'done' && l.kind !== 'known').length
       save(some, w)
       done += some.length
       some = []
@@ -174,6 +179,7 @@ async function work(dir: string, sources: readonly string[], w: Work): Promise<n
 /** What became of a photo. */
 type Looked =
   | { readonly kind: 'done' }
+  | { readonly kind: 'known'; readonly source: string; readonly twin: NonNullable<ReturnType<CropBook['twin']>> }
   | { readonly kind: 'bad'; readonly record: QuarantineRecord }
   | {
       readonly kind: 'photo'
@@ -204,6 +210,11 @@ async function look(dir: string, source: string, { book, detector, find, templat
   }
   let photo: HeldImage
   const sourceHash = sha256(file.bytes)
+  const twin = book.twin(sourceHash)
+  if (twin !== undefined) {
+    file.release()
+    return { kind: 'known', source, twin }
+  }
   try {
     photo = await holdImage(file.bytes)
   } catch (error) {
@@ -255,6 +266,7 @@ function save(some: readonly Looked[], { out, detector, template, settings, book
   const entries: PhotoEntry[] = []
   try {
     for (const one of some) {
+      if (one.kind === 'known') entries.push(knownAt(one.source, one.twin.photo, one.twin.crops, { out, nameOf }))
       if (one.kind === 'bad') entries.push({ source: one.record.source, faces: [], quarantine: one.record })
       if (one.kind !== 'photo') continue
       const { source, sourceHash, found } = one

@@ -13,9 +13,23 @@ import type { Mirror } from './mirror.ts'
 import type { Recipe } from '../recipe/index.ts'
 import { allowedRows, answer, searchDatabase, type Hit } from './search.ts'
 import { adopt, assertOwnRecipe, jsonObject, readState, type State } from './settle.ts'
-import type { AddOptions, Filter, Found, IndexOptions, Item, Json, SearchOptions, StoredItem, VectorBatch } from './types.ts'
+import type {
+  AddOptions,
+  Filter,
+  Found,
+  IndexOptions,
+  Item,
+  ItemEntry,
+  Json,
+  PutCounts,
+  PutOptions,
+  SearchOptions,
+  StoredItem,
+  VectorBatch,
+} from './types.ts'
 import { decodeVectors, encodeVectors } from './vector-bytes.ts'
 import { isEmpty, where } from './where.ts'
+import { insertItems, updateItems, type ChangedItem } from './write-items.ts'
 import { ensureAll, recordWhole } from './whole.ts'
 
 /** Queries that pass over the vectors together, before other work gets a turn. */
@@ -71,22 +85,31 @@ export class Gallery {
    */
   async add(items: Iterable<Item> | AsyncIterable<Item>, options: AddOptions = {}): Promise<{ added: number; skipped: number }> {
     checkOptions('gallery add', options, ['batch', 'acknowledge', 'signal'])
-    const { batch = 1000, acknowledge, signal } = options
-    ensure(Number.isInteger(batch) && batch >= 1, 'gallery add', 'batch must be a whole number >= 1', batch)
-    const task = Array.isArray(items) ? this.#progress.start('adding to the gallery', items.length, 'item') : undefined
+    const { acknowledge, ...rest } = options
     const sofar = { added: 0, skipped: 0 }
-    const flush = async (some: Item[]): Promise<void> => {
-      stopIfAborted(
-        signal,
-        'gallery add',
-        `a stop after ${sofar.added + sofar.skipped} items`,
-        'Add again: what is there already is skipped.',
-      )
+    await this.#inBatches('gallery add', items, rest, async (some) => {
       const added = await this.#addBatch(some)
       sofar.added += added
       sofar.skipped += some.length - added
-      task?.update(sofar.added + sofar.skipped)
       acknowledge?.({ ...sofar })
+    })
+    return sofar
+  }
+
+  /** Does something with all items, some at a time. */
+  async #inBatches(
+    context: string,
+    items: Iterable<Item> | AsyncIterable<Item>,
+    { batch = 1000, signal }: { batch?: number; signal?: AbortSignal },
+    work: (some: Item[]) => Promise<void>,
+  ): Promise<void> {
+    ensure(Number.isInteger(batch) && batch >= 1, context, 'batch must be a whole number >= 1', batch)
+    const task = Array.isArray(items) ? this.#progress.start('adding to the gallery', items.length, 'item') : undefined
+    let done = 0
+    const flush = async (some: Item[]): Promise<void> => {
+      stopIfAborted(signal, context, `a stop after ${done} items`, 'Add again: what is there already is skipped.')
+      await work(some)
+      task?.update((done += some.length))
     }
     let waiting: Item[] = []
     try {
@@ -100,7 +123,6 @@ export class Gallery {
     } finally {
       task?.end()
     }
-    return sofar
   }
 
   async #addBatch(items: Item[]): Promise<number> {
@@ -118,32 +140,63 @@ export class Gallery {
         'none',
         "Open it with { recipe }, such as { model: 'hash of the model' }, or stamp the items.",
       )
-      const [{ added }] = await query<{ added: number }>(
-        `with inserted as (
-          insert into items (id, recipe, source, label, crop, box, meta, embedding, version)
-          select id, $8, source, label, crop, box::float8[], meta::jsonb, embedding, $9
-          from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::vector[]) with ordinality as new (id, source, label, crop,
-            box, meta, embedding, n)
-          order by n
-          on conflict (id) do nothing returning 1)
-        select count(*)::int as added from inserted`,
-        [
-          items.map((item) => item.id),
-          items.map((item) => item.source),
-          items.map((item) => item.label ?? null),
-          items.map((item) => item.crop ?? null),
-          items.map((item) => (item.box == null ? null : `{${item.box.join(',')}}`)),
-          items.map((item) => JSON.stringify(item.meta ?? {})),
-          encodeVectors(
-            items.map((item) => item.vector),
-            dim,
-            this.#vectorType,
-          ),
-          state.hash,
-          version,
-        ],
-      )
+      const added = await insertItems(query, items, { dim, vectorType: this.#vectorType, recipe: state.hash, version })
       return { result: added, change: added, after: () => void (this.#state = state) }
+    })
+  }
+
+  /**
+   * Adds items that are new, and brings those whose id is there already up to date: label, source, crop, box, meta and vector.
+   *
+   * Each batch is one transaction for what is new and one for what has changed, safe as those of {@link add}.
+   * @throws KindredError as {@link add}
+   * Cost: as {@link add}; nothing is written of items that are as they were
+   */
+  async put(items: Iterable<Item> | AsyncIterable<Item>, options: PutOptions = {}): Promise<PutCounts> {
+    checkOptions('gallery put', options, ['batch', 'acknowledge', 'signal'])
+    const { acknowledge, ...rest } = options
+    const sofar: PutCounts = { added: 0, renamed: 0, moved: 0, updated: 0, unchanged: 0 }
+    await this.#inBatches('gallery put', items, rest, async (some) => {
+      const first = [...new Map(some.toReversed().map((item) => [item.id, item])).values()].reverse() // of two of one id the first counts
+      const added = await this.#addBatch(first)
+      const { renamed, moved, updated } = added === first.length ? { renamed: 0, moved: 0, updated: 0 } : await this.#updateBatch(first)
+      sofar.added += added
+      sofar.renamed += renamed
+      sofar.moved += moved
+      sofar.updated += updated
+      sofar.unchanged += some.length - added - renamed - moved - updated
+      acknowledge?.({ ...sofar })
+    })
+    return sofar
+  }
+
+  async #updateBatch(items: Item[]): Promise<Pick<PutCounts, 'renamed' | 'moved' | 'updated'>> {
+    const dim = this.#state.dim!
+    this.#database.reserve(items.length * (bytesPerChange + 16 * dim))
+    return this.#write(async (query, version) => {
+      const changed = await updateItems(query, items, { dim, vectorType: this.#vectorType })
+      if (changed.length > 0) await query(`update gallery set rewritten = version`)
+      const rows = new Map(changed.map((row) => [row.ord, row]))
+      const follow = (mirror: Mirror): void => {
+        for (const row of mirror.rows) {
+          const now = rows.get(row.ord)
+          if (now !== undefined) Object.assign(row, { label: now.label, source: now.source })
+        }
+      }
+      const count = (holds: (row: ChangedItem) => boolean): number => changed.filter(holds).length
+      return {
+        result: {
+          renamed: count((row) => row.renamed),
+          moved: count((row) => row.moved && !row.renamed),
+          updated: count((row) => (row.other || row.vector) && !row.moved && !row.renamed),
+        },
+        change: 0,
+        after: () => {
+          if (changed.some((row) => row.vector))
+            this.#mirror = undefined // its vectors are read again
+          else this.#change(version, changed.length > 0, follow)
+        },
+      }
     })
   }
 
@@ -289,6 +342,14 @@ export class Gallery {
     }
   }
 
+  /** The items of a filter without their vectors, in the order they were added. */
+  async *entries(filter: Filter = {}, options: { batch?: number } = {}): AsyncGenerator<ItemEntry> {
+    for await (const rows of this.#pages('gallery entries', 'id, source, label, crop, box, meta, recipe', filter, options, false)) {
+      for (const { ord: _, ...row } of rows)
+        yield { ...row, meta: jsonObject(row.meta, `gallery item ${String(row.id)}, meta`) } as unknown as ItemEntry
+    }
+  }
+
   /** The vectors of a filter as points, in the order they were added, some thousand at a time: for maps and measurements. */
   async *vectors(filter: Filter = {}, options: { batch?: number } = {}): AsyncGenerator<VectorBatch> {
     for await (const rows of this.#pages('gallery vectors', 'id, label, source', filter, options)) {
@@ -310,6 +371,7 @@ export class Gallery {
     columns: string,
     filter: Filter,
     options: { batch?: number },
+    withVectors = true,
   ): AsyncGenerator<{ ord: number; vector: string; [column: string]: unknown }[]> {
     checkOptions(context, options, ['batch'])
     const { batch = 2000 } = options
@@ -319,8 +381,8 @@ export class Gallery {
       const params: unknown[] = [after]
       const condition = where(context, filter, params)
       const rows = await this.#database.query<{ ord: number; vector: string }>(
-        `select ord::float8 as ord, ${columns}, encode(vector_send(embedding), 'base64') as vector from items where ord > $1 and ${condition} order by ` +
-          `items.ord limit ${batch}`,
+        `select ord::float8 as ord, ${columns}${withVectors ? `, encode(vector_send(embedding), 'base64') as vector` : ''} from items where ord > $1 and ` +
+          `${condition} order by items.ord limit ${batch}`,
         params,
       )
       if (rows.length > 0 && this.#state.dim === null) this.#state = await this.#database.transaction(readState)

@@ -2,7 +2,7 @@
 export { checkPlace, isAddress } from './address.ts'
 export { Gallery } from './gallery.ts'
 export { openGallery } from './open-gallery.ts'
-export { itemId } from './item-id.ts'
+export { contentOfItem, itemId } from './item-id.ts'
 export type {
   AddOptions,
   Filter,
@@ -10,8 +10,11 @@ export type {
   GalleryOptions,
   IndexOptions,
   Item,
+  ItemEntry,
   Json,
   Neighbour,
+  PutCounts,
+  PutOptions,
   SearchOptions,
   StoredItem,
   VectorBatch,

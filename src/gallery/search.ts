@@ -4,6 +4,7 @@
 import { KindredError } from '../base/index.ts'
 import { euclideanDistance } from '../neighbours/index.ts'
 import type { Query } from './database.ts'
+import { contentOfItem } from './item-id.ts'
 import type { Mirror } from './mirror.ts'
 import type { Filter, Found, Neighbour } from './types.ts'
 import { decodeVectors } from './vector-bytes.ts'
@@ -18,14 +19,16 @@ export interface Hit {
 /** Which rows of a mirror a filter allows, one byte a row; undefined: all. */
 export function allowedRows(mirror: Mirror, filter: Filter): Uint8Array | undefined {
   if (isEmpty(filter)) return undefined
-  const [ids, notIds, labels, sources] = [filter.ids, filter.notIds, filter.labels, filter.sources].map((list) =>
-    list === undefined ? undefined : new Set<string | null>(list),
+  const [ids, notIds, labels, sources, contents] = [filter.ids, filter.notIds, filter.labels, filter.sources, filter.contents].map(
+    (list) => (list === undefined ? undefined : new Set<string | null>(list)),
   )
   return Uint8Array.from(mirror.rows, (row) =>
     (ids === undefined || ids.has(row.id)) &&
     !notIds?.has(row.id) &&
     (labels === undefined || labels.has(row.label)) &&
-    (sources === undefined || sources.has(row.source))
+    (sources === undefined || sources.has(row.source)) &&
+    (contents === undefined || contents.has(contentOfItem(row.id))) &&
+    (filter.below === undefined || filter.below.some((start) => row.source.startsWith(start)))
       ? 1
       : 0,
   )

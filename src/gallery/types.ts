@@ -39,6 +39,23 @@ export interface StoredItem {
   vector: Float32Array
 }
 
+/** An item without its vector. */
+export type ItemEntry = Omit<StoredItem, 'vector'>
+
+/** What {@link Gallery.put} did: how many items are new, and how many were there, each counted once under the first that fits. */
+export interface PutCounts {
+  /** New. */
+  added: number
+  /** Another label. */
+  renamed: number
+  /** Another source. */
+  moved: number
+  /** Another vector or box. */
+  updated: number
+  /** As they were; what differs in crop or meta alone is brought up to date and counts here. */
+  unchanged: number
+}
+
 /** Which items: all conditions must hold; an empty filter means every item. */
 export interface Filter {
   /** Items with one of these ids. */
@@ -49,6 +66,10 @@ export interface Filter {
   labels?: readonly (string | null)[]
   /** Items cut from one of these sources. */
   sources?: readonly string[]
+  /** Items of one of these contents: hashes, as {@link itemId} puts them before its `#`. */
+  contents?: readonly string[]
+  /** Items whose source begins with one of these texts, such as a folder with the `/` at its end. */
+  below?: readonly string[]
 }
 
 /** One item near a query. */
@@ -108,6 +129,16 @@ export interface AddOptions {
   batch?: number
   /** Called after each transaction is safe, with what has been added and skipped so far. */
   acknowledge?: (sofar: { added: number; skipped: number }) => void
+  /** Stops between two transactions. */
+  signal?: AbortSignal
+}
+
+/** How {@link Gallery.put} puts. */
+export interface PutOptions {
+  /** Items in one transaction; default 1000. */
+  batch?: number
+  /** Called after each transaction is safe, with what has been done so far. */
+  acknowledge?: (sofar: PutCounts) => void
   /** Stops between two transactions. */
   signal?: AbortSignal
 }

@@ -7,26 +7,33 @@ import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CropRecord } from '../faces/index.ts'
 import { ioError, readBytes } from '../files/index.ts'
-import { faceId, forgetVectors, sourceOfId } from './kept-vectors.ts'
+import { contentOfId, faceId, forgetVectors, sourceOfId } from './kept-vectors.ts'
 
-/** Removes what an output folder keeps of photos other than these. @throws KindredError `io` */
-export function forgetPhotos(out: string, photos: ReadonlySet<string>): void {
+/**
+ * Removes what an output folder keeps of photos other than these, but for faces that have moved with their photos.
+ *
+ * @throws KindredError `io`
+ */
+export function forgetPhotos(out: string, photos: ReadonlySet<string>, moved: readonly CropRecord[] = []): void {
+  const contents = contentsOf(moved)
   forgetVectors(
     out,
-    (id) => photos.has(sourceOfId(id)),
+    (id) => photos.has(sourceOfId(id)) || contents.has(contentOfId(id)),
     () => removePictures(out),
   )
 }
 
 /** Removes what an output folder keeps of faces other than these, such as those of photos that have changed. @throws KindredError `io` */
 export function forgetFaces(out: string, records: readonly CropRecord[]): void {
-  const ids = new Set(records.map(faceId))
+  const contents = contentsOf(records)
   forgetVectors(
     out,
-    (id) => ids.has(id),
+    (id) => contents.has(contentOfId(id)),
     () => removePictures(out),
   )
 }
+
+const contentsOf = (records: readonly CropRecord[]): ReadonlySet<string> => new Set(records.map((r) => contentOfId(faceId(r))))
 
 /** The figures of reports on which faces are seen. */
 const faceFigures: readonly string[] = ['crops', 'map', 'maps', 'neighbours', 'wrong', 'firstWrong', 'secondWrong']

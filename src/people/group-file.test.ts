@@ -1,14 +1,17 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { sha256 } from '../base/index.ts'
 import type { CropRecord } from '../faces/index.ts'
-import { groupNames, readGroups, readPlaces, rowsOf, writeGroups } from './group-file.ts'
+import { faceText, groupNames, placeFaces, readGroups, readPlaces, writeGroups } from './group-file.ts'
 
 const out = mkdtempSync(join(tmpdir(), 'kindred-groups-'))
 afterAll(() => rmSync(out, { recursive: true }))
 const write = (...lines: string[]) => writeFileSync(join(out, 'groups.jsonl'), lines.join('\n'))
-const record = (source: string, face: number, box: number[]): CropRecord => ({ source, face, box }) as unknown as CropRecord
+/** A face of a photo with the content `photo`. */
+const record = (source: string, face: number, box: number[], photo = source): CropRecord =>
+  ({ source, face, box, sourceHash: sha256(Buffer.from(photo)) }) as unknown as CropRecord
 
 test('lines of one name are joined, empty lines and unnamed groups are as they are', () => {
   write(
@@ -23,11 +26,8 @@ test('lines of one name are joined, empty lines and unnamed groups are as they a
     { name: '-', faces: ['x#y.jpg#0'], found: [] },
     { name: null, faces: ['b.jpg#0', 'b.jpg#1'] },
   ])
-  expect([...groupNames(out)]).toEqual([
-    ['a.jpg#0', 'Anna'],
-    ['c.jpg#1', 'Anna'],
-    ['d.jpg#0', 'Anna'],
-  ])
+  const faces = ['a.jpg', 'b.jpg', 'c.jpg', 'd.jpg', 'x#y.jpg'].flatMap((photo) => [0, 1].map((i) => record(photo, i, [90 * i, 0, 50, 50])))
+  expect(groupNames(out, faces)).toEqual(['Anna', null, null, null, null, 'Anna', 'Anna', null, null, null])
 })
 
 test.each([
@@ -47,37 +47,80 @@ test.each([
   expect(readFileSync(join(out, 'groups.jsonl'), 'utf8')).toBe(text)
 })
 
-test('a face is known again when the faces of its photo are counted anew', () => {
-  const before = [record('p.jpg', 0, [0, 0, 100, 100]), record('p.jpg', 1, [200, 0, 50, 50])]
-  writeGroups(
-    out,
-    [
-      { name: 'Anna', faces: ['p.jpg#0'] },
-      { name: 'Bea', faces: ['p.jpg#1', 'gone.jpg#0'] },
-      { name: null, faces: [] },
+const box = [10, 20, 100, 100]
+const anna = faceText(record('anna/1.jpg', 0, box))
+
+test('a face is written with its path for people and its content to be found by, and read back', () => {
+  expect(anna).toMatch(/^anna\/1\.jpg#0@[0-9a-f]{16}:10,20,100,100$/)
+  const odd = faceText(record('a#0@x:1,2.jpg', 3, [-1.25, 0, 10.5, 7]))
+  writeGroups(out, [{ name: 'Anna', faces: [anna, odd] }])
+  expect(readGroups(out)).toEqual([{ name: 'Anna', faces: [anna, odd], found: [] }])
+  expect(placeFaces([[odd]], [record('moved.jpg', 0, [-1.25, 0, 10.5, 7], 'a#0@x:1,2.jpg')]).lines).toEqual([{ rows: [0], gone: [] }])
+  write(`{"name":"Anna","faces":["a.jpg#0@12:1,2,3,4"]}`)
+  expect(() => readGroups(out)).toThrow('faces must be a list of faces')
+})
+
+test('a face is followed to another path, number and box, and into copies', () => {
+  const moved = [record('bea/7.jpg', 0, [300, 0, 200, 200], 'anna/1.jpg'), record('bea/7.jpg', 1, [14, 20, 100, 96], 'anna/1.jpg')]
+  expect(placeFaces([[anna]], moved).lines).toEqual([{ rows: [1], gone: [] }])
+  const copies = [record('a.jpg', 0, box, 'anna/1.jpg'), record('b.jpg', 0, box, 'anna/1.jpg')]
+  expect(placeFaces([[anna]], copies)).toMatchObject({ lines: [{ rows: [0, 1], gone: [] }], twice: [] })
+  // another photo has the old path, and the same box in it
+  const replaced = [record('anna/1.jpg', 0, box, 'bea.jpg'), record('old.jpg', 0, box, 'anna/1.jpg')]
+  expect(placeFaces([[anna]], replaced).lines).toEqual([{ rows: [1], gone: [] }])
+  expect(placeFaces([[anna], [faceText(record('bea.jpg', 0, box))]], replaced.slice(0, 1)).lines).toEqual([
+    { rows: [], gone: [anna] },
+    { rows: [0], gone: [] },
+  ])
+  // a box elsewhere in the photo is another face
+  expect(placeFaces([[anna]], [record('anna/1.jpg', 0, [80, 20, 100, 100])]).lines).toEqual([{ rows: [], gone: [anna] }])
+})
+
+test('a photo that was changed where it lies keeps its faces, and that is said', () => {
+  expect(placeFaces([[anna]], [record('anna/1.jpg', 0, [12, 20, 100, 100], 'with a name written into it')])).toMatchObject({
+    lines: [{ rows: [0], gone: [] }],
+    changed: [anna],
+  })
+})
+
+test('copies that were named differently keep the name of their line, and that is said', () => {
+  const copies = [record('anna/1.jpg', 0, box, 'x'), record('bea/1.jpg', 0, box, 'x'), record('c.jpg', 0, box, 'x')]
+  expect(placeFaces([[faceText(copies[1])], [faceText(copies[0])]], copies)).toMatchObject({
+    lines: [
+      { rows: [1, 2], gone: [] },
+      { rows: [0], gone: [] },
     ],
-    before,
-    { 'gone.jpg#0': [1, 2, 3, 4] },
-  )
-  const places = readPlaces(out)
+    twice: [{ rows: [0, 1, 2], lines: [0, 1] }],
+  })
+  expect(placeFaces([[faceText(copies[1])], ['anna/1.jpg#0']], copies).twice).toEqual([{ rows: [0, 1, 2], lines: [0, 1] }])
+})
+
+test('what an earlier version wrote is read with its places, and written with content', () => {
+  write('{"name":"Anna","faces":["p.jpg#0"]}')
+  const places = join(out, 'groups.places.json')
   for (const [text, words] of [
     ['{"p.jpg#0":[0,0,100]}', 'p.jpg#0'],
     ['{"p.jpg#0":[0,0,null,1]}', 'p.jpg#0[2]'],
     ['[]', 'expected an object'],
     ['{', 'it must hold JSON'],
   ]) {
-    const good = readFileSync(join(out, 'groups.places.json'))
-    writeFileSync(join(out, 'groups.places.json'), text)
+    writeFileSync(places, text)
     expect(() => readPlaces(out)).toThrow(expect.objectContaining({ code: 'corrupt', message: expect.stringContaining(words) }))
-    writeFileSync(join(out, 'groups.places.json'), good)
   }
-  expect(places).toEqual({ 'p.jpg#0': [0, 0, 100, 100], 'p.jpg#1': [200, 0, 50, 50], 'gone.jpg#0': [1, 2, 3, 4] })
+  writeFileSync(places, '{"p.jpg#0":[0,0,100,100],"p.jpg#1":[200,0,50,50],"gone.jpg#0":[1,2,3,4]}')
+  const at = readPlaces(out)
   // a larger face has been found, so the numbers have moved by one
   const after = [record('p.jpg', 0, [400, 0, 200, 200]), record('p.jpg', 1, [2, 1, 98, 100]), record('p.jpg', 2, [201, 0, 50, 50])]
-  expect(rowsOf(['p.jpg#0'], after, places)).toEqual({ rows: [1], gone: [] })
-  expect(rowsOf(['p.jpg#1', 'gone.jpg#0'], after, places)).toEqual({ rows: [2], gone: ['gone.jpg#0'] })
+  expect(placeFaces([['p.jpg#0'], ['p.jpg#1', 'gone.jpg#0']], after, at).lines).toEqual([
+    { rows: [1], gone: [] },
+    { rows: [2], gone: ['gone.jpg#0'] },
+  ])
   // written by hand, so nobody knows where it was: the number counts
-  expect(rowsOf(['p.jpg#2', 'p.jpg#9'], after, {})).toEqual({ rows: [2], gone: ['p.jpg#9'] })
+  expect(placeFaces([['p.jpg#2', 'p.jpg#9']], after).lines).toEqual([{ rows: [2], gone: ['p.jpg#9'] }])
   // it is no longer found, and another face has its number
-  expect(rowsOf(['p.jpg#0'], [record('p.jpg', 0, [400, 0, 200, 200])], places)).toEqual({ rows: [], gone: ['p.jpg#0'] })
+  expect(placeFaces([['p.jpg#0']], [record('p.jpg', 0, [400, 0, 200, 200])], at).lines).toEqual([{ rows: [], gone: ['p.jpg#0'] }])
+  expect(groupNames(out, after)).toEqual([null, 'Anna', null])
+  writeGroups(out, [{ name: 'Anna', faces: [faceText(after[1])] }])
+  expect(existsSync(places)).toBe(false)
+  expect(groupNames(out, after)).toEqual([null, 'Anna', null])
 })

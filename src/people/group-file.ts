@@ -2,20 +2,23 @@
  * @file `groups.jsonl`: one group a line, written by `kindred group` and edited by its user. What a person has named stays as named; the rest is found anew.
  *
  * ```
- * {"name":"Anna","faces":["party.jpg#0","lake.jpg#1"],"found":["new.jpg#0"]}
- * {"name":null,"faces":["a.jpg#0","b.jpg#0","c.jpg#2"]}
- * {"name":"-","faces":["poster.jpg#0"]}
+ * {"name":"Anna","faces":["party.jpg#0@9f86d081884c7d65:120.5,80,64,70"],"found":["new.jpg#0@…"]}
+ * {"name":null,"faces":["a.jpg#0@…","b.jpg#0@…","c.jpg#2@…"]}
+ * {"name":"-","faces":["poster.jpg#0@…"]}
  * ```
+ *
+ * A face is `PHOTO#INDEX@HASH:x,y,width,height`: where it was last seen, for people, and its content, by which it is found (face-content.ts). A face that was
+ * typed by hand, or written by an earlier version, is `PHOTO#INDEX` and gets its content at the next writing.
  */
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { checkOptions, KindredError, parseJsonAs, show } from '../base/index.ts'
-import { iou } from '../images/index.ts'
 import type { CropRecord } from '../faces/index.ts'
-import { readJson, readText, writeFileAtomic } from '../files/index.ts'
+import { ioError, readJson, readText, writeFileAtomic } from '../files/index.ts'
+import { overlapOf, leastOverlap, RecordsByContent, type FaceBox } from './face-content.ts'
 
-/** A line. Faces are written `PHOTO#INDEX`. */
+/** A line. Faces are written as {@link faceText} writes them. */
 export interface GroupLine {
   /** null: nobody has said; `-`: these faces are nobody's and stay out of all groups. */
   readonly name: string | null
@@ -29,8 +32,39 @@ export interface GroupLine {
 
 const nameOfFile = 'groups.jsonl'
 
-/** How a face is written. */
+/** How a face is shown: `PHOTO#INDEX`. */
 export const faceKey = ({ source, face }: Pick<CropRecord, 'source' | 'face'>): string => `${source}#${face}`
+
+/** Digits of a photo's SHA-256 that are written: 64 bits, so that chance makes no two of a million photos one. */
+const digits = 16
+
+/** How a face is written: {@link faceKey}, and its content. */
+export const faceText = (record: Pick<CropRecord, 'source' | 'face' | 'sourceHash' | 'box'>): string =>
+  `${faceKey(record)}@${record.sourceHash.slice(0, digits)}:${record.box.join(',')}`
+
+/** What a text of {@link faceText} says. */
+interface WrittenFace {
+  /** As it stands in the file. */
+  readonly text: string
+  /** {@link faceKey} of when it was written. */
+  readonly key: string
+  readonly photo: string
+  readonly content: { readonly hash: string; readonly box: FaceBox } | undefined
+}
+
+const number = String.raw`-?\d+(?:\.\d+)?`
+const form = new RegExp(`^((.*)#\\d+)(?:@([0-9a-f]{${digits}}):(${number}),(${number}),(${number}),(${number}))?$`, 's')
+
+/** Takes a face apart; undefined for what is none. */
+function parseFace(text: string): WrittenFace | undefined {
+  const match = form.exec(text)
+  if (match === null) return undefined
+  const [, key, photo, hash, ...box] = match
+  return { text, key, photo, content: hash === undefined ? undefined : { hash, box: box.map(Number) as unknown as FaceBox } }
+}
+
+/** The part of a written face that is for people. */
+export const shownFace = (text: string): string => parseFace(text)?.key ?? text
 
 /**
  * Reads the groups of a folder; lines of one name are joined.
@@ -52,7 +86,7 @@ export function readGroups(out: string): GroupLine[] {
           'corrupt',
           `${path} line ${i + 1}`,
           'a face must stand in one group',
-          `${face} here and in line ${before.line}`,
+          `${shownFace(face)} here and in line ${before.line}`,
           'Delete it from one of them.',
         )
       seen.set(face, { line: i + 1, name: line.name })
@@ -86,7 +120,7 @@ function parseLine(text: string, where: string): GroupLine {
   if (name !== null && (typeof name !== 'string' || name.trim() === '')) fail('name must be a text, "-" for nobody, or null', name)
   if (picture !== undefined && typeof picture !== 'string') fail('picture must be a path', picture)
   const list = (field: string, given: unknown): readonly string[] =>
-    Array.isArray(given) && given.every((f) => typeof f === 'string' && /#\d+$/.test(f))
+    Array.isArray(given) && given.every((f) => typeof f === 'string' && parseFace(f) !== undefined)
       ? given
       : fail(`${field} must be a list of faces such as "photo.jpg#0"`, given ?? null)
   return {
@@ -112,28 +146,28 @@ function joined(lines: readonly GroupLine[]): GroupLine[] {
   ]
 }
 
-/** Writes groups, and beside them where each face that a person has placed lies in its photo, so that it is known again when faces are counted anew. */
-export function writeGroups(out: string, lines: readonly GroupLine[], records: readonly CropRecord[], earlier: Places = {}): void {
-  const at = new Map(records.map((r) => [faceKey(r), r]))
-  const places: Record<string, readonly number[]> = {}
-  for (const { name, faces } of lines) {
-    if (name === null) continue
-    for (const face of faces) {
-      const box = at.get(face)?.box ?? earlier[face]
-      if (box !== undefined) places[face] = box
-    }
-  }
-  writeFileAtomic(join(out, 'groups.places.json'), `${JSON.stringify(places)}\n`)
+/**
+ * Writes groups, each face with its content.
+ *
+ * @throws KindredError `io`
+ */
+export function writeGroups(out: string, lines: readonly GroupLine[]): void {
   writeFileAtomic(join(out, nameOfFile), lines.map((l) => `${JSON.stringify(l)}\n`).join(''))
+  const places = join(out, 'groups.places.json') // of earlier versions: what it holds stands in the lines now
+  try {
+    rmSync(places, { force: true })
+  } catch (error) {
+    throw ioError('groups', places, error)
+  }
 }
 
 /** x, y, width, height of faces, by key. */
-export type Places = Readonly<Record<string, readonly number[]>>
+export type Places = Readonly<Record<string, FaceBox>>
 
 const placesSchema: z.ZodType<Places> = z.record(z.string(), z.tuple([z.number(), z.number(), z.number(), z.number()]))
 
 /**
- * Where the faces that a person has placed lay when the groups were last written.
+ * Where the faces lay that a person had placed when an earlier version wrote the groups, which did not write their content; nothing where none did.
  *
  * @throws KindredError `corrupt`: without it faces that are counted anew could be taken for others
  */
@@ -147,44 +181,87 @@ export function readPlaces(out: string): Places {
     : {}
 }
 
+/** Where the faces of some lines are among the records. */
+export interface PlacedFaces {
+  /** One entry a line: the rows that it names, in its order, and the faces that are no longer there, as written. No row is in two lines. */
+  readonly lines: readonly { readonly rows: readonly number[]; readonly gone: readonly string[] }[]
+  /** Faces whose photo has other content than when they were written, taken for the same by path and box. */
+  readonly changed: readonly string[]
+  /** Faces of which copies stand in several lines. */
+  readonly twice: readonly { readonly rows: readonly number[]; readonly lines: readonly number[] }[]
+}
+
 /**
- * The row of each face that a line names: by its number, unless its box has moved and another face of the photo overlaps the old box by more than half.
+ * Finds written faces among records.
  *
- * @returns rows, and the faces that are no longer there
+ * A face is where its content is: in all copies of its photo, but that a copy which another line names by its path belongs to that line. A face without content
+ * is where its path and number say; where an earlier version wrote its box, where that box is. A photo that was changed where it lay (as by a program that
+ * writes names into it) keeps its faces by path and box, unless its content is known as that of another photo.
  */
-export function rowsOf(faces: readonly string[], records: readonly CropRecord[], places: Places): { rows: number[]; gone: string[] } {
-  const byKey = new Map(records.map((r, i) => [faceKey(r), i]))
-  const rows: number[] = []
-  const gone: string[] = []
-  for (const face of faces) {
-    const same = byKey.get(face)
-    const place = places[face]
-    if (place === undefined || (same !== undefined && overlap(place, records[same].box) > 0.5)) {
-      if (same === undefined) gone.push(face)
-      else rows.push(same)
-      continue
+export function placeFaces(lines: readonly (readonly string[])[], records: readonly CropRecord[], places: Places = {}): PlacedFaces {
+  const byContent = new RecordsByContent(records, digits)
+  const byPath = new Map<string, number[]>()
+  for (const [i, { source }] of records.entries()) byPath.set(source, [...(byPath.get(source) ?? []), i])
+  const all = lines.map((faces) => faces.map((text) => parseFace(text)!))
+  const written = new Set(all.flat().flatMap(({ content }) => content?.hash ?? []))
+  const changed: string[] = []
+  const inPhoto = (photo: string, box: FaceBox, least: number): number | undefined =>
+    (byPath.get(photo) ?? [])
+      .map((i) => ({ i, overlap: overlapOf(box, records[i].box) }))
+      .filter(({ overlap }) => overlap >= least)
+      .sort((a, b) => b.overlap - a.overlap)[0]?.i
+
+  const rowsOf = ({ text, key, photo, content }: WrittenFace): number[] => {
+    if (content === undefined) {
+      const numbered = (byPath.get(photo) ?? []).find((i) => faceKey(records[i]) === key)
+      const place = places[key]
+      if (place === undefined || (numbered !== undefined && overlapOf(place, records[numbered].box) >= leastOverlap))
+        return numbered === undefined ? [] : [numbered]
+      return [inPhoto(photo, place, leastOverlap)].filter((i) => i !== undefined)
     }
-    const photo = face.replace(/#\d+$/, '')
-    const [best] = [...records.keys()]
-      .filter((i) => records[i].source === photo)
-      .map((i) => ({ i, o: overlap(place, records[i].box) }))
-      .sort((a, b) => b.o - a.o)
-    if (best !== undefined && best.o > 0.5) rows.push(best.i)
-    else gone.push(face)
+    if (byContent.has(content.hash)) return byContent.find(content.hash, content.box)
+    const row = inPhoto(photo, content.box, leastOverlap)
+    if (row === undefined || written.has(records[row].sourceHash.slice(0, digits))) return []
+    changed.push(text)
+    return [row]
   }
-  return { rows, gone }
+  const found = all.map((faces) => faces.map((face) => ({ face, rows: rowsOf(face) })))
+  const lineOf = new Map<number, number>()
+  const take = (row: number, line: number): void => void (lineOf.has(row) || lineOf.set(row, line))
+  for (const own of [true, false])
+    for (const [line, faces] of found.entries())
+      for (const { face, rows } of faces) for (const row of rows) if (!own || records[row].source === face.photo) take(row, line)
+
+  const claims = new Map<string, { rows: Set<number>; lines: Set<number> }>()
+  for (const [line, faces] of found.entries())
+    for (const { rows } of faces) {
+      if (rows.length === 0) continue
+      const content = `${records[rows[0]].sourceHash} ${records[rows[0]].box.join(' ')}`
+      const claim = claims.get(content) ?? { rows: new Set(), lines: new Set() }
+      claims.set(content, claim)
+      claim.lines.add(line)
+      for (const row of rows) claim.rows.add(row)
+    }
+  return {
+    lines: found.map((faces, line) => ({
+      rows: [...new Set(faces.flatMap(({ rows }) => rows.filter((row) => lineOf.get(row) === line)))],
+      gone: faces.filter(({ rows }) => rows.length === 0).map(({ face }) => face.text),
+    })),
+    changed,
+    twice: [...claims.values()].filter((c) => c.lines.size > 1).map((c) => ({ rows: [...c.rows], lines: [...c.lines] })),
+  }
 }
 
-const overlap = (a: readonly number[], b: readonly number[]): number => {
-  const box = ([x, y, width, height]: readonly number[]) => ({ x, y, width, height })
-  return iou(box(a), box(b))
-}
-
-/** The name of each face that has one, put there by a person or found near. */
-export function groupNames(out: string): Map<string, string> {
-  return new Map(
-    readGroups(out).flatMap(({ name, faces, found = [] }) =>
-      name === null || name === '-' ? [] : [...faces, ...found].map((f): [string, string] => [f, name]),
-    ),
-  )
+/** The name of each record that has one in the groups of its folder, put there by a person or found near; null for the others. */
+export function groupNames(out: string, records: readonly CropRecord[]): (string | null)[] {
+  const lines = readGroups(out).filter(({ name }) => name !== null)
+  const names = Array.from<string | null>({ length: records.length }).fill(null)
+  if (lines.length === 0) return names
+  // What a person said comes first: a face that was found near Anna may have been given to Bea since.
+  const said = placeFaces([...lines.map((l) => l.faces), ...lines.map((l) => l.found ?? [])], records, readPlaces(out))
+  for (const [at, { rows }] of said.lines.entries()) {
+    const { name } = lines[at % lines.length]
+    for (const row of rows) if (name !== '-') names[row] ??= name
+  }
+  return names
 }

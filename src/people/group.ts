@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 import { checkOptions, ensure, silent } from '../base/index.ts'
 import { holdsCrops, type CropRecord, type FaceRecipe } from '../faces/index.ts'
 import { bCubed, type BCubed } from '../metrics/index.ts'
-import { faceKey, readGroups, readPlaces, rowsOf, writeGroups, type GroupLine } from './group-file.ts'
+import { faceKey, faceText, placeFaces, readGroups, readPlaces, shownFace, writeGroups, type GroupLine } from './group-file.ts'
 import { ensureNoForeignFiles } from '../report/index.ts'
 import { calibrateOn, calibrateThreshold } from './calibrate-threshold.ts'
 import { contradictions, photoNumbers, type Contradictions, type Named } from './group-contradictions.ts'
@@ -70,6 +70,10 @@ export interface FaceGroups {
   readonly contradictions: Contradictions
   /** Faces that a person had put into a group and that are no longer in the photos; they stay in the file. */
   readonly gone: readonly string[]
+  /** Faces of photos that have been changed since they were named, taken for the same by the photo's path and the place in it. */
+  readonly changed: readonly string[]
+  /** Faces that a person has given several names, in copies of one photo: each copy has the name of its own line. */
+  readonly twoNames: readonly { readonly faces: readonly string[]; readonly names: readonly string[] }[]
   /** Against the names of folders, where photos lie in any: the groups as they are now, and as density alone finds them. */
   readonly judged: { readonly faces: number; readonly people: number; readonly groups: BCubed; readonly densityAlone: BCubed } | undefined
 }
@@ -97,17 +101,15 @@ export async function groupFaces(dir: string, options: GroupOptions): Promise<Fa
     )
     const settings = { radius: distances.radius, reach: distances.reach, minPoints }
 
-    const lines = readGroups(home)
-    const places = readPlaces(home)
+    const lines = readGroups(home).flatMap(({ name, faces }) => (name === null ? [] : [{ name, faces }]))
+    const placed = placeFaces(
+      lines.map((line) => line.faces),
+      records,
+      readPlaces(home),
+    )
+    const said = lines.map(({ name }, at) => ({ name, ...placed.lines[at] }))
     const names = new Int32Array(records.length).fill(-1)
-    const said: { name: string; rows: number[]; gone: string[] }[] = []
-    for (const { name, faces } of lines) {
-      if (name === null) continue
-      const { rows: placed, gone } = rowsOf(faces, records, places)
-      const rows = placed.filter((i) => names[i] === -1)
-      for (const i of rows) names[i] = name === '-' ? -2 : said.length
-      said.push({ name, rows, gone })
-    }
+    for (const [at, { name, rows }] of said.entries()) for (const i of rows) names[i] = name === '-' ? -2 : at
     const watched = { apart: photoNumbers(records), progress, signal: options.signal }
     const { clusters, count, conflicts, conflictCount } = await namedClusters(vectors, dim, { ...settings, names, ...watched })
     const groups = sorted(said, clusters, count, names).map((g) => ({
@@ -134,8 +136,6 @@ export async function groupFaces(dir: string, options: GroupOptions): Promise<Fa
     writeGroups(
       home,
       pictured.map((g) => lineOf(g, records, said)),
-      records,
-      places,
     )
     const labelled = labels.filter((l) => l >= 0).length
     const judged =
@@ -150,6 +150,10 @@ export async function groupFaces(dir: string, options: GroupOptions): Promise<Fa
               said.length === 0 ? clusters : (await namedClusters(vectors, dim, { ...settings, ...watched })).clusters,
             ),
           }
+    const twoNames = placed.twice.map(({ rows, lines: at }) => ({
+      faces: rows.map((i) => faceKey(records[i])),
+      names: at.map((l) => said[l].name),
+    }))
     return {
       out: home,
       records,
@@ -163,7 +167,9 @@ export async function groupFaces(dir: string, options: GroupOptions): Promise<Fa
           ? undefined
           : { radius: atRadius, reach: atReach, faces: pairs.faces, sampled: pairs.sampled },
       contradictions: contradictions(named, pictured, pairs, { radius: settings.radius, conflicts, conflictCount }),
-      gone,
+      gone: gone.map(shownFace),
+      changed: placed.changed.map(shownFace),
+      twoNames,
       judged,
     }
   } finally {
@@ -265,7 +271,7 @@ function lineOf(
   records: readonly CropRecord[],
   said: readonly { name: string; gone: readonly string[] }[],
 ): GroupLine {
-  const keys = (list: readonly number[]) => list.map((i) => faceKey(records[i]))
+  const keys = (list: readonly number[]) => list.map((i) => faceText(records[i]))
   const gone = said.find((s) => s.name === name)?.gone ?? []
   return {
     name,

@@ -3,10 +3,12 @@ export { askEachOther, type Asked } from './ask-each-other.ts'
 export { calibrateThreshold, type CalibrateThresholdOptions } from './calibrate-threshold.ts'
 export type { ChosenRadius } from './choose-radius.ts'
 export {
+  contestedLine,
   embedFolder,
   embedPhoto,
   embedRecords,
   peopleOf,
+  type ContestedPhoto,
   type EmbedFolderOptions,
   type EmbeddedFaces,
   type EmbeddedPhoto,
@@ -14,7 +16,7 @@ export {
 } from './embed-folder.ts'
 export type { FaceDistances, FaceRetrieval, Range } from './face-figures.ts'
 export { forgetFaces, forgetPhotos } from './forget-faces.ts'
-export { addToGallery } from './gallery-items.ts'
+export { addToGallery, galleryLine, type AddedToGallery } from './gallery-items.ts'
 export { groupFaces, type FaceGroup, type FaceGroups, type GroupOptions } from './group.ts'
 export { contradictionLines, type Contradictions, type MixedGroup, type TwiceInPhoto } from './group-contradictions.ts'
 export { radiusLine, type UsedRadius } from './group-radius.ts'

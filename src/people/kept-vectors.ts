@@ -23,6 +23,9 @@ export function faceId({ source, face, sourceHash, landmarks }: CropRecord): str
 /** The photo that {@link faceId} names. */
 export const sourceOfId = (id: string): string => id.slice(0, id.lastIndexOf('#'))
 
+/** The part of a {@link faceId} that is the same wherever the photo lies and whatever its faces are numbered: by this vectors are known. */
+export const contentOfId = (id: string): string => id.slice(id.lastIndexOf('@') + 1)
+
 const entrySchema = z.object({ id: z.string(), vector: z.base64() })
 type Entry = z.infer<typeof entrySchema>
 
@@ -33,7 +36,10 @@ export class KeptVectors {
   readonly path: string
   private readonly dim: number
   private readonly recipe: FaceRecipe
+  /** By {@link contentOfId}. */
   private readonly known: Map<string, Float32Array>
+  /** The ids that the file holds. */
+  private readonly ids: ReadonlySet<string>
   private readonly journal: Journal<Entry>
   /** Whether more is known than the file holds. */
   private changed: boolean
@@ -42,14 +48,15 @@ export class KeptVectors {
     this.path = pathOf(out, recipe)
     this.dim = dim
     this.recipe = recipe
-    const { known, journal } = readKept(this.path, dim)
+    const { known, ids, journal } = readKept(this.path, dim)
     this.known = known
+    this.ids = ids
     this.journal = journal
     this.changed = journal.entries.length + journal.damaged > 0
   }
 
   get(id: string): Float32Array | undefined {
-    return this.known.get(id)
+    return this.known.get(contentOfId(id))
   }
 
   /** Keeps vectors, one an id, row-major; when it returns, they are on the disk. @throws KindredError `io` */
@@ -58,19 +65,19 @@ export class KeptVectors {
     this.journal.append(
       rows.map(({ id, vector }) => ({ id, vector: Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64') })),
     )
-    for (const { id, vector } of rows) this.known.set(id, vector)
+    for (const { id, vector } of rows) this.known.set(contentOfId(id), vector)
     this.changed = true
   }
 
   /** Writes the vectors of these faces, and forgets all others, unless nothing is new. @throws KindredError `io`; the journal then stays for the next run */
   save(records: readonly CropRecord[]): void {
-    if (!this.changed) return
-    const rows = records.map((r) => ({ id: faceId(r), label: r.label ?? '' })).filter(({ id }) => this.known.has(id))
+    const rows = records.map((r) => ({ id: faceId(r), label: r.label ?? '' })).filter(({ id }) => this.get(id) !== undefined)
+    if (!this.changed && rows.every(({ id }) => this.ids.has(id))) return
     writeFileAtomic(this.path.replace(/npy$/, 'recipe.json'), `${JSON.stringify(this.recipe, null, 2)}\n`)
     writeKept(
       this.path,
       this.dim,
-      rows.map((row) => ({ ...row, vector: this.known.get(row.id)! })),
+      rows.map((row) => ({ ...row, vector: this.get(row.id)! })),
     )
     this.journal.remove()
     this.changed = false
@@ -118,13 +125,18 @@ function isOfRecipe(file: string, recipe: FaceRecipe): boolean {
 }
 
 /** All vectors of a file and its journal; of another length than `dim`, or damaged, they are not worth keeping: they are made again. */
-function readKept(path: string, dim: number): { known: Map<string, Float32Array>; journal: Journal<Entry> } {
+function readKept(path: string, dim: number): { known: Map<string, Float32Array>; ids: ReadonlySet<string>; journal: Journal<Entry> } {
   finishReplacing(path)
   const known = new Map<string, Float32Array>()
+  const inFile = new Set<string>()
   if (existsSync(path)) {
     try {
       const { vectors, dim: kept, ids } = readVectors(path)
-      if (kept === dim) ids?.forEach((id, i) => known.set(id, vectors.slice(i * dim, (i + 1) * dim)))
+      if (kept === dim)
+        ids?.forEach((id, i) => {
+          inFile.add(id)
+          known.set(contentOfId(id), vectors.slice(i * dim, (i + 1) * dim))
+        })
     } catch (error) {
       if (!(error instanceof KindredError)) throw error
     }
@@ -133,9 +145,9 @@ function readKept(path: string, dim: number): { known: Map<string, Float32Array>
   for (const { id, vector } of journal.entries) {
     const bytes = new Uint8Array(Buffer.from(vector, 'base64'))
     const numbers = bytes.length === 4 * dim ? new Float32Array(bytes.buffer) : undefined
-    if (numbers?.every(Number.isFinite) === true) known.set(id, numbers)
+    if (numbers?.every(Number.isFinite) === true) known.set(contentOfId(id), numbers)
   }
-  return { known, journal }
+  return { known, ids: inFile, journal }
 }
 
 /** Puts a file of vectors with its names in the place of the old ones. */

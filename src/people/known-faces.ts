@@ -2,21 +2,22 @@
  * @file Faces that questions are put to: the output folder of an earlier run, a gallery, or a folder of photos, which is embedded first and kept.
  */
 import { existsSync, readdirSync } from 'node:fs'
-import { basename, join, resolve } from 'node:path'
+import { basename, isAbsolute, join, resolve } from 'node:path'
+import { z } from 'zod'
 import { gatherRows, KindredError, nearestName, type Progress, silent } from '../base/index.ts'
 import { readVectors } from '../vectors/index.ts'
 import { faceRecipeSchema, holdsCrops, readCropRecords, type CropRecord, type FaceRecipe } from '../faces/index.ts'
 import { pathKind, readJson } from '../files/index.ts'
 import { sha256 } from '../base/index.ts'
-import { isAddress, openGallery, type Gallery } from '../gallery/index.ts'
+import { contentOfItem, isAddress, openGallery, type Gallery, type ItemEntry } from '../gallery/index.ts'
 import { nearest } from '../neighbours/index.ts'
 import { assertSameRecipe, describeRecipe, sameRecipe } from '../recipe/index.ts'
 import type { Runtime } from '../runtime/index.ts'
 import { closeDeadReport, openRunFolder } from '../report/index.ts'
-import { embedFolder, peopleOf } from './embed-folder.ts'
+import { contestedLine, embedFolder, peopleOf } from './embed-folder.ts'
 import { openNetworks, type FaceNetworks, type NetworkChoice } from './face-networks.ts'
 import { groupNames } from './group-file.ts'
-import { faceId } from './kept-vectors.ts'
+import { contentOfId, faceId } from './kept-vectors.ts'
 
 /** A face that is known, and how far a query lies from it. */
 export interface KnownNeighbour {
@@ -32,6 +33,8 @@ export interface KnownNeighbour {
   readonly crop: string | null
   /** SHA-256 of the photo. */
   readonly content: string
+  /** Whether the photo no longer lies where the gallery says, or where it lay when OUT was made, seen from here. */
+  readonly gone?: boolean
 }
 
 /** All faces as points. */
@@ -146,7 +149,16 @@ async function fromPhotos(dir: string, options: KnownFacesOptions): Promise<Know
         ? `${found.records.length} faces of ${photos.withFace} photos are kept in ${keep}; asking again is quick.`
         : `${found.records.length} faces from ${keep}`,
     )
-    return inMemory({ kind: 'photos', place: dir, out: keep, records: found.records, vectors: found.vectors, networks })
+    return inMemory({
+      kind: 'photos',
+      place: dir,
+      out: keep,
+      records: found.records,
+      vectors: found.vectors,
+      networks,
+      progress,
+      folder: undefined,
+    })
   } catch (error) {
     await networks.dispose()
     throw error
@@ -171,9 +183,10 @@ async function fromOutput(out: string, options: KnownFacesOptions): Promise<Know
         String(dim),
         'Run `faces()` again with this `out`.',
       )
-    const row = new Map(ids.map((id, i) => [id, i]))
+    const row = new Map(ids.map((id, i) => [contentOfId(id), i]))
+    const rowOf = (r: CropRecord): number | undefined => row.get(contentOfId(faceId(r)))
     const all = readCropRecords(out).faces
-    const records = all.filter((r) => row.has(faceId(r)))
+    const records = all.filter((r) => rowOf(r) !== undefined)
     if (records.length === 0)
       throw new KindredError(
         'not-found',
@@ -187,11 +200,24 @@ async function fromOutput(out: string, options: KnownFacesOptions): Promise<Know
         `${all.length - records.length} of ${all.length} faces in ${out} have no vector of this model and cannot be found; run \`faces()\` again.`,
       )
     const rows = new Float32Array(records.length * dim)
-    records.forEach((r, i) => rows.set(vectors.subarray(row.get(faceId(r))! * dim, (row.get(faceId(r))! + 1) * dim), i * dim))
-    return inMemory({ kind: 'faces', place: out, out, records, vectors: rows, networks })
+    records.forEach((r, i) => rows.set(vectors.subarray(rowOf(r)! * dim, (rowOf(r)! + 1) * dim), i * dim))
+    return inMemory({ kind: 'faces', place: out, out, records, vectors: rows, networks, progress: options.progress, folder: photosOf(out) })
   } catch (error) {
     await networks.dispose()
     throw error
+  }
+}
+
+const reportSchema = z.object({ folder: z.string() })
+
+/** The folder whose photos an output folder tells of; undefined where nobody can say, or it is not there, as when OUT was made elsewhere. */
+function photosOf(out: string): string | undefined {
+  try {
+    const { folder } = readJson(join(out, 'report.json'), reportSchema, { where })
+    return pathKind(folder, where) === 'folder' ? folder : undefined
+  } catch (error) {
+    if (!(error instanceof KindredError)) throw error
+    return undefined
   }
 }
 
@@ -242,13 +268,18 @@ interface InMemory {
   readonly records: readonly CropRecord[]
   readonly vectors: Float32Array
   readonly networks: FaceNetworks
+  readonly progress: Progress | undefined
+  /** The folder of the photos, where it is known. */
+  readonly folder: string | undefined
 }
 
-function inMemory({ kind, place, out, records, vectors, networks }: InMemory): KnownFaces {
+function inMemory({ kind, place, out, records, vectors, networks, progress = silent, folder }: InMemory): KnownFaces {
   const { dim } = networks.model
-  const { people, labels } = peopleOf(records)
-  const given = groupNames(out)
-  const persons = records.map((r, i) => (labels[i] >= 0 ? people[labels[i]] : (given.get(`${r.source}#${r.face}`) ?? null)))
+  const { people, labels, contested } = peopleOf(records)
+  const unclear = contestedLine(contested)
+  if (unclear !== undefined) progress.warn(unclear)
+  const given = groupNames(out, records)
+  const persons = records.map((_, i) => (labels[i] >= 0 ? people[labels[i]] : given[i]))
   const points: KnownPoints = { vectors, dim, people, labels, ids: records.map((r) => `${r.sourceHash}#${r.face}`) }
   const names = [...new Set(persons.filter((p) => p !== null))].sort()
   return {
@@ -266,7 +297,8 @@ function inMemory({ kind, place, out, records, vectors, networks }: InMemory): K
       return Array.from(indices, (at, n) => {
         const i = pool === undefined ? at : pool[at]
         const { source, face, crop, sourceHash } = records[i]
-        return { person: persons[i], photo: source, face, distance: distances[n], crop: join(out, crop), content: sourceHash }
+        const gone = folder === undefined ? undefined : !existsSync(join(folder, source))
+        return { person: persons[i], photo: source, face, distance: distances[n], crop: join(out, crop), content: sourceHash, gone }
       })
     },
     points: async () => points,
@@ -304,16 +336,17 @@ async function fromGallery(place: string, options: KnownFacesOptions): Promise<K
           recipe: opened.model.recipe,
           filter: person === undefined ? undefined : { labels: [person] },
         })
-        const crops = new Map<string, string | null>()
+        const entries = new Map<string, ItemEntry>()
         if (found.neighbours.length > 0)
-          for await (const item of gallery.items({ ids: found.neighbours.map((n) => n.id) })) crops.set(item.id, item.crop)
+          for await (const entry of gallery.entries({ ids: found.neighbours.map((n) => n.id) })) entries.set(entry.id, entry)
         return found.neighbours.map(({ id, label, source, distance }) => ({
           person: label,
           photo: source,
-          face: Number(id.split('#')[1] ?? 0),
+          face: numberOf(id, entries.get(id)),
           distance,
-          crop: crops.get(id) ?? null,
-          content: id.split('#')[0],
+          crop: entries.get(id)?.crop ?? null,
+          content: contentOfItem(id),
+          gone: isAbsolute(source) && !existsSync(source),
         }))
       },
       points: () => galleryPoints(gallery),
@@ -335,6 +368,12 @@ async function fromGallery(place: string, options: KnownFacesOptions): Promise<K
     await gallery.close()
     throw error
   }
+}
+
+/** Which of its photo's faces an item is: what it was when it was last put, or what an earlier version wrote into its id. */
+function numberOf(id: string, entry: ItemEntry | undefined): number {
+  const number = entry?.meta.face ?? Number(id.split('#')[1])
+  return Number.isInteger(number) ? (number as number) : 0
 }
 
 /** The gallery's recipe as one of faces. */

@@ -130,6 +130,12 @@ export async function searchFaces(place: string, query: string, options: SearchO
         neighbours,
       })
     }
+    const gone = new Set(answers.flatMap((a) => a.neighbours.filter((n) => n.gone === true).map((n) => n.photo)))
+    if (gone.size > 0)
+      progress.warn(
+        `${gone.size === 1 ? 'one photo' : `${gone.size} photos`} of the answer no longer ${gone.size === 1 ? 'lies' : 'lie'} where ${known.place} says ` +
+          `(${[...gone][0]}${gone.size > 1 ? ', …' : ''}): run \`faces()\` on the folder again${known.kind === 'gallery' ? ' with this gallery' : ''}.`,
+      )
     const published = publishedThreshold(model.recipe)
     const distance = used?.value ?? published?.threshold
     const here =

@@ -13,7 +13,7 @@ interface NamedPair {
 /** What verb `group` finds. Faces are named by photo and place in it: `party.jpg#0`. */
 export interface GroupResult extends Pick<
   FaceGroups,
-  'out' | 'radius' | 'reach' | 'minPoints' | 'distances' | 'here' | 'gone' | 'judged' | 'recipe'
+  'out' | 'radius' | 'reach' | 'minPoints' | 'distances' | 'here' | 'gone' | 'changed' | 'twoNames' | 'judged' | 'recipe'
 > {
   readonly faces: number
   readonly groups: readonly (Pick<FaceGroup, 'name' | 'picture'> & {
@@ -44,7 +44,7 @@ export interface GroupResult extends Pick<
 
 /** What was found, faces by their keys instead of rows. */
 export function groupResult(found: FaceGroups, warnings: readonly string[]): GroupResult {
-  const { out, records, groups, alone, radius, reach, minPoints, distances, here, gone, judged, recipe } = found
+  const { out, records, groups, alone, radius, reach, minPoints, distances, here, gone, changed, twoNames, judged, recipe } = found
   const { near, far, apart, twice, ...counts } = found.contradictions
   const key = (i: number): string => `${records[i].source}#${records[i].face}`
   const pairs = (list: readonly RowPair[]): NamedPair[] => list.map(({ a, b, distance }) => ({ a: key(a), b: key(b), distance }))
@@ -67,6 +67,8 @@ export function groupResult(found: FaceGroups, warnings: readonly string[]): Gro
       ...counts,
     },
     gone,
+    changed,
+    twoNames,
     judged,
     recipe,
   }

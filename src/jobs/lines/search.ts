@@ -48,6 +48,7 @@ export function searchLines({ query, facesKnown, threshold: used, published, her
           n.distance,
           (n.face > 0 ? `${n.photo} face ${n.face + 1}` : n.photo) +
             (n.rank === 0 ? ' (the photo itself)' : '') +
+            (n.gone === true ? ' (no longer there)' : '') +
             (n.within === false ? ' (beyond the threshold)' : ''),
         ] as const,
     )

@@ -38,13 +38,14 @@ export const faces = verb({
       .optional()
       .describe('also add the faces to a gallery: a folder, or postgres://user@host/database')
       .meta({ placeholder: 'place' }),
+    sync: z.boolean().optional().describe('remove the rows of this folder from the gallery that are no longer among its faces'),
     seed: seedField('the map'),
   }),
   examples: [
     {},
     { dir: 'photos/', out: 'runs/family' },
     { dir: 'photos/', model: 'vgg-face', weights: 'vgg_face_weights.h5' },
-    { dir: 'photos/', gallery: 'gallery/' },
+    { dir: 'photos/', gallery: 'gallery/', sync: true },
   ],
   notes: `VGG-Face's weights may be used for research only, not commercially. A file that cannot be read is set aside in \
 quarantine.jsonl and does not end the run,
@@ -66,7 +67,8 @@ nor does it change the exit code; a run that finds no face at all ends with 1. R
     })
     return { report: join(options.out, 'report.html'), ...report }
   },
-  render(result, { out }) {
+  async render(result, { out }) {
+    const { galleryLine } = await import('../../people/index.ts')
     const { report, faces: count, photos, retrieval, noRetrieval = '', gallery, warnings = [], seconds, photosPerSecond } = result
     const missed = photos.withoutFace === 0 ? '' : `, ${photos.withoutFace} without a face`
     const unread = photos.quarantined === 0 ? '' : `, ${photos.quarantined} unreadable (see ${join(out, 'quarantine.jsonl')})`
@@ -76,7 +78,7 @@ nor does it change the exit code; a run that finds no face at all ends with 1. R
       retrieval === undefined
         ? noRetrieval
         : `nearest neighbour right ${percent(retrieval.knnAccuracy)}, mAP ${percent(retrieval.map)}  (${asked(retrieval)}, leave-one-out)`,
-      gallery === undefined ? '' : `gallery: ${gallery.added} added, ${gallery.skipped} there already`,
+      gallery === undefined ? '' : `gallery: ${galleryLine(gallery)}`,
       ...warnings,
       `report: ${report}  (${Math.round(seconds)} s${rate})`,
     ].filter((line) => line !== '')

@@ -64,6 +64,8 @@ export const group = verb({
   not a person     put the face into a line with "name":"-"
   confirm          move a face from "found" (near a named group) to "faces"
 Faces in "faces" of a named line stay there and never join another name. Lines without a name are found anew each time.
+A face is written PHOTO#INDEX@CONTENT: move it as a whole. It is known by its content, so that photos and folders may be renamed,
+moved and copied; PHOTO#INDEX alone is understood, too.
 
 A radius from other people's photos may not fit yours: \`calibrate\` takes the one with the best groups (B-cubed) of labelled photos. A collection of many
 more people wants a smaller one: one chain of look-alikes is enough to join two groups. Where photos lie in folders of persons, the groups are judged against
@@ -74,6 +76,10 @@ them, and where labels and distances contradict each other, it says so.`,
     const { progress, signal } = context
     const found = await groupFaces(dir, { ...options, runtime: await context.runtime(), progress, signal })
     for (const face of found.gone) progress.warn(`${face} is no longer among the photos; it stays in groups.jsonl`)
+    for (const face of found.changed)
+      progress.warn(`the photo of ${face} has been changed since; the face at the same place keeps the name`)
+    for (const { faces, names } of found.twoNames)
+      progress.warn(`one photo, one face, but named ${names.join(' and ')}: ${faces.join(' = ')}; each copy keeps the name of its line`)
     const warnings = contradictionLines(found.contradictions, found, { ...found, titles: groupTitles(found.groups) })
     for (const line of warnings) progress.warn(line)
     return groupResult(found, warnings)

@@ -1,11 +1,12 @@
 /** @file The chapters of the faces story: faces, map, retrieval, neighbours, distances, gallery. */
 import { findOptionsOf } from '../../faces/index.ts'
 import { join } from 'node:path'
+import { counted } from '../../base/index.ts'
 import { writeFileAtomic } from '../../files/index.ts'
 import { vggLicences } from '../../models/index.ts'
 import { describeRecipe } from '../../recipe/index.ts'
 import { embeddingMap, faceMap, toPng } from '../../plots/index.ts'
-import { embedFolder, type EmbeddedFaces, type FoundFaces } from '../../people/index.ts'
+import { contestedLine, embedFolder, type EmbeddedFaces, type FoundFaces } from '../../people/index.ts'
 import { facePairs, judgeDistances } from '../../people/index.ts'
 import { addToGallery } from '../../people/index.ts'
 import { mapFaces } from './map-faces.ts'
@@ -76,6 +77,7 @@ export async function findAndEmbed(
   const { processed } = found.summary.photos
   story.update({
     embedded: found.embedded,
+    contested: found.contested,
     dim: found.dim,
     recipe: describeRecipe(found.recipe),
     ...licence(options.model ?? 'dlib'),
@@ -83,6 +85,8 @@ export async function findAndEmbed(
   })
   const twice = new Map<string, string[]>()
   for (const r of found.records) if (r.face === 0) twice.set(r.sourceHash, [...(twice.get(r.sourceHash) ?? []), r.source])
+  const unclear = contestedLine(found.contested ?? [])
+  if (unclear !== undefined) story.warn(unclear)
   const same = [...twice.values()].filter((list) => list.length > 1)
   if (same.length > 0)
     story.warn(
@@ -225,17 +229,24 @@ export async function showNeighbours(run: FacesRun, asked: Asked): Promise<void>
   })
 }
 
-/** Adds the faces to a gallery, where one is named. */
+/** Brings a gallery up to date with the faces, where one is named. */
 export async function intoGallery(run: FacesRun, found: EmbeddedFaces): Promise<void> {
-  const { gallery, out, signal } = run.options
+  const { gallery, sync, out, signal } = run.options
   if (gallery === undefined) return
   await run.story.stage('Gallery', 'adding the faces to the gallery', async () => {
-    const added = await addToGallery(gallery, found, {
-      dir: run.dir,
-      out,
-      progress: run.progress,
-      signal,
-    })
-    run.story.update({ gallery: added })
+    const done = await addToGallery(gallery, found, { dir: run.dir, out, sync, progress: run.progress, signal })
+    run.story.update({ gallery: done })
+    if (done.gone > 0)
+      run.story.warn(
+        `${counted(done.gone, 'row')} of the gallery ${done.gone === 1 ? 'is' : 'are'} of faces that are no longer in this folder; \`sync\` removes ` +
+          `${done.gone === 1 ? 'it' : 'them'}.`,
+      )
+    const [first] = done.elsewhere
+    if (first !== undefined)
+      run.story.warn(
+        `${counted(done.elsewhere.length, 'photo')} of this folder ${done.elsewhere.length === 1 ? 'lies' : 'lie'} in another folder, too, under another ` +
+          `name, which the gallery keeps (${first.photo} is ${first.label}, ${first.other} is ${first.otherLabel}` +
+          `${done.elsewhere.length > 1 ? '; …' : ''}).`,
+      )
   })
 }

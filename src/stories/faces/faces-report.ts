@@ -3,7 +3,7 @@
  *
  * Parts that a run has not reached yet, or that the folder does not allow, are missing. All shares are 0..1, all times seconds, all distances Euclidean.
  */
-import type { FaceDistances, FaceRetrieval } from '../../people/index.ts'
+import type { AddedToGallery, FaceDistances, FaceRetrieval } from '../../people/index.ts'
 import type { ReportState } from '../../report/index.ts'
 
 /** The whole report of `kindred faces`. */
@@ -35,6 +35,8 @@ export interface FacesReport extends ReportState {
   licence?: string
   /** By person (null: photos without a label): photos in the folder, those with a face, faces. */
   people: { person: string | null; photos: number; withFace: number; faces: number }[]
+  /** Photos that lie, byte for byte, in the folders of several people, and count as nobody's. */
+  contested?: readonly { readonly photos: readonly string[]; readonly names: readonly string[] }[]
   /** Photos without a crop, and why. */
   missed: { photo: string; kind: string; reason: string }[]
   /** What was passed over in the folder (links that lead nowhere, pipes, folders that kindred made), and why. */
@@ -52,7 +54,8 @@ export interface FacesReport extends ReportState {
     drawn: number
     points: { photo: string; face: number; person: string | null; x: number; y: number }[]
   }
-  gallery?: { place: string; added: number; skipped: number; count: number }
+  /** What became of the faces in the gallery; reports of earlier versions know `place`, `added`, `skipped` and `count` alone. */
+  gallery?: AddedToGallery
 }
 
 /** All figures of the page, each an SVG document. */

@@ -2,6 +2,7 @@
  * @file The faces report's chapters on how well like finds like: retrieval, precision at k, neighbours, thresholds; and what to do next, and how it was made.
  */
 import { callText, flagOf, largest } from '../../base/index.ts'
+import { galleryLine } from '../../people/index.ts'
 import { environmentFacts, madeChapter, nextChapter } from '../../report/index.ts'
 import { chapter, type Chapter } from '../../report/index.ts'
 import type { FacesReport } from './faces-report.ts'
@@ -243,12 +244,7 @@ export function facesMade(r: FacesReport): Chapter {
       ...(r.licence === undefined ? [] : ([['Licence of the weights', r.licence]] as [string, string][])),
       ...(r.gallery === undefined
         ? []
-        : ([
-            [
-              'Gallery',
-              `${r.gallery.place}: ${whole(r.gallery.added)} added, ${whole(r.gallery.skipped)} there already, ${whole(r.gallery.count)} in all`,
-            ],
-          ] as [string, string][])),
+        : ([['Gallery', `${r.gallery.place}: ${galleryLine(r.gallery)}, ${whole(r.gallery.count)} in all`]] as [string, string][])),
       [
         'This run',
         `${many(r.photos.processed, 'photo')} looked at, ${many(r.embedded ?? 0, 'vector')} ` +

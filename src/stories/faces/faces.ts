@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
-import { checkChoice, checkOptions, KindredError, silent, type Progress } from '../../base/index.ts'
+import { checkChoice, checkOptions, ensure, KindredError, silent, type Progress } from '../../base/index.ts'
 import { detectorNames, findOptionNames, openDetector, photoFiles, type CropRecord, type CropSummary } from '../../faces/index.ts'
 import { needParts, readJson } from '../../files/index.ts'
 import { checkPlace, isAddress } from '../../gallery/index.ts'
@@ -38,6 +38,7 @@ export async function faces(dir: string, options: FacesOptions): Promise<FacesRe
     'layer',
     ...findOptionNames,
     'gallery',
+    'sync',
     'seed',
     'runtime',
     'progress',
@@ -58,6 +59,13 @@ export async function faces(dir: string, options: FacesOptions): Promise<FacesRe
   } = options
   checkChoice(where, 'detector', detectorName, detectorNames)
   checkFaceModelName(modelName)
+  ensure(
+    options.sync !== true || options.gallery !== undefined,
+    where,
+    '`sync` must come with `gallery`',
+    'no gallery',
+    'Name the gallery that is to be kept in step with the folder.',
+  )
   if (options.gallery !== undefined) {
     checkPlace(options.gallery) // now, not when all faces are found
     needParts(where, [isAddress(options.gallery) ? 'postgres' : 'gallery'])

@@ -20,6 +20,8 @@ export interface FacesOptions extends FindOptions {
   readonly faces?: 'largest' | 'all'
   /** A folder or `postgres://…` to which the faces are added. */
   readonly gallery?: string
+  /** Remove the rows of this folder from the gallery that are no longer among its faces. Default false. */
+  readonly sync?: boolean
   readonly seed?: number
   readonly runtime: Runtime
   readonly progress?: Progress

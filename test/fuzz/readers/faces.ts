@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { cropFolder, haarDetector, openDetector, type CropRecord, type FaceDetector, type FaceRecipe } from '../../../src/faces/index.ts'
 import { sha256 } from '../../../src/base/index.ts'
 import { npyBytes } from '../../../src/vectors/index.ts'
-import { groupNames, readGroups, readPlaces, rowsOf, writeGroups } from '../../../src/people/group-file.ts'
+import { faceText, groupNames, placeFaces, readGroups, readPlaces, writeGroups } from '../../../src/people/group-file.ts'
 import { faces } from '../../../src/stories/index.ts'
 import { faceId, KeptVectors } from '../../../src/people/kept-vectors.ts'
 import { openKnownFaces } from '../../../src/people/known-faces.ts'
@@ -120,7 +120,15 @@ const places = Object.fromEntries(records.map((r) => [`${r.source}#${r.face}`, r
 const groupsReader: Reader = {
   name: 'groups',
   weight: 1.2,
-  seeds: () => [{ 'groups.jsonl': text(groupsText, 'jsonl'), 'groups.places.json': json(places) }],
+  seeds: (): Files[] => [
+    { 'groups.jsonl': text(groupsText, 'jsonl'), 'groups.places.json': json(places) },
+    {
+      'groups.jsonl': text(
+        lines([{ name: 'Anna', faces: records.slice(0, 3).map(faceText), found: records.slice(3).map(faceText) }]),
+        'jsonl',
+      ),
+    },
+  ],
   read(input) {
     const groups = readGroups(input.folder)
     const at = readPlaces(input.folder)
@@ -129,16 +137,16 @@ const groupsReader: Reader = {
       mustBeTexts(faces, 'faces')
       mustBeTexts(found, 'found')
       must(picture === undefined || typeof picture === 'string', 'a picture that is no text')
-      for (const face of [...faces, ...found]) must(/#\d+$/.test(face), `face ${face}`)
-      const { rows, gone } = rowsOf(faces, records, at)
+      for (const face of [...faces, ...found]) must(/#\d+(@[0-9a-f]{16}:[\d.,-]+)?$/.test(face), `face ${face}`)
+      const [{ rows, gone }] = placeFaces([faces], records, at).lines
       must(
-        rows.length + gone.length === faces.length && rows.every((row) => Number.isInteger(row) && row >= 0 && row < records.length),
+        rows.length + gone.length <= faces.length && rows.every((row) => Number.isInteger(row) && row >= 0 && row < records.length),
         'rows that are none',
       )
     }
     for (const box of Object.values(at)) mustBeFinite(box, 'place')
-    groupNames(input.folder)
-    writeGroups(input.folder, groups, records, at)
+    groupNames(input.folder, records)
+    writeGroups(input.folder, groups)
     must(JSON.stringify(readGroups(input.folder)) === JSON.stringify(groups), 'other groups after writing and reading again')
   },
 }
