@@ -197,12 +197,11 @@ export async function showNeighbours(run: FacesRun, asked: Asked): Promise<void>
   const { labels, people, records } = found
   await story.stage('Neighbours', 'drawing neighbours', async () => {
     const wrong = [...answers.rows.keys()].filter((q) => answers.firstMatch[q] > 1).map((q) => answers.rows[q])
-    const right = people.flatMap((_, p) =>
-      [...answers.rows.keys()]
-        .filter((q) => labels[answers.rows[q]] === p && answers.firstMatch[q] === 1)
-        .map((q) => answers.rows[q])
-        .slice(0, 1),
-    )
+    const firstRight = new Map<number, number>()
+    answers.rows.forEach((row, q) => {
+      if (answers.firstMatch[q] === 1 && !firstRight.has(labels[row])) firstRight.set(labels[row], row)
+    })
+    const right = people.flatMap((_, p) => firstRight.get(p) ?? [])
     const rows = people.length === 0 ? some(records.length, 8, seed) : right.slice(0, 8)
     const picture = await neighbourRows(
       options.out,
