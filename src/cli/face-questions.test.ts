@@ -520,6 +520,40 @@ describe('group', () => {
     rmSync(join(kept, 'threshold.json'))
   })
 
+  test('suggests who may be one person, and never again what was answered', { timeout: 60_000 }, async () => {
+    type Line = { a: { name: string | null; face: { photo: string } }; b: { face: { photo: string } }; distance: number; answer?: string }
+    const told = () =>
+      readFileSync(join(kept, 'suggestions.jsonl'), 'utf8')
+        .split('\n')
+        .flatMap((text) => (text === '' ? [] : [JSON.parse(text) as Line]))
+    const narrow = ['--radius', '0.05', '--reach', '0.4']
+    const { suggestions } = await json<{ suggestions: Line[] }>('group', kept, ...narrow)
+    expect(suggestions.length).toBeGreaterThan(5)
+    expect(told()).toEqual(suggestions)
+    const [first] = suggestions
+    expect(first.a.face.photo.split('/')[0]).toBe(first.b.face.photo.split('/')[0])
+    expect((await sharp(join(kept, 'suggestions.png')).metadata()).height).toBeGreaterThan(300)
+    const { out } = await kindred('group', kept, ...narrow)
+    expect(out).toMatch(/\d+ pairs may be one person/)
+    expect(out).toContain('both lie in the folder')
+    writeFileSync(join(kept, 'suggestions.jsonl'), `${JSON.stringify({ a: first.a, b: first.b, answer: 'different' })}\n`)
+    for (let run = 0; run < 2; run++) {
+      const again = await json<{ suggestions: Line[] }>('group', kept, ...narrow)
+      expect(again.suggestions).toEqual(suggestions.slice(1))
+      expect(told().at(-1)).toMatchObject({ a: first.a, answer: 'different' })
+    }
+    // nor are the two put into one group, by whatever radius
+    const wide = JSON.parse((await kindred('group', kept, '--radius', '1.2', '--json')).out) as {
+      groups: { faces: string[] }[]
+      contradictions: { apartCount: number }
+    }
+    const both = [first.a, first.b].map(({ face }) => `${face.photo}#0`)
+    expect(wide.groups.some((g) => both.every((key) => g.faces.includes(key)))).toBe(false)
+    expect(wide.contradictions.apartCount).toBe(0)
+    rmSync(join(kept, 'suggestions.jsonl'))
+    rmSync(join(kept, 'groups.jsonl'))
+  })
+
   test('a radius that labels contradict is told with the pairs', async () => {
     const wide = await kindred('group', kept, '--radius', '1.2', '--json')
     const { contradictions, warnings } = JSON.parse(wide.out) as {

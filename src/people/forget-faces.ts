@@ -36,7 +36,7 @@ export function forgetFaces(out: string, records: readonly CropRecord[]): void {
 const contentsOf = (records: readonly CropRecord[]): ReadonlySet<string> => new Set(records.map((r) => contentOfId(faceId(r))))
 
 /** The figures of reports on which faces are seen. */
-const faceFigures: readonly string[] = ['crops', 'map', 'maps', 'neighbours', 'wrong', 'firstWrong', 'secondWrong']
+const faceFigures: readonly string[] = ['crops', 'map', 'maps', 'neighbours', 'wrong', 'pairs', 'firstWrong', 'secondWrong']
 
 /** Removes the pictures of both stories and of groups, and a page that shows any; a page that has only just begun shows none. */
 function removePictures(out: string): void {
@@ -44,6 +44,7 @@ function removePictures(out: string): void {
     'map.svg',
     'map.png',
     'groups.png',
+    'suggestions.png',
     ...faceFigures.flatMap((figure) => [`figures/${figure}.svg`, `figures/${figure}.png`]),
   ])
     remove(join(out, name))

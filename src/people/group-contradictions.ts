@@ -71,6 +71,9 @@ export function contradictions(
   const { near, nearCount, far, farCount } = pairs
   const { records } = named
   const photos = new Map([...photoNumbers(records)].map((number, i) => [number, records[i].source]))
+  photos.delete(-1)
+  // The others were kept apart by an answer, which is no contradiction.
+  const byPhoto = conflicts.filter(({ apart }) => photos.has(apart))
   return {
     near,
     nearCount,
@@ -78,10 +81,8 @@ export function contradictions(
     farCount,
     mixed: mixedGroups(named, groups),
     twice: [...twiceByName(named), ...twiceByFolder(named, radius)],
-    apart: conflicts
-      .slice(0, mostListed)
-      .map(({ a, b, distance, apart }) => ({ a, b, distance, photo: photos.get(apart) ?? records[a].source })),
-    apartCount: conflictCount,
+    apart: byPhoto.slice(0, mostListed).map(({ a, b, distance, apart }) => ({ a, b, distance, photo: photos.get(apart)! })),
+    apartCount: conflictCount - (conflicts.length - byPhoto.length),
   }
 }
 

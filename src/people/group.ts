@@ -11,10 +11,13 @@ import { calibrateOn, calibrateThreshold } from './calibrate-threshold.ts'
 import { contradictions, photoNumbers, type Contradictions, type Named } from './group-contradictions.ts'
 import { radiusFor, type UsedRadius } from './group-radius.ts'
 import { drawSheets } from './group-sheets.ts'
+import { drawSuggestions, suggestForGroups } from './group-suggestions.ts'
 import { removeSheets } from './forget-faces.ts'
 import { keptFolder, openKnownFaces, type KnownFaces, type KnownFacesOptions } from './known-faces.ts'
 import { distanceHere, labelledPairs, type DistanceHere } from './labelled-pairs.ts'
 import { namedClusters } from '../clusters/index.ts'
+import { oddsOfHistogram, oddsOfPairs } from './suggest-pairs.ts'
+import { keptApart, readSuggestions, writeSuggestions, type SuggestionLine } from './suggestion-file.ts'
 import { readThreshold, type SavedThreshold } from './threshold-file.ts'
 
 /** Settings of {@link groupFaces}. */
@@ -68,6 +71,8 @@ export interface FaceGroups {
     { readonly radius: DistanceHere; readonly reach: DistanceHere; readonly faces: number; readonly sampled: boolean } | undefined
   /** What does not fit. */
   readonly contradictions: Contradictions
+  /** Groups and lone faces that may be one person, nearest first; what `suggestions.jsonl` holds. */
+  readonly suggestions: readonly SuggestionLine[]
   /** Faces that a person had put into a group and that are no longer in the photos; they stay in the file. */
   readonly gone: readonly string[]
   /** Faces of photos that have been changed since they were named, taken for the same by the photo's path and the place in it. */
@@ -83,7 +88,7 @@ const where = 'group'
 /**
  * Groups the faces of a folder, and keeps what a person has named, joined or split in `OUT/groups.jsonl`.
  *
- * OUT gets `groups.jsonl`, `groups.png` (all groups) and `groups/` (a sheet of every group).
+ * OUT gets `groups.jsonl`, `groups.png` (all groups), `groups/` (a sheet of every group), and `suggestions.jsonl` and `suggestions.png`: who may be one person.
  * @param dir a folder of photos, or the OUT of an earlier run
  * @throws KindredError `corrupt` naming the line of groups.jsonl that cannot be read; `usage` for vectors whose radius nobody knows; `not-found`
  */
@@ -110,7 +115,8 @@ export async function groupFaces(dir: string, options: GroupOptions): Promise<Fa
     const said = lines.map(({ name }, at) => ({ name, ...placed.lines[at] }))
     const names = new Int32Array(records.length).fill(-1)
     for (const [at, { name, rows }] of said.entries()) for (const i of rows) names[i] = name === '-' ? -2 : at
-    const watched = { apart: photoNumbers(records), progress, signal: options.signal }
+    const answered = readSuggestions(home).filter((line) => line.answer === 'different')
+    const watched = { apart: keptApart(records, answered, photoNumbers(records)), progress, signal: options.signal }
     const { clusters, count, conflicts, conflictCount } = await namedClusters(vectors, dim, { ...settings, names, ...watched })
     const groups = sorted(said, clusters, count, names).map((g) => ({
       ...g,
@@ -131,12 +137,19 @@ export async function groupFaces(dir: string, options: GroupOptions): Promise<Fa
     )
     const [atRadius, atReach] = [settings.radius, settings.reach].map((distance) => distanceHere(pairs, distance))
 
+    const odds = [oddsOfPairs('here', pairs.same, pairs.different)]
+    if (distances.calibration?.histogram !== undefined) odds.push(oddsOfHistogram(distances.calibration.histogram))
+    const suggestions = await suggestForGroups(named, groups, alone, { ...settings, odds, answered, progress, signal: options.signal })
+
     removeSheets(home)
     const pictured = await drawSheets(home, groups, alone, records, progress)
     writeGroups(
       home,
       pictured.map((g) => lineOf(g, records, said)),
     )
+    const suggested = suggestions.map((s) => s.line)
+    writeSuggestions(home, [...suggested, ...answered])
+    await drawSuggestions(home, named, suggestions)
     const labelled = labels.filter((l) => l >= 0).length
     const judged =
       labelled === 0 || people.length < 2
@@ -167,6 +180,7 @@ export async function groupFaces(dir: string, options: GroupOptions): Promise<Fa
           ? undefined
           : { radius: atRadius, reach: atReach, faces: pairs.faces, sampled: pairs.sampled },
       contradictions: contradictions(named, pictured, pairs, { radius: settings.radius, conflicts, conflictCount }),
+      suggestions: suggested,
       gone: gone.map(shownFace),
       changed: placed.changed.map(shownFace),
       twoNames,
@@ -215,8 +229,10 @@ function checkGroupOptions(dir: string, options: GroupOptions): { out: string; i
     'Its groups are kept in it.',
   )
   const out = given ?? keptFolder(dir)
-  if (!isOutput) ensureNoForeignFiles(out, ['groups.jsonl', 'groups.places.json', 'groups.png', 'groups'])
+  if (!isOutput)
+    ensureNoForeignFiles(out, ['groups.jsonl', 'groups.places.json', 'groups.png', 'groups', 'suggestions.jsonl', 'suggestions.png'])
   readGroups(isOutput ? dir : out)
+  readSuggestions(isOutput ? dir : out)
   if (calibration !== undefined) readThreshold(calibration)
   return { out, isOutput }
 }

@@ -21,6 +21,7 @@ export { groupFaces, type FaceGroup, type FaceGroups, type GroupOptions } from '
 export { contradictionLines, type Contradictions, type MixedGroup, type TwiceInPhoto } from './group-contradictions.ts'
 export { radiusLine, type UsedRadius } from './group-radius.ts'
 export { groupTitles } from './group-sheets.ts'
+export { oddsLine, suggestForGroups, suggestionPicture, type GroupSuggestOptions, type Suggestion } from './group-suggestions.ts'
 export { facePairs, judgeDistances } from './judge-distances.ts'
 export { keptFolder } from './known-faces.ts'
 export { hereLine, type DistanceHere, type PairShare, type RowPair } from './labelled-pairs.ts'
@@ -38,6 +39,8 @@ export {
   type RankedNeighbour,
   type SearchOptions,
 } from './search.ts'
+export { oddsOfHistogram, oddsOfPairs, suggestPairs, type PairOdds, type SuggestedPair, type SuggestOptions } from './suggest-pairs.ts'
+export { readSuggestions, writeSuggestions, type FaceByContent, type SuggestedSide, type SuggestionLine } from './suggestion-file.ts'
 export {
   readThreshold,
   saveThreshold,

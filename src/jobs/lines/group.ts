@@ -1,6 +1,15 @@
 /** @file The groups of verb `group` as lines. */
 import { join } from 'node:path'
-import { groupTitles, hereLine, radiusLine, type FaceGroup, type FaceGroups, type RowPair, type TwiceInPhoto } from '../../people/index.ts'
+import {
+  groupTitles,
+  hereLine,
+  radiusLine,
+  type FaceGroup,
+  type FaceGroups,
+  type RowPair,
+  type SuggestedSide,
+  type TwiceInPhoto,
+} from '../../people/index.ts'
 import { columns } from '../columns.ts'
 
 /** Two faces, named by photo and place in it, and their Euclidean distance. */
@@ -13,7 +22,7 @@ interface NamedPair {
 /** What verb `group` finds. Faces are named by photo and place in it: `party.jpg#0`. */
 export interface GroupResult extends Pick<
   FaceGroups,
-  'out' | 'radius' | 'reach' | 'minPoints' | 'distances' | 'here' | 'gone' | 'changed' | 'twoNames' | 'judged' | 'recipe'
+  'out' | 'radius' | 'reach' | 'minPoints' | 'distances' | 'here' | 'suggestions' | 'gone' | 'changed' | 'twoNames' | 'judged' | 'recipe'
 > {
   readonly faces: number
   readonly groups: readonly (Pick<FaceGroup, 'name' | 'picture'> & {
@@ -44,7 +53,8 @@ export interface GroupResult extends Pick<
 
 /** What was found, faces by their keys instead of rows. */
 export function groupResult(found: FaceGroups, warnings: readonly string[]): GroupResult {
-  const { out, records, groups, alone, radius, reach, minPoints, distances, here, gone, changed, twoNames, judged, recipe } = found
+  const { out, records, groups, alone, radius, reach, minPoints, distances, here, suggestions, gone, changed, twoNames, judged, recipe } =
+    found
   const { near, far, apart, twice, ...counts } = found.contradictions
   const key = (i: number): string => `${records[i].source}#${records[i].face}`
   const pairs = (list: readonly RowPair[]): NamedPair[] => list.map(({ a, b, distance }) => ({ a: key(a), b: key(b), distance }))
@@ -66,6 +76,7 @@ export function groupResult(found: FaceGroups, warnings: readonly string[]): Gro
       twice: twice.map(({ name, by, distance, rows }) => ({ name, by, distance, photo: records[rows[0]].source, faces: rows.map(key) })),
       ...counts,
     },
+    suggestions,
     gone,
     changed,
     twoNames,
@@ -77,10 +88,12 @@ export function groupResult(found: FaceGroups, warnings: readonly string[]): Gro
 const faceCount = (n: number): string => `${n} ${n === 1 ? 'face' : 'faces'}`
 /** Groups that are listed; the file holds all. */
 const listed = 20
+/** Suggestions that are told; their file holds all. */
+const told = 3
 
 /** How many there are, the largest of them, and how they agree with folders of persons. */
 export function groupLines(result: GroupResult): string[] {
-  const { out, faces: count, groups, alone, radius, reach, minPoints, distances, here, judged } = result
+  const { out, faces: count, groups, alone, radius, reach, minPoints, distances, here, suggestions, judged } = result
   const titled = groupTitles(groups)
   let lines = [
     `${groups.filter((g) => g.name !== '-').length} groups among ${count} faces, ${alone.length} in none (radius ` +
@@ -109,6 +122,17 @@ export function groupLines(result: GroupResult): string[] {
     )
   }
   lines.push(radiusLine(distances), hereLine(here?.radius, 'the radius'))
+  if (suggestions.length > 0) {
+    lines.push(
+      `${suggestions.length} ${suggestions.length === 1 ? 'pair' : 'pairs'} may be one person (${join(out, 'suggestions.png')}, suggestions.jsonl):`,
+    )
+    const side = ({ name, faces = 1, face }: SuggestedSide): string => {
+      const photo = `${(face.photo ?? '').split('/').at(-1)!}${(face.face ?? 0) > 0 ? `, face ${face.face! + 1}` : ''}`
+      return `${faces > 1 ? `${name ?? 'the group'} with` : name === null || name === undefined ? '' : `${name} in`} ${photo}`.trim()
+    }
+    for (const { a, b, why } of suggestions.slice(0, told)) lines.push(`  ${side(a)} and ${side(b)}: ${why}`)
+    lines.push('  if so, give both one name in groups.jsonl; if not, two names, or "answer":"different" in their line')
+  }
   lines.push(`all groups: ${join(out, 'groups.png')}; name, merge and split them in ${join(out, 'groups.jsonl')}, then run this again`)
   return lines
 }

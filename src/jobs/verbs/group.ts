@@ -63,6 +63,8 @@ export const group = verb({
   split            cut a line in two, share the faces out, give each a name; a few sure faces of each are enough, the others follow
   not a person     put the face into a line with "name":"-"
   confirm          move a face from "found" (near a named group) to "faces"
+Who may be one person stands in OUT/suggestions.jsonl and suggestions.png, nearest first: if so, give both one name; if not, two names, or put
+"answer":"different" into that line, which is kept.
 Faces in "faces" of a named line stay there and never join another name. Lines without a name are found anew each time.
 A face is written PHOTO#INDEX@CONTENT: move it as a whole. It is known by its content, so that photos and folders may be renamed,
 moved and copied; PHOTO#INDEX alone is understood, too.

@@ -5,6 +5,7 @@ import { cropFolder, haarDetector, openDetector, type CropRecord, type FaceDetec
 import { sha256 } from '../../../src/base/index.ts'
 import { npyBytes } from '../../../src/vectors/index.ts'
 import { faceText, groupNames, placeFaces, readGroups, readPlaces, writeGroups } from '../../../src/people/group-file.ts'
+import { faceByContent, keptApart, readSuggestions, rowsByContent, writeSuggestions } from '../../../src/people/suggestion-file.ts'
 import { faces } from '../../../src/stories/index.ts'
 import { faceId, KeptVectors } from '../../../src/people/kept-vectors.ts'
 import { openKnownFaces } from '../../../src/people/known-faces.ts'
@@ -151,6 +152,50 @@ const groupsReader: Reader = {
   },
 }
 
+const suggestionsReader: Reader = {
+  name: 'suggestions',
+  seeds: () => [
+    {
+      'suggestions.jsonl': text(
+        lines([
+          {
+            a: { name: 'Anna', faces: 2, face: faceByContent(records[0]) },
+            b: { name: null, faces: 1, face: faceByContent(records[3]) },
+            distance: 0.52,
+            nearest: 0.5,
+            pairs: 2,
+            odds: { same: 30, of: 40, from: 'here' },
+            why: 'mean distance',
+            pictures: [records[0].crop, records[3].crop],
+          },
+          { a: { face: faceByContent(records[1]) }, b: { face: faceByContent(records[4]) }, answer: 'different' },
+        ]),
+        'jsonl',
+      ),
+    },
+  ],
+  called: ['suggestions'],
+  read(input) {
+    const found = readSuggestions(input.folder)
+    const rowsOfFace = rowsByContent(records)
+    for (const { a, b, distance, nearest, answer } of found) {
+      for (const { face } of [a, b]) {
+        mustBeFinite(face.box, 'box')
+        must(
+          rowsOfFace(face).every((row) => Number.isInteger(row) && row >= 0 && row < records.length),
+          'rows that are none',
+        )
+      }
+      mustBeFinite([distance ?? 0, nearest ?? 0], 'distance')
+      must(answer === undefined || answer === 'different', `answer ${String(answer)}`)
+    }
+    const apart = keptApart(records, found, new Int32Array(records.length).fill(-1))
+    must(apart.length === records.length, 'other rows')
+    writeSuggestions(input.folder, found)
+    must(JSON.stringify(readSuggestions(input.folder)) === JSON.stringify(found), 'other suggestions after writing and reading again')
+  },
+}
+
 const keptRecipe = faceRecipe as unknown as FaceRecipe
 const rows = Float32Array.from({ length: records.length * 4 }, (_, i) => Math.sin(i))
 const keptName = once(() => new KeptVectors('x', keptRecipe, 4).path.split(/[/\\]/).at(-1)!)
@@ -242,4 +287,12 @@ const reportReader: Reader = {
   },
 }
 
-export const faceReaders: readonly Reader[] = [haarReader, manifestReader, groupsReader, keptReader, knownReader, reportReader]
+export const faceReaders: readonly Reader[] = [
+  haarReader,
+  manifestReader,
+  groupsReader,
+  suggestionsReader,
+  keptReader,
+  knownReader,
+  reportReader,
+]
