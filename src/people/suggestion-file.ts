@@ -7,8 +7,8 @@
  * {"a":…,"b":…,"answer":"different"}
  * ```
  *
- * That they are one person is said in `groups.jsonl`: both get one name. That they are two is said there by two names, or here by `"answer":"different"`; such a
- * line is kept over all later runs, as are the faces in it, by the content of their photos.
+ * That they are one person is said in `groups.jsonl`: both get one name. That they are two is said there by two names, or here by `"answer":"different"`;
+ * such a line is kept over all later runs, and its faces are found again by the content of their photos.
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
