@@ -47,3 +47,50 @@ test('signed bytes are widened, multiplied and added two by two, lane by lane', 
     expect(dot()).toBe(products[2 * lane] + products[2 * lane + 1])
   }
 })
+
+test('float64 numbers, alone and by two, are computed as JavaScript does, to the last bit', () => {
+  const memory = new WebAssembly.Memory({ initial: 1 })
+  const [A, B] = [1, 2]
+  const all = runOf(
+    1,
+    [types.v128, types.v128],
+    [
+      [w.get(0), w.vload(0), w.set(A), w.get(0), w.vload(16), w.set(B)],
+      [w.f64add, w.f64sub, w.f64mul, w.f64div].map((op, i) => [w.get(0), w.get(A), w.get(B), op, w.vstore(32 + 16 * i)]),
+      [w.doubleAdd, w.doubleMul, w.doubleDiv].map((op, i) => [
+        w.get(0),
+        w.get(0),
+        w.doubleLoad(0),
+        w.double(-0.1),
+        op,
+        w.doubleStore(96 + 8 * i),
+      ]),
+      [w.get(0), w.get(A), w.f64lane(1), w.f64splat, w.vstore(120)],
+      w.i32(0),
+    ],
+    memory,
+  )
+  const numbers = new Float64Array(memory.buffer, 64, 17)
+  for (const [a, b, c, d] of [
+    [0.1, 0.2, 0.3, -7],
+    [1e300, -1e-300, 3, 1 / 3],
+  ]) {
+    numbers.set([a, b, c, d])
+    all(64)
+    expect(Array.from(numbers.subarray(4))).toEqual([
+      a + c,
+      b + d,
+      a - c,
+      b - d,
+      a * c,
+      b * d,
+      a / c,
+      b / d,
+      a - 0.1,
+      a * -0.1,
+      a / -0.1,
+      b,
+      b,
+    ])
+  }
+})

@@ -34,7 +34,7 @@ function s(value: number): number[] {
 const simd = (op: number, ...rest: Code): Code => [0xfd, u(op), ...rest]
 const at = (offset: number): Code => [0, u(offset)] // no alignment promised
 
-export const types = { i32: 0x7f, v128: 0x7b } as const
+export const types = { i32: 0x7f, f64: 0x7c, v128: 0x7b } as const
 
 /** The instructions we use, by their names in the specification. */
 export const wasm = {
@@ -49,6 +49,13 @@ export const wasm = {
   branchIf: (depth: number): Code => [0x0d, u(depth)],
   load: (offset: number): Code => [0x28, at(offset)],
   store: (offset: number): Code => [0x36, at(offset)],
+  /** One float64, as are the next five. */
+  doubleLoad: (offset: number): Code => [0x2b, at(offset)],
+  doubleStore: (offset: number): Code => [0x39, at(offset)],
+  double: (value: number): Code => [0x44, ...new Uint8Array(Float64Array.of(value).buffer)],
+  doubleAdd: [0xa0] as Code,
+  doubleMul: [0xa2] as Code,
+  doubleDiv: [0xa3] as Code,
   eqz: [0x45] as Code,
   add: [0x6a] as Code,
   sub: [0x6b] as Code,
@@ -82,8 +89,13 @@ export const wasm = {
   f32add: simd(0xe4),
   f32mul: simd(0xe6),
   f32fromI32: simd(0xfa),
+  f64splat: simd(0x14),
+  f64lane: (index: number): Code => simd(0x21, index),
   f64less: simd(0x49),
   f64add: simd(0xf0),
+  f64sub: simd(0xf1),
+  f64mul: simd(0xf2),
+  f64div: simd(0xf3),
   f64fromLowF32: simd(0x5f),
 }
 

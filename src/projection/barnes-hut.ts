@@ -7,8 +7,9 @@
  * 1. Points are sorted along a Morton curve, so that a cell of the quadtree is a *range* of the sorted points, and the tree is three flat arrays.
  * 2. Cells lie in preorder and know where the next cell that is not inside them starts: walking needs no stack (`next = accept ? skip[cell] : cell + 1`).
  * 3. The walk is done once for each leaf of up to {@link LEAF} points, with the distance from the leaf's box: what it collects is accurate enough for
- *    every point in the leaf. The forces are then one plain loop over a short list, two points at a time.
+ *    every point in the leaf. The forces are then one plain loop over a short list, two points at a time, in WebAssembly (repulsion-kernel.ts).
  */
+import { repulsionKernel } from './repulsion-kernel.ts'
 
 /** Most points in a leaf: a larger leaf means fewer walks, longer lists and more accuracy; from 8 to 24 the cost of 5,000 points grows by a quarter. */
 const LEAF = 12
@@ -38,8 +39,12 @@ export function barnesHut(n: number): Repulsion {
   const order = new Int32Array(n)
   const spareOrder = new Int32Array(n)
   const counts = new Int32Array(3 << 11)
-  const xs = new Float64Array(n) // coordinates in Morton order
-  const ys = new Float64Array(n)
+  // Shared with the kernel: coordinates in Morton order, the forces on these points, and what one leaf interacts with: cells taken as one point, and near points.
+  const [xsAt, ysAt, forcesAt, zAt, listAt] = [0, 8 * n, 16 * n, 32 * n + 16, 32 * n + 24]
+  const memory = new WebAssembly.Memory({ initial: Math.ceil((listAt + 24 * n) / 65536) })
+  const kernel = repulsionKernel(memory)
+  const shared = (from: number, length: number) => new Float64Array(memory.buffer, from, length)
+  const [xs, ys, forces, z, list] = [shared(xsAt, n), shared(ysAt, n), shared(forcesAt, 2 * n), shared(zAt, 1), shared(listAt, 3 * n)]
   // The tree, in preorder. A cell is a leaf when nothing is inside it: skip[cell] === cell + 1.
   const begin = new Int32Array(2 * n)
   const end = new Int32Array(2 * n)
@@ -47,10 +52,6 @@ export function barnesHut(n: number): Repulsion {
   const cells = new Float64Array(2 * n * 4) // centre x, centre y, mass, squared diagonal
   const boxes = new Float64Array(2 * n * 4) // left, right, bottom, top
   let size = 0
-  // What one leaf interacts with: cells taken as one point, and near points.
-  const listX = new Float64Array(n)
-  const listY = new Float64Array(n)
-  const listMass = new Float64Array(n)
 
   /** Sorts the points along the Morton curve. Always from index order, so that a resumed run meets ties in the same order. */
   function sort(positions: Float64Array): void {
@@ -168,7 +169,7 @@ export function barnesHut(n: number): Repulsion {
     return cell
   }
 
-  /** Collects what the points of `leaf` interact with, themselves included, and returns how many entries there are. */
+  /** Collects what the points of `leaf` interact with, themselves included, and returns how many numbers that are. */
   function collect(leaf: number, angleSquared: number): number {
     const left = boxes[4 * leaf]
     const right = boxes[4 * leaf + 1]
@@ -186,15 +187,15 @@ export function barnesHut(n: number): Repulsion {
       const dy = y < bottom ? bottom - y : y > top ? y - top : 0
       const after = skip[cell]
       if (cells[c + 3] <= angleSquared * (dx * dx + dy * dy)) {
-        listX[length] = x
-        listY[length] = y
-        listMass[length++] = cells[c + 2]
+        list[length++] = x
+        list[length++] = y
+        list[length++] = cells[c + 2]
         cell = after
       } else if (after === cell + 1) {
         for (let s = begin[cell], to = end[cell]; s < to; s++) {
-          listX[length] = xs[s]
-          listY[length] = ys[s]
-          listMass[length++] = 1
+          list[length++] = xs[s]
+          list[length++] = ys[s]
+          list[length++] = 1
         }
         cell = after
       } else cell++
@@ -202,69 +203,23 @@ export function barnesHut(n: number): Repulsion {
     return length
   }
 
-  /** Forces on the sorted points [from, to) from the collected list, two points per pass; returns the sum of q, with q_ii = 1 among it. */
-  function forces(from: number, to: number, length: number, force: Float64Array): number {
-    let z = 0
-    for (let s = from; s < to; s += 2) {
-      const other = s + 1 < to ? s + 1 : s
-      const ax = xs[s]
-      const ay = ys[s]
-      const bx = xs[other]
-      const by = ys[other]
-      let afx = 0
-      let afy = 0
-      let bfx = 0
-      let bfy = 0
-      let az = 0
-      let bz = 0
-      for (let l = 0; l < length; l++) {
-        const x = listX[l]
-        const y = listY[l]
-        const mass = listMass[l]
-        const adx = ax - x
-        const ady = ay - y
-        const bdx = bx - x
-        const bdy = by - y
-        const a = 1 + adx * adx + ady * ady
-        const b = 1 + bdx * bdx + bdy * bdy
-        const inverse = 1 / (a * b) // one division for two points
-        const aq = b * inverse
-        const bq = a * inverse
-        const amq = mass * aq
-        const bmq = mass * bq
-        az += amq
-        bz += bmq
-        const aqq = amq * aq
-        const bqq = bmq * bq
-        afx += aqq * adx
-        afy += aqq * ady
-        bfx += bqq * bdx
-        bfy += bqq * bdy
-      }
-      const i = 2 * spareOrder[s]
-      force[i] = afx
-      force[i + 1] = afy
-      z += az
-      if (other !== s) {
-        const j = 2 * spareOrder[other]
-        force[j] = bfx
-        force[j + 1] = bfy
-        z += bz
-      }
-    }
-    return z
-  }
-
   return (positions, angle, force) => {
     sort(positions)
     size = 0
     build(0, n)
-    let z = 0
+    let sum = 0
     for (let cell = 0; cell < size; cell++) {
       if (skip[cell] !== cell + 1) continue
-      z += forces(begin[cell], end[cell], collect(cell, angle * angle), force)
+      const [from, to, length] = [8 * begin[cell], 8 * end[cell], collect(cell, angle * angle)]
+      kernel(xsAt + from, ysAt + from, xsAt + to, listAt, listAt + 8 * length, forcesAt + 2 * from, zAt)
+      sum += z[0]
     }
-    return z - n // every point met itself once, with q = 1 and no force
+    for (let s = 0; s < n; s++) {
+      const i = 2 * spareOrder[s]
+      force[i] = forces[2 * s]
+      force[i + 1] = forces[2 * s + 1]
+    }
+    return sum - n // every point met itself once, with q = 1 and no force
   }
 }
 

@@ -3,6 +3,7 @@
  */
 import { checkRows, ensure } from '../base/index.ts'
 import type { Affinities } from './affinities.ts'
+import { attraction, type Attraction } from './attraction-kernel.ts'
 import { barnesHut, type Repulsion } from './barnes-hut.ts'
 
 /**
@@ -14,7 +15,7 @@ import { barnesHut, type Repulsion } from './barnes-hut.ts'
  * @param angle        accuracy of the repulsive half, see {@link Repulsion}
  * @param repulsion    from `barnesHut(n)`
  * @param gradient     float64 [n, 2], overwritten
- * Cost: O(stored p_ij) + O(n log n); allocates nothing.
+ * Cost: O(stored p_ij) + O(n log n); allocates nothing but once for P.
  */
 export function gradient(
   p: Affinities,
@@ -24,30 +25,15 @@ export function gradient(
   repulsion: Repulsion,
   gradient: Float64Array,
 ): void {
-  const z = repulsion(positions, angle, gradient)
-  const { n, start, column, value } = p
-  const scale = -4 / z
-  for (let c = 0; c < 2 * n; c++) gradient[c] *= scale
-  const strength = 4 * exaggeration
-  for (let i = 0; i < n; i++) {
-    const x = positions[2 * i]
-    const y = positions[2 * i + 1]
-    let fx = 0
-    let fy = 0
-    for (let e = start[i], end = start[i + 1]; e < end; e++) {
-      const j = column[e] << 1
-      const dx = x - positions[j]
-      const dy = y - positions[j + 1]
-      const pull = (strength * value[e]) / (1 + dx * dx + dy * dy)
-      fx += pull * dx
-      fy += pull * dy
-      gradient[j] -= pull * dx // the pull is mutual, and each pair is stored once
-      gradient[j + 1] -= pull * dy
-    }
-    gradient[2 * i] += fx
-    gradient[2 * i + 1] += fy
-  }
+  const scale = -4 / repulsion(positions, angle, gradient)
+  for (let c = 0; c < 2 * p.n; c++) gradient[c] *= scale
+  let attract = attractions.get(p)
+  if (attract === undefined) attractions.set(p, (attract = attraction(p)))
+  attract(4 * exaggeration, positions, gradient)
 }
+
+/** Made with the first gradient, and kept as long as the affinities are. */
+const attractions = new WeakMap<Affinities, Attraction>()
 
 /** KL(P || Q) = sum over ordered pairs of p_ij log(p_ij Z / q_ij), in nats, for a given Z. */
 export function klFromZ(p: Affinities, positions: Float32Array | Float64Array, z: number): number {

@@ -102,7 +102,7 @@ const WIDEST_TREE = 16
 function* neighbourPieces(points: Float32Array, dim: number, k: number): Pieces<Neighbours> {
   const n = points.length / dim
   if (dim > WIDEST_TREE) return yield* knnPieces(points, dim, k)
-  const stage: Stage = { task: 'neighbours', total: n, unit: 'point', done: 0 }
+  const stage: Stage = { task: 'looking for neighbours', total: n, unit: 'row', done: 0 }
   const search = neighbourSearch(points, dim)
   const indices = new Int32Array(n * k)
   const distances = new Float32Array(n * k)
