@@ -39,7 +39,8 @@ export function barnesHut(n: number): Repulsion {
   const order = new Int32Array(n)
   const spareOrder = new Int32Array(n)
   const counts = new Int32Array(3 << 11)
-  // Shared with the kernel: coordinates in Morton order, the forces on these points, and what one leaf interacts with: cells taken as one point, and near points.
+  // Shared with the kernel: coordinates in Morton order, the forces on these points, and what one leaf interacts with, which is cells taken as one point
+  // and near points.
   const [xsAt, ysAt, forcesAt, zAt, listAt] = [0, 8 * n, 16 * n, 32 * n + 16, 32 * n + 24]
   const memory = new WebAssembly.Memory({ initial: Math.ceil((listAt + 24 * n) / 65536) })
   const kernel = repulsionKernel(memory)

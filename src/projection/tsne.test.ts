@@ -250,7 +250,10 @@ describe('project', () => {
       const stop = new AbortController()
       setTimeout(() => stop.abort(), 1)
       const stopped = project(many, 64, { method, signal: stop.signal, preservationOf: 10 })
-      await expect(stopped).rejects.toMatchObject({ code: 'interrupted', got: expect.stringMatching(/\((looking for neighbours|PCA.*)\)$/) })
+      await expect(stopped).rejects.toMatchObject({
+        code: 'interrupted',
+        got: expect.stringMatching(/\((looking for neighbours|PCA.*)\)$/),
+      })
     }
   })
 
