@@ -12,6 +12,7 @@ const benchmarks: Record<string, string> = {
   vgg: 'VGG-Face at full size beside Keras and PyTorch',
   faces: 'faces found, embedded and told apart on labelled photos, beside face-api in Node',
   'faces-many': 'thousands of photos in one run: memory, bytes written, and the same killed and continued',
+  'faces-scale': 'grouping, retrieval and map of 20,000 faces that are made for it',
   install: 'downloads, disk and start-up of an install, beside what others bring',
   bundle: 'what a page of the browser floor loads, room by room, beside the default build of onnxruntime-web',
   busy: 'training and embedding while other programs compute, beside PyTorch; faces on one thread and on several',
