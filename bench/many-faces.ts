@@ -38,7 +38,7 @@ export function faceVectors({ faces, largest, seed }: Omit<ManyFaces, 'further'>
   for (let left = faces - (sizes[0] ?? 0); left > 0; left -= sizes.at(-1)!)
     sizes.push(Math.min(left, 1000, Math.floor((1 - random.uniform()) ** (-1 / 1.1))))
   // Few directions matter much, as in real embeddings: the spread falls with the number of the coordinate.
-  const spread = Float64Array.from({ length: dim }, (_, d) => 1 / (1 + d / 12))
+  const spread = Float64Array.from({ length: dim }, (_, d) => 1 / (1 + d / 20))
   const power = Math.sqrt(2 * spread.reduce((sum, s) => sum + s * s, 0))
   const vectors = new Float32Array(faces * dim)
   const person = new Int32Array(faces)
