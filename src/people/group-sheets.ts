@@ -9,6 +9,8 @@ import { photoName, thumbnails } from './pictures.ts'
 
 /** Faces a group on the sheet of all groups, and on its own. */
 const [few, many] = [12, 400]
+/** Faces on all sheets of groups together: with more, each shows fewer (drawing one takes milliseconds, and a folder can hold tens of thousands). */
+const mostDrawn = 3000
 /** Groups on the sheet of all groups (a picture can only be so high), and groups with a sheet of their own. */
 const [mostOnSheet, mostSheets] = [60, 300]
 
@@ -35,14 +37,14 @@ export async function drawSheets(
       shown.map((i) => records[i]),
       side,
     )
-    const each = side * side * 3
+    const bytes = side * side * 3
     const isFound = new Set(found)
     const placeInLine = new Map([...rows.keys()].map((at) => [rows[at], at + 1]))
     return {
       title,
       detail: `${counted(rows.length + found.length, 'face')}${found.length === 0 ? '' : `, ${found.length} of them found near it and not confirmed (dashed)`}`,
       faces: shown.map((i, at) => ({
-        pixels: pixels.subarray(at * each, (at + 1) * each),
+        pixels: pixels.subarray(at * bytes, (at + 1) * bytes),
         caption: captions ? [placeInLine.get(i), photoName(records[i])].filter((part) => part !== undefined).join(' ') : undefined,
         guess: isFound.has(i),
       })),
@@ -50,6 +52,7 @@ export async function drawSheets(
     }
   }
   const titled = groupTitles(groups)
+  const each = facesEach(groups.slice(0, mostSheets).map((g) => g.rows.length + g.found.length))
   const pictured: FaceGroup[] = []
   const overview: SheetGroup[] = []
   const task = progress.start('drawing groups', groups.length, 'group')
@@ -60,7 +63,7 @@ export async function drawSheets(
       continue
     }
     const picture = `groups/${String(at + 1).padStart(3, '0')}.png`
-    const own = await faceSheet([await sheet(undefined, group, many, true)], {
+    const own = await faceSheet([await sheet(undefined, group, each, true)], {
       height: side,
       width: side,
       title: titled[at],
@@ -90,6 +93,14 @@ export async function drawSheets(
     )
   }
   return pictured
+}
+
+/** Faces on the sheet of each group: 400, or as many as keep all sheets together within {@link mostDrawn}, yet no fewer than on the sheet of all groups. */
+export function facesEach(sizes: readonly number[]): number {
+  const drawn = (most: number): number => sizes.reduce((sum, size) => sum + Math.min(size, most), 0)
+  let each = many
+  while (each > few && drawn(each) > mostDrawn) each--
+  return each
 }
 
 /** Names, or numbers for groups that have none. */
