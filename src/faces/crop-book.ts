@@ -11,6 +11,7 @@ import { ioError, sweepParts, writeFileAtomic, type Journal, type Lock } from '.
 import { holdsCrops, readCropFolder, type CropRecord, type CropsByPhoto, type PhotoEntry, type QuarantineRecord } from './crop-records.ts'
 import { wholeCrops, type KnownPhoto } from './follow-photos.ts'
 import { isCropName } from './photo-files.ts'
+import type { Look } from './sight.ts'
 import type { CropSummary } from './crop-folder.ts'
 
 const where = 'crop folder'
@@ -170,8 +171,15 @@ export class CropBook {
     return {
       photos: { total: entries.length, withFace, withoutFace, quarantined: entries.length - withFace - withoutFace, processed, ignored },
       faces: this.faceCount,
+      looks: countLooks(entries.flatMap((e) => e.faces)),
     }
   }
+}
+
+function countLooks(faces: readonly CropRecord[]): Record<Look, number> {
+  const counts: Record<Look, number> = { whole: 0, border: 0, tiles: 0, turned: 0 }
+  for (const { look = 'whole' } of faces) counts[look]++
+  return counts
 }
 
 /** Records as lines, some hundred at a time. */

@@ -61,6 +61,7 @@ test('crops mirror the source; damage goes to quarantine with its reason; the ru
   expect(summary).toEqual({
     photos: { total: 9, withFace: 5, withoutFace: 1, quarantined: 3, processed: 9, ignored: 1 },
     faces: faces.length,
+    looks: { whole: faces.length, border: 0, tiles: 0, turned: 0 },
   })
   expect(faces.length).toBeGreaterThanOrEqual(10)
   expect(Object.fromEntries(quarantine.map((q) => [q.source, q.kind]))).toEqual({

@@ -11,6 +11,7 @@ import { sha256 } from '../base/index.ts'
 import type { Runtime } from '../runtime/index.ts'
 import { CropBook, openCropFolder } from './crop-book.ts'
 import type { CropRecord, PhotoEntry, QuarantineRecord } from './crop-records.ts'
+import { acceptEarlier } from './earlier-records.ts'
 import { followMoved, knownAt } from './follow-photos.ts'
 import { alignFace, dlibTemplate, type FaceTemplate } from './align.ts'
 import {
@@ -23,6 +24,7 @@ import {
   type FaceDetector,
   type FindOptions,
 } from './find-faces.ts'
+import type { Look } from './sight.ts'
 import { cropNames, labelOf, photoFiles, skippedLine } from './photo-files.ts'
 
 /** What a run did. */
@@ -40,6 +42,8 @@ export interface CropSummary {
     readonly ignored: number
   }
   readonly faces: number
+  /** Faces by the look that found them; those of earlier versions count as found by the first. */
+  readonly looks?: Readonly<Record<Look, number>>
 }
 
 /** What {@link cropFolder} returns: the summary, the two lists as they stand in the files, and what was passed over. */
@@ -102,12 +106,14 @@ export async function cropFolder(dir: string, out: string, options: CropOptions 
   const detector = typeof wanted === 'string' ? await openDetector(wanted, runtime === undefined ? {} : { runtime }) : wanted
   try {
     return await lockOutput(out, options, async (lock) => {
-      const settings = sha256(Buffer.from(JSON.stringify({ detector: detector.id, template, find: Object.entries(find).sort() }))).slice(
-        0,
-        16,
-      )
+      const { looks = 'all', ...rest } = find
+      const settingsOf = (found: FindOptions): string =>
+        sha256(Buffer.from(JSON.stringify({ detector: detector.id, template, find: Object.entries(found).sort() }))).slice(0, 16)
+      const earlier = settingsOf(rest) // as runs wrote that took one look
+      const settings = looks === 'first' ? earlier : settingsOf({ ...rest, looks })
       const nameOf = cropNames(sources)
       const folder = openCropFolder(out)
+      if (settings !== earlier) await acceptEarlier(folder.photos, { dir, earlier, settings })
       const followed = await followMoved(sources, folder.photos, { dir, out, settings, nameOf, signal })
       const book = new CropBook(out, settings, sources, { lock, progress, onPhotos, folder, followed })
       try {
@@ -194,7 +200,7 @@ type Looked =
  *
  * @param networks for how many photos the networks run at once
  */
-async function look(dir: string, source: string, { book, detector, find, template }: Work, networks: Budget): Promise<Looked> {
+async function look(dir: string, source: string, { book, detector, find, template, signal }: Work, networks: Budget): Promise<Looked> {
   const path = join(dir, source)
   const bad = (kind: QuarantineRecord['kind'], reason: string, sourceHash: string | null): Looked => ({
     kind: 'bad',
@@ -226,7 +232,7 @@ async function look(dir: string, source: string, { book, detector, find, templat
   }
   try {
     const leave = await networks.take(1)
-    const faces = await findFaces(photo, detector, find).finally(leave)
+    const faces = await findFaces(photo, detector, { ...find, signal }).finally(leave)
     const { size } = template
     const raw = { width: size, height: size, channels: 3 } as const
     const pngs = await Promise.all(
@@ -309,13 +315,14 @@ function takeDown(book: CropBook, entries: readonly PhotoEntry[]): void {
   }
 }
 
-function rounded({ box, landmarks, score, sharpness }: Face): Pick<CropRecord, 'box' | 'landmarks' | 'score' | 'sharpness'> {
+function rounded({ box, landmarks, score, sharpness, look }: Face): Pick<CropRecord, 'box' | 'landmarks' | 'score' | 'sharpness' | 'look'> {
   const to = (v: number, digits: number) => Number(v.toFixed(digits))
   return {
     box: [to(box.x, 2), to(box.y, 2), to(box.width, 2), to(box.height, 2)],
     landmarks: Array.from(landmarks, (v) => to(v, 2)),
     score: to(score, 5),
     sharpness: to(sharpness, 1),
+    look,
   }
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { Journal, journalName, readJsonLines } from '../files/index.ts'
 import type { FaceTemplate } from './align.ts'
+import { lookNames, type Look } from './sight.ts'
 
 /** One face: a line of `manifest.jsonl`. Paths are relative, with `/`. */
 export interface CropRecord {
@@ -21,6 +22,8 @@ export interface CropRecord {
   readonly landmarks: readonly number[]
   readonly score: number
   readonly sharpness: number
+  /** By which look it was found; missing in records of versions that took one look. */
+  readonly look?: Look
   /** The detector's id. */
   readonly detector: string
   readonly alignment: FaceTemplate
@@ -71,6 +74,7 @@ const cropSchema: z.ZodType<CropRecord> = z.object({
   landmarks: z.array(z.number()).length(136),
   score: z.number(),
   sharpness: z.number(),
+  look: z.enum(lookNames).optional(),
   detector: z.string(),
   alignment: z.object({ name: z.enum(['similarity', 'upright']), size, padding: z.number() }),
   crop: below.refine((path) => path.startsWith('crops/'), 'expected a path below crops/'),

@@ -1,15 +1,19 @@
 /**
- * @file From photos to faces: boxes by one of three detectors, 68 landmarks in each, sorted and filtered.
+ * @file From photos to faces: boxes by a detector, 68 landmarks in each, second looks where the first may have missed somebody, sorted and filtered.
  */
 import { checkChoice, checkOptions, ensure } from '../base/index.ts'
 import { landmarks68 } from '../nn/index.ts'
 import { defaultRuntime, type Runtime } from '../runtime/index.ts'
 import type { Box } from '../images/index.ts'
-import { haarFinder, ssdFinder, tinyFinder, type BoxFinder } from './box-finders.ts'
+import { haarFinder, ssdFinder, tinyFinder, type BoxFinder, type ScoredBox } from './box-finders.ts'
 import { faceApiWeights } from './face-api-weights.ts'
 import { imageNetwork, type ImageNetwork } from './image-network.ts'
 import { decodeImage, squareInput, type Photo } from '../images/index.ts'
 import type { FileSource } from '../files/index.ts'
+import { lookingDetector } from './looking-detector.ts'
+import { clipped, inPhoto, landmarkMisfit, laplacianVariance } from './read-landmarks.ts'
+import { secondLooks } from './second-looks.ts'
+import type { Look, Sight } from './sight.ts'
 
 /** `ssd`: MobileNetV1, the most reliable; `tiny`: ten times cheaper; `haar`: the classic cascade. */
 export type DetectorName = 'ssd' | 'tiny' | 'haar'
@@ -27,6 +31,8 @@ export interface Face {
   readonly index: number
   /** Variance of the Laplacian of the face's middle, grey, where the whole face is 112 pixels: small for blurred faces. */
   readonly sharpness: number
+  /** By which look it was found. */
+  readonly look: Look
 }
 
 /** An opened detector with its landmark network. */
@@ -82,14 +88,28 @@ export interface FindOptions {
   readonly minScore?: number
   /** Where no box of a photo reaches `minScore`, the best one above this counts. Default 0.4 for the neural detectors, none where `minScore` is given. */
   readonly fallbackScore?: number
-  /** Least width and height of the box, pixels. Default 20. */
+  /** Least width and height of the box, pixels. Default 20, and 12 for a face that only a second look finds. */
   readonly minSize?: number
   /** Least {@link Face.sharpness}. Default 0: blurred faces are kept. */
   readonly minSharpness?: number
+  /**
+   * `first`: one look at the photo as it is. `all` (default): also looks with a border, in tiles and turned, where the first look finds nothing, where the
+   * photo is large, long or a crowd, and where landmarks say that a face stands on its side or head.
+   */
+  readonly looks?: LooksName
 }
 
+/** How many looks a photo gets. */
+export type LooksName = 'all' | 'first'
+export const looksNames: readonly LooksName[] = ['all', 'first']
+
 /** The names of {@link FindOptions}. */
-export const findOptionNames: readonly (keyof FindOptions)[] = ['faces', 'minScore', 'fallbackScore', 'minSize', 'minSharpness']
+export const findOptionNames: readonly (keyof FindOptions)[] = ['faces', 'minScore', 'fallbackScore', 'minSize', 'minSharpness', 'looks']
+
+/** {@link FindOptions} and what stops a search between two looks. */
+export interface FindCall extends FindOptions {
+  readonly signal?: AbortSignal
+}
 
 /** Those of some options that {@link FindOptions} knows and that are given. */
 export function findOptionsOf(options: FindOptions): FindOptions {
@@ -101,92 +121,91 @@ export function findOptionsOf(options: FindOptions): FindOptions {
  *
  * @param photo RGB, upright: what `decodeImage` returns; or an image file by its path, `file:` URL or bytes
  * @returns largest first; an empty list where there is none
+ * @throws KindredError `usage`; `interrupted` when the signal fires between two looks
+ * cost: one run of the detector; about 16 for a photo without a face, at most 256 for a large one with small faces
  * @example
  * await using detector = await openDetector('ssd')
  * const faces = await findFaces('party.jpg', detector, { faces: 'all' })
  */
-export async function findFaces(photo: Photo | FileSource, detector: FaceDetector, options: FindOptions = {}): Promise<Face[]> {
+export async function findFaces(photo: Photo | FileSource, detector: FaceDetector, options: FindCall = {}): Promise<Face[]> {
   const decoded = typeof photo === 'object' && 'pixels' in photo ? photo : await decodeImage(photo)
   return (await findFacesIn([decoded], detector, options))[0]
 }
 
-/** {@link findFaces} of several photos in one run of each network: the same faces, in less time. */
-export async function findFacesIn(photos: readonly Photo[], detector: FaceDetector, options: FindOptions = {}): Promise<Face[][]> {
-  checkOptions('findFaces', options, findOptionNames)
-  const { faces = 'all', minScore = detector.name === 'haar' ? 4 : 0.5, minSize = 20, minSharpness = 0 } = options
+/** {@link findFaces} of several photos, the first looks in one run of each network: the same faces, in less time. */
+export async function findFacesIn(photos: readonly Photo[], detector: FaceDetector, options: FindCall = {}): Promise<Face[][]> {
+  checkOptions('findFaces', options, [...findOptionNames, 'signal'])
+  const { faces = 'all', minScore = detector.name === 'haar' ? 4 : 0.5, minSize = 20, minSharpness = 0, looks = 'all', signal } = options
   const { fallbackScore = detector.name === 'haar' || options.minScore !== undefined ? minScore : 0.4 } = options
   checkChoice('findFaces', 'faces', faces, ['largest', 'all'])
+  checkChoice('findFaces', 'looks', looks, looksNames)
   ensure(minSize >= 1, 'findFaces', 'minSize must be at least 1 pixel', minSize)
   ensure(minSharpness >= 0, 'findFaces', 'minSharpness must be a number >= 0', minSharpness)
   if (photos.length === 0) return []
-  const boxes = (await detector.finder.find(photos, Math.min(minScore, fallbackScore))).map((list, i) =>
+  const isFace = ({ box, score }: ScoredBox, rank: number) =>
+    (score > minScore || (rank === 0 && score > fallbackScore) || detector.name === 'haar') && Math.min(box.width, box.height) >= minSize
+  const looking = lookingDetector(detector, options.minScore, signal)
+  const floor = Math.min(minScore, fallbackScore)
+  const seen = await detector.finder.find(photos, looks === 'first' || detector.name === 'haar' ? floor : Math.min(floor, looking.hint))
+  const onlyLargest = faces === 'largest' && minSharpness === 0
+  const first = await firstLook(
+    photos,
+    seen.map((boxes) => boxes.filter(isFace)),
+    detector,
+    onlyLargest,
+  )
+  const sights: (readonly Sight[])[] = []
+  for (const [i, photo] of photos.entries())
+    sights.push(
+      looks === 'first'
+        ? first[i]
+        : await secondLooks(photo, first[i], seen[i], looking, { faces, minSize: options.minSize ?? smallestSecond }),
+    )
+  return sights.map((list) =>
     list
-      .filter(({ score }, rank) => score > minScore || (rank === 0 && score > fallbackScore) || detector.name === 'haar')
-      .map((found) => ({ ...found, region: clipped(found.box, photos[i]) }))
-      .filter(({ box, region }) => Math.min(box.width, box.height) >= minSize && region.width > 0 && region.height > 0)
+      .filter((sight) => sight.sharpness >= minSharpness)
+      .sort((a, b) => b.box.width * b.box.height - a.box.width * a.box.height)
+      .slice(0, faces === 'largest' ? 1 : undefined)
+      .map(({ box, score, landmarks, sharpness, look }, index) => ({ box, score, landmarks, index, sharpness, look })),
+  )
+}
+
+/** Least side of a face that only a second look finds, pixels. */
+const smallestSecond = 12
+
+/** Landmarks of boxes that were found in the photos as they are. */
+async function firstLook(
+  photos: readonly Photo[],
+  found: readonly (readonly ScoredBox[])[],
+  detector: FaceDetector,
+  onlyLargest: boolean,
+): Promise<Sight[][]> {
+  const boxes = found.map((list, i) =>
+    list
+      .map((one) => ({ ...one, region: clipped(one.box, photos[i]) }))
+      .filter(({ region }) => region.width > 0 && region.height > 0)
       .sort((a, b) => b.box.width * b.box.height - a.box.width * a.box.height),
   )
-  const size = detector.landmarks.size
+  const { size } = detector.landmarks
   const each = 3 * size * size
-  const wanted = boxes.flatMap((list, photo) =>
-    (faces === 'largest' && minSharpness === 0 ? list.slice(0, 1) : list).map((found) => ({ ...found, photo })),
-  )
+  const wanted = boxes.flatMap((list, photo) => (onlyLargest ? list.slice(0, 1) : list).map((one) => ({ ...one, photo })))
   const inputs = new Float32Array(wanted.length * each)
   wanted.forEach(({ photo, region }, i) =>
     squareInput(photos[photo], { size, centred: true, region }, inputs.subarray(i * each, (i + 1) * each)),
   )
   const points = wanted.length === 0 ? new Float32Array(0) : await detector.landmarks.run(inputs, wanted.length)
-  const out: Face[][] = photos.map(() => [])
+  const out: Sight[][] = photos.map(() => [])
   wanted.forEach(({ photo, box, score, region }, i) => {
-    const sharpness = laplacianVariance(inputs.subarray(i * each, (i + 1) * each), size)
-    if (sharpness < minSharpness || (faces === 'largest' && out[photo].length > 0)) return
+    const raw = points.subarray(i * 136, (i + 1) * 136)
     out[photo].push({
       box,
       score,
-      landmarks: inPhoto(points.subarray(i * 136, (i + 1) * 136), box, region, size),
-      index: out[photo].length,
-      sharpness,
+      landmarks: inPhoto(raw, box, region, size),
+      sharpness: laplacianVariance(inputs.subarray(i * each, (i + 1) * each), size),
+      misfit: landmarkMisfit(raw),
+      look: 'whole',
+      turns: 0,
     })
   })
   return out
-}
-
-/** The part of a box within the photo, in whole pixels, as face-api's `clipAtImageBorders`. */
-export function clipped(box: Box, { width, height }: Photo): Box {
-  const x = Math.max(box.x, 0)
-  const y = Math.max(box.y, 0)
-  const right = Math.min(box.x + box.width - x, width - x)
-  const bottom = Math.min(box.y + box.height - y, height - y)
-  return { x: Math.floor(x), y: Math.floor(y), width: Math.floor(right), height: Math.floor(bottom) }
-}
-
-/** Points of the padded, scaled square back to pixels of the photo (face-api's `postProcess`; it adds the box's own corner, not the clipped one). */
-function inPhoto(points: Float32Array, box: Box, region: Box, size: number): Float32Array {
-  const scale = size / Math.max(region.width, region.height)
-  const padX = Math.max(0, region.height - region.width) * scale * 0.5
-  const padY = Math.max(0, region.width - region.height) * scale * 0.5
-  const out = new Float32Array(136)
-  for (let i = 0; i < 136; i += 2) {
-    out[i] = (points[i] * size - padX) / scale + box.x
-    out[i + 1] = (points[i + 1] * size - padY) / scale + box.y
-  }
-  return out
-}
-
-/** Variance of the 4-neighbour Laplacian (Pech-Pacheco et al. 2000) in the middle three fifths of the grey square: no padding, little background. */
-function laplacianVariance(planes: Float32Array, size: number): number {
-  const plane = size * size
-  const gray = new Float32Array(plane)
-  for (let i = 0; i < plane; i++) gray[i] = 0.299 * planes[i] + 0.587 * planes[i + plane] + 0.114 * planes[i + 2 * plane]
-  let [sum, squares, count] = [0, 0, 0]
-  const margin = Math.round(size / 5)
-  for (let y = margin; y < size - margin; y++) {
-    for (let i = y * size + margin; i < (y + 1) * size - margin; i++) {
-      const v = gray[i - 1] + gray[i + 1] + gray[i - size] + gray[i + size] - 4 * gray[i]
-      sum += v
-      squares += v * v
-      count++
-    }
-  }
-  return squares / count - (sum / count) ** 2
 }

@@ -26,11 +26,15 @@ export {
   type DetectorOptions,
   type Face,
   type FaceDetector,
+  looksNames,
+  type FindCall,
   type FindOptions,
+  type LooksName,
 } from './find-faces.ts'
 export type { GroupedBox } from './group-rectangles.ts'
 export { haarDetector, type HaarDetector, type HaarOptions } from './haar.ts'
 export { imageNetwork, type ImageNetwork } from './image-network.ts'
 export { checkPhotoFolder, labelOf, photoFiles, type PhotoFiles } from './photo-files.ts'
 export { faceRecipeSchema, readOnnxRecipe, recipeFileSchema, type FaceRecipe, type OnnxRecipe, type Preprocessing } from './recipe.ts'
+export { lookNames, type Look } from './sight.ts'
 export { readTfjsWeights, type TfjsWeight } from './tfjs-weights.ts'

@@ -4,7 +4,7 @@
  * does not compile.
  */
 import type { Mining, PresetName } from '../digits/index.ts'
-import type { DetectorName } from '../faces/index.ts'
+import type { DetectorName, LooksName } from '../faces/index.ts'
 import type { VggLayer } from '../nn/index.ts'
 import type { RuntimeKind } from '../runtime/index.ts'
 
@@ -15,6 +15,7 @@ const every =
     list
 
 export const detectorNames = every<DetectorName>()(['ssd', 'tiny', 'haar'])
+export const looksNames = every<LooksName>()(['all', 'first'])
 export const presetNames = every<PresetName>()(['student', 'default'])
 export const minings = every<Mining>()(['random', 'batch-hard', 'semi-hard', 'soft-negative'])
 export const runtimeKinds = every<RuntimeKind>()(['auto', 'native', 'wasm'])

@@ -1,6 +1,6 @@
 /** @file Fields that several verbs take: each is described here once. */
 import * as z from 'zod'
-import { detectorNames, presetNames, vggLayers } from './choices.ts'
+import { detectorNames, looksNames, presetNames, vggLayers } from './choices.ts'
 
 /** What fixes a run. @param what it fixes */
 export const seedField = (what = 'everything') => z.int().min(0).default(0).describe(`fixes ${what}`).meta({ placeholder: 'n' })
@@ -53,6 +53,13 @@ export const networkFields = {
 /** Which faces of a photo count. */
 export const facesField = (what: string, defaultText: string) =>
   z.enum(['largest', 'all']).optional().describe(what).meta({ placeholder: 'which', defaultText })
+
+/** How often a photo is looked at. */
+export const looksField = z
+  .enum(looksNames)
+  .optional()
+  .describe('all: again with a border, in tiles and turned where the first look may have missed a face')
+  .meta({ placeholder: 'which', defaultText: 'all' })
 
 /** Where the faces of a folder of photos are kept. */
 export const keepField = (what: string) =>

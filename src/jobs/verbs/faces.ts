@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import * as z from 'zod'
 import { percent } from '../../base/index.ts'
-import { detectorField, facesField, layerField, runFolderField, seedField, weightsField } from '../shared-fields.ts'
+import { detectorField, facesField, layerField, looksField, runFolderField, seedField, weightsField } from '../shared-fields.ts'
 import { verb } from '../verb.ts'
 
 export const faces = verb({
@@ -25,8 +25,14 @@ export const faces = verb({
     weights: weightsField,
     layer: layerField,
     faces: facesField('which faces of a photo', 'largest where photos lie in folders, else all'),
+    looks: looksField,
     minScore: z.number().min(0).optional().describe('least score of the detector').meta({ placeholder: 's', defaultText: '0.5' }),
-    minSize: z.int().min(1).optional().describe('least side of a face, pixels').meta({ placeholder: 'n', defaultText: '20' }),
+    minSize: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('least side of a face, pixels')
+      .meta({ placeholder: 'n', defaultText: '20, and 12 by a second look' }),
     minSharpness: z
       .number()
       .min(0)

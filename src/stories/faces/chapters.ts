@@ -66,6 +66,7 @@ export async function findAndEmbed(
         story.update({
           photos,
           faces: crops.summary.faces,
+          looks: crops.summary.looks,
           people: countPeople(crops),
           now: 'embedding faces',
           missed: crops.quarantine.map(({ source, kind, reason }) => ({ photo: source, kind, reason })),

@@ -4,6 +4,7 @@
  * Parts that a run has not reached yet, or that the folder does not allow, are missing. All shares are 0..1, all times seconds, all distances Euclidean.
  */
 import type { AddedToGallery, FaceDistances, FaceRetrieval } from '../../people/index.ts'
+import type { Look } from '../../faces/index.ts'
 import type { ReportState } from '../../report/index.ts'
 
 /** The whole report of `kindred faces`. */
@@ -22,6 +23,8 @@ export interface FacesReport extends ReportState {
     ignored: number
   }
   faces: number
+  /** Faces by the look that found them (`whole`: the first); missing in reports of versions that took one look. */
+  looks?: Readonly<Record<Look, number>>
   /** Vectors made in this run; the others were kept from an earlier one. */
   embedded?: number
   /** Photos through detector, alignment and network a second, models being open; null when everything was known already. */

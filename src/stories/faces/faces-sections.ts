@@ -175,6 +175,7 @@ ${
   r.people.some((p) => p.person !== null) &&
   html`<p>The name of a folder is taken for the name of the person in it. Where a photo shows several people, the name goes to the largest face alone.</p>`
 }
+${secondLooks(r)}
 <h3>Photos in which nobody was found</h3>
 ${
   photos.total === 0
@@ -199,6 +200,25 @@ ${
   html`<p>${`${photos.ignored === 1 ? 'One other file was' : `${whole(photos.ignored)} other files were`} no photo by name, and left alone.`}</p>`
 }
 ${skippedTable(r.skipped)}`,
+  )
+}
+
+/** How many faces only a second look found. */
+function secondLooks({ faces, looks }: FacesReport) {
+  const ways =
+    looks === undefined
+      ? []
+      : (
+          [
+            ['with a border', looks.border],
+            ['in enlarged parts of the photo', looks.tiles],
+            ['turned', looks.turned],
+          ] as const
+        ).filter(([, n]) => n > 0)
+  const sum = ways.reduce((total, [, n]) => total + n, 0)
+  return (
+    sum > 0 &&
+    html`<p>${`Of ${many(faces, 'face')}, a second look found ${whole(sum)}: ${ways.map(([way, n]) => `${whole(n)} ${way}`).join(', ')}.`}</p>`
   )
 }
 
