@@ -11,6 +11,7 @@ const benchmarks: Record<string, string> = {
   haar: 'the Haar cascade beside OpenCV',
   vgg: 'VGG-Face at full size beside Keras and PyTorch',
   faces: 'faces found, embedded and told apart on labelled photos, beside face-api in Node',
+  'faces-learn': 'a space learnt on labelled photos, before and after, on people and photos it has not seen',
   'faces-many': 'thousands of photos in one run: memory, bytes written, and the same killed and continued',
   'faces-scale': 'grouping, retrieval and map of 20,000 faces that are made for it',
   install: 'downloads, disk and start-up of an install, beside what others bring',

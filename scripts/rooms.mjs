@@ -64,6 +64,7 @@ export const rooms = {
     'models',
     'metrics',
     'clusters',
+    'train',
     'images',
     'vectors',
     'gallery',

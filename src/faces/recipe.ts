@@ -31,6 +31,8 @@ export type FaceRecipe = {
   readonly alignment: FaceTemplate
   /** The detector's `id`, or `unknown`. */
   readonly detector: string
+  /** What the vectors passed through after the model: a head learnt on one's own people. Its `path` says where it was last, and is no part of what it is. */
+  readonly head?: { readonly name: string; readonly hash: string; readonly dim: number; readonly path?: string }
 }
 
 const three = z.tuple([z.number(), z.number(), z.number()])
@@ -51,6 +53,7 @@ export const faceRecipeSchema: z.ZodType<FaceRecipe> = z.looseObject({
   }),
   alignment: z.looseObject({ name: z.enum(['similarity', 'upright']), size: z.int().positive(), padding: z.number() }),
   detector: z.string(),
+  head: z.looseObject({ name: z.string(), hash: z.string(), dim: z.int().positive(), path: z.string().optional() }).optional(),
 })
 
 /**

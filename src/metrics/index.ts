@@ -18,6 +18,7 @@ export { evaluateRejection, type RejectionInput, type RejectionResult } from './
 export { knnAccuracy, knnVote, type KnnOptions } from './knn-classify.ts'
 export { clopperPearson } from './clopper-pearson.ts'
 export { compactLabels, type CompactLabels, type Labels } from './labels.ts'
+export { pairedPeopleBootstrap } from './paired-people.ts'
 export { mcNemar, pairedBootstrap, type McNemarResult } from './paired.ts'
 export { peopleBootstrap, type PeopledPairs } from './people-bootstrap.ts'
 export { precisionAtK, precisionRow, type PrecisionAtK, type PrecisionAtKOptions } from './precision-at-k.ts'

@@ -3,6 +3,7 @@ import { KindredError } from '../base/index.ts'
 import { detectorNames, openDetector, type DetectorName, type FaceDetector, type FaceModel, type FaceRecipe } from '../faces/index.ts'
 import { assertSameRecipe } from '../recipe/index.ts'
 import type { Runtime } from '../runtime/index.ts'
+import { findHead, modelWithHead } from './learn/head-file.ts'
 import { checkFaceModelName, openFaceModel } from './open-face-model.ts'
 
 /** What the user says about the networks. */
@@ -28,10 +29,16 @@ export interface FaceNetworks {
  * Opens detector and model.
  *
  * @param stored the recipe of the vectors that will be compared: the source of defaults, and a demand
- * @throws KindredError `mismatch` naming both recipes when the networks are not those of `stored`; `usage` when `stored` was made by a model file that must
- *   be named
+ * @param heads where a head that `stored` names may lie; the path in the recipe is tried last
+ * @throws KindredError `mismatch` naming both recipes when the networks are not those of `stored`, or its head is another; `not-found` when its head is gone;
+ *   `usage` when `stored` was made by a model file that must be named
  */
-export async function openNetworks(choice: NetworkChoice, runtime: Runtime, stored?: FaceRecipe): Promise<FaceNetworks> {
+export async function openNetworks(
+  choice: NetworkChoice,
+  runtime: Runtime,
+  stored?: FaceRecipe,
+  heads: readonly string[] = [],
+): Promise<FaceNetworks> {
   const usual = defaults(choice, stored)
   const wanted = {
     detector: choice.detector ?? usual.detector,
@@ -40,6 +47,7 @@ export async function openNetworks(choice: NetworkChoice, runtime: Runtime, stor
     layer: choice.layer ?? usual.layer,
   }
   checkFaceModelName(wanted.model)
+  const head = stored?.head === undefined ? undefined : findHead(stored.head, heads) // before any network is opened
   const detector = await openDetector(wanted.detector, { runtime })
   let model: FaceModel | undefined
   try {
@@ -50,6 +58,7 @@ export async function openNetworks(choice: NetworkChoice, runtime: Runtime, stor
       weights,
       layer,
     })
+    if (head !== undefined) model = modelWithHead(model, head)
     if (stored !== undefined) assertSameRecipe(stored, model.recipe)
     const opened = model
     const dispose = async (): Promise<void> => {

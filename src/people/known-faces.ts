@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { gatherRows, KindredError, nearestName, type Progress, silent } from '../base/index.ts'
 import { readVectors } from '../vectors/index.ts'
 import { faceRecipeSchema, holdsCrops, readCropRecords, type CropRecord, type FaceRecipe } from '../faces/index.ts'
-import { pathKind, readJson } from '../files/index.ts'
+import { pathKind, readBytes, readJson } from '../files/index.ts'
 import { sha256 } from '../base/index.ts'
 import { contentOfItem, isAddress, openGallery, type Gallery, type ItemEntry } from '../gallery/index.ts'
 import { nearest } from '../neighbours/index.ts'
@@ -18,6 +18,8 @@ import { contestedLine, embedFolder, peopleOf } from './embed-folder.ts'
 import { openNetworks, type FaceNetworks, type NetworkChoice } from './face-networks.ts'
 import { groupNames } from './group-file.ts'
 import { contentOfId, faceId } from './kept-vectors.ts'
+import { galleryHeadPath, headPath } from './learn/head-file.ts'
+import { thresholdPath } from './threshold-file.ts'
 
 /** A face that is known, and how far a query lies from it. */
 export interface KnownNeighbour {
@@ -171,7 +173,9 @@ async function fromOutput(out: string, options: KnownFacesOptions): Promise<Know
   if (stored.length === 0)
     throw new KindredError('not-found', where, `${out} must hold vectors`, 'none', 'Run `faces()` again with this `out`.')
   const { model } = options
-  const networks = await openNetworks(choiceOf(options), options.runtime, model === undefined ? only(out, stored).recipe : undefined)
+  const networks = await openNetworks(choiceOf(options), options.runtime, model === undefined ? only(out, stored).recipe : undefined, [
+    headPath(out),
+  ])
   try {
     const mine = stored.find((s) => sameRecipe(s.recipe, networks.model.recipe)) ?? differ(stored, networks.model.recipe)
     const { vectors, dim, ids = [] } = readVectors(mine.path)
@@ -237,8 +241,13 @@ function storedVectors(out: string): { recipe: FaceRecipe; path: string }[] {
   return all.filter(({ recipe }, i) => all.findIndex((other) => sameRecipe(other.recipe, recipe)) === i)
 }
 
-/** The one recipe there is, or dlib's where there are several. */
-function only<S extends { recipe: FaceRecipe }>(out: string, stored: readonly S[]): S {
+/** The one recipe there is, that of the head learnt here, or dlib's where there are several. */
+function only<S extends { recipe: FaceRecipe }>(out: string, all: readonly S[]): S {
+  const head = existsSync(headPath(out)) ? sha256(readBytes(headPath(out), where)) : undefined
+  const learnt = all.filter((s) => head !== undefined && s.recipe.head?.hash === head)
+  if (learnt.length === 1) return learnt[0]
+  const stored = all.filter((s) => s.recipe.head === undefined)
+  if (stored.length === 0) return all[0] // its head is asked for by name
   const dlib = stored.filter((s) => s.recipe.model.name === 'dlib')
   const one = stored.length === 1 ? stored : dlib
   if (one.length === 1) return one[0]
@@ -288,7 +297,7 @@ function inMemory({ kind, place, out, records, vectors, networks, progress = sil
     networks,
     count: records.length,
     people: names,
-    thresholdFile: join(out, 'threshold.json'),
+    thresholdFile: thresholdPath(out, networks.model.recipe),
     async search(vector, k, person) {
       const pool = person === undefined ? undefined : [...records.keys()].filter((i) => persons[i] === person)
       const rows = pool === undefined ? vectors : gatherRows(vectors, dim, pool)
@@ -321,7 +330,7 @@ async function fromGallery(place: string, options: KnownFacesOptions): Promise<K
         'an empty gallery',
         'Fill it: `faces()` with `gallery`.',
       )
-    networks = await openNetworks(choiceOf(options), options.runtime, faceRecipe(gallery))
+    networks = await openNetworks(choiceOf(options), options.runtime, faceRecipe(gallery), isAddress(place) ? [] : [galleryHeadPath(place)])
     const opened = networks
     const people = (await gallery.labels()).map((l) => l.label).filter((l) => l !== null)
     return {

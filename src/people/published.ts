@@ -18,14 +18,15 @@ export interface PublishedDistance {
 export const publishedRadiusBy = `dlib's author (0.5 in face_clustering.py, 0.6 on Labeled Faces in the Wild)`
 
 /** The threshold that is published for vectors of this recipe: dlib's own figure, for crops as its author cuts them; undefined where there is none. */
-export function publishedThreshold({ model, alignment, preprocessing }: FaceRecipe): PublishedDistance | undefined {
+export function publishedThreshold({ model, alignment, preprocessing, head }: FaceRecipe): PublishedDistance | undefined {
+  if (head !== undefined) return undefined // another space
   const own = model.name === 'dlib' && alignment.name === 'similarity' && alignment.padding === 0.25 && !preprocessing.flip
   return own ? { threshold: dlibThreshold, by: "dlib's author, on Labeled Faces in the Wild" } : undefined
 }
 
 /** The radius that is published for vectors of this recipe; undefined where there is none. */
-export const publishedRadius = ({ model, alignment }: FaceRecipe): number | undefined =>
-  model.name === 'dlib' && alignment.name === dlibTemplate.name ? dlibRadius : undefined
+export const publishedRadius = ({ model, alignment, head }: FaceRecipe): number | undefined =>
+  head === undefined && model.name === 'dlib' && alignment.name === dlibTemplate.name ? dlibRadius : undefined
 
 /** A published distance and whose photos it is from, in one sentence. */
 export const publishedLine = ({ threshold, by }: PublishedDistance): string =>

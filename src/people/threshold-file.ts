@@ -1,5 +1,6 @@
 /** @file A threshold that was calibrated on labelled photos, kept with the recipe it holds for. */
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { z } from 'zod'
 import { faceRecipeSchema, type FaceRecipe } from '../faces/index.ts'
 import { readJson, writeFileAtomic } from '../files/index.ts'
@@ -50,6 +51,10 @@ export interface PairHistogram {
 }
 
 const where = 'threshold file'
+
+/** Where the threshold for the faces of an output folder lies: that of a learnt head, which was made while learning, beside that of the network's own space. */
+export const thresholdPath = (out: string, { head }: FaceRecipe): string =>
+  join(out, head === undefined ? 'threshold.json' : 'head.threshold.json')
 
 /** Writes it. */
 export function saveThreshold(path: string, threshold: SavedThreshold): void {

@@ -43,7 +43,8 @@ interface Curve {
 /**
  * Draws training and validation loss, the active-triplet fraction and the kNN accuracy against the epoch.
  *
- * @param history one record an epoch, in order; null or NaN breaks a line and is counted in the subtitle
+ * @param history one record an epoch, in order; null or NaN breaks a line and is counted in the subtitle; without any kNN accuracy (all null) its panel is left
+ *   out
  * @returns an SVG document
  * @throws KindredError `usage` for an empty history or an unknown option
  */
@@ -78,7 +79,7 @@ export function lossCurve(history: readonly EpochFigures[], options: LossCurveOp
   const [first, end] = [epochs[0], epochs[last]]
   const left = 72
   const inner = width - left - 148
-  const panels: { title: string; height: number; curves: Curve[]; share: boolean }[] = [
+  const all: { title: string; height: number; curves: Curve[]; share: boolean }[] = [
     {
       title: 'Loss',
       height: 210,
@@ -101,6 +102,8 @@ export function lossCurve(history: readonly EpochFigures[], options: LossCurveOp
       curves: [{ name: 'kNN', colour: '#2b7a4b', values: knn, format: percent }],
     },
   ]
+  const measured = history.some((h) => h.knnAccuracy !== null)
+  const panels = measured ? all : all.slice(0, -1) // nobody asked for it
   let svg = top.svg
   let y = top.bottom + 24
   const boxes: Box[] = []
@@ -111,12 +114,13 @@ export function lossCurve(history: readonly EpochFigures[], options: LossCurveOp
     x = linear(first === end ? [first - 1, end + 1] : [first, end], [left, left + inner], Math.min(10, Math.max(1, end - first)))
     x.ticks = first === end ? [first] : x.ticks.filter(Number.isInteger)
     svg +=
-      curves(panel.curves, panel.title, panel.share, epochs, x, box) + axisX(x, box, i === 2 ? 'Epoch' : undefined, { labels: i === 2 })
+      curves(panel.curves, panel.title, panel.share, epochs, x, box) +
+      axisX(x, box, i === panels.length - 1 ? 'Epoch' : undefined, { labels: i === panels.length - 1 })
     y += panel.height + 46
   }
   if (best !== undefined && best >= first && best <= end) {
     const at = x(best)
-    svg += line(at, boxes[0].top, at, boxes[2].top + boxes[2].height, { stroke: tone.ink, 'stroke-dasharray': '2 4' })
+    svg += line(at, boxes[0].top, at, boxes.at(-1)!.top + boxes.at(-1)!.height, { stroke: tone.ink, 'stroke-dasharray': '2 4' })
     const leftSide = at > left + inner * 0.8
     svg += label(at + (leftSide ? -6 : 6), boxes[0].top + 10, `${options.bestEpoch === undefined ? 'best' : 'kept'}: epoch ${best}`, {
       size: 12,

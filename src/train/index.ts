@@ -1,4 +1,4 @@
-/** @file Room `train`: objectives, the training step as a graph, the loop around it, checkpoints, the softmax head. */
+/** @file Room `train`: objectives, the training step as a graph, the loop around it, checkpoints, the softmax head, the projection head. */
 export type { Augmentation } from './batches.ts'
 export {
   decodeCheckpoint,
@@ -17,6 +17,15 @@ export { spreadOf } from './evaluation.ts'
 export type { Weights } from './network-embedder.ts'
 export { objective, type Objective, type ObjectiveBatch, type ObjectiveOptions, type ObjectiveParts } from './objective.ts'
 export type { EpochTools, TrainEmbedderOptions } from './options.ts'
+export {
+  projectionFromOnnx,
+  projectionToOnnx,
+  projectVectors,
+  trainProjectionHead,
+  type ProjectionHead,
+  type ProjectionHeadOptions,
+  type ProjectionStep,
+} from './projection-head.ts'
 export {
   headFromJson,
   headLogits,

@@ -45,6 +45,12 @@ export const faces = verb({
       .describe('also add the faces to a gallery: a folder, or postgres://user@host/database')
       .meta({ placeholder: 'place' }),
     sync: z.boolean().optional().describe('remove the rows of this folder from the gallery that are no longer among its faces'),
+    learn: z
+      .boolean()
+      .optional()
+      .describe(
+        'learn a space on the people named by folders or groups, judged on people and photos it has not seen, and use it where it is better',
+      ),
     seed: seedField('the map'),
   }),
   examples: [
@@ -52,6 +58,7 @@ export const faces = verb({
     { dir: 'photos/', out: 'runs/family' },
     { dir: 'photos/', model: 'vgg-face', weights: 'vgg_face_weights.h5' },
     { dir: 'photos/', gallery: 'gallery/', sync: true },
+    { dir: 'photos/', out: 'runs/family', learn: true },
   ],
   notes: `VGG-Face's weights may be used for research only, not commercially. A file that cannot be read is set aside in \
 quarantine.jsonl and does not end the run,
@@ -75,7 +82,7 @@ nor does it change the exit code; a run that finds no face at all ends with 1. R
   },
   async render(result, { out }) {
     const { galleryLine } = await import('../../people/index.ts')
-    const { report, faces: count, photos, retrieval, noRetrieval = '', gallery, warnings = [], seconds, photosPerSecond } = result
+    const { report, faces: count, photos, retrieval, noRetrieval = '', gallery, learned, warnings = [], seconds, photosPerSecond } = result
     const missed = photos.withoutFace === 0 ? '' : `, ${photos.withoutFace} without a face`
     const unread = photos.quarantined === 0 ? '' : `, ${photos.quarantined} unreadable (see ${join(out, 'quarantine.jsonl')})`
     const rate = photosPerSecond === null ? ', nothing new' : `, ${photosPerSecond} photos/s from file to vectors`
@@ -84,6 +91,11 @@ nor does it change the exit code; a run that finds no face at all ends with 1. R
       retrieval === undefined
         ? noRetrieval
         : `nearest neighbour right ${percent(retrieval.knnAccuracy)}, mAP ${percent(retrieval.map)}  (${asked(retrieval)}, leave-one-out)`,
+      learned?.refused !== undefined
+        ? `nothing learnt: ${learned.refused}`
+        : learned?.verdict === undefined
+          ? ''
+          : `learnt space: ${learned.verdict}`,
       gallery === undefined ? '' : `gallery: ${galleryLine(gallery)}`,
       ...warnings,
       `report: ${report}  (${Math.round(seconds)} s${rate})`,

@@ -3,12 +3,13 @@ import { findOptionsOf } from '../../faces/index.ts'
 import { join } from 'node:path'
 import { counted } from '../../base/index.ts'
 import { writeFileAtomic } from '../../files/index.ts'
+import { isAddress } from '../../gallery/index.ts'
 import { vggLicences } from '../../models/index.ts'
 import { describeRecipe } from '../../recipe/index.ts'
 import { embeddingMap, faceMap, toPng } from '../../plots/index.ts'
 import { contestedLine, embedFolder, type EmbeddedFaces, type FoundFaces } from '../../people/index.ts'
 import { facePairs, judgeDistances } from '../../people/index.ts'
-import { addToGallery } from '../../people/index.ts'
+import { addToGallery, copyHead } from '../../people/index.ts'
 import { mapFaces } from './map-faces.ts'
 import { cropPicture, neighbourRows, some, thumbnails } from '../../people/index.ts'
 import { measureRetrieval, precisionFigure, whyNoRetrieval } from '../../people/index.ts'
@@ -235,6 +236,7 @@ export async function intoGallery(run: FacesRun, found: EmbeddedFaces): Promise<
   if (gallery === undefined) return
   await run.story.stage('Gallery', 'adding the faces to the gallery', async () => {
     const done = await addToGallery(gallery, found, { dir: run.dir, out, sync, progress: run.progress, signal })
+    if (found.recipe.head !== undefined && !isAddress(gallery)) copyHead(out, gallery) // only when the gallery has taken its vectors
     run.story.update({ gallery: done })
     if (done.gone > 0)
       run.story.warn(

@@ -3,6 +3,7 @@
  */
 import type { FacesReport } from './faces-report.ts'
 import { facesFound, facesHow, facesMap, facesVerdict, type FacesFigures } from './faces-sections.ts'
+import { facesLearned } from './faces-sections-learned.ts'
 import { facesMade, facesNeighbours, facesNext, facesRetrieval, facesThreshold } from './faces-sections-retrieval.ts'
 import { pageFrame } from '../../report/index.ts'
 
@@ -15,6 +16,7 @@ import { pageFrame } from '../../report/index.ts'
  */
 export function facesPage(report: FacesReport, figures: FacesFigures, home?: string): string {
   const named = report.people.some((p) => p.person !== null) || report.retrieval !== undefined
+  const learned = facesLearned(report, figures)
   const chapters = [
     facesHow(report, figures),
     facesFound(report),
@@ -22,6 +24,7 @@ export function facesPage(report: FacesReport, figures: FacesFigures, home?: str
     facesRetrieval(report, figures),
     facesNeighbours(report, figures),
     ...(named || !report.complete ? [facesThreshold(report, figures)] : []),
+    ...(learned === undefined ? [] : [learned]),
     facesNext(report, home),
     facesMade(report),
   ]

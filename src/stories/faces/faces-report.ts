@@ -3,7 +3,7 @@
  *
  * Parts that a run has not reached yet, or that the folder does not allow, are missing. All shares are 0..1, all times seconds, all distances Euclidean.
  */
-import type { AddedToGallery, FaceDistances, FaceRetrieval } from '../../people/index.ts'
+import type { AddedToGallery, FaceDistances, FaceRetrieval, HeadJudgement } from '../../people/index.ts'
 import type { Look } from '../../faces/index.ts'
 import type { ReportState } from '../../report/index.ts'
 
@@ -57,9 +57,28 @@ export interface FacesReport extends ReportState {
     drawn: number
     points: { photo: string; face: number; person: string | null; x: number; y: number }[]
   }
+  /** A space learnt on the folder's own people; missing where nobody asked and none was learnt earlier. */
+  learned?: {
+    /** Why nothing was learnt. */
+    refused?: string
+    /** Learnt in an earlier run and used: its recipe. */
+    earlier?: string
+    /** Whether the new space is used. */
+    taken?: boolean
+    verdict?: string
+    people?: number
+    photos?: number
+    /** Worse copies that were learnt from. */
+    copies?: number
+    judged?: HeadJudgement
+    /** Distance up to which two faces count as one person in the new space. */
+    threshold?: number
+    recipe?: string
+  }
   /** What became of the faces in the gallery; reports of earlier versions know `place`, `added`, `skipped` and `count` alone. */
   gallery?: AddedToGallery
 }
 
 /** All figures of the page, each an SVG document. */
-export type FacesFigure = 'crops' | 'map' | 'mapPoints' | 'mapPca' | 'precision' | 'neighbours' | 'wrong' | 'distances'
+export type FacesFigure =
+  'crops' | 'map' | 'mapPoints' | 'mapPca' | 'precision' | 'neighbours' | 'wrong' | 'distances' | 'learned' | 'learning'

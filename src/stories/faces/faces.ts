@@ -15,6 +15,7 @@ import type { FacesReport } from './faces-report.ts'
 import { askEachOther } from '../../people/index.ts'
 import { drawMap, findAndEmbed, intoGallery, judgeThresholds, retrieve, showNeighbours } from './chapters.ts'
 import { checkFaceModelName, openFaceModel } from '../../people/index.ts'
+import { learnSpace } from './learn-chapter.ts'
 import type { FacesOptions, FacesRun, FacesStory } from './run.ts'
 
 const where = 'faces'
@@ -39,6 +40,7 @@ export async function faces(dir: string, options: FacesOptions): Promise<FacesRe
     ...findOptionNames,
     'gallery',
     'sync',
+    'learn',
     'seed',
     'runtime',
     'progress',
@@ -72,7 +74,7 @@ export async function faces(dir: string, options: FacesOptions): Promise<FacesRe
   }
   const kind = facesToTake(dir, out, options.faces)
   warnOfOther(out, dir, progress)
-  const png = ['mapPoints', 'precision', 'neighbours', 'wrong', 'distances'] as const
+  const png = ['mapPoints', 'precision', 'neighbours', 'wrong', 'distances', 'learned', 'learning'] as const
   return growReport(
     out,
     emptyReport(dir, options, detectorName, modelName),
@@ -100,7 +102,7 @@ export async function faces(dir: string, options: FacesOptions): Promise<FacesRe
           await retrieve(run, { found, answers })
           await showNeighbours(run, { found, answers })
           await judgeThresholds(run, found)
-          await intoGallery(run, found)
+          await intoGallery(run, await learnSpace(run, found, model))
         } finally {
           await model.dispose()
         }

@@ -22,6 +22,8 @@ export interface FacesOptions extends FindOptions {
   readonly gallery?: string
   /** Remove the rows of this folder from the gallery that are no longer among its faces. Default false. */
   readonly sync?: boolean
+  /** Learn a space on the people of the folder (default false); see `learnFolder`. */
+  readonly learn?: boolean
   readonly seed?: number
   readonly runtime: Runtime
   readonly progress?: Progress
