@@ -61,7 +61,7 @@ mixed: <small>${l.recipe!}</small>. All other chapters of \
 this page are about the network’s own space.</p>`
 }
 ${figures.learned !== undefined && figure(figures.learned, 'learned', 'The head has seen these people, so that the right map flatters it; the table does not.')}
-${figures.learning !== undefined && figure(figures.learning, 'learning', 'Loss and share of triplets that still pull, while the head that is kept was trained.')}`,
+${figures.learning !== undefined && figure(figures.learning, 'learning', 'Loss and triplets that still pull, while the head was trained.')}`,
   )
 }
 
