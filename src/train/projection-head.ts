@@ -65,8 +65,8 @@ export interface ProjectionHeadOptions {
 const where = 'projection head'
 /** Numbers a vector at most: the matrix and its optimiser grow with the square. */
 const longest = 1024
-/** Of one batch: classes, and rows of each. */
-const [classesAtOnce, perClass] = [8, 8]
+/** Of one batch at most: classes, and rows of each. */
+const [mostClasses, mostPerClass] = [8, 8]
 
 /**
  * Trains W by min mean max(0, |W a - W p| - |W a - W n| + margin) + decay |W - I|^2 over semi-hard triplets of batches of up to 8 classes x 8 rows, with Adam.
@@ -106,7 +106,9 @@ export async function trainProjectionHead(options: ProjectionHeadOptions): Promi
   const x = gatherRows(vectors, dim, rows)
   const unit = betweenClasses(x, dim, known, seed)
   for (let i = 0; i < x.length; i++) x[i] /= unit
-  const batches = mPerClass({ classes: Math.min(classesAtOnce, new Set(known).size), perClass, replace: true }).over(known, { seed })
+  const classes = Math.min(mostClasses, new Set(known).size)
+  const perClass = Math.min(mostPerClass, Math.floor(rows.length / classes)) // two at least, as each class has them
+  const batches = mPerClass({ classes, perClass, replace: true }).over(known, { seed })
   const minimised = objective({ loss: tripletMarginLoss({ margin }), miner: semiHard() })
   const n = batches.size
   const graph = trainStep({
