@@ -40,7 +40,7 @@ async function retrieval(): Promise<Record<string, unknown>> {
   const answers = await askEachOther(found.vectors, found.dim, found.labels)
   const measured = await measureRetrieval({ found, answers }, 0)
   if (measured === undefined) throw new KindredError('usage', 'bench', 'two people must have two faces', 'none')
-  precisionFigure(measured, found)
+  precisionFigure(measured)
   const { queries, askable, knnAccuracy, map, silhouette } = measured
   return { queries, askable, knnAccuracy, map, silhouette }
 }

@@ -1,5 +1,5 @@
 /**
- * @file Faces on labelled photos: how many each detector finds, how well vectors tell people apart (face model, general model on the same crops), and photos
+ * @file Faces on labelled photos: how many each detector finds, how well vectors tell people apart (face model, general model on the same faces), and photos
  * a second of the whole warm pipeline beside @vladmandic/face-api in Node, interleaved.
  *
  * The pipeline reads, decodes, detects (SSD), finds landmarks, aligns and embeds one face a photo, in memory, networks open. face-api does the same with the
@@ -127,9 +127,9 @@ export const run: Benchmark = async (argv) => {
   const models = [await judge('dlib', joined(asked.map((f) => f.vector)))]
   if (existsSync(general)) {
     const model = await onnxModel(general, generalRecipe, { runtime, detector: ssd.id })
-    models.push(
-      await judge('mobilenet-v2', await model.embed(new Uint8Array(Buffer.concat(asked.map((f) => f.crop))), { side: dlib.template.size })),
-    )
+    // Cut as it wants its input, as every command does: enlarging another model's crops would judge other pictures.
+    const own = await pipeline(photos, ssd, model)
+    models.push(await judge('mobilenet-v2', joined(own.filter((f) => f !== undefined).map((f) => f.vector))))
     await model.dispose()
   } else console.error(`No general model at ${general}: left out.`)
   table(
@@ -274,7 +274,6 @@ async function openBoth(threads: number): Promise<{ runtime: Runtime; ssd: FaceD
 
 interface Described {
   readonly photo: LabelledPhoto
-  readonly crop: Uint8Array
   readonly vector: Float32Array
 }
 
@@ -292,9 +291,7 @@ async function pipeline(photos: readonly LabelledPhoto[], detector: FaceDetector
     const vectors = await model.embed(new Uint8Array(Buffer.concat(crops.filter((c) => c !== undefined))))
     let at = 0
     crops.forEach((crop, i) =>
-      out.push(
-        crop === undefined ? undefined : { photo: photos[start + i], crop, vector: vectors.slice(at++ * model.dim, at * model.dim) },
-      ),
+      out.push(crop === undefined ? undefined : { photo: photos[start + i], vector: vectors.slice(at++ * model.dim, at * model.dim) }),
     )
   }
   await next

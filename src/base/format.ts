@@ -1,7 +1,10 @@
 /** @file Numbers in words for people: shares, times, counts. */
 
-/** A share as `98.4 %`. */
-export const percent = (share: number, decimals = 1): string => `${(100 * share).toFixed(decimals)} %`
+/** A share as `98.4 %`; one below 1 is never rounded up to 100 %. */
+export function percent(share: number, decimals = 1): string {
+  const text = (100 * share).toFixed(decimals)
+  return `${share < 1 && Number(text) >= 100 ? (100 - 10 ** -decimals).toFixed(decimals) : text} %`
+}
 
 /** Seconds as `41 s`, `3 min 05 s` or `2 h 10 min`; with `tenths`, fewer than ten seconds as `4.2 s`. */
 export function duration(seconds: number, { tenths = false }: { readonly tenths?: boolean } = {}): string {

@@ -26,6 +26,7 @@ test('squared distances between any two rows', () => {
 
 test('shares, times and counts in words', () => {
   expect([percent(0.98412), percent(0.98412, 2), percent(0)]).toEqual(['98.4 %', '98.41 %', '0.0 %'])
+  expect([percent(1), percent(0.99996), percent(0.9999, 0), percent(0.99999, 3)]).toEqual(['100.0 %', '99.9 %', '99 %', '99.999 %'])
   expect([0.4, 59.4, 59.6, 185, 3599.6, 7800].map((s) => duration(s))).toEqual([
     '0 s',
     '59 s',

@@ -25,9 +25,10 @@ export { oddsLine, suggestForGroups, suggestionPicture, type GroupSuggestOptions
 export { facePairs, judgeDistances } from './judge-distances.ts'
 export { keptFolder } from './known-faces.ts'
 export { hereLine, type DistanceHere, type PairShare, type RowPair } from './labelled-pairs.ts'
-export { measureRetrieval, precisionFigure, whyNoRetrieval } from './measure-retrieval.ts'
+export { measureRetrieval, whyNoRetrieval } from './measure-retrieval.ts'
 export { checkFaceModelName, faceModelNames, openFaceModel, type OpenFaceModelOptions } from './open-face-model.ts'
-export { cropPicture, neighbourRows, some, thumbnails } from './pictures.ts'
+export { cropPicture, neighbourRows, some, thumbnails, type ShownNeighbours } from './pictures.ts'
+export { precisionFigure } from './precision-figure.ts'
 export { publishedLine, type PublishedDistance } from './published.ts'
 export { samplePhotos } from './sample-photos.ts'
 export {

@@ -58,8 +58,9 @@ export function judgeDistances(
   const [first] = thresholds
   const title =
     first === undefined
-      ? 'Distances of pairs of photos'
-      : `Up to ${first.value.toFixed(2)}, ${unbroken(first.trueAccepts)} of the pairs of one person and ${unbroken(first.falseAccepts)} of the pairs of two`
+      ? `Photos of one person lie ${median(genuine).toFixed(2)} apart, photos of two ${median(impostor).toFixed(2)} (medians)`
+      : `A limit of ${first.value.toFixed(2)} accepts ${unbroken(first.trueAccepts)} of the pairs of one person ` +
+        `and ${unbroken(first.falseAccepts)} of the pairs of two`
   const figure = rejectionHistogram(
     {
       inScores: genuine,

@@ -1,10 +1,8 @@
 /** @file All retrieval figures of one embedding, as reports hold them. */
 import { gatherRows, inSlices, largest, type Progress } from '../base/index.ts'
 import { precisionRow, silhouettePieces } from '../metrics/index.ts'
-import { precisionPanels } from '../plots/index.ts'
 import type { FaceRetrieval } from './face-figures.ts'
 import { retrievalFigures } from './ask-each-other.ts'
-import type { EmbeddedFaces } from './embed-folder.ts'
 import type { Asked } from './ask-each-other.ts'
 
 /** People whose precision is told at every k; of more, those furthest below their ceiling, the others at five. */
@@ -116,21 +114,4 @@ function telling(faces: Int32Array, last: number): number[] {
   const ks = new Set(Array.from(faces, (n) => n - 1).filter((k) => k >= 1 && k <= last))
   for (let k = 1; k <= last; k += k < 60 ? 1 : Math.ceil(k / 12)) ks.add(k)
   return [...ks.add(last)].sort((a, b) => a - b)
-}
-
-/** A panel for each person; of many, the twelve furthest below their ceiling. */
-export function precisionFigure({ precisionAt, people }: FaceRetrieval, { people: names }: Pick<EmbeddedFaces, 'people'>): string {
-  const all = people.map(({ person, queries, faces = queries }) => {
-    const points = precisionAt
-      .filter((p) => p.person === person)
-      .map(({ k, precision, ceiling, interval }) => ({ k, precision, ceiling, ...interval }))
-    return { name: person, others: faces - 1, points, gap: largest(points.map((p) => p.ceiling - p.precision)) }
-  })
-  const shown = all.length <= 12 ? all : all.toSorted((a, b) => b.gap - a.gap).slice(0, 12)
-  return precisionPanels(shown, {
-    title:
-      shown.length < all.length
-        ? `Precision at k: the twelve of ${names.length} people furthest below their ceiling`
-        : 'Precision at k, by person',
-  })
 }

@@ -1,9 +1,9 @@
 /** @file The report's pictures made of crops: thumbnails, rows of neighbours. */
 import { join } from 'node:path'
-import { gatherRows, rng } from '../base/index.ts'
+import { counted, gatherRows, rng } from '../base/index.ts'
 import { decodeImage } from '../images/index.ts'
 import { nearest } from '../neighbours/index.ts'
-import { faceStrip, imageGrid, type StripRow } from '../plots/index.ts'
+import { faceSheet, faceStrip, type StripRow } from '../plots/index.ts'
 import type { CropRecord } from '../faces/index.ts'
 import type { Asked } from './ask-each-other.ts'
 
@@ -24,13 +24,18 @@ export function some(n: number, most: number, seed: number): number[] {
 /** What the network gets to see: a few aligned crops. */
 export async function cropPicture(out: string, records: readonly CropRecord[], seed: number): Promise<string> {
   const chosen = some(records.length, 16, seed).map((i) => records[i])
-  return imageGrid(await thumbnails(out, chosen), {
-    height: 96,
-    width: 96,
-    channels: 3,
+  const [side, pixels] = [96, await thumbnails(out, chosen)]
+  const each = side * side * 3
+  const faces = chosen.map((r, i) => ({ pixels: pixels.subarray(i * each, (i + 1) * each), caption: r.label ?? photoName(r) }))
+  return faceSheet([{ faces }], {
+    height: side,
+    width: side,
     columns: 8,
-    size: 96,
-    captions: chosen.map((r) => r.label ?? r.source),
+    size: side,
+    title:
+      records.length === chosen.length
+        ? `${counted(chosen.length, 'face')}, cut out alike`
+        : `${chosen.length} of ${records.length.toLocaleString('en')} faces, cut out alike`,
   })
 }
 
@@ -50,12 +55,22 @@ export function worthShowing(right: readonly boolean[], others: number): number 
   return shown
 }
 
+/** What rows of neighbours show, for a title. */
+export interface ShownNeighbours {
+  readonly faces: number
+  /** Neighbours drawn, and those that show the person of their row; where nobody has a name, none does. */
+  readonly drawn: number
+  readonly right: number
+  /** The two faces of one row that lie nearest to each other, as they are captioned. */
+  readonly nearest: { readonly a: string; readonly b: string; readonly distance: number }
+}
+
 /** Faces with their five nearest, one row each; once all photos of a person are shown, the row says that there are no more. */
 export async function neighbourRows(
   out: string,
   { found }: Pick<Asked, 'found'>,
   rows: readonly number[],
-  title: string,
+  title: string | ((shown: ShownNeighbours) => string),
   subtitle: string,
 ): Promise<string | undefined> {
   const { records, vectors, dim, labels, people } = found
@@ -93,5 +108,10 @@ export async function neighbourRows(
       end: shown.length === k ? undefined : others === 0 ? 'no other photo of this person' : 'no more photos of this person',
     })
   }
-  return faceStrip(strips, { height: side, width: side, title, subtitle })
+  const drawn = strips.flatMap((s) =>
+    s.neighbours.map(({ name, distance, mark }) => ({ a: s.detail ?? s.name ?? '', b: name, distance, mark })),
+  )
+  const nearestPair = drawn.toSorted((x, y) => x.distance - y.distance)[0] ?? { a: '', b: '', distance: 0 }
+  const shown = { faces: rows.length, drawn: drawn.length, right: drawn.filter((d) => d.mark === 'right').length, nearest: nearestPair }
+  return faceStrip(strips, { height: side, width: side, title: typeof title === 'string' ? title : title(shown), subtitle })
 }

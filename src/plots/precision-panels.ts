@@ -21,9 +21,14 @@ export interface PrecisionPanel {
 export interface PrecisionPanelsOptions {
   title?: string
   subtitle?: string
+  /** Added to the subtitle, e.g. who is not drawn. */
+  note?: string
   /** Pixels; default 1000. */
   width?: number
 }
+
+const explained =
+  'Solid: share of the right person among the k nearest, with its 95 % interval. Dashed: the most there can be, as a person has only so many other photos.'
 
 /**
  * Draws precision at k: the figure as a wide line with its interval as a band, the ceiling min(k, others) / k as dashes over it.
@@ -33,7 +38,7 @@ export interface PrecisionPanelsOptions {
  */
 export function precisionPanels(panels: readonly PrecisionPanel[], options: PrecisionPanelsOptions = {}): string {
   const where = 'precisionPanels'
-  checkOptions(where, options, ['title', 'subtitle', 'width'])
+  checkOptions(where, options, ['title', 'subtitle', 'note', 'width'])
   ensure(panels.length > 0, where, 'there must be at least one panel', 'none')
   for (const panel of panels) ensure(panel.points.length > 0, where, `${panel.name} must have at least one point`, 'none')
   const { width = 1000 } = options
@@ -45,10 +50,7 @@ export function precisionPanels(panels: readonly PrecisionPanel[], options: Prec
   const top = heading(
     {
       title,
-      subtitle:
-        options.subtitle ??
-        'Solid: share of the right person among the k nearest, with its 95 % interval. Dashed: the most there can be, as a person has only so many ' +
-          'other photos.',
+      subtitle: [options.subtitle ?? explained, options.note].filter((part) => part !== undefined).join(' '),
     },
     width,
   )

@@ -85,6 +85,29 @@ ${head.map((h, j) => html`<th scope="col"${cls(j)}>${h}</th>`)}</tr></thead><tbo
 ${rows.map((r) => html`<tr>${r.map((c, j) => html`<td${cls(j)}>${c}</td>`)}</tr>`)}</tbody></table></div>`
 }
 
+/**
+ * A table of which only the first rows are open and the rest is folded; of very many, the last are left out and counted.
+ *
+ * @param options.open rows that are always seen; default 12
+ * @param options.most rows on the page at most; default 200
+ * @param options.what what the rows are, in the plural, e.g. "people"
+ * @param options.rest where the rows beyond `most` are, e.g. "report.json"
+ */
+export function foldedTable(
+  head: readonly string[],
+  rows: readonly (readonly (string | number | Html)[])[],
+  options: { numeric?: readonly number[]; label: string; what: string; rest: string; open?: number; most?: number },
+): Html {
+  const { open = 12, most = 200, what, rest } = options
+  const part = (some: typeof rows, label: string) => table(head, some, { numeric: options.numeric, label })
+  if (rows.length <= open + 4) return part(rows, options.label)
+  const left = rows.length - most
+  return html`${part(rows.slice(0, open), options.label)}
+<details><summary>${`${whole(Math.min(rows.length, most) - open)} more ${what}`}</summary>\
+${part(rows.slice(open, most), `${options.label}, continued`)}</details>
+${left > 0 && html`<p>${`… and ${whole(left)} more in ${rest}.`}</p>`}`
+}
+
 /** A share as "98.4 %" with a space that does not break. */
 export function pct(share: number | null | undefined, decimals = 1): string {
   return share === null || share === undefined || !Number.isFinite(share) ? '—' : unbroken(percent(share, decimals).replace('-', '−'))

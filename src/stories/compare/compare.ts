@@ -2,7 +2,7 @@
  * @file `kindred compare`: the same faces by two models, two maps side by side, and whether the difference is more than luck.
  */
 import { join } from 'node:path'
-import { checkChoice, checkOptions, ensure, KindredError, percent, silent, type Progress } from '../../base/index.ts'
+import { checkChoice, checkOptions, counted, ensure, KindredError, percent, silent, type Progress } from '../../base/index.ts'
 import { cropFolder, detectorNames, findOptionNames, findOptionsOf, openDetector, type CropRecord } from '../../faces/index.ts'
 import { writeFileAtomic } from '../../files/index.ts'
 import { mcNemar, pairedBootstrap } from '../../metrics/index.ts'
@@ -269,7 +269,29 @@ function differ(a: Side, b: Side, seed: number): CompareReport['difference'] {
 }
 
 /** Faces on a map at most. */
-const mostDrawn = 1000
+const mostDrawn = 500
+
+/** What both maps show, as a sentence. */
+function mapsTitle(a: Side, b: Side): string {
+  const [f, g] = [a.report.retrieval, b.report.retrieval]
+  const n = a.found.records.length.toLocaleString('en')
+  if (f === undefined || g === undefined) return `The same ${n} faces, placed by ${modelWords(a.name)} and by ${modelWords(b.name)}`
+  const [first, second] =
+    g.knnAccuracy >= f.knnAccuracy
+      ? [
+          { ...g, name: b.name },
+          { ...f, name: a.name },
+        ]
+      : [
+          { ...f, name: a.name },
+          { ...g, name: b.name },
+        ]
+  const asked = f.queries.toLocaleString('en')
+  return first.knnAccuracy === second.knnAccuracy
+    ? `Both models put the own person nearest to ${percent(first.knnAccuracy)} of ${asked} faces`
+    : `Of ${asked} faces ${percent(first.knnAccuracy)} have their own person nearest by ${modelWords(first.name)}, ` +
+        `${percent(second.knnAccuracy)} by ${modelWords(second.name)}`
+}
 
 async function draw(story: CompareStory, out: string, a: Side, b: Side, seed: number): Promise<void> {
   const { records, labels, people } = a.found
@@ -292,17 +314,19 @@ async function draw(story: CompareStory, out: string, a: Side, b: Side, seed: nu
     x: Float32Array.from(drawn, (i) => places.x[i]),
     y: Float32Array.from(drawn, (i) => places.y[i]),
   })
+  const totals = new Int32Array(people.length)
+  for (const l of labels) if (l >= 0) totals[l]++
   const svg = await faceMaps(
     [panel(a), panel(b)].map(({ figures, ...rest }) => (figures === undefined ? rest : { ...rest, figures })),
-    { images, labels: Int32Array.from(drawn, (i) => labels[i]), names: people },
+    { images, labels: Int32Array.from(drawn, (i) => labels[i]), names: people, totals: [...totals], title: mapsTitle(a, b) },
   )
   story.addFigure('maps', svg)
   writeFileAtomic(join(out, 'map.svg'), svg)
   writeFileAtomic(join(out, 'map.png'), await toPng(svg))
   const [f, g] = [a.report.retrieval, b.report.retrieval]
   if (f === undefined || g === undefined) return
-  story.addFigure('precisionFirst', precisionFigure(f, a.found))
-  story.addFigure('precisionSecond', precisionFigure(g, b.found))
+  story.addFigure('precisionFirst', precisionFigure(f))
+  story.addFigure('precisionSecond', precisionFigure(g))
   const most = 12
   for (const [name, loser, winner] of [
     ['firstWrong', a, b],
@@ -315,7 +339,7 @@ async function draw(story: CompareStory, out: string, a: Side, b: Side, seed: nu
       out,
       loser,
       rows.slice(0, most),
-      `Nearest by ${panel(loser).title}`,
+      `${panel(winner).title} finds the own person of ${counted(rows.length, 'face')} where ${panel(loser).title} does not`,
       rows.length > most
         ? `${most} of ${rows.length} faces that only ${panel(winner).title} gets right.`
         : `All faces that only ${panel(winner).title} gets right.`,

@@ -10,14 +10,17 @@ import { embeddingMap, faceMap, toPng } from '../../plots/index.ts'
 import { contestedLine, embedFolder, type EmbeddedFaces, type FoundFaces } from '../../people/index.ts'
 import { facePairs, judgeDistances } from '../../people/index.ts'
 import { addToGallery, copyHead } from '../../people/index.ts'
+import { flatTitle, mapTitle, neighboursTitle, pointsTitle, wrongTitle } from './findings.ts'
 import { mapFaces } from './map-faces.ts'
 import { cropPicture, neighbourRows, some, thumbnails } from '../../people/index.ts'
 import { measureRetrieval, precisionFigure, whyNoRetrieval } from '../../people/index.ts'
 import type { Asked } from '../../people/index.ts'
 import type { FacesRun } from './run.ts'
 
-/** Faces on the map at most; of more, some are drawn. */
-const mostDrawn = 2000
+/** Faces on the map at most, so that the page stays a page; of more, some are drawn. */
+const mostDrawn = 800
+/** Mistakes that are drawn. */
+const mostMistakes = 12
 
 /** Photos by person, those with a face, faces. */
 export function countPeople({ records, quarantine }: Pick<FoundFaces, 'records' | 'quarantine'>) {
@@ -122,12 +125,20 @@ export async function drawMap(run: FacesRun, { found, answers }: Asked): Promise
       width: 96,
       channels: 3 as const,
     }
+    const totals = new Int32Array(people.length)
+    for (const l of labels) if (l >= 0) totals[l]++
+    const asked = answers.rows.length
+    const right = answers.firstMatch.filter((rank) => rank === 1).length
+    const retrieval =
+      asked === 0 || people.length < 2 ? undefined : { queries: asked, askable: answers.askable, knnAccuracy: right / asked }
     const svg = await faceMap({
       x: pick(places.x),
       y: pick(places.y),
       images,
       labels: Int32Array.from(drawn, (i) => labels[i]),
       names: people,
+      totals: people.map((_, p) => totals[p]),
+      title: mapTitle(records.length, people.length, retrieval),
     })
     story.addFigure('map', svg)
     writeFileAtomic(join(out, 'map.svg'), svg)
@@ -138,16 +149,19 @@ export async function drawMap(run: FacesRun, { found, answers }: Asked): Promise
       const ids = labels.map((l) => (l < 0 ? people.length : l))
       const guesses = ids.slice()
       answers.rows.forEach((row, q) => (guesses[row] = labels[answers.nearest[q]]))
-      const points = (x: Float32Array, y: Float32Array, title: string) =>
-        embeddingMap(
-          Float32Array.from({ length: 2 * x.length }, (_, i) => (i % 2 === 0 ? x : y)[i >> 1]),
-          ids,
-          classes,
-          { title, height: 620, note: '', predicted: guesses.some((g, i) => g !== ids[i]) ? guesses : undefined },
-        )
-      const named = points(places.x, places.y, `The same map as points (${places.method})`)
+      const pairs = (x: Float32Array, y: Float32Array) =>
+        Float32Array.from({ length: 2 * x.length }, (_, i) => (i % 2 === 0 ? x : y)[i >> 1])
+      const points = (at: Float32Array, title: string) =>
+        embeddingMap(at, ids, classes, {
+          title,
+          height: people.length > 20 ? 760 : 620,
+          note: '',
+          predicted: guesses.some((g, i) => g !== ids[i]) ? guesses : undefined,
+        })
+      const named = points(pairs(places.x, places.y), pointsTitle(places))
       story.addFigure('mapPoints', named)
-      if (places.method !== 'PCA') story.addFigure('mapPca', points(flat.x, flat.y, 'The flat shadow along the two widest axes (PCA)'))
+      const shadow = pairs(flat.x, flat.y)
+      if (places.method !== 'PCA') story.addFigure('mapPca', points(shadow, flatTitle(shadow, labels, answers.rows)))
     }
     const { method, perplexity, neighbourPreservation, neighbours } = places
     story.update({
@@ -169,13 +183,19 @@ export async function drawMap(run: FacesRun, { found, answers }: Asked): Promise
   })
 }
 
+/** The first that asks of each person. */
+function onePerPerson(asked: Int32Array, labels: Int32Array): number[] {
+  const seen = new Set<number>()
+  return [...asked].filter((row) => !seen.has(labels[row]) && seen.add(labels[row]))
+}
+
 /** Retrieval figures, each face asking all the others. */
 export async function retrieve(run: FacesRun, asked: Asked): Promise<void> {
   const { story, seed, progress, options } = run
   await story.stage('Retrieval', 'letting each face ask all the others', async () => {
     const measured = await measureRetrieval(asked, seed, { progress, signal: options.signal })
     if (measured === undefined) return story.update({ noRetrieval: whyNoRetrieval(asked.found.labels) })
-    story.addFigure('precision', precisionFigure(measured, asked.found))
+    story.addFigure('precision', precisionFigure(measured))
     story.update({ retrieval: measured })
   })
 }
@@ -199,29 +219,24 @@ export async function showNeighbours(run: FacesRun, asked: Asked): Promise<void>
   const { labels, people, records } = found
   await story.stage('Neighbours', 'drawing neighbours', async () => {
     const wrong = [...answers.rows.keys()].filter((q) => answers.firstMatch[q] > 1).map((q) => answers.rows[q])
-    const firstRight = new Map<number, number>()
-    answers.rows.forEach((row, q) => {
-      if (answers.firstMatch[q] === 1 && !firstRight.has(labels[row])) firstRight.set(labels[row], row)
-    })
-    const right = people.flatMap((_, p) => firstRight.get(p) ?? [])
-    const rows = people.length === 0 ? some(records.length, 8, seed) : right.slice(0, 8)
+    const rows = people.length === 0 ? some(records.length, 8, seed) : onePerPerson(answers.rows, labels).slice(0, 8)
     const picture = await neighbourRows(
       options.out,
       { found },
       rows,
-      'Faces and the five nearest to each',
+      (shown) => neighboursTitle(shown, people.length > 0),
       people.length === 0
         ? 'Left the face that asks, then its nearest with their distances.'
-        : 'One face of each person, and the five others nearest to it, with their distances.',
+        : 'The first face of each person, and the five others nearest to it, with their distances.',
     )
     if (picture !== undefined) story.addFigure('neighbours', picture)
     if (answers.rows.length > 0 && wrong.length > 0) {
-      const shown = wrong.slice(0, 40)
+      const shown = wrong.slice(0, mostMistakes)
       const mistakes = await neighbourRows(
         options.out,
         { found },
         shown,
-        wrong.length === 1 ? 'The one face whose nearest is another person' : `The ${wrong.length} faces whose nearest is another person`,
+        wrongTitle(wrong.length, answers.rows.length),
         shown.length < wrong.length ? `The first ${shown.length} are drawn; all are in report.json.` : 'All of them.',
       )
       if (mistakes !== undefined) story.addFigure('wrong', mistakes)

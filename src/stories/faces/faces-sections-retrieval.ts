@@ -1,13 +1,14 @@
 /**
  * @file The faces report's chapters on how well like finds like: retrieval, precision at k, neighbours, thresholds; and what to do next, and how it was made.
  */
-import { callText, flagOf, largest } from '../../base/index.ts'
+import { callText, flagOf } from '../../base/index.ts'
 import { galleryLine } from '../../people/index.ts'
 import { environmentFacts, madeChapter, nextChapter } from '../../report/index.ts'
 import { chapter, type Chapter } from '../../report/index.ts'
+import { precisionTable } from './precision-table.ts'
 import type { FacesReport } from './faces-report.ts'
 import { interval, many, modelWords, path, type FacesFigures } from './faces-sections.ts'
-import { computing, figure, figureText, html, pct, table, whole } from '../../report/index.ts'
+import { computing, figure, figureText, foldedTable, html, pct, table, whole } from '../../report/index.ts'
 
 /** Leave-one-out retrieval. */
 export function facesRetrieval(r: FacesReport, figures: FacesFigures): Chapter {
@@ -63,10 +64,10 @@ truth may be wider.${
         : ` The silhouette, which compares distances within and between people (1 best, 0 none), is ${f.silhouette.toFixed(2)}.`
     }</p>
 <h3>By person</h3>
-${table(
+${foldedTable(
   ['Person', 'Faces that asked', 'Nearest right', 'mAP'],
-  shown.slice(0, 200).map((p) => [p.person, whole(p.queries), `${whole(p.right)} (${pct(p.right / p.queries)})`, pct(p.map)]),
-  { numeric: [1, 2, 3], label: 'Retrieval by person' },
+  shown.map((p) => [p.person, whole(p.queries), `${whole(p.right)} (${pct(p.right / p.queries)})`, pct(p.map)]),
+  { numeric: [1, 2, 3], label: 'Retrieval by person, the worst first', what: 'people', rest: 'report.json' },
 )}
 ${
   f.precisionAt.length > 0 &&
@@ -79,39 +80,6 @@ ${figure(figures.precision, 'precision', 'Precision at k against its ceiling.')}
 ${precisionTable(f)}`
 }`,
   )
-}
-
-/** Precision at a few telling k. */
-function precisionTable(f: NonNullable<FacesReport['retrieval']>) {
-  const people = [...new Set(f.precisionAt.map((p) => p.person))].slice(0, 60)
-  const rows = people.map((person) => {
-    const mine = f.precisionAt.filter((p) => p.person === person)
-    const mineOf = f.people.find((p) => p.person === person)
-    const others = (mineOf?.faces ?? mineOf?.queries ?? 1) - 1
-    const at = (k: number) => mine.find((p) => p.k === k)
-    const cell = (k: number) => {
-      const p = at(k)
-      return p === undefined ? '—' : p.ceiling < 1 ? `${pct(p.precision)} of ${pct(p.ceiling)}` : pct(p.precision)
-    }
-    const upTo = largest(
-      mine.filter((p) => p.ceiling === 1 && p.precision === 1).map((p) => p.k),
-      0,
-    ) // all right among k means all right among fewer
-    return [
-      person,
-      whole(others),
-      cell(1),
-      cell(5),
-      cell(others),
-      cell(largest(mine.map((p) => p.k))),
-      upTo === 0 ? '—' : upTo >= others ? `all ${whole(others)}` : `k = ${whole(upTo)}`,
-    ]
-  })
-  const last = largest(f.precisionAt.map((p) => p.k))
-  return table(['Person', 'Other photos', 'k = 1', 'k = 5', 'k = other photos', `k = ${whole(last)}`, '100 % up to'], rows, {
-    numeric: [1, 2, 3, 4, 5, 6],
-    label: 'Precision at k',
-  })
 }
 
 /** Some right, every wrong. */
@@ -134,16 +102,14 @@ ${figure(figures.neighbours, 'neighbours', r.retrieval === undefined ? 'Some fac
 ${
   wrong.length > 0 &&
   html`<h3>Every mistake</h3>${figure(figures.wrong, 'wrong', 'Look for a reason: glasses, a turned head, another age, or a photo in the wrong folder.')}
-${table(
+${foldedTable(
   ['Photo', 'Nearest', 'Distance'],
-  wrong
-    .slice(0, 200)
-    .map((w) => [
-      html`${path(w.photo)}<small>${w.person}</small>`,
-      html`${path(w.nearest)}<small>${w.nearestPerson}</small>`,
-      w.distance.toFixed(3),
-    ]),
-  { numeric: [2], label: 'Mistakes' },
+  wrong.map((w) => [
+    html`${path(w.photo)}<small>${w.person}</small>`,
+    html`${path(w.nearest)}<small>${w.nearestPerson}</small>`,
+    w.distance.toFixed(3),
+  ]),
+  { numeric: [2], label: 'Mistakes', what: 'mistakes', rest: 'report.json' },
 )}`
 }`,
   )

@@ -4,7 +4,7 @@
 import { printable } from '../../base/index.ts'
 import { chapter, type Chapter } from '../../report/index.ts'
 import type { FacesFigure, FacesReport } from './faces-report.ts'
-import { computing, duration, figure, figureText, html, pct, table, whole, type Html } from '../../report/index.ts'
+import { computing, duration, figure, figureText, foldedTable, html, pct, whole, type Html } from '../../report/index.ts'
 import { lifeLine } from '../../report/index.ts'
 
 /** SVG of each figure that is there already. */
@@ -129,14 +129,13 @@ ${figure(figures.crops, 'crops', 'What the network gets to see: faces after alig
 
 /** What was passed over in the folder, and why; nothing where all was taken. */
 export function skippedTable(skipped: FacesReport['skipped'] = []): Html | false {
-  const most = 200
   return (
     skipped.length > 0 &&
-    html`<h3>Passed over</h3>${table(
+    html`<h3>Passed over</h3>${foldedTable(
       ['Where', 'Why'],
-      skipped.slice(0, most).map((s) => [path(s.path), s.reason]),
-      { label: 'Passed over' },
-    )}${skipped.length > most && html`<p>${`… and ${whole(skipped.length - most)} more in report.json.`}</p>`}`
+      skipped.map((s) => [path(s.path), s.reason]),
+      { label: 'Passed over', what: 'places', rest: 'report.json' },
+    )}`
   )
 }
 
@@ -151,13 +150,13 @@ export function facesFound(r: FacesReport): Chapter {
       : photos.withFace === photos.total
         ? `A face in every one of ${many(photos.total, 'photo')}`
         : `A face in ${whole(photos.withFace)} of ${many(photos.total, 'photo')}`
-  const most = 200
   const list = (rows: FacesReport['missed'], label: string) =>
-    html`${table(
+    foldedTable(
       ['Photo', 'Why'],
-      rows.slice(0, most).map((m) => [path(m.photo), m.reason]),
-      { label },
-    )}${rows.length > most && html`<p>${`… and ${whole(rows.length - most)} more in quarantine.jsonl.`}</p>`}`
+      rows.map((m) => [path(m.photo), m.reason]),
+      { label, what: 'files', rest: 'quarantine.jsonl' },
+    )
+  const order = r.people.length <= 16 ? r.people : r.people.toSorted((a, b) => b.photos - a.photos)
   return chapter(
     'found',
     'Found',
@@ -165,10 +164,10 @@ export function facesFound(r: FacesReport): Chapter {
     html`${
       r.people.length === 0
         ? html`<p>${computing}</p>`
-        : table(
+        : foldedTable(
             ['Person', 'Photos', 'With a face', 'Faces'],
-            r.people.slice(0, 500).map((p) => [p.person ?? 'no name', whole(p.photos), whole(p.withFace), whole(p.faces)]),
-            { numeric: [1, 2, 3], label: 'Photos and faces by person' },
+            order.map((p) => [p.person ?? 'no name', whole(p.photos), whole(p.withFace), whole(p.faces)]),
+            { numeric: [1, 2, 3], label: 'Photos and faces by person', what: 'people', rest: 'report.json' },
           )
     }
 ${
