@@ -32,6 +32,8 @@ export interface GroupSuggestOptions {
   readonly odds: readonly OddsSource[]
   /** Lines with an answer. */
   readonly answered: readonly SuggestionLine[]
+  /** Of the groups. Default: their names and numbers. */
+  readonly titles?: readonly string[]
   readonly signal?: AbortSignal
   readonly progress?: Progress
 }
@@ -46,7 +48,7 @@ export async function suggestForGroups(
   named: Named,
   groups: readonly FaceGroup[],
   alone: readonly number[],
-  { radius, reach, odds, answered, signal, progress }: GroupSuggestOptions,
+  { radius, reach, odds, answered, titles: given, signal, progress }: GroupSuggestOptions,
 ): Promise<Suggestion[]> {
   const { records, vectors, dim, labels, people } = named
   const sides = [...groups.map((g) => (g.name === '-' ? [] : [...g.rows, ...g.found])), ...alone.map((i) => [i])]
@@ -67,7 +69,7 @@ export async function suggestForGroups(
     (folder[a] >= 0 && folder[b] >= 0 && folder[a] !== folder[b] && distance > reach) ||
     [...photos[a]].some((photo) => photos[b].has(photo))
   const found = await suggestPairs(vectors, dim, sideOf, { limit: farther * reach, skip, signal, progress })
-  const titles = groupTitles(groups).map((title) => title.replace(', no name yet', ''))
+  const titles = given ?? groupTitles(groups).map((title) => title.replace(', no name yet', ''))
   const titleOf = (at: number): string => (at < groups.length ? titles[at] : photoName(records[sides[at][0]]))
   return found.map((pair): Suggestion => {
     const { a, b, distance, nearest } = pair
@@ -139,10 +141,11 @@ export async function suggestionPicture(
   out: string,
   { records }: Pick<Named, 'records'>,
   suggestions: readonly Suggestion[],
+  most = mostDrawn,
 ): Promise<string | undefined> {
   if (suggestions.length === 0) return undefined
   const side = 96
-  const shown = suggestions.slice(0, mostDrawn)
+  const shown = suggestions.slice(0, most)
   const pictures = async (rows: readonly number[]): Promise<Uint8Array[]> => {
     const pixels = await thumbnails(
       out,

@@ -84,6 +84,12 @@ export async function suggestPairs(
   return found.sort((x, y) => x.distance - y.distance || x.a - y.a || x.b - y.b).slice(0, most)
 }
 
+/** Mean distance of the faces of two groups, at most 16 of each. */
+export function meanDistance(vectors: Float32Array, dim: number, a: readonly number[], b: readonly number[]): number {
+  const few = (rows: readonly number[]): number[] => some(rows.length, standing, 0).map((at) => rows[at])
+  return between(vectors, dim, few(a), few(b)).distance
+}
+
 function between(vectors: Float32Array, dim: number, mine: readonly number[], yours: readonly number[]): Omit<SuggestedPair, 'a' | 'b'> {
   let [sum, nearest] = [0, { a: mine[0], b: yours[0], distance: Infinity }]
   for (const a of mine) {

@@ -14,7 +14,8 @@ import { flatTitle, mapTitle, neighboursTitle, pointsTitle, wrongTitle } from '.
 import { mapFaces } from './map-faces.ts'
 import { cropPicture, neighbourRows, some, thumbnails } from '../../people/index.ts'
 import { measureRetrieval, precisionFigure, whyNoRetrieval } from '../../people/index.ts'
-import type { Asked } from '../../people/index.ts'
+import { radiusLine, suggestInFolder } from '../../people/index.ts'
+import type { Asked, SuggestionLine } from '../../people/index.ts'
 import type { FacesRun } from './run.ts'
 
 /** Faces on the map at most, so that the page stays a page; of more, some are drawn. */
@@ -209,6 +210,36 @@ export async function judgeThresholds(run: FacesRun, found: EmbeddedFaces): Prom
     if (judged === undefined) return
     story.addFigure('distances', judged.figure)
     story.update({ distances: judged.distances })
+  })
+}
+
+/** Who may be one person, and which folders may show two. */
+export async function suggestPeople(run: FacesRun, found: EmbeddedFaces, answered: readonly SuggestionLine[]): Promise<void> {
+  const { story, options, progress } = run
+  await story.stage('Who else', 'looking for pairs that may be one person', async () => {
+    const made = await suggestInFolder(found, { out: options.out, answered, progress, signal: options.signal })
+    if (made === undefined) return
+    const { distances, suggestions, split, picture } = made
+    if (picture !== undefined) story.addFigure('pairs', picture)
+    story.update({
+      suggestions: {
+        words: radiusLine(distances),
+        radius: distances.radius,
+        reach: distances.reach,
+        count: suggestions.length,
+        pairs: suggestions.slice(0, 50).map(({ titles: [a, b], nearest, distance, line: { odds, why = '' } }) => ({
+          a,
+          b,
+          photos: [found.records[nearest.a].source, found.records[nearest.b].source],
+          faces: [found.records[nearest.a].face, found.records[nearest.b].face],
+          distance: Number(distance.toFixed(4)),
+          nearest: Number(nearest.distance.toFixed(4)),
+          odds: odds === null || odds === undefined ? null : { same: odds.same, of: odds.of },
+          why,
+        })),
+        split: split.slice(0, 50),
+      },
+    })
   })
 }
 

@@ -121,6 +121,35 @@ describe('the faces page', () => {
     expect(words(stopped)).toContain('The run ended early. faces: a stop.')
   })
 
+  test('who may be one person: pairs, folders that look like two, and whose distances decide', () => {
+    const suggestions: FacesReport['suggestions'] = {
+      words: 'radius 0.5 and reach 0.6: published',
+      radius: 0.5,
+      reach: 0.6,
+      count: 1,
+      pairs: [
+        {
+          a: 'Ann',
+          b: 'x.jpg, face <2>',
+          photos: ['Ann/1.jpg', 'x.jpg'],
+          faces: [0, 1],
+          distance: 0.5712,
+          nearest: 0.5,
+          odds: { same: 30, of: 40 },
+          why: 'because',
+        },
+      ],
+      split: [{ person: 'Bob', pieces: [14, 9], distance: 0.747, photos: ['Bob/1.jpg', 'Bob/2.jpg'] }],
+    }
+    const page = facesPage({ ...full, suggestions }, { pairs: '<svg id="p"/>' })
+    expect(page).toContain('1\u00a0pair may be one person, 1\u00a0folder may show two people')
+    for (const words of ['x.jpg, face &lt;2&gt;', '0.571', '30 of 40', '14, 9', '0.747', 'radius 0.5 and reach 0.6: published'])
+      expect(page).toContain(words)
+    expect(facesPage(full, {})).not.toContain('id="pairs"')
+    const none = facesPage({ ...full, suggestions: { ...suggestions, count: 0, pairs: [], split: [] } }, {})
+    expect(none).toContain('No two groups look like one person, and no folder like two')
+  })
+
   test('photos without names: no thresholds, and what to do', () => {
     const page = words(
       facesPage(

@@ -5,6 +5,7 @@ import type { FacesReport } from './faces-report.ts'
 import { facesFound, facesHow, facesMap, facesVerdict, type FacesFigures } from './faces-sections.ts'
 import { facesLearned } from './faces-sections-learned.ts'
 import { facesMade, facesNeighbours, facesNext, facesRetrieval, facesThreshold } from './faces-sections-retrieval.ts'
+import { facesPairs } from './faces-sections-pairs.ts'
 import { pageFrame } from '../../report/index.ts'
 
 /**
@@ -24,6 +25,7 @@ export function facesPage(report: FacesReport, figures: FacesFigures, home?: str
     facesRetrieval(report, figures),
     facesNeighbours(report, figures),
     ...(named || !report.complete ? [facesThreshold(report, figures)] : []),
+    facesPairs(report, figures),
     ...(learned === undefined ? [] : [learned]),
     facesNext(report, home),
     facesMade(report),
@@ -33,6 +35,6 @@ export function facesPage(report: FacesReport, figures: FacesFigures, home?: str
     description: 'Report of a faces run of kindred',
     complete: report.complete,
     verdict: facesVerdict(report),
-    chapters,
+    chapters: chapters.filter((c) => c !== undefined),
   })
 }

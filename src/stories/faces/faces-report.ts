@@ -3,7 +3,7 @@
  *
  * Parts that a run has not reached yet, or that the folder does not allow, are missing. All shares are 0..1, all times seconds, all distances Euclidean.
  */
-import type { AddedToGallery, FaceDistances, FaceRetrieval, HeadJudgement } from '../../people/index.ts'
+import type { AddedToGallery, FaceDistances, FaceRetrieval, HeadJudgement, SplitFolder } from '../../people/index.ts'
 import type { Look } from '../../faces/index.ts'
 import type { ReportState } from '../../report/index.ts'
 
@@ -76,9 +76,31 @@ export interface FacesReport extends ReportState {
     recipe?: string
   }
   /** What became of the faces in the gallery; reports of earlier versions know `place`, `added`, `skipped` and `count` alone. */
+  /** Groups, folders and lone faces that may be one person, nearest first (50 of `count`), and folders that may show two. */
+  suggestions?: {
+    /** Whose distances decide, in words. */
+    words: string
+    radius: number
+    reach: number
+    count: number
+    pairs: {
+      a: string
+      b: string
+      /** Photos of the closest two faces, and which of their faces these are. */
+      photos: [string, string]
+      faces: [number, number]
+      /** Mean distance of their faces, and that of the closest two. */
+      distance: number
+      nearest: number
+      /** How many labelled pairs about as far apart show one person; null where too few are known. */
+      odds: { same: number; of: number } | null
+      why: string
+    }[]
+    split: readonly SplitFolder[]
+  }
   gallery?: AddedToGallery
 }
 
 /** All figures of the page, each an SVG document. */
 export type FacesFigure =
-  'crops' | 'map' | 'mapPoints' | 'mapPca' | 'precision' | 'neighbours' | 'wrong' | 'distances' | 'learned' | 'learning'
+  'crops' | 'map' | 'mapPoints' | 'mapPca' | 'precision' | 'neighbours' | 'wrong' | 'distances' | 'learned' | 'learning' | 'pairs'

@@ -6,6 +6,7 @@ import { galleryLine } from '../../people/index.ts'
 import { environmentFacts, madeChapter, nextChapter } from '../../report/index.ts'
 import { chapter, type Chapter } from '../../report/index.ts'
 import { precisionTable } from './precision-table.ts'
+import type { FaceDistances } from '../../people/index.ts'
 import type { FacesReport } from './faces-report.ts'
 import { interval, many, modelWords, path, type FacesFigures } from './faces-sections.ts'
 import { computing, figure, figureText, foldedTable, html, pct, table, whole } from '../../report/index.ts'
@@ -115,6 +116,17 @@ ${foldedTable(
   )
 }
 
+/** That a published limit is of other people's photos, and what it does here. */
+function publishedHere(d: FaceDistances) {
+  const t = d.thresholds.find(({ name }) => name.startsWith('published'))
+  return (
+    t !== undefined &&
+    html`<p>The limit of ${t.value} comes from other people’s photos; on yours it takes ${whole(Math.round(t.falseAccepts * d.otherPairs))} of \
+${many(d.otherPairs, 'pair')} of two people for one, and knows ${whole(Math.round(t.trueAccepts * d.samePairs))} of ${many(d.samePairs, 'pair')} of one person \
+again.</p>`
+  )
+}
+
 /** What a threshold means. */
 export function facesThreshold(r: FacesReport, figures: FacesFigures): Chapter {
   const d = r.distances
@@ -153,7 +165,8 @@ ${
 ${
   d !== undefined &&
   d.thresholds.length > 0 &&
-  html`<p>The intervals of a published limit take pairs as independent, which they are not, as each photo is in many; they are too narrow. Those of a limit \
+  html`${publishedHere(d)}
+<p>The intervals of a published limit take pairs as independent, which they are not, as each photo is in many; they are too narrow. Those of a limit \
 chosen here are the wider of that and of drawing the people anew.</p>`
 }
 ${d?.refused !== undefined && html`<div class="note"><p>${d.refused}</p></div>`}

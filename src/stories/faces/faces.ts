@@ -12,8 +12,8 @@ import { checkPlace, isAddress } from '../../gallery/index.ts'
 import { facesPage } from './faces-page.ts'
 import { environmentOf, growReport } from '../../report/index.ts'
 import type { FacesReport } from './faces-report.ts'
-import { askEachOther } from '../../people/index.ts'
-import { drawMap, findAndEmbed, intoGallery, judgeThresholds, retrieve, showNeighbours } from './chapters.ts'
+import { askEachOther, readSuggestions } from '../../people/index.ts'
+import { drawMap, findAndEmbed, intoGallery, judgeThresholds, retrieve, showNeighbours, suggestPeople } from './chapters.ts'
 import { checkFaceModelName, openFaceModel } from '../../people/index.ts'
 import { learnSpace } from './learn-chapter.ts'
 import type { FacesOptions, FacesRun, FacesStory } from './run.ts'
@@ -74,7 +74,8 @@ export async function faces(dir: string, options: FacesOptions): Promise<FacesRe
   }
   const kind = facesToTake(dir, out, options.faces)
   warnOfOther(out, dir, progress)
-  const png = ['mapPoints', 'precision', 'neighbours', 'wrong', 'distances', 'learned', 'learning'] as const
+  const answered = readSuggestions(out).filter((line) => line.answer === 'different') // what is wrong with it is told before any work
+  const png = ['mapPoints', 'precision', 'neighbours', 'wrong', 'distances', 'learned', 'learning', 'pairs'] as const
   return growReport(
     out,
     emptyReport(dir, options, detectorName, modelName),
@@ -102,6 +103,7 @@ export async function faces(dir: string, options: FacesOptions): Promise<FacesRe
           await retrieve(run, { found, answers })
           await showNeighbours(run, { found, answers })
           await judgeThresholds(run, found)
+          await suggestPeople(run, found, answered)
           await intoGallery(run, await learnSpace(run, found, model))
         } finally {
           await model.dispose()

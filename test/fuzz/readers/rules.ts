@@ -22,7 +22,16 @@ import {
   type Detector,
 } from '../../../src/openset/index.ts'
 import { encodePng } from '../../../src/images/index.ts'
-import { readThreshold, saveThreshold, strangersLine, thresholdLine, type SavedThreshold } from '../../../src/people/index.ts'
+import { oddsAt } from '../../../src/people/suggest-pairs.ts'
+import {
+  oddsOfHistogram,
+  radiusLine,
+  readThreshold,
+  saveThreshold,
+  strangersLine,
+  thresholdLine,
+  type SavedThreshold,
+} from '../../../src/people/index.ts'
 import { rejectionFromJson, rejectionToJson } from '../../../src/stories/index.ts'
 import { nodeRuntime, type Runtime } from '../../../src/runtime/index.ts'
 import { mPerClass } from '../../../src/samplers/index.ts'
@@ -200,6 +209,18 @@ const threshold: SavedThreshold = {
   faces: 120,
   folder: 'photos',
   recipe: faceRecipe,
+  heldOut: { far: 0.0011, farInterval: interval, tar: 0.92, folds: 10 },
+  grouping: {
+    radius: 0.45,
+    reach: 0.5321,
+    minPoints: 3,
+    f1: 0.98,
+    range: [0.42, 0.52],
+    people: 24,
+    faces: 240,
+    heldOut: { splits: 20, f1: 0.97, best: 0.98 },
+  },
+  histogram: { step: 0.05, same: [0, 3, 40, 20], different: [0, 0, 2, 90] },
 }
 
 const thresholdReader: Reader = {
@@ -210,6 +231,10 @@ const thresholdReader: Reader = {
     must(Number.isFinite(saved.threshold) && saved.threshold >= 0, `threshold ${saved.threshold}`)
     mustRead(strangersLine(saved))
     mustRead(thresholdLine({ value: saved.threshold, from: 'calibrated', file: 'threshold.json', calibration: saved }))
+    const { radius = 1, reach = 1 } = saved.grouping ?? {}
+    must(radius > 0 && reach >= radius, `radius ${radius} and reach ${reach}`)
+    mustRead(radiusLine({ radius, reach, from: 'calibrated', calibration: saved, chosen: saved.grouping !== undefined }))
+    if (saved.histogram !== undefined) mustBeFinite([oddsAt([oddsOfHistogram(saved.histogram)], 0.5)?.of ?? 0], 'odds')
     const again = join(input.folder, 'again.json')
     saveThreshold(again, saved)
     must(JSON.stringify(readThreshold(again)) === JSON.stringify(saved), 'another threshold after writing and reading again')
