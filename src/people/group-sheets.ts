@@ -84,7 +84,7 @@ export async function drawSheets(
         await faceSheet(overview, {
           height: side,
           width: side,
-          title: `${counted(inGroups, 'group')} among ${records.length} faces${groups.length > mostOnSheet ? `; the first ${mostOnSheet}` : ''}`,
+          title: sheetTitle(inGroups, records.length, alone.length) + (groups.length > mostOnSheet ? `; the first ${mostOnSheet}` : ''),
           subtitle: `Name, merge and split them in groups.jsonl, and run ${callText('group', [])} again.`,
           columns: few,
         }),
@@ -101,6 +101,13 @@ export function facesEach(sizes: readonly number[]): number {
   let each = many
   while (each > few && drawn(each) > mostDrawn) each--
   return each
+}
+
+/** What the sheet shows, as a sentence. */
+export function sheetTitle(groups: number, faces: number, alone: number): string {
+  if (groups === 0) return `${counted(faces, 'face')}, and no two are near enough for a group`
+  const rest = alone === 0 ? 'none stands alone' : alone === 1 ? 'one stands alone' : `${alone} stand alone`
+  return `${counted(faces, 'face')} ${faces === 1 ? 'makes' : 'make'} ${counted(groups, 'group')}; ${rest}`
 }
 
 /** Names, or numbers for groups that have none. */

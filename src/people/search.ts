@@ -198,12 +198,31 @@ export async function searchStrip({ query, answers, threshold }: FaceSearch): Pr
   return faceStrip(rows, {
     height: side,
     width: side,
-    title: short(basename(query)),
+    title: searchTitle(short(basename(query)), answers),
     subtitle:
       threshold === undefined
         ? 'Nearest faces and their Euclidean distances; without a threshold nobody can say who is the same person.'
         : `Nearest faces and their Euclidean distances. A tick: within the threshold of ${Number(threshold.value.toPrecision(4))}.`,
   })
+}
+
+/** What was found, as a sentence. @param photo the name of the query */
+export function searchTitle(photo: string, answers: readonly Pick<FaceAnswer, 'known' | 'person' | 'neighbours'>[]): string {
+  const decided = answers.filter((a) => a.known !== null)
+  const known = decided.filter((a) => a.known === true)
+  if (answers.length === 1 && decided.length === 1) {
+    if (known.length === 0) return `${photo} shows nobody you know`
+    return `${photo} shows ${known[0].person ?? 'somebody who is known without a name'}`
+  }
+  if (decided.length > 0) return `${photo} shows ${answers.length} faces, ${known.length} of them known`
+  const nearest = answers
+    .flatMap((a) => a.neighbours.filter((n) => n.rank > 0))
+    .reduce<{ person: string | null; photo: string; distance: number } | undefined>(
+      (a, b) => (a === undefined || b.distance < a.distance ? b : a),
+      undefined,
+    )
+  if (nearest === undefined) return `Nobody is known beside ${photo} itself`
+  return `Nearest to ${photo} is ${nearest.person ?? short(basename(nearest.photo))}, ${nearest.distance.toFixed(3)} away`
 }
 
 /** A long name without its middle. */

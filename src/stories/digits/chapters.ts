@@ -1,4 +1,5 @@
 /** @file The chapters on the embedding itself: training, neighbours, head, baselines, map, margin sweep. */
+import { percent } from '../../base/index.ts'
 import { join } from 'node:path'
 import { subset, type Dataset } from '../../dataset/index.ts'
 import { folderStore, writeFileAtomic } from '../../files/index.ts'
@@ -171,14 +172,12 @@ export async function drawMap(run: Run, judged: Judged, head: SoftmaxHead): Prom
     })
     const labels = test.labels.subarray(0, n)
     const predicted = predictions(headLogits(head, points), test.classes.length)
-    story.addFigure(
-      'map',
-      embeddingMap(positions, labels, test.classes, { predicted, title: `${n.toLocaleString('en')} test digits by likeness` }),
-    )
+    story.addFigure('map', embeddingMap(positions, labels, test.classes, { predicted, title: mapTitle(n, labels, predicted) }))
     story.addFigure(
       'mapImages',
       embeddingMap(positions, labels, test.classes, {
-        title: 'The same map, drawn with the digits themselves',
+        title: `${percent(neighbourPreservation!)} of each digit’s 10 nearest are still among the nearest on the map`,
+        subtitle: 'The same map, drawn with the digits themselves.',
         images: { pixels: test.images.subarray(0, n * 784), height: 28, width: 28 },
       }),
     )
@@ -228,4 +227,10 @@ export async function shortSweep(run: Run): Promise<SweepResult | undefined> {
     await writeSweep(options.out, result)
     return result
   })
+}
+
+/** How many the head reads rightly, of those on the map. */
+function mapTitle(n: number, labels: ArrayLike<number>, predicted: ArrayLike<number>): string {
+  const right = Array.from(labels).filter((l, i) => l === predicted[i]).length
+  return `${n.toLocaleString('en')} test digits by likeness: ${percent(right / n)} are read rightly`
 }

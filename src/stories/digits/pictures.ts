@@ -22,8 +22,8 @@ export function tripletPicture(train: Dataset, seed: number): string {
     columns: 6,
     rowTitles: ['anchor', 'positive', 'negative'],
     captions: order.map((i) => train.classes[train.labels[i]]),
-    title: 'Six triplets from the training images',
-    subtitle: 'Each column: an anchor, another image of the same digit, and an image of a different one.',
+    title: 'A triplet says: these two belong together, this one does not',
+    subtitle: 'Six of the training images. Each column: an anchor, another image of the same digit, and an image of a different one.',
   })
 }
 
@@ -37,6 +37,7 @@ export function neighbourPicture(train: Dataset, test: Dataset, neighbours: Int3
   const all = new Uint8Array(images.length * 784)
   images.forEach((image, i) => all.set(image, i * 784))
   const label = (q: number, j: number) => train.labels[neighbours[q * 5 + j]]
+  const same = queries.reduce((sum, q) => sum + [0, 1, 2, 3, 4].filter((j) => label(q, j) === test.labels[q]).length, 0)
   return imageGrid(all, {
     ...frame,
     size: 60,
@@ -47,11 +48,11 @@ export function neighbourPicture(train: Dataset, test: Dataset, neighbours: Int3
       undefined,
       ...[0, 1, 2, 3, 4].map((j) => (label(q, j) === test.labels[q] ? ('right' as const) : ('wrong' as const))),
     ]),
-    title: 'Test images and their five nearest training images',
+    title: `${same} of the ${5 * queries.length} nearest training images show the same digit`,
     subtitle:
       wrong.length === 0
-        ? 'No test image was misread.'
-        : `The last rows show images that the vote of their neighbours misreads, ${wrong.length} of ${test.count} in all.`,
+        ? 'Test images and their five nearest. No test image was misread.'
+        : `Test images and their five nearest. The last rows show images that the vote of their neighbours misreads, ${wrong.length} of ${test.count} in all.`,
   })
 }
 
