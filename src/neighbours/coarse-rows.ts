@@ -5,6 +5,7 @@
  * is known, so |x - y| lies within |x' - y'| +- (e_x + e_y), and |x' - y'|^2 = |s_x c_x|^2 + |s_y c_y|^2 - 2 s_x s_y c_x.c_y needs an integer product alone.
  * What the bounds cannot decide is measured in float64, so that answers are those of plain loops, to the last bit.
  */
+import { allAtOnce, type Pieces, type Stage } from '../base/index.ts'
 import { productKernel, fourRows, rowStep, twoRows, type ProductKernel } from './product-kernel.ts'
 import { quantise } from './quantise.ts'
 
@@ -39,6 +40,11 @@ export interface CoarseRows {
  * Cost: O(n dim), two bytes a number
  */
 export function coarseRows(rows: Float32Array, dim: number): CoarseRows {
+  return allAtOnce(coarsePieces(rows, dim))
+}
+
+/** {@link coarseRows} in pieces of at most a row or some ten thousand numbers. */
+export function* coarsePieces(rows: Float32Array, dim: number): Pieces<CoarseRows> {
   const count = rows.length / dim
   const width = Math.ceil((2 * dim) / rowStep) * rowStep
   const most = Math.min(32767, Math.floor(Math.sqrt((2 ** 31 - 1) / (width / 2)))) // no sum of products leaves int32
@@ -49,9 +55,19 @@ export function coarseRows(rows: Float32Array, dim: number): CoarseRows {
   const codes = new Int16Array(memory.buffer, codesAt)
   const out = new Int32Array(memory.buffer, 0, blockRows * fourRows)
   const [squaredNorms, scales, errors] = [new Float64Array(count), new Float64Array(count), new Float64Array(count)]
-  const mean = meanOf(rows, dim)
+  const stage: Stage = { task: 'preparing rows', total: 2 * count, unit: 'row', done: 0 }
+  const some = Math.max(1, Math.floor(50_000 / dim))
+  const mean = new Float64Array(dim)
+  for (; stage.done < count; stage.done += some) {
+    yield stage
+    addMean(rows.subarray(stage.done * dim, (stage.done + some) * dim), dim, count, mean)
+  }
   let worstError = 0
   for (let i = 0; i < count; i++) {
+    if (i % some === 0) {
+      stage.done = count + i
+      yield stage
+    }
     const { scale, error, squaredNorm } = quantise(
       rows.subarray(i * dim, (i + 1) * dim),
       most,
@@ -76,9 +92,7 @@ export function coarseRows(rows: Float32Array, dim: number): CoarseRows {
   }
 }
 
-function meanOf(rows: Float32Array, dim: number): Float64Array {
-  const mean = new Float64Array(dim)
-  const n = Math.max(1, rows.length / dim)
+/** Adds to a mean what some of n rows have in it. */
+function addMean(rows: Float32Array, dim: number, n: number, mean: Float64Array): void {
   for (let at = 0; at < rows.length; at += dim) for (let d = 0; d < dim; d++) mean[d] += rows[at + d] / n
-  return mean
 }

@@ -1,6 +1,6 @@
 /** @file The k nearest of every row among all the others, exact, in slices. */
-import { checkOptions, checkRows, ensure, inSlices, type Pieces, type Progress, type Stage } from '../base/index.ts'
-import { blockRows, coarseRows } from './coarse-rows.ts'
+import { checkOptions, checkRowsPieces, ensure, inSlices, type Pieces, type Progress, type Stage } from '../base/index.ts'
+import { blockRows, coarsePieces } from './coarse-rows.ts'
 import { EMPTY, insert } from './nearest-list.ts'
 import { fourRows } from './product-kernel.ts'
 import { squaredDistance } from './squared-distance.ts'
@@ -32,12 +32,12 @@ export async function knnGraph(vectors: Float32Array, dim: number, k: number, op
 /** {@link knnGraph} in pieces of about a millisecond. */
 export function* knnPieces(vectors: Float32Array, dim: number, k: number): Pieces<Neighbours> {
   const where = 'knnGraph'
-  const n = checkRows(where, vectors, dim, 'vectors')
+  const n = yield* checkRowsPieces(where, vectors, dim, 'vectors')
   ensure(Number.isInteger(k) && k >= 1 && k < n, where, `k must be an integer from 1 to ${n - 1}`, k)
   const stage: Stage = { task: 'looking for neighbours', total: n, unit: 'row', done: 0 }
   const indices = new Int32Array(n * k).fill(EMPTY)
   const distances = new Float32Array(n * k)
-  const coarse = coarseRows(vectors, dim)
+  const coarse = yield* coarsePieces(vectors, dim)
   const { squaredNorms, scales, errors, worstError } = coarse
   const group = 16 * fourRows
   const nearest = new Float64Array(group * k)
@@ -47,6 +47,7 @@ export function* knnPieces(vectors: Float32Array, dim: number, k: number): Piece
     for (let from = 0; from < n; from += blockRows) {
       const to = Math.min(n, from + blockRows)
       for (let first = start; first < end; first += fourRows) {
+        if (dim > 512) yield stage // a block of wide rows is more than one piece
         const products = coarse.products(first, from, to)
         for (let i = first; i < Math.min(end, first + fourRows); i++) {
           const [at, mine] = [(i - start) * k, indices.subarray(start * k, end * k)]
