@@ -37,17 +37,17 @@ of them (blurred, tiny, compressed, too dark or light), it \
 learns to put photos of one person nearer to each other than to anybody else’s. It begins as no change at all, and is pulled back there, so that few photos \
 change little.</p>
 <p><strong>Judged on what it has not seen.</strong> Five heads were trained without a fifth of the people each, and asked about these; five more without a \
-fifth of the photos. The intervals (95 %) are of the difference; whole people were drawn again${
+fifth of the photos. The intervals are of the difference; whole people were drawn again${
       l.people! < 20 ? `, and ${whole(l.people!)} people are few: read them as a hint` : ''
     }.</p>
 ${table(
-  ['Who asked', 'Measure', 'Before', 'After', 'Difference'],
+  ['Who asked', 'Measure', 'Before', 'After', 'Difference', '95\u00a0% interval'],
   [
     ...rows('Photos of people not seen', unseenPeople),
     ...rows('Photos not seen, of people seen', unseenPhotos),
     ...rows('Worse copies of photos of people not seen', worseCopies),
   ],
-  { numeric: [2, 3, 4], label: 'Before and after learning' },
+  { numeric: [2, 3, 4, 5], label: 'Before and after learning' },
 )}
 <p>${l.verdict!}</p>
 ${
@@ -72,12 +72,13 @@ function rows(who: string, q: JudgedQuestions | undefined): string[][] {
     name,
     pct(f.before),
     pct(f.after),
-    `${points(f.difference)} (${points(f.low)} to ${points(f.high)})`,
+    points(f.difference),
+    `${points(f.low)}\u00a0to\u00a0${points(f.high)}`,
   ]
   return [
     row('Nearest is right', q.knnAccuracy),
     row('Mean average precision', q.map),
-    ...(q.trueAccepts === undefined ? [] : [row('Pairs of one person within the distance of 1 % of pairs of two', q.trueAccepts)]),
+    ...(q.trueAccepts === undefined ? [] : [row('Pairs of one person found at 1\u00a0% false accepts', q.trueAccepts)]),
   ]
 }
 
