@@ -9,8 +9,8 @@ import { photoName, thumbnails } from './pictures.ts'
 
 /** Faces a group on the sheet of all groups, and on its own. */
 const [few, many] = [12, 400]
-/** Faces on all sheets of groups together: with more, each shows fewer (drawing one takes milliseconds, and a folder can hold tens of thousands). */
-const mostDrawn = 3000
+/** Faces on all sheets of groups together: with more, each shows fewer, and the last groups have none (drawing one takes milliseconds, and a folder can hold tens of thousands). */
+const mostDrawn = 2000
 /** Groups on the sheet of all groups (a picture can only be so high), and groups with a sheet of their own. */
 const [mostOnSheet, mostSheets] = [60, 300]
 
@@ -56,12 +56,15 @@ export async function drawSheets(
   const pictured: FaceGroup[] = []
   const overview: SheetGroup[] = []
   const task = progress.start('drawing groups', groups.length, 'group')
+  let drawn = 0
   for (const [at, group] of groups.entries()) {
     task.update(at + 1)
-    if (group.rows.length + group.found.length === 0 || at >= mostSheets) {
+    const size = group.rows.length + group.found.length
+    if (size === 0 || at >= mostSheets || drawn >= mostDrawn) {
       pictured.push(group)
       continue
     }
+    drawn += Math.min(size, each)
     const picture = `groups/${String(at + 1).padStart(3, '0')}.png`
     const own = await faceSheet([await sheet(undefined, group, each, true)], {
       height: side,
