@@ -31,8 +31,10 @@ export {
   type RetrievalTally,
 } from './retrieval.ts'
 export {
+  calibratePieces,
   calibrateVerification,
   impostorsNeeded,
+  pairDistancePieces,
   pairDistances,
   type CalibrateOptions,
   type PairDistances,

@@ -5,7 +5,7 @@
  * (Snijders, Borgatti 1999, "Non-parametric standard errors and tests for network statistics", Connections 22), in biometrics
  * the subsets bootstrap (Bolle, Ratha, Pankanti 2004, "Error analysis of pattern recognition systems: the subsets bootstrap", CVIU 93).
  */
-import { ensure, rng } from '../base/index.ts'
+import { allAtOnce, ensure, rng, type Pieces, type Stage } from '../base/index.ts'
 import { quantile, type Interval } from './intervals.ts'
 import { compactLabels } from './labels.ts'
 
@@ -25,11 +25,30 @@ export interface PeopledPairs {
  * @returns undefined for fewer than three people or no rounds
  * Cost: O(pairs + rounds * people^2), .7 CPU s for 4.5 million pairs, 1,000 rounds and 1,000 people
  */
-export function peopleBootstrap(
+export function peopleBootstrap(pairs: PeopledPairs, threshold: number, options: PeopleDraws): PeopleIntervals | undefined {
+  return allAtOnce(peopleBootstrapPieces(pairs, threshold, options))
+}
+
+/** How people are drawn. */
+export interface PeopleDraws {
+  readonly rounds: number
+  readonly seed: number
+  readonly level: number
+}
+
+/** What {@link peopleBootstrap} gives. */
+export interface PeopleIntervals {
+  people: number
+  farInterval: Interval
+  tarInterval: Interval
+}
+
+/** {@link peopleBootstrap} in pieces, one a round. */
+export function* peopleBootstrapPieces(
   { genuine, impostor, genuinePeople, impostorPeople }: PeopledPairs,
   threshold: number,
-  { rounds, seed, level }: { rounds: number; seed: number; level: number },
-): { people: number; farInterval: Interval; tarInterval: Interval } | undefined {
+  { rounds, seed, level }: PeopleDraws,
+): Pieces<PeopleIntervals | undefined> {
   const where = 'bootstrap over people'
   ensure(
     genuinePeople.length === genuine.length && impostorPeople.length === 2 * impostor.length,
@@ -53,6 +72,7 @@ export function peopleBootstrap(
   for (let m = 0, at = genuine.length; m < impostor.length; m++, at += 2)
     put(Math.min(ids[at], ids[at + 1]) * people + Math.max(ids[at], ids[at + 1]), impostor[m])
   const random = rng(seed)
+  const stage: Stage = { task: 'drawing people', total: rounds, unit: 'round', done: 0 }
   const [fars, tars] = [new Float64Array(rounds), new Float64Array(rounds)]
   const drawn = new Int32Array(people)
   for (let round = 0, tries = 0; round < rounds; tries++) {
@@ -63,6 +83,8 @@ export function peopleBootstrap(
     if (pairs.genuine === 0 || pairs.impostor === 0) continue
     tars[round] = kept.genuine / pairs.genuine
     fars[round++] = kept.impostor / pairs.impostor
+    stage.done = round
+    yield stage
   }
   const interval = (figures: Float64Array) => {
     figures.sort()

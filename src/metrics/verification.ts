@@ -3,11 +3,11 @@
  *
  * A pair is accepted when its distance is at most the threshold. FAR: share of accepted pairs among those of two people; TAR: among those of one person.
  */
-import { checkOptions, checkRows, ensure, KindredError, squaredDistance } from '../base/index.ts'
+import { allAtOnce, checkOptions, checkRows, ensure, KindredError, squaredDistance, type Pieces, type Stage } from '../base/index.ts'
 import { clopperPearson } from './clopper-pearson.ts'
 import type { Interval } from './intervals.ts'
 import { checkLabels, type Labels } from './labels.ts'
-import { peopleBootstrap } from './people-bootstrap.ts'
+import { peopleBootstrapPieces } from './people-bootstrap.ts'
 
 /** Distances of all pairs of labelled photos, in order of the photos. */
 export interface PairDistances {
@@ -72,6 +72,11 @@ export interface VerificationThreshold {
  * Cost: O(n^2 dim) time; 16 bytes an impostor pair
  */
 export function pairDistances(vectors: Float32Array, dim: number, labels: Labels): PairDistances {
+  return allAtOnce(pairDistancePieces(vectors, dim, labels))
+}
+
+/** {@link pairDistances} in pieces, one a row. */
+export function* pairDistancePieces(vectors: Float32Array, dim: number, labels: Labels): Pieces<PairDistances> {
   const where = 'pair distances'
   checkLabels(where, 'labels', labels, checkRows(where, vectors, dim, 'vectors'))
   const counts = new Map<number, number>()
@@ -86,6 +91,7 @@ export function pairDistances(vectors: Float32Array, dim: number, labels: Labels
     impostorPeople: new Int32Array(2 * different),
   }
   let [g, m] = [0, 0]
+  const stage: Stage = { task: 'measuring distances', total: same + different, unit: 'pair', done: 0 }
   for (let row = 0; row < known.length; row++) {
     for (let column = 0; column < row; column++) {
       const [i, j] = [known[row], known[column]]
@@ -99,6 +105,8 @@ export function pairDistances(vectors: Float32Array, dim: number, labels: Labels
         out.impostorPeople[2 * m++ + 1] = labels[i]
       }
     }
+    stage.done += row
+    yield stage
   }
   return out
 }
@@ -125,12 +133,21 @@ export function impostorsNeeded(far: number, confidence = 0.95): number {
  * Source: FAR and TAR as ISO/IEC 19795-1:2021 and NIST FRVT name them (FMR, 1 - FNMR)
  */
 export function calibrateVerification(options: CalibrateOptions): VerificationThreshold {
+  return allAtOnce(calibratePieces(options))
+}
+
+/** {@link calibrateVerification} in pieces: sorting (.3 s for 4.5 million pairs), then one a draw of people. */
+export function* calibratePieces(options: CalibrateOptions): Pieces<VerificationThreshold> {
   const where = 'verification threshold'
   checkOptions(where, options, ['genuine', 'impostor', 'genuinePeople', 'impostorPeople', 'far', 'confidence', 'rounds', 'seed'])
   const { far: asked = 0.001, confidence = 0.95, rounds = 1000, seed = 0, genuinePeople, impostorPeople } = options
   ensure(asked > 0 && asked < 1, where, 'far must be in (0, 1)', asked)
   ensure(confidence > 0 && confidence < 1, where, 'confidence must be in (0, 1)', confidence)
-  const [genuine, impostor] = [ascending(where, 'genuine', options.genuine), ascending(where, 'impostor', options.impostor)]
+  const stage: Stage = { task: 'sorting distances', total: 3, unit: 'part', done: 0 }
+  const genuine = ascending(where, 'genuine', options.genuine)
+  yield stage
+  const impostor = ascending(where, 'impostor', options.impostor)
+  yield stage
   ensure(genuine.length > 0, where, 'there must be two photos of one person', 'none', 'Put the photos of one person into one folder.')
   const needed = impostorsNeeded(asked, confidence)
   if (impostor.length < needed) {
@@ -152,7 +169,7 @@ export function calibrateVerification(options: CalibrateOptions): VerificationTh
   const people =
     genuinePeople === undefined || impostorPeople === undefined
       ? undefined
-      : peopleBootstrap({ genuine: options.genuine, impostor: options.impostor, genuinePeople, impostorPeople }, threshold, {
+      : yield* peopleBootstrapPieces({ genuine: options.genuine, impostor: options.impostor, genuinePeople, impostorPeople }, threshold, {
           rounds,
           seed,
           level: confidence,
@@ -207,15 +224,18 @@ export function thresholdAt(where: string, impostor: Float64Array, far: number):
   return threshold < next ? threshold : impostor[allowed - 1] // two neighbouring numbers have no middle
 }
 
-/** Where the share of impostors accepted meets the share of genuine pairs refused. */
+/** Where the share of impostors accepted meets the share of genuine pairs refused; of equals the lower threshold. */
 function equalError(genuine: Float64Array, impostor: Float64Array): { rate: number; threshold: number } {
   let best = { rate: 1, threshold: 0, gap: Infinity }
-  for (const list of [genuine, impostor]) {
-    for (const threshold of list) {
-      const [accepted, refused] = [upTo(impostor, threshold) / impostor.length, 1 - upTo(genuine, threshold) / genuine.length]
-      const gap = Math.abs(accepted - refused)
-      if (gap < best.gap || (gap === best.gap && threshold < best.threshold)) best = { rate: (accepted + refused) / 2, threshold, gap }
-    }
+  let [g, i] = [0, 0]
+  while (g < genuine.length || i < impostor.length) {
+    const threshold = Math.min(g < genuine.length ? genuine[g] : Infinity, i < impostor.length ? impostor[i] : Infinity)
+    while (g < genuine.length && genuine[g] <= threshold) g++
+    while (i < impostor.length && impostor[i] <= threshold) i++
+    const [accepted, refused] = [i / impostor.length, 1 - g / genuine.length]
+    const gap = Math.abs(accepted - refused)
+    if (gap < best.gap) best = { rate: (accepted + refused) / 2, threshold, gap }
+    else if (accepted > refused) break // from here on they only part
   }
   return { rate: best.rate, threshold: best.threshold }
 }

@@ -1,7 +1,7 @@
 /** @file The distance up to which two photos count as one person, calibrated at a false-accept rate on labelled photos, and the radius of their groups. */
-import { checkOptions, gatherRows, KindredError } from '../base/index.ts'
+import { checkOptions, gatherRows, KindredError, inSlices } from '../base/index.ts'
 import { labelOf, photoFiles } from '../faces/index.ts'
-import { calibrateVerification, crossValidateVerification, pairDistances, wilsonInterval, type PairDistances } from '../metrics/index.ts'
+import { calibratePieces, crossValidateVerification, pairDistancePieces, wilsonInterval, type PairDistances } from '../metrics/index.ts'
 import { euclideanDistance } from '../neighbours/index.ts'
 import { chooseRadius } from './choose-radius.ts'
 import { isPhotoFolder, keptFolder, openKnownFaces, type KnownFaces, type KnownFacesOptions } from './known-faces.ts'
@@ -83,8 +83,8 @@ export async function calibrateOn(known: KnownFaces, far = 0.001, minPoints = 3)
   ensurePeople(known.place, people.size)
   const points = gatherRows(vectors, dim, rows)
   const names = Int32Array.from(rows, (i) => labels[i])
-  const pairs = pairDistances(points, dim, names)
-  const rule = calibrateVerification({ ...pairs, far })
+  const pairs = await inSlices(pairDistancePieces(points, dim, names), { where: 'calibrate' })
+  const rule = await inSlices(calibratePieces({ ...pairs, far }), { where: 'calibrate' })
   const byPeople = people.size >= enoughPeople ? rule.byPeople : undefined
   return {
     kindred: 'face threshold',

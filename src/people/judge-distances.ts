@@ -1,6 +1,6 @@
 /** @file Distances between photos of one person and of two, and what thresholds between them do. */
-import { gatherRows, KindredError, percent } from '../base/index.ts'
-import { calibrateVerification, clopperPearson, pairDistances, quantile, type Interval, type PairDistances } from '../metrics/index.ts'
+import { gatherRows, inSlices, KindredError, percent, type Progress } from '../base/index.ts'
+import { calibratePieces, clopperPearson, pairDistancePieces, quantile, type Interval, type PairDistances } from '../metrics/index.ts'
 import { rejectionHistogram } from '../plots/index.ts'
 import type { FaceDistances } from './face-figures.ts'
 import type { EmbeddedFaces } from './embed-folder.ts'
@@ -9,22 +9,33 @@ import { some } from './pictures.ts'
 /** Faces whose pairs are measured at most: pairs grow with the square. */
 const most = 3000
 
+/** Who watches and stops. */
+interface Watched {
+  readonly progress?: Progress
+  readonly signal?: AbortSignal
+}
+
 /** The pairs of labelled faces, at most those of 3,000 of them. */
-export function facePairs({ vectors, dim, labels }: Pick<EmbeddedFaces, 'vectors' | 'dim' | 'labels'>, seed: number): PairDistances {
+export function facePairs(
+  { vectors, dim, labels }: Pick<EmbeddedFaces, 'vectors' | 'dim' | 'labels'>,
+  seed: number,
+  watched: Watched = {},
+): Promise<PairDistances> {
   const known = [...labels.keys()].filter((i) => labels[i] >= 0)
   const chosen = some(known.length, most, seed).map((at) => known[at])
-  return pairDistances(
+  const pieces = pairDistancePieces(
     gatherRows(vectors, dim, chosen),
     dim,
     Int32Array.from(chosen, (i) => labels[i]),
   )
+  return inSlices(pieces, { ...watched, where: 'distances' })
 }
 
 /** Figures of the pairs, with the published threshold of dlib and one chosen from this folder; undefined where there are no two kinds of pairs. */
-export function judgeDistances(
+export async function judgeDistances(
   pairs: PairDistances,
-  { model, seed }: { model: string; seed: number },
-): { distances: FaceDistances; figure: string } | undefined {
+  { model, seed, ...watched }: { model: string; seed: number } & Watched,
+): Promise<{ distances: FaceDistances; figure: string } | undefined> {
   const { genuine, impostor } = pairs
   if (genuine.length === 0 || impostor.length === 0) return undefined
   const thresholds: FaceDistances['thresholds'] = []
@@ -32,7 +43,7 @@ export function judgeDistances(
   let refused: string | undefined
   for (const far of [0.001, 0.01]) {
     try {
-      const rule = calibrateVerification({ ...pairs, far, seed })
+      const rule = await inSlices(calibratePieces({ ...pairs, far, seed }), { ...watched, where: 'distances' })
       thresholds.push({
         name: `chosen here for at most ${far * 100} % false accepts`,
         value: rule.threshold,

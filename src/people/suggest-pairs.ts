@@ -137,8 +137,21 @@ export function oddsAt(sources: readonly OddsSource[], distance: number): PairOd
 
 /** Odds from lists of distances. */
 export function oddsOfPairs(from: PairOdds['from'], same: Float64Array, different: Float64Array): OddsSource {
-  const within = (list: Float64Array, low: number, high: number): number => list.reduce((n, d) => n + (d >= low && d <= high ? 1 : 0), 0)
-  return { from, count: (low, high) => ({ same: within(same, low, high), different: within(different, low, high) }) }
+  const [ours, others] = [same.toSorted(), different.toSorted()]
+  const within = (sorted: Float64Array, low: number, high: number): number =>
+    firstAt(sorted, (d) => d > high) - firstAt(sorted, (d) => d >= low)
+  return { from, count: (low, high) => ({ same: within(ours, low, high), different: within(others, low, high) }) }
+}
+
+/** The place of the first of ascending numbers for which a test holds, which then holds for all that follow. */
+function firstAt(sorted: Float64Array, holds: (value: number) => boolean): number {
+  let [low, high] = [0, sorted.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (holds(sorted[middle])) high = middle
+    else low = middle + 1
+  }
+  return low
 }
 
 /** Odds from a histogram that a calibration has kept. */

@@ -203,10 +203,11 @@ export async function retrieve(run: FacesRun, asked: Asked): Promise<void> {
 
 /** Distances within and between people, and thresholds. */
 export async function judgeThresholds(run: FacesRun, found: EmbeddedFaces): Promise<void> {
-  const { story, seed, options } = run
+  const { story, seed, options, progress } = run
+  const watched = { progress, signal: options.signal }
   await story.stage('Threshold', 'measuring distances', async () => {
     if (found.people.length < 2) return // one person alone has no strangers
-    const judged = judgeDistances(facePairs(found, seed), { model: options.model ?? 'dlib', seed })
+    const judged = await judgeDistances(await facePairs(found, seed, watched), { model: options.model ?? 'dlib', seed, ...watched })
     if (judged === undefined) return
     story.addFigure('distances', judged.figure)
     story.update({ distances: judged.distances })
