@@ -9,7 +9,10 @@ import { photoName, thumbnails } from './pictures.ts'
 
 /** Faces a group on the sheet of all groups, and on its own. */
 const [few, many] = [12, 400]
-/** Faces on all sheets of groups together: with more, each shows fewer, and the last groups have none (drawing one takes milliseconds, and a folder can hold tens of thousands). */
+/**
+ * Faces on all sheets of groups together: with more, each shows fewer, and the last groups have none. Drawing one takes milliseconds, and a folder can hold
+ * tens of thousands.
+ */
 const mostDrawn = 2000
 /** Groups on the sheet of all groups (a picture can only be so high), and groups with a sheet of their own. */
 const [mostOnSheet, mostSheets] = [60, 300]
