@@ -259,8 +259,9 @@ describe('project', () => {
 
   it('stops when asked', async () => {
     const stop = new AbortController()
-    setTimeout(() => stop.abort('enough'), 60)
-    await expect(project(wholePoints, whole.dim, { iterations: 1_000_000, signal: stop.signal })).rejects.toMatchObject({
+    const task = (name: string) => ({ update: (done: number) => name === 't-SNE' && done > 0 && stop.abort('enough'), end() {} })
+    const progress = { start: task, log() {}, warn() {} }
+    await expect(project(wholePoints, whole.dim, { iterations: 1_000_000, progress, signal: stop.signal })).rejects.toMatchObject({
       code: 'interrupted',
       message: expect.stringMatching(/a stop after \d+ of 1000000 iterations \(t-SNE\)/),
       cause: 'enough',
