@@ -111,7 +111,7 @@ export function facesEach(sizes: readonly number[]): number {
 
 /** What the sheet shows, as a sentence. */
 export function sheetTitle(groups: number, faces: number, alone: number): string {
-  if (groups === 0) return `${counted(faces, 'face')}, and no two are near enough for a group`
+  if (groups === 0) return `${counted(faces, 'face')}, and no group among them`
   const rest = alone === 0 ? 'none stands alone' : alone === 1 ? 'one stands alone' : `${alone} stand alone`
   return `${counted(faces, 'face')} ${faces === 1 ? 'makes' : 'make'} ${counted(groups, 'group')}; ${rest}`
 }

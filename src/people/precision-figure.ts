@@ -39,6 +39,6 @@ function precisionTitle(worst: readonly { name: string; gap: number; at: number;
     return n === 1 ? `${worst[0].name} reaches the ceiling at every k` : `All ${whole(n)} people reach their ceiling at every k`
   const { name, gap, at } = worst[0]
   const points = (100 * gap).toFixed(gap < 0.001 ? 2 : 1)
-  const rest = reach === 0 ? '' : `; ${whole(reach)} of ${whole(n)} people reach ${reach === 1 ? 'it' : 'theirs'} at every k`
+  const rest = reach === 0 ? '' : `; ${whole(reach)} of ${whole(n)} ${reach === 1 ? 'reaches it' : 'reach theirs'} at every k`
   return `${name} falls furthest below the ceiling, by ${points} points at k = ${at}${rest}`
 }

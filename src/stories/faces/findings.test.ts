@@ -34,7 +34,7 @@ describe('titles of figures', () => {
       precision.map((p, i) => ({ person, k: i + 1, precision: p, ceiling: Math.min(1, 2 / (i + 1)) }))
     const people = ['Ann', 'Bob'].map((person) => ({ person, queries: 3, right: 3, map: 1 }))
     const both = precisionFigure({ people, precisionAt: [...at('Ann', [1, 1, 2 / 3]), ...at('Bob', [1, 0.8, 2 / 3])] })
-    expect(both).toContain('Bob falls furthest below the ceiling, by 20.0 points at k = 2; 1 of 2 people reach it at every k')
+    expect(both).toContain('Bob falls furthest below the ceiling, by 20.0 points at k = 2; 1 of 2 reaches it at every k')
     expect(precisionFigure({ people, precisionAt: [...at('Ann', [1, 1]), ...at('Bob', [1, 1])] })).toContain(
       'All 2 people reach their ceiling',
     )
