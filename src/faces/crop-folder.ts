@@ -53,6 +53,8 @@ export interface CropResult {
   readonly quarantine: QuarantineRecord[]
   /** What was passed over in the folder of photos, and why. */
   readonly skipped: FileList['skipped']
+  /** Files whose names stand for no photo, the first twenty. */
+  readonly others: readonly string[]
 }
 
 /** Options of {@link cropFolder}. */
@@ -100,7 +102,7 @@ export async function cropFolder(dir: string, out: string, options: CropOptions 
   const { detector: wanted = 'ssd', template = dlibTemplate, batch = 4, onPhotos, progress = silent, signal, runtime } = options
   ensure(Number.isInteger(batch) && batch > 0, where, 'batch must be a positive integer', batch)
   const find = findOptionsOf(options)
-  const { photos: sources, ignored, skipped } = photoFiles(dir, out)
+  const { photos: sources, ignored, others, skipped } = photoFiles(dir, out)
   const passedOver = skippedLine(skipped)
   if (passedOver !== undefined) progress.warn(passedOver)
   const detector = typeof wanted === 'string' ? await openDetector(wanted, runtime === undefined ? {} : { runtime }) : wanted
@@ -130,7 +132,7 @@ export async function cropFolder(dir: string, out: string, options: CropOptions 
           signal,
         })
         book.close()
-        return { summary: book.summary(processed, ignored), faces: book.faces(), quarantine: book.quarantine(), skipped }
+        return { summary: book.summary(processed, ignored), faces: book.faces(), quarantine: book.quarantine(), skipped, others }
       } catch (error) {
         book.abandon()
         throw error

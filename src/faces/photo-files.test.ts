@@ -139,6 +139,7 @@ describe('folders that kindred made', () => {
     expect(photoFiles(dir, elsewhere)).toEqual({
       photos: both,
       ignored: 1,
+      others: ['notes.txt'],
       skipped: [{ path: 'runs/faces', reason: `a folder that kindred made, as its ${name} shows` }],
     })
     expect(() => photoFiles(run, elsewhere)).toThrow(`must be a folder of photos, got a folder that kindred made, as its ${name} shows`)
@@ -150,7 +151,12 @@ describe('folders that kindred made', () => {
     put('out/crops/anna/1.jpg.0.png')
     symlinkSync(join(dir, 'out'), join(root, `link${runs}`))
     for (const out of [join(dir, 'out'), `${dir}/anna/../out/`, join(root, `link${runs}`)]) {
-      expect(photoFiles(dir, out)).toEqual({ photos: both, ignored: 1, skipped: [{ path: 'out', reason: 'the output folder' }] })
+      expect(photoFiles(dir, out)).toEqual({
+        photos: both,
+        ignored: 1,
+        others: ['notes.txt'],
+        skipped: [{ path: 'out', reason: 'the output folder' }],
+      })
     }
   })
   test('results do not go into the folder of the photos, however it is written', () => {

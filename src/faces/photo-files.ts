@@ -14,6 +14,8 @@ export interface PhotoFiles {
   readonly photos: string[]
   /** How many other files there are. */
   readonly ignored: number
+  /** The first twenty of these. */
+  readonly others: readonly string[]
   /** What was passed over, and why: no regular file, a link that leads nowhere, a folder that kindred made, a format that is not read, ... */
   readonly skipped: FileList['skipped']
 }
@@ -40,12 +42,14 @@ export function photoFiles(dir: string, out: string): PhotoFiles {
   })
   const photos: string[] = []
   const unread: { path: string; reason: string }[] = []
+  const others: string[] = []
   for (const path of files) {
     const name = pictureName(path)
     if (name === 'read') photos.push(path)
-    else if (name !== undefined) unread.push({ path, reason: name.reason })
+    else if (name === undefined && others.length < 20) others.push(path)
+    else if (typeof name === 'object') unread.push({ path, reason: name.reason })
   }
-  return { photos, ignored: files.length - photos.length - unread.length, skipped: [...skipped, ...unread] }
+  return { photos, ignored: files.length - photos.length - unread.length, others, skipped: [...skipped, ...unread] }
 }
 
 /** The part of {@link photoFiles} that needs no walk: whether photos can lie in one folder and results in the other. @throws KindredError as it does */

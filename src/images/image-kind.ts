@@ -113,15 +113,20 @@ const otherNames = new Map<string, readonly [what: string, fix: string]>(
   ).flatMap(([names, what, fix = 'save it as JPEG or PNG']) => names.split(' ').map((name) => [name, [what, fix]] as const)),
 )
 
+/** What may be photos, where they are not read. */
+const photoWords: ReadonlySet<string> = new Set(['raw photos', 'JPEG XL pictures', 'JPEG 2000 pictures', 'Photoshop files', 'TGA pictures'])
+
 /**
  * Whether a file name stands for a picture.
  *
- * @returns `read` for one of a format that is decoded; the reason why not for a picture of another format; undefined for other names
+ * @returns `read` for one of a format that is decoded; the reason why not for a picture of another format, and whether such may be
+ *   photos; undefined for other names
  */
-export function pictureName(name: string): 'read' | { readonly reason: string } | undefined {
+export function pictureName(name: string): 'read' | { readonly reason: string; readonly photos?: true } | undefined {
   const extension = extname(name).toLowerCase()
   if (readNames.has(extension)) return 'read'
-  if (heicNames.has(extension)) return readsHeic() ? 'read' : { reason: `HEIC photos are not read here: ${heicNeeds()}` }
+  if (heicNames.has(extension)) return readsHeic() ? 'read' : { reason: `HEIC photos are not read here: ${heicNeeds()}`, photos: true }
   const other = otherNames.get(extension)
-  return other === undefined ? undefined : { reason: `${other[0]} are not read: ${other[1]}` }
+  if (other === undefined) return undefined
+  return { reason: `${other[0]} are not read: ${other[1]}`, photos: photoWords.has(other[0]) ? true : undefined }
 }

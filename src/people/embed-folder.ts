@@ -59,6 +59,8 @@ export interface FoundFaces {
   readonly quarantine: readonly QuarantineRecord[]
   /** What was passed over in the folder, and why. */
   readonly skipped: CropResult['skipped']
+  /** Files whose names stand for no photo, the first twenty. */
+  readonly others?: CropResult['others']
 }
 
 /** All faces of a folder with their vectors. */

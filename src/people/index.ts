@@ -25,6 +25,18 @@ export { oddsLine, suggestForGroups, suggestionPicture, type GroupSuggestOptions
 export { facePairs, judgeDistances } from './judge-distances.ts'
 export { keptFolder } from './known-faces.ts'
 export { hereLine, type DistanceHere, type PairShare, type RowPair } from './labelled-pairs.ts'
+export {
+  countPhotos,
+  findTips,
+  ignoredFiles,
+  ignoredLines,
+  missedLines,
+  missedPhotos,
+  notReadPhotos,
+  type IgnoredFiles,
+  type MissedPhoto,
+  type PhotoCounts,
+} from './missed-photos.ts'
 export { measureRetrieval, whyNoRetrieval } from './measure-retrieval.ts'
 export { checkFaceModelName, faceModelNames, openFaceModel, type OpenFaceModelOptions } from './open-face-model.ts'
 export { cropPicture, neighbourRows, some, thumbnails, type ShownNeighbours } from './pictures.ts'

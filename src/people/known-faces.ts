@@ -15,6 +15,7 @@ import { assertSameRecipe, describeRecipe, sameRecipe } from '../recipe/index.ts
 import type { Runtime } from '../runtime/index.ts'
 import { closeDeadReport, openRunFolder } from '../report/index.ts'
 import { contestedLine, embedFolder, peopleOf } from './embed-folder.ts'
+import { missedLines, missedPhotos } from './missed-photos.ts'
 import { openNetworks, type FaceNetworks, type NetworkChoice } from './face-networks.ts'
 import { groupNames } from './group-file.ts'
 import { contentOfId, faceId } from './kept-vectors.ts'
@@ -144,8 +145,11 @@ async function fromPhotos(dir: string, options: KnownFacesOptions): Promise<Know
         `none in ${photos.total}`,
         `${join(keep, 'quarantine.jsonl')} says why, photo by photo.`,
       )
-    if (photos.quarantined > 0)
-      progress.warn(`${photos.quarantined} of ${photos.total} files could not be read: see ${join(keep, 'quarantine.jsonl')}`)
+    if (photos.withFace < photos.total)
+      progress.warn(
+        `${photos.total - photos.withFace} of ${photos.total} photos can never be an answer: ` +
+          missedLines(missedPhotos(found.quarantine), join(keep, 'quarantine.jsonl')).join('; '),
+      )
     progress.log(
       found.embedded > 0
         ? `${found.records.length} faces of ${photos.withFace} photos are kept in ${keep}; asking again is quick.`

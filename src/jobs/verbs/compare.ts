@@ -35,7 +35,8 @@ export const compare = verb({
     const report = await story(dir, { ...options, runtime, progress, signal, command, versions: versions(runtime) })
     return { report: join(options.out, 'report.html'), ...report }
   },
-  render({ report, faces, photos, models, difference: d, noRetrieval, warnings = [], seconds }) {
+  async render({ report, faces, photos, missed, ignored, models, difference: d, noRetrieval, warnings = [], seconds }, input) {
+    const { foundLine, missedFacesLines, missedWords } = await import('../lines/missed.ts')
     const verdicts =
       d === undefined
         ? [noRetrieval ?? '']
@@ -46,15 +47,16 @@ export const compare = verb({
             `mAP: ${points(d.map.value)} points (${points(d.map.low)} to ${points(d.map.high)}): ${d.map.verdict}`,
           ]
     return [
-      `${faces} faces in ${photos.withFace} of ${photos.total} photos`,
+      foundLine(faces, photos),
       ...models.map(({ model, dim, retrieval: r }) =>
         r === undefined
           ? `${model}: ${dim} numbers`
           : `${model}: nearest neighbour right ${percent(r.knnAccuracy)}, mAP ${percent(r.map)}, silhouette ${(r.silhouette ?? 0).toFixed(3)}`,
       ),
       ...verdicts.filter((line) => line !== ''),
+      ...missedFacesLines({ missed, ignored }, { ...input, list: join(input.out, 'quarantine.jsonl') }),
       ...warnings,
-      `report: ${report}  (${Math.round(seconds)} s)`,
+      `report: ${report}  (${Math.round(seconds)} s)${missedWords(photos)}`,
     ]
   },
 })

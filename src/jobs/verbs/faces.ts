@@ -2,6 +2,8 @@
 import { join } from 'node:path'
 import * as z from 'zod'
 import { percent } from '../../base/index.ts'
+import type { FaceRetrieval } from '../../people/index.ts'
+import type { FacesReport } from '../../stories/index.ts'
 import { detectorField, facesField, layerField, looksField, runFolderField, seedField, weightsField } from '../shared-fields.ts'
 import { verb } from '../verb.ts'
 
@@ -80,28 +82,38 @@ nor does it change the exit code; a run that finds no face at all ends with 1. R
     })
     return { report: join(options.out, 'report.html'), ...report }
   },
-  async render(result, { out }) {
+  async render(result, input) {
     const { galleryLine } = await import('../../people/index.ts')
+    const { foundLine, missedFacesLines, missedWords } = await import('../lines/missed.ts')
     const { report, faces: count, photos, retrieval, noRetrieval = '', gallery, learned, warnings = [], seconds, photosPerSecond } = result
-    const missed = photos.withoutFace === 0 ? '' : `, ${photos.withoutFace} without a face`
-    const unread = photos.quarantined === 0 ? '' : `, ${photos.quarantined} unreadable (see ${join(out, 'quarantine.jsonl')})`
     const rate = photosPerSecond === null ? ', nothing new' : `, ${photosPerSecond} photos/s from file to vectors`
     return [
-      `${count} faces in ${photos.withFace} of ${photos.total} photos${missed}${unread}`,
-      retrieval === undefined
-        ? noRetrieval
-        : `nearest neighbour right ${percent(retrieval.knnAccuracy)}, mAP ${percent(retrieval.map)}  (${asked(retrieval)}, leave-one-out)`,
+      foundLine(count, photos),
+      retrieval === undefined ? noRetrieval : retrievalLine(retrieval, result),
       learned?.refused !== undefined
         ? `nothing learnt: ${learned.refused}`
         : learned?.verdict === undefined
           ? ''
           : `learnt space: ${learned.verdict}`,
+      ...missedFacesLines(result, { ...input, list: join(input.out, 'quarantine.jsonl') }),
       gallery === undefined ? '' : `gallery: ${galleryLine(gallery)}`,
       ...warnings,
-      `report: ${report}  (${Math.round(seconds)} s${rate})`,
+      `report: ${report}  (${Math.round(seconds)} s${rate})${missedWords(photos)}`,
     ].filter((line) => line !== '')
   },
 })
+
+/** How often the nearest is right: of all photos first, where faces were missed. */
+function retrievalLine(retrieval: FaceRetrieval, { overAll }: Pick<FacesReport, 'overAll'>): string {
+  const right = Math.round(retrieval.knnAccuracy * retrieval.queries)
+  if (overAll === undefined || overAll.photos === overAll.asking)
+    return `nearest neighbour right ${percent(retrieval.knnAccuracy)}, mAP ${percent(retrieval.map)}  (${asked(retrieval)}, leave-one-out)`
+  return (
+    `nearest neighbour right for ${percent(overAll.share)} of all ${overAll.photos} labelled photos, a missed one counting as wrong ` +
+    `(${overAll.right} right); for ${right} of the ${asked(retrieval)} that were found and asked; mAP ${percent(overAll.map)} of all, ` +
+    `${percent(retrieval.map)} of those that asked`
+  )
+}
 
 /** How many faces asked, and of how many. */
 function asked({ queries, askable = queries }: { queries: number; askable?: number }): string {

@@ -58,7 +58,11 @@ function verdict(r: CompareReport): Html {
   return html`<h1>${title}</h1>
 <p class="lead">${r.faces === 0 ? 'The faces of a folder' : `${many(r.faces, 'face')} from ${many(r.photos.withFace, 'photo')}`}, found once and embedded \
 twice: by <strong>${first}</strong> and by <strong>${second}</strong>, each with the cut-out it wants. All else is the same: photos, detector, landmarks, \
-seed.${r.complete && r.stopped === undefined ? ` Everything took ${duration(r.seconds)}.` : ''}</p>
+seed.${
+    r.photos.withFace < r.photos.total
+      ? ` No face was found in ${whole(r.photos.total - r.photos.withFace)} of ${many(r.photos.total, 'photo')}: all figures are over the others.`
+      : ''
+  }${r.complete && r.stopped === undefined ? ` Everything took ${duration(r.seconds)}.` : ''}</p>
 ${lifeLine(r)}
 <ul class="tiles">${side(0)}${side(1)}</ul>
 ${

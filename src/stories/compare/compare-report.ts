@@ -30,6 +30,7 @@ export interface CompareReport extends ReportState {
   detector: string
   people: FacesReport['people']
   missed: FacesReport['missed']
+  ignored?: FacesReport['ignored']
   skipped?: FacesReport['skipped']
   /** The names of both, from the start. */
   names: [string, string]

@@ -12,7 +12,7 @@ import { describeRecipe, sameRecipe } from '../../recipe/index.ts'
 import { environmentOf, growReport, type GrowingReport } from '../../report/index.ts'
 import { modelWords } from '../faces/faces-sections.ts'
 import type { CompareFigure, CompareReport, ComparedModel, Difference } from './compare-report.ts'
-import { askEachOther, type Asked } from '../../people/index.ts'
+import { askEachOther, countPhotos, ignoredFiles, missedPhotos, type Asked } from '../../people/index.ts'
 import { countPeople } from '../faces/chapters.ts'
 import { embedRecords, peopleOf, type EmbeddedFaces } from '../../people/index.ts'
 import { facesToTake, noFaces } from '../faces/faces.ts'
@@ -101,7 +101,7 @@ export async function compare(dir: string, options: CompareOptions): Promise<Com
             })
             try {
               if (i === 0) {
-                const { faces, summary, quarantine, skipped } = await cropFolder(dir, out, {
+                const { faces, ...crops } = await cropFolder(dir, out, {
                   detector,
                   template: model.template,
                   ...findOptionsOf(options),
@@ -114,13 +114,14 @@ export async function compare(dir: string, options: CompareOptions): Promise<Com
                 records = faces
                 forgetFaces(out, records)
                 story.update({
-                  photos: summary.photos,
-                  faces: summary.faces,
-                  people: countPeople({ records, quarantine }),
-                  missed: quarantine.map(({ source, kind: k, reason }) => ({ photo: source, kind: k, reason })),
-                  skipped,
+                  photos: countPhotos(crops),
+                  faces: crops.summary.faces,
+                  people: countPeople({ records, ...crops }),
+                  missed: missedPhotos(crops.quarantine),
+                  ignored: ignoredFiles(crops),
+                  skipped: crops.skipped,
                 })
-                noFaces(dir, out, summary, faces)
+                noFaces(dir, out, crops.summary, faces)
               } else if (sameRecipe(sides[0].found.recipe, model.recipe)) {
                 throw new KindredError(
                   'usage',

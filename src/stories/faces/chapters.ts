@@ -1,5 +1,5 @@
 /** @file The chapters of the faces story: faces, map, retrieval, neighbours, distances, gallery. */
-import { findOptionsOf } from '../../faces/index.ts'
+import { findOptionsOf, labelOf } from '../../faces/index.ts'
 import { join } from 'node:path'
 import { counted } from '../../base/index.ts'
 import { writeFileAtomic } from '../../files/index.ts'
@@ -12,7 +12,9 @@ import { facePairs, judgeDistances } from '../../people/index.ts'
 import { addToGallery, copyHead } from '../../people/index.ts'
 import { flatTitle, mapTitle, neighboursTitle, pointsTitle, wrongTitle } from './findings.ts'
 import { mapFaces } from './map-faces.ts'
-import { cropPicture, neighbourRows, some, thumbnails } from '../../people/index.ts'
+import { missedPicture } from './missed-picture.ts'
+import { overAllPhotos } from './over-all-photos.ts'
+import { countPhotos, cropPicture, ignoredFiles, missedPhotos, neighbourRows, notReadPhotos, some, thumbnails } from '../../people/index.ts'
 import { measureRetrieval, precisionFigure, whyNoRetrieval } from '../../people/index.ts'
 import { radiusLine, suggestInFolder } from '../../people/index.ts'
 import type { Asked, SuggestionLine } from '../../people/index.ts'
@@ -23,8 +25,8 @@ const mostDrawn = 800
 /** Mistakes that are drawn. */
 const mostMistakes = 12
 
-/** Photos by person, those with a face, faces. */
-export function countPeople({ records, quarantine }: Pick<FoundFaces, 'records' | 'quarantine'>) {
+/** Photos by person, such as are not read here among them, those with a face, faces. */
+export function countPeople({ records, quarantine, skipped }: Pick<FoundFaces, 'records' | 'quarantine' | 'skipped'>) {
   const rows = new Map<string | null, { photos: Set<string>; withFace: Set<string>; faces: number }>()
   const row = (label: string | null) => {
     if (!rows.has(label)) rows.set(label, { photos: new Set(), withFace: new Set(), faces: 0 })
@@ -37,6 +39,7 @@ export function countPeople({ records, quarantine }: Pick<FoundFaces, 'records' 
     r.faces++
   }
   for (const { label, source } of quarantine) row(label).photos.add(source)
+  for (const { path } of notReadPhotos(skipped)) row(labelOf(path)).photos.add(path)
   const order = [...rows.keys()].sort((a, b) => (a === null ? 1 : b === null ? -1 : a < b ? -1 : 1))
   return order.map((person) => ({
     person,
@@ -67,14 +70,14 @@ export async function findAndEmbed(
       detector,
       signal,
       onCrops: (crops) => {
-        const { photos } = crops.summary
         story.update({
-          photos,
+          photos: countPhotos(crops),
           faces: crops.summary.faces,
           looks: crops.summary.looks,
           people: countPeople(crops),
           now: 'embedding faces',
-          missed: crops.quarantine.map(({ source, kind, reason }) => ({ photo: source, kind, reason })),
+          missed: missedPhotos(crops.quarantine),
+          ignored: ignoredFiles(crops),
           skipped: crops.skipped,
         })
       },
@@ -100,6 +103,8 @@ export async function findAndEmbed(
         `(${same[0].join(' = ')}${same.length > 1 ? ', …' : ''}). A photo always finds its own copy, which flatters the figures.`,
     )
   if (found.records.length > 0) story.addFigure('crops', await cropPicture(out, found.records, run.seed))
+  const missed = await missedPicture(dir, found.quarantine, { seed: run.seed, signal })
+  if (missed !== undefined) story.addFigure('missed', missed)
   return found
 }
 
@@ -197,7 +202,7 @@ export async function retrieve(run: FacesRun, asked: Asked): Promise<void> {
     const measured = await measureRetrieval(asked, seed, { progress, signal: options.signal })
     if (measured === undefined) return story.update({ noRetrieval: whyNoRetrieval(asked.found.labels) })
     story.addFigure('precision', precisionFigure(measured))
-    story.update({ retrieval: measured })
+    story.update({ retrieval: measured, overAll: overAllPhotos(story.current.people, measured) })
   })
 }
 

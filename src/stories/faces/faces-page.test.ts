@@ -61,7 +61,12 @@ const full: FacesReport = {
     { photo: 'Ann/back.jpg', kind: 'no-face', reason: 'no face found' },
     { photo: 'Bob/cut.jpg', kind: 'corrupt', reason: 'damaged' },
   ],
+  ignored: [
+    { reason: 'raw photos are not read', count: 2, files: ['a.cr2', 'b.cr2'] },
+    { reason: 'a pipe', count: 1, files: ['p.jpg'] },
+  ],
   retrieval,
+  overAll: { photos: 11, asking: 9, right: 8, share: 8 / 11, interval: { low: 0.43, high: 0.9 }, map: 0.74 },
   distances: {
     samePairs: 16,
     otherPairs: 20,
@@ -86,14 +91,16 @@ describe('the faces page', () => {
     const page = facesPage(full, {})
     const text = words(page)
     for (const part of [
-      'shows the same person 88.9 % of the time',
+      'A face was found in 10 of 12 photos (83.3 %); of those that could ask, the nearest face is right for 8 of 9',
+      '72.7 % Nearest right, of all photos 8 of 11 labelled photos, a missed one counting as wrong',
+      '88.9 % Nearest right, of faces found',
       '10 of 12',
       '1 without; 1 could not be read',
       '95 % interval 56.5–98.0 %',
       '12 photos of 2 people',
       'Ann/back.jpg no face found',
       'Bob/cut.jpg damaged',
-      '3 other files were no photo by name',
+      '3 other files were left alone: Files Why Such as 2 raw photos are not read a.cr2, b.cr2 1 a pipe p.jpg',
       '8 of 9 faces find their own person first',
       'One face has no other photo of the same person',
       'all 3',
@@ -108,6 +115,21 @@ describe('the faces page', () => {
     expect(text).not.toMatch(/undefined|NaN|\[object/)
     for (const id of ['how', 'found', 'map', 'retrieval', 'neighbours', 'threshold', 'next', 'made'])
       expect(page.match(new RegExp(`id="${id}"`, 'g')), id).toHaveLength(1)
+  })
+
+  test('perfect figures over a few found faces never lead: the share of photos that were found does', () => {
+    const perfect = { ...retrieval, queries: 12, knnAccuracy: 1, map: 1, wrong: [] }
+    const photos = { ...full.photos, total: 395, withFace: 12, withoutFace: 383, quarantined: 0, missed: 383, notRead: 5 }
+    const overAll = { photos: 400, asking: 12, right: 12, share: 0.03, interval: { low: 0.017, high: 0.052 }, map: 0.03 }
+    const text = words(facesPage({ ...full, faces: 12, photos, retrieval: perfect, overAll }, {}))
+    expect(text).toContain('A face was found in 12 of 400 photos (3.0 %); of those that could ask, the nearest face is right for 12 of 12')
+    expect(text.indexOf('3.0 % Nearest right, of all photos')).toBeGreaterThan(0)
+    expect(text.indexOf('3.0 % Nearest right, of all photos')).toBeLessThan(text.indexOf('100.0 %'))
+    expect(text).toContain('383 without; 5 of formats that are not read here')
+    const whole = words(
+      facesPage({ ...full, photos: { ...photos, total: 12, withFace: 12, withoutFace: 0, missed: 0, notRead: 0 }, missed: [] }, {}),
+    )
+    expect(whole).toContain('The nearest face shows the same person 88.9 % of the time')
   })
 
   test('while the run goes on it reloads itself and says what is missing', () => {

@@ -20,7 +20,7 @@ export function facesPage(report: FacesReport, figures: FacesFigures, home?: str
   const learned = facesLearned(report, figures)
   const chapters = [
     facesHow(report, figures),
-    facesFound(report),
+    facesFound(report, figures),
     facesMap(report, figures),
     facesRetrieval(report, figures),
     facesNeighbours(report, figures),

@@ -3,9 +3,18 @@
  *
  * Parts that a run has not reached yet, or that the folder does not allow, are missing. All shares are 0..1, all times seconds, all distances Euclidean.
  */
-import type { AddedToGallery, FaceDistances, FaceRetrieval, HeadJudgement, SplitFolder } from '../../people/index.ts'
+import type {
+  AddedToGallery,
+  FaceDistances,
+  FaceRetrieval,
+  HeadJudgement,
+  IgnoredFiles,
+  MissedPhoto,
+  SplitFolder,
+} from '../../people/index.ts'
 import type { Look } from '../../faces/index.ts'
 import type { ReportState } from '../../report/index.ts'
+import type { OverAllPhotos } from './over-all-photos.ts'
 
 /** The whole report of `kindred faces`. */
 export interface FacesReport extends ReportState {
@@ -20,6 +29,11 @@ export interface FacesReport extends ReportState {
     quarantined: number
     /** Of `total`, looked at in this run; the rest was known from an earlier one. */
     processed: number
+    /** `total - withFace`: photos in which no face was found, and those that could not be read; `missed` below names them. */
+    missed?: number
+    /** Photos of formats that are not read here; not in `total`. */
+    notRead?: number
+    /** Files that were left alone, for whatever reason; `ignored` below names them. */
     ignored: number
   }
   faces: number
@@ -41,10 +55,14 @@ export interface FacesReport extends ReportState {
   /** Photos that lie, byte for byte, in the folders of several people, and count as nobody's. */
   contested?: readonly { readonly photos: readonly string[]; readonly names: readonly string[] }[]
   /** Photos without a crop, and why. */
-  missed: { photo: string; kind: string; reason: string }[]
+  missed: readonly MissedPhoto[]
+  /** Files that were left alone, by reason. */
+  ignored?: readonly IgnoredFiles[]
   /** What was passed over in the folder (links that lead nowhere, pipes, folders that kindred made), and why. */
   skipped?: readonly { readonly path: string; readonly reason: string }[]
   retrieval?: FaceRetrieval
+  /** The same over all labelled photos, those without a found face counted as wrong. */
+  overAll?: OverAllPhotos
   /** Why there is no retrieval. */
   noRetrieval?: string
   distances?: FaceDistances
@@ -103,4 +121,15 @@ export interface FacesReport extends ReportState {
 
 /** All figures of the page, each an SVG document. */
 export type FacesFigure =
-  'crops' | 'map' | 'mapPoints' | 'mapPca' | 'precision' | 'neighbours' | 'wrong' | 'distances' | 'learned' | 'learning' | 'pairs'
+  | 'crops'
+  | 'missed'
+  | 'map'
+  | 'mapPoints'
+  | 'mapPca'
+  | 'precision'
+  | 'neighbours'
+  | 'wrong'
+  | 'distances'
+  | 'learned'
+  | 'learning'
+  | 'pairs'

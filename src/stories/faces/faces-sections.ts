@@ -3,6 +3,7 @@
  */
 import { printable } from '../../base/index.ts'
 import { chapter, type Chapter } from '../../report/index.ts'
+import { findTips } from '../../people/index.ts'
 import type { FacesFigure, FacesReport } from './faces-report.ts'
 import { computing, duration, figure, figureText, foldedTable, html, pct, whole, type Html } from '../../report/index.ts'
 import { lifeLine } from '../../report/index.ts'
@@ -48,14 +49,23 @@ export function facesVerdict(r: FacesReport): Html {
   const { photos, retrieval } = r
   const names = r.people.filter((p) => p.person !== null).length
   const done = r.map !== undefined || r.complete
+  const all = photos.total + (photos.notRead ?? 0)
+  const missed = all - photos.withFace
+  const right = retrieval === undefined ? 0 : Math.round(retrieval.knnAccuracy * retrieval.queries)
   const title =
-    retrieval !== undefined
-      ? `The nearest face shows the same person ${pct(retrieval.knnAccuracy)} of the time`
-      : r.faces > 0
-        ? `${many(r.faces, 'face')} found in ${many(photos.withFace, 'photo')}`
-        : r.stopped !== undefined
-          ? 'No result'
-          : 'Looking for faces'
+    missed > 0 && r.faces > 0
+      ? `A face was found in ${whole(photos.withFace)} of ${many(all, 'photo')} (${pct(photos.withFace / all)})${
+          retrieval === undefined
+            ? ''
+            : `; of those that could ask, the nearest face is right for ${whole(right)} of ${whole(retrieval.queries)}`
+        }`
+      : retrieval !== undefined
+        ? `The nearest face shows the same person ${pct(retrieval.knnAccuracy)} of the time`
+        : r.faces > 0
+          ? `${many(r.faces, 'face')} found in ${many(photos.withFace, 'photo')}`
+          : r.stopped !== undefined
+            ? 'No result'
+            : 'Looking for faces'
   const tile = (value: string, name: string, detail: string, waiting = false) =>
     html`<li><b${waiting ? html` class="wait"` : ''}>${value}</b><span>${name}</span><small>${detail}</small></li>`
   const numbers = r.dim === undefined ? 'numbers' : `${whole(r.dim)} numbers`
@@ -69,11 +79,11 @@ ${
   photos.total === 0
     ? tile('…', 'Photos with a face', computing, true)
     : tile(
-        `${whole(photos.withFace)} of ${whole(photos.total)}`,
+        `${whole(photos.withFace)} of ${whole(all)}`,
         'Photos with a face',
-        `${photos.withoutFace === 0 ? 'none missed' : `${whole(photos.withoutFace)} without`}${
+        `${photos.withoutFace === 0 ? (missed === 0 ? 'none missed' : 'none without') : `${whole(photos.withoutFace)} without`}${
           photos.quarantined === 0 ? '' : `; ${whole(photos.quarantined)} could not be read`
-        }`,
+        }${(photos.notRead ?? 0) === 0 ? '' : `; ${whole(photos.notRead!)} of formats that are not read here`}`,
       )
 }
 ${
@@ -81,17 +91,26 @@ ${
     ? r.noRetrieval === undefined && !done
       ? tile('…', 'Nearest neighbour right', computing, true)
       : ''
-    : tile(
+    : html`${
+        r.overAll !== undefined &&
+        r.overAll.asking < r.overAll.photos &&
+        tile(
+          pct(r.overAll.share),
+          'Nearest right, of all photos',
+          `${whole(r.overAll.right)} of ${many(r.overAll.photos, 'labelled photo')}, a missed one counting as wrong; ` +
+            `95 % interval ${interval(r.overAll.interval)}`,
+        )
+      }${tile(
         pct(retrieval.knnAccuracy),
-        'Nearest neighbour right',
+        missed === 0 ? 'Nearest neighbour right' : 'Nearest right, of faces found',
         `of ${many(retrieval.queries, 'face')}, each asking all the others; 95 % interval ${interval(retrieval.intervals.knnAccuracy)}`,
-      )
+      )}`
 }
 ${
   retrieval !== undefined &&
   tile(
     pct(retrieval.map),
-    'Mean average precision',
+    missed === 0 ? 'Mean average precision' : 'Mean average precision, of faces found',
     `how early the other photos of the same person come; 95 % interval ${interval(retrieval.intervals.map)}`,
   )
 }
@@ -139,8 +158,18 @@ export function skippedTable(skipped: FacesReport['skipped'] = []): Html | false
   )
 }
 
+/** How many files were left alone, by reason. */
+function ignoredTable({ ignored = [], photos }: FacesReport): Html | false {
+  if (photos.ignored === 0) return false
+  return html`<p>${`${photos.ignored === 1 ? 'One other file was' : `${whole(photos.ignored)} other files were`} left alone:`}</p>${foldedTable(
+    ['Files', 'Why', 'Such as'],
+    ignored.map(({ count, reason, files }) => [whole(count), reason, path(files.slice(0, 3).join(', '))]),
+    { numeric: [0], label: 'Files left alone', what: 'reasons', rest: 'report.json' },
+  )}`
+}
+
 /** Counts, misses, quarantine. */
-export function facesFound(r: FacesReport): Chapter {
+export function facesFound(r: FacesReport, figures: FacesFigures = {}): Chapter {
   const { photos } = r
   const noFace = r.missed.filter((m) => m.kind === 'no-face')
   const bad = r.missed.filter((m) => m.kind !== 'no-face')
@@ -148,8 +177,8 @@ export function facesFound(r: FacesReport): Chapter {
     photos.total === 0
       ? 'Looking for faces'
       : photos.withFace === photos.total
-        ? `A face in every one of ${many(photos.total, 'photo')}`
-        : `A face in ${whole(photos.withFace)} of ${many(photos.total, 'photo')}`
+        ? `A face in every one of ${many(photos.total, 'photo')}${(photos.notRead ?? 0) === 0 ? '' : ' that could be read'}`
+        : `A face in ${whole(photos.withFace)} of ${many(photos.total, 'photo')}: ${whole(photos.total - photos.withFace)} missed`
   const list = (rows: FacesReport['missed'], label: string) =>
     foldedTable(
       ['Photo', 'Why'],
@@ -182,7 +211,12 @@ ${
     : noFace.length === 0
       ? html`<p>None.</p>`
       : html`<p>The detector was not sure enough of any face in ${many(noFace.length, 'photo')}. Faces from the side, covered, very small or very dark are \
-missed most often.${r.detector === 'ssd' ? '' : ' The detector ssd misses fewer.'}</p>${list(noFace, 'Photos without a face')}`
+missed most often.</p><p>${`To try: ${findTips({ detector: r.detector })
+          .map((tip) => tip.replaceAll('`', ''))
+          .join('; ')}.`}</p>${
+          figures.missed !== undefined &&
+          figure(figures.missed, 'missed', `Photos in which nobody was found${noFace.length > 24 ? ', 24 of them, chosen evenly' : ''}.`)
+        }${list(noFace, 'Photos without a face')}`
 }
 <h3>Files that could not be read</h3>
 ${
@@ -194,10 +228,7 @@ ${
           bad.length === 1 ? 'One file was set aside with its reason' : `${whole(bad.length)} files were set aside with their reasons`
         }; the work went on without ${bad.length === 1 ? 'it' : 'them'}.</p>${list(bad, 'Files set aside')}`
 }
-${
-  photos.ignored > 0 &&
-  html`<p>${`${photos.ignored === 1 ? 'One other file was' : `${whole(photos.ignored)} other files were`} no photo by name, and left alone.`}</p>`
-}
+${ignoredTable(r)}
 ${skippedTable(r.skipped)}`,
   )
 }
