@@ -33,6 +33,8 @@ export interface Contradictions {
   /** Faces beyond the reach of all others of their person, with the nearest of these, farthest first; the first hundred. */
   readonly far: readonly RowPair[]
   readonly farCount: number
+  /** Faces with names that were compared; true: drawn from more, so that `near` and `far` are of these alone. */
+  readonly compared: { readonly faces: number; readonly sampled: boolean }
   readonly mixed: readonly MixedGroup[]
   readonly twice: readonly TwiceInPhoto[]
   /** The shortest links that were not followed, as they would have put two faces of one photo (`photo`) into one group; nearest first. */
@@ -79,6 +81,7 @@ export function contradictions(
     nearCount,
     far,
     farCount,
+    compared: { faces: pairs.faces, sampled: pairs.sampled },
     mixed: mixedGroups(named, groups),
     twice: [...twiceByName(named), ...twiceByFolder(named, radius)],
     apart: byPhoto.slice(0, mostListed).map(({ a, b, distance, apart }) => ({ a, b, distance, photo: photos.get(apart)! })),
@@ -150,6 +153,7 @@ export function contradictionLines(
   { radius, reach, titles }: { radius: number; reach: number; titles: readonly string[] },
 ): string[] {
   const lines: string[] = []
+  const among = c.compared.sampled ? `Among ${c.compared.faces} faces with names that were drawn, ` : ''
   const face = (i: number): string => (records[i].label === null ? photoName(records[i]) : `${records[i].label}/${photoName(records[i])}`)
   const pair = ({ a, b, distance }: RowPair): string => `${face(a)} and ${face(b)} at ${distance.toFixed(3)}`
   const some = <T>(list: readonly T[], count: number, words: (one: T) => string): string =>
@@ -157,7 +161,7 @@ export function contradictionLines(
   const short = (d: number): string => String(Number(d.toPrecision(4)))
   if (c.nearCount > 0)
     lines.push(
-      `${counted(c.nearCount, 'pair')} of faces with two names ${c.nearCount === 1 ? 'lies' : 'lie'} within the radius ${short(radius)}: ` +
+      `${among}${counted(c.nearCount, 'pair')} of faces with two names ${c.nearCount === 1 ? 'lies' : 'lie'} within the radius ${short(radius)}: ` +
         `${some(c.near, c.nearCount, pair)}. Take a smaller radius, or calibrate it on labelled photos; where both show one person, name them alike.`,
     )
   for (const { group, people } of c.mixed.slice(0, shown))
@@ -168,7 +172,7 @@ export function contradictionLines(
   if (c.mixed.length > shown) lines.push(`${c.mixed.length - shown} more groups hold faces of several folders.`)
   if (c.farCount > 0)
     lines.push(
-      `${counted(c.farCount, 'face')} ${c.farCount === 1 ? 'lies' : 'lie'} beyond the reach ${short(reach)} of all others of the same name: ` +
+      `${among}${counted(c.farCount, 'face')} ${c.farCount === 1 ? 'lies' : 'lie'} beyond the reach ${short(reach)} of all others of the same name: ` +
         `${some(c.far, c.farCount, pair)}. Look whether they show that person.`,
     )
   const twice = (t: TwiceInPhoto): string =>

@@ -100,6 +100,10 @@ test('each contradiction is told with its faces and what to do', async () => {
     'One link was not followed, as two faces of one photo would have come into one group: ann/2.jpg and ann/2.jpg, face 2 at 0.050. A collage',
   ].entries())
     expect(lines[i]).toContain(words)
+  const drawn = { ...found, compared: { faces: 2000, sampled: true } }
+  expect(contradictionLines(drawn, named, { radius: 0.5, reach: 1, titles: ['Xaver', 'Group 1'] })[0]).toMatch(
+    /^Among 2000 faces with names that were drawn, 1 pair of faces/,
+  )
   // what a person has put together is not complained of
   const all = Int32Array.of(0, 0, 0, 0, 0, 0, -1, -1)
   const joined = [{ name: 'Both', rows: [0, 1, 2, 3, 4, 5], found: [] }]

@@ -66,12 +66,13 @@ export async function suggestPairs(
     )
   const rows = [...members.values()].flat().sort((a, b) => a - b)
   const k = Math.min(neighbours, rows.length - 1)
-  const { indices } = await knnGraph(gatherRows(vectors, dim, rows), dim, k, { signal, progress })
+  const { indices, distances } = await knnGraph(gatherRows(vectors, dim, rows), dim, k, { signal, progress })
   const candidates = new Map<string, [number, number]>()
   for (const [at, row] of rows.entries()) {
     for (let n = at * k; n < (at + 1) * k; n++) {
       const other = rows[indices[n]]
-      if (groups[row] === groups[other]) continue
+      // The mean of two groups is not below the distance of their closest faces.
+      if (groups[row] === groups[other] || distances[n] > limit) continue
       const [a, b] = groups[row] < groups[other] ? [groups[row], groups[other]] : [groups[other], groups[row]]
       candidates.set(`${a} ${b}`, [a, b])
     }

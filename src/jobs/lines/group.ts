@@ -39,6 +39,7 @@ export interface GroupResult extends Pick<
     /** Faces beyond the reach of all others of their person, with the nearest of these, farthest first. */
     readonly far: readonly NamedPair[]
     readonly farCount: number
+    readonly compared: FaceGroups['contradictions']['compared']
     /** Groups (places in `groups`) with faces of several folders. */
     readonly mixed: FaceGroups['contradictions']['mixed']
     readonly twice: readonly (Pick<TwiceInPhoto, 'name' | 'by' | 'distance'> & {
