@@ -290,7 +290,7 @@ function mapsTitle(a: Side, b: Side): string {
   const asked = f.queries.toLocaleString('en')
   return first.knnAccuracy === second.knnAccuracy
     ? `Both models put the own person nearest to ${percent(first.knnAccuracy)} of ${asked} faces`
-    : `Of ${asked} faces ${percent(first.knnAccuracy)} have their own person nearest by ${modelWords(first.name)}, ` +
+    : `Of ${asked} faces, ${percent(first.knnAccuracy)} have their own person nearest by ${modelWords(first.name)}, ` +
         `${percent(second.knnAccuracy)} by ${modelWords(second.name)}`
 }
 
@@ -311,7 +311,10 @@ async function draw(story: CompareStory, out: string, a: Side, b: Side, seed: nu
     figures:
       r === undefined
         ? undefined
-        : `nearest right ${percent(r.knnAccuracy)}, mAP ${percent(r.map)}, silhouette ${(r.silhouette ?? 0).toFixed(2)}`,
+        : `nearest right ${percent(r.knnAccuracy)}, mAP ${percent(r.map)}, silhouette ${(r.silhouette ?? 0)
+            .toFixed(2)
+            .replace(/^-(0\.00)$/, '$1')
+            .replace('-', '−')}`,
     x: Float32Array.from(drawn, (i) => places.x[i]),
     y: Float32Array.from(drawn, (i) => places.y[i]),
   })
