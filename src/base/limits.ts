@@ -19,6 +19,8 @@ export interface Limits {
   readonly fileBytes: number
   /** Bytes of a text file: JSON, CSV, lists. */
   readonly textBytes: number
+  /** Bytes of the XMP in a photo or beside it. */
+  readonly xmpBytes: number
   /** Bytes that come out of one compressed file (gzip, zip, PNG text, ...), counted while unpacking. */
   readonly unpackedBytes: number
   /** Entries of an archive or of a listed folder. */
@@ -36,6 +38,7 @@ export const defaultLimits: Limits = {
   imageFileBytes: 200_000_000,
   fileBytes: 1_000_000_000,
   textBytes: 250_000_000,
+  xmpBytes: 4_000_000,
   unpackedBytes: 500_000_000,
   entries: 1_000_000,
   tensorElements: 250_000_000,
@@ -49,6 +52,7 @@ const units: Record<keyof Limits, string> = {
   imageFileBytes: 'bytes',
   fileBytes: 'bytes',
   textBytes: 'bytes',
+  xmpBytes: 'bytes',
   unpackedBytes: 'bytes',
   entries: 'entries',
   tensorElements: 'elements',

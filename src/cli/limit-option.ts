@@ -40,6 +40,7 @@ export function limitsHelp(): string {
     imageFileBytes: 'bytes of one picture file',
     fileBytes: 'bytes of any other file: models, weights, data',
     textBytes: 'bytes of a text file: JSON, CSV',
+    xmpBytes: 'bytes of the XMP in a photo or beside it',
     unpackedBytes: 'bytes that come out of one compressed file',
     entries: 'entries of an archive or a folder',
     tensorElements: 'elements of one tensor',

@@ -38,3 +38,18 @@ export { checkPhotoFolder, labelOf, photoFiles, type PhotoFiles } from './photo-
 export { faceRecipeSchema, readOnnxRecipe, recipeFileSchema, type FaceRecipe, type OnnxRecipe, type Preprocessing } from './recipe.ts'
 export { lookNames, type Look } from './sight.ts'
 export { readTfjsWeights, type TfjsWeight } from './tfjs-weights.ts'
+export {
+  areaOfBox,
+  boxOfArea,
+  readPhotoRegions,
+  readSidecar,
+  sidecarsOf,
+  storedSize,
+  uprightSize,
+  xmpText,
+  type FaceRegion,
+  type PhotoRegions,
+  type StoredSize,
+  type UprightBox,
+} from './photo-regions.ts'
+export { readXmpRegions, writeXmpRegions, type NamedArea, type StoredArea, type XmpRegions } from './xmp-regions.ts'

@@ -14,7 +14,7 @@ import {
 } from '../base/index.ts'
 
 /** Which limit holds for a file's size. */
-export type SizeLimit = Extract<keyof Limits, 'fileBytes' | 'imageFileBytes' | 'textBytes'>
+export type SizeLimit = Extract<keyof Limits, 'fileBytes' | 'imageFileBytes' | 'textBytes' | 'xmpBytes'>
 
 /**
  * Opens a regular file for reading. A pipe, device, socket or folder is refused at once: reading one could wait for ever.

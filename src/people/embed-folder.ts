@@ -31,6 +31,8 @@ import type { FileSource, Lock } from '../files/index.ts'
 import type { Runtime } from '../runtime/index.ts'
 import { forgetFaces, forgetPhotos } from './forget-faces.ts'
 import { faceId, KeptVectors } from './kept-vectors.ts'
+import { collectRegions, matchRegions } from './named-regions.ts'
+import { peopleOf, type ContestedPhoto, type RegionFindings } from './people-of.ts'
 import { checkFaceModelName, openFaceModel } from './open-face-model.ts'
 
 /** Settings of {@link embedFolder}. */
@@ -72,8 +74,10 @@ export interface EmbeddedFaces extends FoundFaces {
   readonly people: readonly string[]
   /** One a record: an index into `people`, or -1 for a photo without a label, and for all but the largest face of one with. */
   readonly labels: Int32Array
-  /** Photos in the folders of several people, which count as nobody's. */
+  /** Faces with several names, which count as nobody's. */
   readonly contested?: readonly ContestedPhoto[]
+  /** What other programs say of the faces: see {@link RegionFindings}. */
+  readonly regions?: RegionFindings
   readonly recipe: FaceRecipe
   /** How many of the vectors were made now; the others were kept. */
   readonly embedded: number
@@ -143,49 +147,24 @@ async function cropAndEmbed(
   })
   forgetFaces(out, records)
   const cropped = performance.now()
+  const regions = matchRegions(await collectRegions(dir, out, { faces: records, ...rest }, { progress, signal }), records)
   const found = { records, ...rest }
   options.onCrops?.(found)
   const start = performance.now()
   const { vectors, embedded } = await embedRecords(out, records, model, { lock, progress, signal })
   const seconds = { crop: (cropped - from) / 1000, embed: (performance.now() - start) / 1000 }
-  return { ...found, vectors, dim: model.dim, ...peopleOf(records), recipe: model.recipe, embedded, seconds }
-}
-
-/** One photo that lies, byte for byte, in the folders of several people. */
-export interface ContestedPhoto {
-  readonly photos: readonly string[]
-  readonly names: readonly string[]
-}
-
-/**
- * Names, and for each record which of them it bears (-1: none). A photo's label names its largest face alone: whoever else is in the picture must not be
- * taken for that person. A photo in the folders of several people names nobody, as nobody can say whom its largest face shows.
- */
-export function peopleOf(records: readonly CropRecord[]): { people: string[]; labels: Int32Array; contested: ContestedPhoto[] } {
-  const people = [...new Set(records.flatMap((r) => (r.label === null ? [] : [r.label])))].sort()
-  const place = new Map(people.map((name, i) => [name, i]))
-  const copies = new Map<string, CropRecord[]>()
-  for (const r of records) if (r.face === 0 && r.label !== null) copies.set(r.sourceHash, [...(copies.get(r.sourceHash) ?? []), r])
-  const contested = new Map([...copies].filter(([, list]) => list.some((r) => r.label !== list[0].label)))
+  const { disagree, ...named } = peopleOf(records, regions.names)
+  const names = regions.names.filter((name) => name !== null).length
   return {
-    people,
-    labels: Int32Array.from(records, (r) => (r.label === null || r.face > 0 || contested.has(r.sourceHash) ? -1 : place.get(r.label)!)),
-    contested: [...contested.values()].map((list) => ({
-      photos: list.map((r) => r.source),
-      names: [...new Set(list.map((r) => r.label!))],
-    })),
+    ...found,
+    vectors,
+    dim: model.dim,
+    ...named,
+    regions: { names, unmatched: regions.unmatched, disagree },
+    recipe: model.recipe,
+    embedded,
+    seconds,
   }
-}
-
-/** A sentence on photos that lie with several people; undefined where none does. */
-export function contestedLine(contested: readonly ContestedPhoto[]): string | undefined {
-  if (contested.length === 0) return undefined
-  const shown = contested.slice(0, 3).map(({ photos, names }) => `${photos.join(' = ')} with ${names.join(' and ')}`)
-  return (
-    `${contested.length === 1 ? 'One photo lies' : `${contested.length} photos lie`} in the folders of several people, byte for byte ` +
-    `(${shown.join('; ')}${contested.length > 3 ? '; …' : ''}): whom it shows nobody can say, so it counts as nobody's in all figures. ` +
-    'Delete it from all folders but that of the person who is largest in it.'
-  )
 }
 
 /** Settings of {@link embedRecords}. */

@@ -7,6 +7,7 @@ import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CropRecord } from '../faces/index.ts'
 import { ioError, readBytes } from '../files/index.ts'
+import { forgetRegions } from './named-regions.ts'
 import { contentOfId, faceId, forgetVectors, sourceOfId } from './kept-vectors.ts'
 
 /**
@@ -16,6 +17,7 @@ import { contentOfId, faceId, forgetVectors, sourceOfId } from './kept-vectors.t
  */
 export function forgetPhotos(out: string, photos: ReadonlySet<string>, moved: readonly CropRecord[] = []): void {
   const contents = contentsOf(moved)
+  forgetRegions(out, photos)
   forgetVectors(
     out,
     (id) => photos.has(sourceOfId(id)) || contents.has(contentOfId(id)),

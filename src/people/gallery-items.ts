@@ -9,7 +9,7 @@ import { counted, silent, type Progress } from '../base/index.ts'
 import { contentOfItem, itemId, openGallery, type Gallery, type Item, type ItemEntry } from '../gallery/index.ts'
 import type { EmbeddedFaces } from './embed-folder.ts'
 import { sameBox, type FaceBox } from './face-content.ts'
-import { groupNames } from './group-file.ts'
+import { personsOf } from './people-of.ts'
 
 /** Where the faces come from, and how to be stopped. */
 export interface AddToGalleryOptions {
@@ -57,7 +57,7 @@ const atOnce = 5000
  * path, a person that was renamed the new name. Copies of a photo are one row. A photo that lies in another folder, too, keeps the path and the name it has
  * there.
  *
- * Names are those of folders, or else those given in `OUT/groups.jsonl`. "Of this folder" are rows whose photo lay below it, or below the folder that has
+ * Names are those of `personsOf`: given in `OUT/groups.jsonl`, or else written by other programs, or else of folders. "Of this folder" are rows whose photo lay below it, or below the folder that has
  * become this one by being moved as a whole; rows of files that cannot be read just now are left alone.
  * @param place a folder, or `postgres://…`
  * @throws KindredError `mismatch` when the gallery holds vectors of another recipe, and as {@link openGallery} does
@@ -128,8 +128,8 @@ function matched(
   known: ReadonlyMap<string, ItemEntry[]>,
   { dir, out }: AddToGalleryOptions,
 ): { items: Item[]; elsewhere: AddedToGallery['elsewhere']; formerFolders: readonly string[] } {
-  const given = groupNames(out, records)
-  const nameOf = (i: number): string | null => (labels[i] >= 0 ? people[labels[i]] : given[i])
+  const persons = personsOf(out, records, { people: [...people], labels })
+  const nameOf = (i: number): string | null => persons[i]
   const faces = new Map<string, number[]>() // rows of the same face in copies of its photo
   for (const [i, { sourceHash, box }] of records.entries()) {
     const key = itemId(sourceHash, box)

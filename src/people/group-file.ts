@@ -252,16 +252,23 @@ export function placeFaces(lines: readonly (readonly string[])[], records: reado
   }
 }
 
-/** The name of each record that has one in the groups of its folder, put there by a person or found near; null for the others. */
-export function groupNames(out: string, records: readonly CropRecord[]): (string | null)[] {
+/** Names in the groups of a folder, one a record; null for none. */
+export interface GroupNames {
+  /** What a person said; `-`: nobody's. */
+  readonly said: readonly (string | null)[]
+  /** The group near which it was found, where nobody said anything. */
+  readonly found: readonly (string | null)[]
+}
+
+/** The names that records have in the groups of their folder. */
+export function groupNames(out: string, records: readonly CropRecord[]): GroupNames {
   const lines = readGroups(out).filter(({ name }) => name !== null)
-  const names = Array.from<string | null>({ length: records.length }).fill(null)
-  if (lines.length === 0) return names
+  const none = Array.from<string | null>({ length: records.length }).fill(null)
+  const [said, found] = [none, [...none]]
+  if (lines.length === 0) return { said, found }
   // What a person said comes first: a face that was found near Anna may have been given to Bea since.
-  const said = placeFaces([...lines.map((l) => l.faces), ...lines.map((l) => l.found ?? [])], records, readPlaces(out))
-  for (const [at, { rows }] of said.lines.entries()) {
-    const { name } = lines[at % lines.length]
-    for (const row of rows) if (name !== '-') names[row] ??= name
-  }
-  return names
+  const placed = placeFaces([...lines.map((l) => l.faces), ...lines.map((l) => l.found ?? [])], records, readPlaces(out))
+  for (const [at, { rows }] of placed.lines.entries())
+    for (const row of rows) (at < lines.length ? said : found)[row] = lines[at % lines.length].name
+  return { said, found }
 }

@@ -2,7 +2,7 @@
  * @file Who belongs together, when nobody has said: density clusters of faces, which a person then names, joins and splits in `groups.jsonl`.
  */
 import { resolve } from 'node:path'
-import { checkOptions, ensure, silent } from '../base/index.ts'
+import { checkOptions, ensure, KindredError, silent } from '../base/index.ts'
 import { holdsCrops, type CropRecord, type FaceRecipe } from '../faces/index.ts'
 import { bCubed, type BCubed } from '../metrics/index.ts'
 import { faceKey, faceText, placeFaces, readGroups, readPlaces, shownFace, writeGroups, type GroupLine } from './group-file.ts'
@@ -13,12 +13,14 @@ import { radiusFor, type UsedRadius } from './group-radius.ts'
 import { drawSheets } from './group-sheets.ts'
 import { drawSuggestions, suggestForGroups } from './group-suggestions.ts'
 import { removeSheets } from './forget-faces.ts'
-import { keptFolder, openKnownFaces, type KnownFaces, type KnownFacesOptions } from './known-faces.ts'
+import { matchRegions, readRegions } from './named-regions.ts'
+import { keptFolder, openKnownFaces, photosOf, type KnownFaces, type KnownFacesOptions } from './known-faces.ts'
 import { distanceHere, labelledPairs, type DistanceHere } from './labelled-pairs.ts'
 import { namedClusters } from '../clusters/index.ts'
 import { oddsOfHistogram, oddsOfPairs } from './suggest-pairs.ts'
 import { keptApart, readSuggestions, writeSuggestions, type SuggestionLine } from './suggestion-file.ts'
 import { readThreshold, type SavedThreshold } from './threshold-file.ts'
+import { writeSidecars, type WrittenSidecars } from './write-regions.ts'
 
 /** Settings of {@link groupFaces}. */
 export interface GroupOptions extends Omit<KnownFacesOptions, 'keep'> {
@@ -39,6 +41,8 @@ export interface GroupOptions extends Omit<KnownFacesOptions, 'keep'> {
   readonly calibrate?: string
   /** With `calibrate`: the share of pairs of two people that may lie within the reach. Default 0.001. */
   readonly far?: number
+  /** Write the names that a person gave into XMP sidecars beside the photos. Default false. */
+  readonly writeXmp?: boolean
 }
 
 /** A group that was found or named. */
@@ -77,8 +81,12 @@ export interface FaceGroups {
   readonly gone: readonly string[]
   /** Faces of photos that have been changed since they were named, taken for the same by the photo's path and the place in it. */
   readonly changed: readonly string[]
+  /** Faces that another program names otherwise than `groups.jsonl`, which counts. */
+  readonly otherwise: readonly { readonly face: string; readonly name: string; readonly region: string }[]
   /** Faces that a person has given several names, in copies of one photo: each copy has the name of its own line. */
   readonly twoNames: readonly { readonly faces: readonly string[]; readonly names: readonly string[] }[]
+  /** What became of the sidecars, where `writeXmp` asked for them. */
+  readonly sidecars: WrittenSidecars | undefined
   /** Against the names of folders, where photos lie in any: the groups as they are now, and as density alone finds them. */
   readonly judged: { readonly faces: number; readonly people: number; readonly groups: BCubed; readonly densityAlone: BCubed } | undefined
 }
@@ -94,7 +102,7 @@ const where = 'group'
  */
 export async function groupFaces(dir: string, options: GroupOptions): Promise<FaceGroups> {
   const { out, isOutput } = checkGroupOptions(dir, options)
-  const { out: given, radius, reach, minPoints = 3, calibration, calibrate, far: _, progress = silent, ...rest } = options
+  const { out: given, radius, reach, minPoints = 3, calibration, calibrate, far: _, writeXmp = false, progress = silent, ...rest } = options
   const known = await openKnownFaces(dir, { ...rest, progress, keep: given })
   try {
     const { records, vectors, dim, labels, people } = await known.rows()
@@ -112,7 +120,8 @@ export async function groupFaces(dir: string, options: GroupOptions): Promise<Fa
       records,
       readPlaces(home),
     )
-    const said = lines.map(({ name }, at) => ({ name, ...placed.lines[at] }))
+    const said = lines.map(({ name }, at) => ({ name, rows: [...placed.lines[at].rows], gone: placed.lines[at].gone }))
+    const otherwise = takeRegions(said, matchRegions(readRegions(home), records).names, records)
     const names = new Int32Array(records.length).fill(-1)
     for (const [at, { name, rows }] of said.entries()) for (const i of rows) names[i] = name === '-' ? -2 : at
     const answered = readSuggestions(home).filter((line) => line.answer === 'different')
@@ -150,6 +159,9 @@ export async function groupFaces(dir: string, options: GroupOptions): Promise<Fa
     const suggested = suggestions.map((s) => s.line)
     writeSuggestions(home, [...suggested, ...answered])
     await drawSuggestions(home, named, suggestions)
+    const sidecars = writeXmp
+      ? await writeSidecars(photosFolder(dir, isOutput), namedFaces(said, records), { signal: rest.signal })
+      : undefined
     const labelled = labels.filter((l) => l >= 0).length
     const judged =
       labelled === 0 || people.length < 2
@@ -183,12 +195,51 @@ export async function groupFaces(dir: string, options: GroupOptions): Promise<Fa
       suggestions: suggested,
       gone: gone.map(shownFace),
       changed: placed.changed.map(shownFace),
+      otherwise,
+      sidecars,
       twoNames,
       judged,
     }
   } finally {
     await known.close()
   }
+}
+
+/** The folder of the photos: that which was named, or that of the run which made the output folder. @throws KindredError `usage` where it is not there */
+function photosFolder(dir: string, isOutput: boolean): string {
+  const photos = isOutput ? photosOf(dir) : dir
+  if (photos !== undefined) return photos
+  throw new KindredError(
+    'usage',
+    where,
+    `the folder of the photos of ${dir} must be known to write sidecars beside them`,
+    'none that is there',
+    'Name the folder of the photos, and this one with `out`.',
+    { option: 'writeXmp' },
+  )
+}
+
+const namedFaces = (said: readonly { name: string; rows: readonly number[] }[], records: readonly CropRecord[]) =>
+  said.flatMap(({ name, rows }) => (name === '-' ? [] : rows.map((i) => ({ record: records[i], name }))))
+
+/** Puts faces that another program has named into the lines of these names, unless a person has put them into another, which is told. */
+function takeRegions(
+  said: { name: string; rows: number[]; gone: readonly string[] }[],
+  regions: readonly (string | null)[],
+  records: readonly CropRecord[],
+): FaceGroups['otherwise'] {
+  const lineOf = new Map(said.flatMap(({ name, rows }) => rows.map((i): [number, string] => [i, name])))
+  const otherwise: { face: string; name: string; region: string }[] = []
+  for (const [i, region] of regions.entries()) {
+    if (region === null || region === '-') continue
+    const name = lineOf.get(i)
+    if (name !== undefined && name !== region) otherwise.push({ face: faceKey(records[i]), name, region })
+    if (name !== undefined) continue
+    const line = said.find((s) => s.name === region)
+    if (line === undefined) said.push({ name: region, rows: [i], gone: [] })
+    else line.rows.push(i)
+  }
+  return otherwise
 }
 
 /** What is wrong is told before any work. */
@@ -198,6 +249,7 @@ function checkGroupOptions(dir: string, options: GroupOptions): { out: string; i
     'radius',
     'reach',
     'minPoints',
+    'writeXmp',
     'calibration',
     'calibrate',
     'far',

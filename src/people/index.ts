@@ -3,12 +3,9 @@ export { askEachOther, type Asked } from './ask-each-other.ts'
 export { calibrateThreshold, type CalibrateThresholdOptions } from './calibrate-threshold.ts'
 export type { ChosenRadius } from './choose-radius.ts'
 export {
-  contestedLine,
   embedFolder,
   embedPhoto,
   embedRecords,
-  peopleOf,
-  type ContestedPhoto,
   type EmbedFolderOptions,
   type EmbeddedFaces,
   type EmbeddedPhoto,
@@ -42,6 +39,15 @@ export { checkFaceModelName, faceModelNames, openFaceModel, type OpenFaceModelOp
 export { cropPicture, neighbourRows, some, thumbnails, type ShownNeighbours } from './pictures.ts'
 export { precisionFigure } from './precision-figure.ts'
 export { publishedLine, type PublishedDistance } from './published.ts'
+export {
+  nameWarnings,
+  peopleIn,
+  peopleOf,
+  unmatchedLine,
+  type ContestedPhoto,
+  type Disagreement,
+  type RegionFindings,
+} from './people-of.ts'
 export { samplePhotos } from './sample-photos.ts'
 export {
   answerLine,
@@ -71,3 +77,4 @@ export { confirmedPeople } from './learn/confirmed-people.ts'
 export { inLearnedSpace, learnFolder, type LearnedFolder, type LearnFolderOptions } from './learn/learn-folder.ts'
 export type { BeforeAfter, JudgedQuestions } from './learn/judge-head.ts'
 export { learnHead, leastToLearn, type HeadJudgement, type LearnedHead, type LearnHeadOptions } from './learn/learn-head.ts'
+export type { WrittenSidecars } from './write-regions.ts'

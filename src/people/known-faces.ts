@@ -14,13 +14,13 @@ import { nearest } from '../neighbours/index.ts'
 import { assertSameRecipe, describeRecipe, sameRecipe } from '../recipe/index.ts'
 import type { Runtime } from '../runtime/index.ts'
 import { closeDeadReport, openRunFolder } from '../report/index.ts'
-import { contestedLine, embedFolder, peopleOf } from './embed-folder.ts'
+import { embedFolder } from './embed-folder.ts'
 import { missedLines, missedPhotos } from './missed-photos.ts'
 import { openNetworks, type FaceNetworks, type NetworkChoice } from './face-networks.ts'
-import { groupNames } from './group-file.ts'
 import { contentOfId, faceId } from './kept-vectors.ts'
 import { galleryHeadPath, headPath } from './learn/head-file.ts'
 import { thresholdPath } from './threshold-file.ts'
+import { nameWarnings, peopleIn, personsOf } from './people-of.ts'
 
 /** A face that is known, and how far a query lies from it. */
 export interface KnownNeighbour {
@@ -219,7 +219,7 @@ async function fromOutput(out: string, options: KnownFacesOptions): Promise<Know
 const reportSchema = z.object({ folder: z.string() })
 
 /** The folder whose photos an output folder tells of; undefined where nobody can say, or it is not there, as when OUT was made elsewhere. */
-function photosOf(out: string): string | undefined {
+export function photosOf(out: string): string | undefined {
   try {
     const { folder } = readJson(join(out, 'report.json'), reportSchema, { where })
     return pathKind(folder, where) === 'folder' ? folder : undefined
@@ -288,11 +288,9 @@ interface InMemory {
 
 function inMemory({ kind, place, out, records, vectors, networks, progress = silent, folder }: InMemory): KnownFaces {
   const { dim } = networks.model
-  const { people, labels, contested } = peopleOf(records)
-  const unclear = contestedLine(contested)
-  if (unclear !== undefined) progress.warn(unclear)
-  const given = groupNames(out, records)
-  const persons = records.map((_, i) => (labels[i] >= 0 ? people[labels[i]] : given[i]))
+  const { people, labels, ...unclear } = peopleIn(out, records)
+  for (const line of nameWarnings(unclear)) progress.warn(line)
+  const persons = personsOf(out, records, { people, labels })
   const points: KnownPoints = { vectors, dim, people, labels, ids: records.map((r) => `${r.sourceHash}#${r.face}`) }
   const names = [...new Set(persons.filter((p) => p !== null))].sort()
   return {

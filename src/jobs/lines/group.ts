@@ -22,7 +22,20 @@ interface NamedPair {
 /** What verb `group` finds. Faces are named by photo and place in it: `party.jpg#0`. */
 export interface GroupResult extends Pick<
   FaceGroups,
-  'out' | 'radius' | 'reach' | 'minPoints' | 'distances' | 'here' | 'suggestions' | 'gone' | 'changed' | 'twoNames' | 'judged' | 'recipe'
+  | 'out'
+  | 'radius'
+  | 'reach'
+  | 'minPoints'
+  | 'distances'
+  | 'here'
+  | 'suggestions'
+  | 'gone'
+  | 'changed'
+  | 'otherwise'
+  | 'twoNames'
+  | 'sidecars'
+  | 'judged'
+  | 'recipe'
 > {
   readonly faces: number
   readonly groups: readonly (Pick<FaceGroup, 'name' | 'picture'> & {
@@ -54,8 +67,25 @@ export interface GroupResult extends Pick<
 
 /** What was found, faces by their keys instead of rows. */
 export function groupResult(found: FaceGroups, warnings: readonly string[]): GroupResult {
-  const { out, records, groups, alone, radius, reach, minPoints, distances, here, suggestions, gone, changed, twoNames, judged, recipe } =
-    found
+  const {
+    out,
+    records,
+    groups,
+    alone,
+    radius,
+    reach,
+    minPoints,
+    distances,
+    here,
+    suggestions,
+    gone,
+    changed,
+    otherwise,
+    twoNames,
+    sidecars,
+    judged,
+    recipe,
+  } = found
   const { near, far, apart, twice, ...counts } = found.contradictions
   const key = (i: number): string => `${records[i].source}#${records[i].face}`
   const pairs = (list: readonly RowPair[]): NamedPair[] => list.map(({ a, b, distance }) => ({ a: key(a), b: key(b), distance }))
@@ -80,7 +110,9 @@ export function groupResult(found: FaceGroups, warnings: readonly string[]): Gro
     suggestions,
     gone,
     changed,
+    otherwise,
     twoNames,
+    sidecars,
     judged,
     recipe,
   }
@@ -133,6 +165,12 @@ export function groupLines(result: GroupResult): string[] {
     }
     for (const { a, b, why } of suggestions.slice(0, told)) lines.push(`  ${side(a)} and ${side(b)}: ${why}`)
     lines.push('  if so, give both one name in groups.jsonl; if not, two names, or "answer":"different" in their line')
+  }
+  if (result.sidecars !== undefined) {
+    const { written, unchanged, refused } = result.sidecars
+    lines.push(
+      `XMP sidecars: ${written} written, ${unchanged} as they were${refused.length === 0 ? '' : `, ${refused.length} refused (${refused[0].photo}: ${refused[0].reason})`}`,
+    )
   }
   lines.push(`all groups: ${join(out, 'groups.png')}; name, merge and split them in ${join(out, 'groups.jsonl')}, then run this again`)
   return lines

@@ -44,6 +44,7 @@ export const group = verb({
         .describe('faces within the radius, itself included, that make a core face')
         .meta({ placeholder: 'n' }),
       faces: facesField('which faces of a photo', 'all'),
+      writeXmp: z.boolean().optional().describe('write the names into XMP sidecars beside the photos (PHOTO.jpg.xmp), for other programs'),
       ...networkFields,
     })
     .superRefine((input, { addIssue }) => {
@@ -67,7 +68,8 @@ Who may be one person stands in OUT/suggestions.jsonl and suggestions.png, neare
 "answer":"different" into that line, which is kept.
 Faces in "faces" of a named line stay there and never join another name. Lines without a name are found anew each time.
 A face is written PHOTO#INDEX@CONTENT: move it as a whole. It is known by its content, so that photos and folders may be renamed,
-moved and copied; PHOTO#INDEX alone is understood, too.
+moved and copied; PHOTO#INDEX alone is understood, too. Names that other programs wrote for faces (XMP regions, in the photo or in a
+sidecar) are taken over; where groups.jsonl says otherwise, it counts.
 
 A radius from other people's photos may not fit yours: \`calibrate\` takes the one with the best groups (B-cubed) of labelled photos. A collection of many
 more people wants a smaller one: one chain of look-alikes is enough to join two groups. Where photos lie in folders of persons, the groups are judged against
@@ -80,6 +82,12 @@ them, and where labels and distances contradict each other, it says so.`,
     for (const face of found.gone) progress.warn(`${face} is no longer among the photos; it stays in groups.jsonl`)
     for (const face of found.changed)
       progress.warn(`the photo of ${face} has been changed since; the face at the same place keeps the name`)
+    const [other] = found.otherwise
+    if (other !== undefined)
+      progress.warn(
+        `another program names ${found.otherwise.length} faces otherwise than groups.jsonl, which counts (${other.face}: ${other.name}, not ${other.region}` +
+          `${found.otherwise.length > 1 ? '; ...' : ''})`,
+      )
     for (const { faces, names } of found.twoNames)
       progress.warn(`one photo, one face, but named ${names.join(' and ')}: ${faces.join(' = ')}; each copy keeps the name of its line`)
     const warnings = contradictionLines(found.contradictions, found, { ...found, titles: groupTitles(found.groups) })

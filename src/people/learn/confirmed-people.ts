@@ -1,7 +1,7 @@
 /** @file Who is on which face, as people have confirmed it: the names of folders, and what stands under a name in groups.jsonl. */
 import type { CropRecord } from '../../faces/index.ts'
-import { peopleOf } from '../embed-folder.ts'
 import { placeFaces, readGroups, readPlaces } from '../group-file.ts'
+import { peopleIn } from '../people-of.ts'
 
 /**
  * Confirmed people. A name in groups.jsonl counts before that of a folder; faces that were only found near a named group do not count, and faces of nobody
@@ -12,7 +12,7 @@ import { placeFaces, readGroups, readPlaces } from '../group-file.ts'
  * @throws KindredError `corrupt` for a groups.jsonl that cannot be read
  */
 export function confirmedPeople(out: string, records: readonly CropRecord[]): { people: string[]; labels: Int32Array } {
-  const { people: folders, labels } = peopleOf(records)
+  const { people: folders, labels } = peopleIn(out, records)
   const names: (string | null)[] = Array.from(labels, (l) => (l < 0 ? null : folders[l]))
   const lines = readGroups(out).flatMap(({ name, faces }) => (name === null ? [] : [{ name, faces }]))
   const placed = placeFaces(

@@ -14,7 +14,7 @@ import { modelWords } from '../faces/faces-sections.ts'
 import type { CompareFigure, CompareReport, ComparedModel, Difference } from './compare-report.ts'
 import { askEachOther, countPhotos, ignoredFiles, missedPhotos, type Asked } from '../../people/index.ts'
 import { countPeople } from '../faces/chapters.ts'
-import { embedRecords, peopleOf, type EmbeddedFaces } from '../../people/index.ts'
+import { embedRecords, peopleIn, type EmbeddedFaces } from '../../people/index.ts'
 import { facesToTake, noFaces } from '../faces/faces.ts'
 import { forgetFaces, forgetPhotos } from '../../people/index.ts'
 import { mapFaces, type FacePlaces } from '../faces/map-faces.ts'
@@ -141,7 +141,7 @@ export async function compare(dir: string, options: CompareOptions): Promise<Com
                 records,
                 vectors,
                 dim: model.dim,
-                ...peopleOf(records),
+                ...peopleIn(out, records),
                 recipe: model.recipe,
                 embedded,
                 summary: { photos: story.current.photos, faces: records.length },

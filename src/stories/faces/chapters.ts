@@ -7,7 +7,7 @@ import { isAddress } from '../../gallery/index.ts'
 import { vggLicences } from '../../models/index.ts'
 import { describeRecipe } from '../../recipe/index.ts'
 import { embeddingMap, faceMap, toPng } from '../../plots/index.ts'
-import { contestedLine, embedFolder, type EmbeddedFaces, type FoundFaces } from '../../people/index.ts'
+import { embedFolder, nameWarnings, unmatchedLine, type EmbeddedFaces, type FoundFaces } from '../../people/index.ts'
 import { facePairs, judgeDistances } from '../../people/index.ts'
 import { addToGallery, copyHead } from '../../people/index.ts'
 import { flatTitle, mapTitle, neighboursTitle, pointsTitle, wrongTitle } from './findings.ts'
@@ -87,6 +87,7 @@ export async function findAndEmbed(
   story.update({
     embedded: found.embedded,
     contested: found.contested,
+    regions: found.regions,
     dim: found.dim,
     recipe: describeRecipe(found.recipe),
     ...licence(options.model ?? 'dlib'),
@@ -94,8 +95,10 @@ export async function findAndEmbed(
   })
   const twice = new Map<string, string[]>()
   for (const r of found.records) if (r.face === 0) twice.set(r.sourceHash, [...(twice.get(r.sourceHash) ?? []), r.source])
-  const unclear = contestedLine(found.contested ?? [])
-  if (unclear !== undefined) story.warn(unclear)
+  const regions = found.regions ?? { names: 0, unmatched: [], disagree: [] }
+  for (const line of nameWarnings({ contested: found.contested ?? [], disagree: regions.disagree })) story.warn(line)
+  const notFound = unmatchedLine(regions.unmatched)
+  if (notFound !== undefined) story.warn(notFound)
   const same = [...twice.values()].filter((list) => list.length > 1)
   if (same.length > 0)
     story.warn(

@@ -10,6 +10,7 @@ import type {
   HeadJudgement,
   IgnoredFiles,
   MissedPhoto,
+  RegionFindings,
   SplitFolder,
 } from '../../people/index.ts'
 import type { Look } from '../../faces/index.ts'
@@ -54,6 +55,8 @@ export interface FacesReport extends ReportState {
   people: { person: string | null; photos: number; withFace: number; faces: number }[]
   /** Photos that lie, byte for byte, in the folders of several people, and count as nobody's. */
   contested?: readonly { readonly photos: readonly string[]; readonly names: readonly string[] }[]
+  /** Names that other programs wrote for faces: how many faces have one, which boxes hold no face that was found, where folders say otherwise. */
+  regions?: RegionFindings
   /** Photos without a crop, and why. */
   missed: readonly MissedPhoto[]
   /** Files that were left alone, by reason. */

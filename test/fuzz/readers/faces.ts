@@ -1,13 +1,23 @@
 /** @file Readers of what the faces story leaves behind, and of cascades. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { cropFolder, haarDetector, openDetector, type CropRecord, type FaceDetector, type FaceRecipe } from '../../../src/faces/index.ts'
+import {
+  cropFolder,
+  haarDetector,
+  openDetector,
+  readXmpRegions,
+  writeXmpRegions,
+  type CropRecord,
+  type FaceDetector,
+  type FaceRecipe,
+} from '../../../src/faces/index.ts'
 import { sha256 } from '../../../src/base/index.ts'
 import { npyBytes } from '../../../src/vectors/index.ts'
 import { faceText, groupNames, placeFaces, readGroups, readPlaces, writeGroups } from '../../../src/people/group-file.ts'
 import { faceByContent, keptApart, readSuggestions, rowsByContent, writeSuggestions } from '../../../src/people/suggestion-file.ts'
 import { faces } from '../../../src/stories/index.ts'
 import { faceId, KeptVectors } from '../../../src/people/kept-vectors.ts'
+import { matchRegions, readRegions } from '../../../src/people/named-regions.ts'
 import { openKnownFaces } from '../../../src/people/known-faces.ts'
 import { pixelsModel } from '../../../src/people/pixels-model.ts'
 import { json, must, mustBeFinite, mustBeTexts, once, part, text, type Files, type Reader } from './reader.ts'
@@ -196,6 +206,57 @@ const suggestionsReader: Reader = {
   },
 }
 
+const area = { x: 0.25, y: 0.5, width: 0.125, height: 0.25 }
+const xmp = once(() => {
+  const named = ['Anna', 'Bo & Co', 'Zo\u00eb'].map((name, i) => ({ name, area: { ...area, x: 0.25 * i } }))
+  return writeXmpRegions(undefined, named, { size: { width: 400, height: 300 }, same: () => undefined, what: 'seed' })
+})
+const xmpReader: Reader = {
+  name: 'xmp',
+  seeds: () => [
+    { 'photo.jpg.xmp': text(xmp()) },
+    { 'photo.jpg.xmp': text(`<?xpacket begin=""?>\n${xmp().replace(/(<mwg-rs:Name>)/, '<!-- x -->$1')}`) },
+  ],
+  called: ['xmp'],
+  read(input) {
+    const before = new TextDecoder('utf-8', { fatal: false }).decode(input.bytes())
+    const { faces: regions } = readXmpRegions(before, 'photo.jpg.xmp')
+    for (const { name, area: at } of regions) {
+      must(typeof name === 'string' && name.trim() !== '', 'a name that is none')
+      mustBeFinite(Object.values(at), 'area')
+    }
+    const written = writeXmpRegions(before, [{ name: 'New', area }], {
+      size: { width: 400, height: 300 },
+      same: () => undefined,
+      what: 'photo.jpg.xmp',
+    })
+    const names = readXmpRegions(written, 'photo.jpg.xmp').faces.map((f) => f.name)
+    must(names.at(-1) === 'New', 'a region that was written and is not read')
+  },
+}
+
+/** What `regions.jsonl` may hold. */
+const regionsReader: Reader = {
+  name: 'regions',
+  seeds: () => [
+    {
+      'regions.jsonl': text(
+        lines(records.map(({ source, sourceHash, box, label }) => ({ source, sourceHash, name: label, box, from: 'photo' }))),
+        'jsonl',
+      ),
+    },
+  ],
+  read(input) {
+    const regions = readRegions(input.folder)
+    for (const { name, box } of regions) {
+      must(name !== '', 'a name that is none')
+      mustBeFinite(box, 'box')
+    }
+    const { names, unmatched } = matchRegions(regions, records)
+    must(names.length === records.length && unmatched.length <= regions.length, 'names of nobody')
+  },
+}
+
 const keptRecipe = faceRecipe as unknown as FaceRecipe
 const rows = Float32Array.from({ length: records.length * 4 }, (_, i) => Math.sin(i))
 const keptName = once(() => new KeptVectors('x', keptRecipe, 4).path.split(/[/\\]/).at(-1)!)
@@ -292,6 +353,8 @@ export const faceReaders: readonly Reader[] = [
   manifestReader,
   groupsReader,
   suggestionsReader,
+  xmpReader,
+  regionsReader,
   keptReader,
   knownReader,
   reportReader,
