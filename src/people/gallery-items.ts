@@ -57,8 +57,8 @@ const atOnce = 5000
  * path, a person that was renamed the new name. Copies of a photo are one row. A photo that lies in another folder, too, keeps the path and the name it has
  * there.
  *
- * Names are those of `personsOf`: given in `OUT/groups.jsonl`, or else written by other programs, or else of folders. "Of this folder" are rows whose photo lay below it, or below the folder that has
- * become this one by being moved as a whole; rows of files that cannot be read just now are left alone.
+ * Names are those of `personsOf`: given in `OUT/groups.jsonl`, or else written by other programs, or else of folders. "Of this folder" are rows
+ * whose photo lay below it, or below the folder that has become this one by being moved as a whole; rows of files that cannot be read just now are left alone.
  * @param place a folder, or `postgres://…`
  * @throws KindredError `mismatch` when the gallery holds vectors of another recipe, and as {@link openGallery} does
  */

@@ -33,9 +33,9 @@ export interface WrittenSidecars {
 /**
  * Writes the names of faces into `PHOTO.EXT.xmp` beside each photo, as regions of the Metadata Working Group.
  *
- * A sidecar that is there keeps everything else in it; one that cannot be read is left alone and told. A new one begins with the regions that stand in the photo,
- * or in `PHOTO.xmp`, as readers that take the sidecar's regions look no further. Where the faces of a region of another program is one of these, it gets the
- * name given here.
+ * A sidecar that is there keeps everything else in it; one that cannot be read is left alone and told. A new one begins with the regions that stand in the
+ * photo, or in `PHOTO.xmp`, as readers that take the sidecar's regions look no further. A region of another program that is one of these faces gets the name
+ * given here.
  * @param dir   the folder of the photos
  * @param named faces with names
  * @throws KindredError `io`; `interrupted` when the signal fires, whole sidecars staying

@@ -168,9 +168,8 @@ export function groupLines(result: GroupResult): string[] {
   }
   if (result.sidecars !== undefined) {
     const { written, unchanged, refused } = result.sidecars
-    lines.push(
-      `XMP sidecars: ${written} written, ${unchanged} as they were${refused.length === 0 ? '' : `, ${refused.length} refused (${refused[0].photo}: ${refused[0].reason})`}`,
-    )
+    const not = refused.length === 0 ? '' : `, ${refused.length} refused (${refused[0].photo}: ${refused[0].reason})`
+    lines.push(`XMP sidecars: ${written} written, ${unchanged} as they were${not}`)
   }
   lines.push(`all groups: ${join(out, 'groups.png')}; name, merge and split them in ${join(out, 'groups.jsonl')}, then run this again`)
   return lines
