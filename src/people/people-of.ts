@@ -41,8 +41,8 @@ export interface People {
  * Names, and for each record which of them it bears (-1: none).
  *
  * A name that another program wrote for a face counts most: somebody looked at this face. A folder's name goes to the photo's largest face alone, unless
- * another face of the photo bears it already: whoever else is in the picture must not be taken for that person. One face with several names, as in copies of a photo in
- * the folders of two people, has none: nobody can say whose it is.
+ * another face of the photo bears it already: whoever else is in the picture must not be taken for that person. One face with several names, as in copies
+ * of a photo in the folders of two people, has none: nobody can say whose it is.
  * @param regions one a record: the name that another program gave it, or null; default none
  */
 export function peopleOf(records: readonly CropRecord[], regions: readonly (string | null)[] = []): People {
