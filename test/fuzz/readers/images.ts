@@ -1,4 +1,5 @@
 /** @file Readers of pictures: every format, with and without EXIF orientation, and the digit in a picture. */
+import { readFileSync } from 'node:fs'
 import sharp, { type Sharp } from 'sharp'
 import { decodeImage, type DecodedImage } from '../../../src/images/index.ts'
 import { loadDigitImage } from '../../../src/digits/index.ts'
@@ -25,7 +26,15 @@ const svg =
   '<path d="M6 5 H24 L12 22" stroke="#000" stroke-width="3" fill="none"/>' +
   '<g transform="scale(1.1)"><text x="2" y="20" font-size="4">7</text></g></svg>\n'
 
-type Format = 'png' | 'jpeg' | 'webp' | 'gif' | 'tiff' | 'avif'
+type Format = 'png' | 'jpeg' | 'webp' | 'gif' | 'tiff' | 'avif' | 'bmp' | 'pnm'
+
+/** Pictures by Pillow, of formats that sharp does not write. */
+const goldens = (ending: RegExp): Uint8Array[] => {
+  const { files } = JSON.parse(readFileSync(new URL('../../golden/pictures.json', import.meta.url), 'utf8')) as {
+    files: Record<string, { file: string }>
+  }
+  return Object.entries(files).flatMap(([name, { file }]) => (ending.test(name) ? [new Uint8Array(Buffer.from(file, 'base64'))] : []))
+}
 
 /** Files of each format: colour, grey, alpha, palettes, 16 bits, several compressions, orientations. */
 const made: Readonly<Record<Format, () => Promise<Uint8Array[]>>> = {
@@ -69,6 +78,8 @@ const made: Readonly<Record<Format, () => Promise<Uint8Array[]>>> = {
     ]),
   ),
   avif: once(() => Promise.all([bytes(image().avif({ effort: 0 })), bytes(image(4).avif({ effort: 0, lossless: true }))])),
+  bmp: once(() => Promise.resolve(goldens(/\.bmp$/))),
+  pnm: once(() => Promise.resolve(goldens(/\.p[bgp]m$/))),
 }
 
 function checkImage({ pixels, height, width, channels }: DecodedImage, want: number): void {
@@ -77,9 +88,20 @@ function checkImage({ pixels, height, width, channels }: DecodedImage, want: num
   must(pixels.length === height * width * channels, `${pixels.length} bytes for ${width} x ${height} x ${channels}`)
 }
 
-const extensions: Readonly<Record<Format, string>> = { png: 'png', jpeg: 'jpg', webp: 'webp', gif: 'gif', tiff: 'tif', avif: 'avif' }
+const extensions: Readonly<Record<Format, string>> = {
+  png: 'png',
+  jpeg: 'jpg',
+  webp: 'webp',
+  gif: 'gif',
+  tiff: 'tif',
+  avif: 'avif',
+  bmp: 'bmp',
+  pnm: 'pnm',
+}
 const seedsOf = async (format: Format): Promise<Files[]> =>
-  (await made[format]()).map((b) => ({ [`photo.${extensions[format]}`]: part(format as Kind, b) }))
+  (await made[format]()).map((b) => ({
+    [`photo.${extensions[format]}`]: part(format === 'bmp' || format === 'pnm' ? 'bytes' : (format as Kind), b),
+  }))
 
 function imageReader(format: Format, weight: number): Reader {
   return {
@@ -143,6 +165,8 @@ export const imageReaders: readonly Reader[] = [
   imageReader('gif', 1),
   imageReader('tiff', 1),
   imageReader('avif', 0.6),
+  imageReader('bmp', 0.6),
+  imageReader('pnm', 0.6),
   svgReader,
   digitReader,
 ]
