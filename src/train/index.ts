@@ -18,6 +18,7 @@ export type { Weights } from './network-embedder.ts'
 export { objective, type Objective, type ObjectiveBatch, type ObjectiveOptions, type ObjectiveParts } from './objective.ts'
 export type { EpochTools, TrainEmbedderOptions } from './options.ts'
 export {
+  longestProjected,
   projectionFromOnnx,
   projectionToOnnx,
   projectVectors,

@@ -60,7 +60,7 @@ test('as ONNX it gives the same vectors and words, and the same bytes', async ()
 test('says what it needs, and stops', async () => {
   await expect(trainProjectionHead({ ...options, labels: new Int32Array(labels.length) })).rejects.toThrow('two classes or more')
   await expect(trainProjectionHead({ vectors: new Float32Array(8000), dim: 2000, labels: Int32Array.of(0, 0, 1, 1) })).rejects.toThrow(
-    'at most 1024',
+    'at most 512',
   )
   await expect(trainProjectionHead({ ...options, signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'interrupted' })
   expect(() => projectVectors({ dim: 3, weight: new Float32Array(9) }, new Float32Array(4))).toThrow('rows of 3 numbers')

@@ -64,7 +64,7 @@ export interface ProjectionHeadOptions {
 
 const where = 'projection head'
 /** Numbers a vector at most: the matrix and its optimiser grow with the square. */
-const longest = 1024
+export const longestProjected = 512
 /** Of one batch at most: classes, and rows of each. */
 const [mostClasses, mostPerClass] = [8, 8]
 
@@ -72,7 +72,7 @@ const [mostClasses, mostPerClass] = [8, 8]
  * Trains W by min mean max(0, |W a - W p| - |W a - W n| + margin) + decay |W - I|^2 over semi-hard triplets of batches of up to 8 classes x 8 rows, with Adam.
  *
  * Lengths are measured in the mean distance between vectors of two classes, so that the settings hold for any network.
- * @throws KindredError `usage` for fewer than two classes with two vectors, or vectors of more than 1,024 numbers; `interrupted`
+ * @throws KindredError `usage` for fewer than two classes with two vectors, or vectors of more than 512 numbers; `interrupted`
  * Cost: steps x O(64 dim^2 + 64^2 dim)
  * Source: Weinberger, Saul 2009 (a linear map learnt by triplets); Schroff et al. 2015 (semi-hard triplets)
  */
@@ -98,7 +98,7 @@ export async function trainProjectionHead(options: ProjectionHeadOptions): Promi
     `vectors must be [${labels.length}, ${dim}]`,
     `${vectors.length} numbers`,
   )
-  ensure(dim <= longest, where, `vectors must have at most ${longest} numbers`, dim)
+  ensure(dim <= longestProjected, where, `vectors must have at most ${longestProjected} numbers`, dim)
   ensure(Number.isInteger(steps) && steps > 0, where, 'steps must be a positive integer', steps)
   ensure(Number.isFinite(decay) && decay >= 0, where, 'decay must be a number >= 0', decay)
   const rows = usable(labels)

@@ -1,7 +1,8 @@
 /**
  * @file What a head is worth on people and photos it has not seen: folds, each judged by a head that was trained without it, before and after.
  */
-import { gatherRows, rng, squaredDistance } from '../../base/index.ts'
+import { setImmediate } from 'node:timers/promises'
+import { gatherRows, rng, squaredDistance, stopIfAborted } from '../../base/index.ts'
 import { pairedPeopleBootstrap, type PairDistances } from '../../metrics/index.ts'
 import { projectVectors, type ProjectionHead } from '../../train/index.ts'
 
@@ -87,17 +88,18 @@ interface Questions {
  *
  * @param worse let the worse copies of the unseen ask instead; a copy does not find its own photo
  * @returns undefined where nobody has anything to find
+ * @throws KindredError `interrupted`
  */
-export function judgeQuestions(
+export async function judgeQuestions(
   data: HeadData,
   folds: readonly JudgedFold[],
-  { worse = false, seed = 0 } = {},
-): JudgedQuestions | undefined {
+  { worse = false, seed = 0, signal }: { worse?: boolean; seed?: number; signal?: AbortSignal } = {},
+): Promise<JudgedQuestions | undefined> {
   const [before, after] = [questions(), questions()]
   for (const { unseen, head } of folds) {
-    ask(data, data.vectors, data.worse?.vectors, unseen, worse, before)
+    await ask(data, data.vectors, data.worse?.vectors, unseen, worse, before, signal)
     const moved = data.worse === undefined ? undefined : projectVectors(head, data.worse.vectors)
-    ask(data, projectVectors(head, data.vectors), moved, unseen, worse, after)
+    await ask(data, projectVectors(head, data.vectors), moved, unseen, worse, after, signal)
   }
   if (before.person.length === 0) return undefined
   const people = Int32Array.from(before.person)
@@ -120,18 +122,23 @@ function beforeAfter(after: readonly number[], before: readonly number[], people
   return { before: mean(before), after: mean(after), difference, low, high }
 }
 
-function ask(
+async function ask(
   { dim, labels, photos, worse: copies }: HeadData,
   vectors: Float32Array,
   worseVectors: Float32Array | undefined,
   unseen: readonly number[],
   worse: boolean,
   into: Questions,
-): void {
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const isUnseen = new Set(unseen)
   const asking = worse ? [...(copies?.of.keys() ?? [])].filter((k) => isUnseen.has(copies!.of[k])) : unseen
   const distance = new Float64Array(labels.length)
-  for (const k of asking) {
+  for (const [n, k] of asking.entries()) {
+    if (n % 50 === 0) {
+      await setImmediate() // a stop is heard, and progress shown
+      stopIfAborted(signal, 'learn', 'a stop before all was judged')
+    }
     const row = worse ? copies!.of[k] : k
     const others = [...labels.keys()].filter((i) => i !== row && photos[i] !== photos[row])
     const mine = others.filter((i) => labels[i] === labels[row]).length

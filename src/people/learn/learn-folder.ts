@@ -4,13 +4,13 @@
  */
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { inOrder, KindredError, type Progress, silent, stopIfAborted } from '../../base/index.ts'
+import { ensure, inOrder, KindredError, type Progress, silent, stopIfAborted } from '../../base/index.ts'
 import { faceRecipeSchema, readCrops, type CropRecord, type FaceModel, type FaceRecipe } from '../../faces/index.ts'
 import { ioError, readJson, writeFileAtomic, type Lock } from '../../files/index.ts'
 import { wilsonInterval } from '../../metrics/index.ts'
 import { describeRecipe } from '../../recipe/index.ts'
 import type { Runtime } from '../../runtime/index.ts'
-import { projectVectors } from '../../train/index.ts'
+import { longestProjected, projectVectors } from '../../train/index.ts'
 import type { EmbeddedFaces } from '../embed-folder.ts'
 import { faceId, KeptVectors } from '../kept-vectors.ts'
 import { some } from '../pictures.ts'
@@ -68,6 +68,13 @@ export async function learnFolder(found: EmbeddedFaces, options: LearnFolderOpti
   const { people, labels } = confirmedPeople(out, records)
   const photos = records.map((r) => `${r.sourceHash}#${r.face}`)
   const settings = { vectors, dim, labels, photos, seed, runtime, progress, signal }
+  ensure(
+    dim <= longestProjected,
+    where,
+    `vectors must have at most ${longestProjected} numbers`,
+    dim,
+    'Learn in the space of a smaller model, such as dlib.',
+  )
   ensureEnough(labels, photos) // before the costly part
   const worse = await worseCopies(out, records, labels, { model, seed, progress, signal, lock })
   const learned = await learnHead({ ...settings, worse })

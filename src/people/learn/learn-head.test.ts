@@ -32,16 +32,17 @@ test('a label drawn at random teaches nothing that is taken', async () => {
   expect((await learnHead({ ...data, labels })).better).toBe(false)
 }, 60_000)
 
-test('worse copies ask in the place of the unseen, and do not find the photo they were made of', () => {
+test('worse copies ask in the place of the unseen, and do not find the photo they were made of', async () => {
   const data = blurredPeople(5, { people: 4, photos: 3, nuisance: 0 })
   const photos = [...data.labels.keys()].map(String)
   const worse = { vectors: data.vectors.slice(), of: Int32Array.from(data.labels.keys()) } // copies as good as the photos
   const identity = { dim: data.dim, weight: Float32Array.from({ length: 256 }, (_, i) => (i % 17 === 0 ? 1 : 0)) }
   const folds = foldsOfPeople(data, 5, 0).map((unseen) => ({ unseen, head: identity }))
   const asked = { ...data, photos, worse }
-  const [own, copies] = [judgeQuestions(asked, folds)!, judgeQuestions(asked, folds, { worse: true })!]
+  const [own, copies] = [(await judgeQuestions(asked, folds))!, (await judgeQuestions(asked, folds, { worse: true }))!]
   expect(copies.map).toEqual(own.map)
   expect(own.map.difference).toBe(0)
+  await expect(judgeQuestions(asked, folds, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'interrupted' })
 })
 
 test('folds: each person, or photo, is left out once; copies of a photo stay together; a head sees nothing of what it is judged on', () => {

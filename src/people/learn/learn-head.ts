@@ -1,8 +1,7 @@
 /**
  * @file A space that knows one's own people better: a projection head trained on confirmed people, and judged on people and photos it has not seen.
  */
-import { setImmediate } from 'node:timers/promises'
-import { checkOptions, counted, ensure, gatherRows, KindredError, type Progress, silent, stopIfAborted } from '../../base/index.ts'
+import { checkOptions, counted, ensure, gatherRows, KindredError, type Progress, silent } from '../../base/index.ts'
 import { calibrateVerification, type PairDistances, type VerificationThreshold } from '../../metrics/index.ts'
 import type { Runtime } from '../../runtime/index.ts'
 import { trainProjectionHead, type ProjectionHead, type ProjectionStep } from '../../train/index.ts'
@@ -114,11 +113,8 @@ export async function learnHead(options: LearnHeadOptions): Promise<LearnedHead>
     const byPeople = await judgedBy(foldsOfPeople(data, folds, seed))
     const byPhotos = await judgedBy(foldsOfPhotos(data, folds, seed))
     const fewer = sample(data, seed)
-    const judge = async (heads: readonly JudgedFold[], worse: boolean): Promise<JudgedQuestions | undefined> => {
-      await setImmediate() // a stop is heard, and progress shown
-      stopIfAborted(signal, where, 'a stop before all was judged')
-      return judgeQuestions(fewer.data, fewer.of(heads), { worse, seed })
-    }
+    const judge = (heads: readonly JudgedFold[], worse: boolean): Promise<JudgedQuestions | undefined> =>
+      judgeQuestions(fewer.data, fewer.of(heads), { worse, seed, signal })
     const judged: HeadJudgement = {
       unseenPeople: await judge(byPeople, false),
       unseenPhotos: await judge(byPhotos, false),
