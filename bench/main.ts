@@ -14,6 +14,7 @@ const benchmarks: Record<string, string> = {
   'faces-learn': 'a space learnt on labelled photos, before and after, on people and photos it has not seen',
   'faces-many': 'thousands of photos in one run: memory, bytes written, and the same killed and continued',
   'faces-scale': 'grouping, retrieval and map of 20,000 faces that are made for it',
+  'faces-wild': 'faces that fill their photo, are small, turned or many: first look and all looks',
   install: 'downloads, disk and start-up of an install, beside what others bring',
   bundle: 'what a page of the browser floor loads, room by room, beside the default build of onnxruntime-web',
   busy: 'training and embedding while other programs compute, beside PyTorch; faces on one thread and on several',

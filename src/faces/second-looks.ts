@@ -61,7 +61,7 @@ export async function secondLooks(
   const known = hints.filter(({ score }) => score > detector.sure)
   // Where only faces are known that are smaller than asked for, nobody else is looked for but small faces.
   const { sights, convincing } =
-    first.length === 0 ? { sights: first, convincing: known.length > 0 } : await uprightSights(photo, first, detector)
+    first.length === 0 ? { sights: first, convincing: known.length > 0 } : await uprightSights(photo, first, known, detector)
   const tooSmall = known.filter(({ box }) => Math.min(box.width, box.height) < options.minSize)
   const isNew = ({ box }: Sight) => !tooSmall.some((other) => sameFace(box, other.box))
   const large = isLarge(photo)
@@ -93,35 +93,65 @@ function smallBoxes({ width, height }: Photo, hints: readonly ScoredBox[]): Box[
     .map(({ box }) => box)
 }
 
-/** Turns faces that stand on their side or head; tells whether any face is more than a box with a score. */
+/**
+ * Turns faces that stand on their side or head, all by the same turns, as photos are turned whole: up to three of the largest faces vote. Tells whether any face
+ * is more than a box with a score.
+ */
 async function uprightSights(
   photo: Photo,
   first: readonly Sight[],
+  known: readonly ScoredBox[],
   detector: LookingDetector,
 ): Promise<{ sights: readonly Sight[]; convincing: boolean }> {
-  let convincing = first.length > mostTurned || first.some(({ score }) => detector.probability(score) > certain)
-  for (const sight of first.slice(0, mostTurned)) {
-    if (Math.min(sight.box.width, sight.box.height) < leastTurned) break
-    const byLandmarks = await uprightByLandmarks(photo, sight, detector)
-    // What holds for one face of a photo holds for all.
-    if (byLandmarks.upright) return { sights: first, convincing: true }
-    convincing = false
-    const [likely, ...unlikely] = byLandmarks.turns
-    let seen = await facesByTurn(photo, sight.box, [0, likely], detector)
-    const asItIs = seen.find(({ turns }) => turns === 0)?.evidence ?? -Infinity
-    if (seen[0]?.turns === 0 && asItIs >= leastEvidence) return { sights: first, convincing: true }
-    if (seen.length === 0 || seen[0].evidence < certainEvidence || seen[0].evidence < asItIs + 3)
-      seen = [...seen, ...(await facesByTurn(photo, sight.box, unlikely, detector))].sort((x, y) => y.evidence - x.evidence)
-    const [best] = seen
-    if (best === undefined || best.evidence < leastEvidence) continue
-    convincing = true
-    if (best.turns === 0 || best.evidence < asItIs + turnMargin) return { sights: first, convincing }
-    const found = await lookTurned(photo, best.turns, 0, detector)
-    const good = [best, ...found.filter((one) => isFace(one, detector))].map(asTurned)
-    const others = first.filter((one) => one !== sight)
-    return { sights: mergeSights(mergeSights([], good), others), convincing }
+  const asFound = (convincing: boolean) => ({ sights: first, convincing })
+  const certainly = first.length > mostTurned || first.some(({ score }) => detector.probability(score) > certain)
+  const voters = await largestFaces(photo, first, known, detector)
+  if (voters.length === 0) return asFound(certainly)
+  const doubted: { sight: Sight; turns: readonly Turns[] }[] = []
+  for (const sight of voters) {
+    const { upright, turns } = await uprightByLandmarks(photo, sight, detector)
+    if (!upright) doubted.push({ sight, turns })
   }
-  return { sights: first, convincing }
+  if (voters.length > 2 * doubted.length) return asFound(true)
+  const [alone] = voters.length === 1 ? doubted : []
+  let seen: JudgedFace[] = []
+  if (alone !== undefined) {
+    seen = await facesByTurn(photo, alone.sight.box, [0, alone.turns[0]], detector)
+    const asItIs = seen.find(({ turns }) => turns === 0)?.evidence ?? 0
+    if (seen[0]?.turns === 0 && asItIs >= leastEvidence) return asFound(true)
+    if (seen.length === 0 || seen[0].evidence < certainEvidence || seen[0].evidence < asItIs + 3)
+      seen = [...seen, ...(await facesByTurn(photo, alone.sight.box, alone.turns.slice(1), detector))]
+  } else for (const { box } of voters) seen.push(...(await facesByTurn(photo, box, allTurns, detector)))
+  const convincing = seen.filter((face) => face.evidence >= leastEvidence)
+  if (convincing.length === 0) return asFound(false)
+  const votes = allTurns.map((turns) => convincing.reduce((sum, face) => sum + (face.turns === turns ? face.evidence : 0), 0))
+  const turns = allTurns.toSorted((x, y) => votes[y] - votes[x])[0]
+  if (turns === 0 || votes[turns] < votes[0] + turnMargin) return asFound(true)
+  const found = await lookTurned(photo, turns, 0, detector)
+  const good = [...convincing.filter((face) => face.turns === turns), ...found.filter((one) => isFace(one, detector))].map(asTurned)
+  const others = alone === undefined ? first : first.filter((one) => one !== alone.sight)
+  return { sights: mergeSights(mergeSights([], good), others), convincing: true }
+}
+
+/** The faces that tell how a photo stands: the largest that are known, none much smaller than the first. */
+async function largestFaces(
+  photo: Photo,
+  first: readonly Sight[],
+  known: readonly ScoredBox[],
+  detector: LookingDetector,
+): Promise<readonly Sight[]> {
+  const sides = ({ box }: { box: Box }) => Math.min(box.width, box.height)
+  const least = Math.max(leastTurned, sides(first[0]) / 2)
+  const large = first.filter((sight) => sides(sight) >= least).slice(0, mostTurned)
+  const rest = known
+    .filter((one) => sides(one) >= least && !large.some((sight) => sameFace(sight.box, one.box)))
+    .slice(0, mostTurned - large.length)
+  const read = await judged(
+    photo,
+    rest.map((one) => ({ ...one, turns: 0 })),
+    detector,
+  )
+  return [...large, ...read.map((face): Sight => ({ ...face, look: 'whole' }))]
 }
 
 /** Whether a judged box is taken for a face. */
