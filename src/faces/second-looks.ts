@@ -94,7 +94,8 @@ function smallBoxes({ width, height }: Photo, hints: readonly ScoredBox[]): Box[
 }
 
 /**
- * Turns faces that stand on their side or head, all by the same turns, as photos are turned whole: up to three of the largest faces vote. Tells whether any face
+ * Turns faces that stand on their side or head, all by the same turns, as photos are turned whole: up to three of the largest faces vote. Tells
+ * whether any face
  * is more than a box with a score.
  */
 async function uprightSights(
@@ -112,7 +113,7 @@ async function uprightSights(
     const { upright, turns } = await uprightByLandmarks(photo, sight, detector)
     if (!upright) doubted.push({ sight, turns })
   }
-  if (voters.length > 2 * doubted.length) return asFound(true)
+  if (voters.length >= 2 * doubted.length) return asFound(true)
   const [alone] = voters.length === 1 ? doubted : []
   let seen: JudgedFace[] = []
   if (alone !== undefined) {

@@ -13,10 +13,11 @@ import { sameFace, type Sight } from './sight.ts'
 // Measured on 349 faces that the SSD detector finds in photos of five people, upright and turned.
 /** Up to this misfit a face stands upright: 1 of 233 turned ones has less, and 42 of 116 upright ones. */
 const uprightMisfit = 0.05
-/** Up to this spread, too: 1 of 233 turned ones, 110 of 116 upright ones. */
+/** Up to this spread, too: 1 of 233 turned ones, 110 of 116 upright ones; and up to the smaller one where only one other box is read. */
 const uprightSpread = 0.05
-/** With so many times the spread in every other turn, and so much evidence, a face stands upright, too. */
-const clearly = Math.E
+const uprightAtOnce = 0.025
+/** With so much more evidence from landmarks than any other turn has, and so much in all, a face stands upright, too. */
+const clearly = 1
 const ownEvidence = 6
 /** Surroundings of a face that the detector is shown, in sides of its box, and their longest side in pixels. */
 const around = 3
@@ -60,7 +61,7 @@ export async function judged(
 /**
  * Whether landmarks alone say that a face stands upright, and if not, which turns are likely, best first.
  *
- * cost: up to 15 runs of the landmark network, none for a third of all faces, 3 for most others
+ * cost: up to 15 runs of the landmark network, none for a third of all faces, one for most others
  */
 export async function uprightByLandmarks(
   photo: Photo,
@@ -70,18 +71,19 @@ export async function uprightByLandmarks(
   const yes = { upright: true, turns: [] }
   if (sight.misfit <= uprightMisfit) return yes
   const { box } = sight
-  const spread = await landmarkSpread(photo, network, { box, turns: 0 }, sight.landmarks)
+  const spread = await landmarkSpread(photo, network, { box, turns: 0 }, sight.landmarks, uprightAtOnce)
   if (spread <= uprightSpread) return yes
   const turns = allTurns.slice(1).map((turn) => ({ box, turns: turn }))
   const read = await readLandmarks(photo, network, turns)
-  const others: { turns: Turns; spread: number; odds: number }[] = []
+  const others: { turns: Turns; odds: number }[] = []
   for (const [i, points] of read.entries()) {
     if (points === undefined) continue
     const there = await landmarkSpread(photo, network, turns[i], points.landmarks)
-    others.push({ turns: turns[i].turns, spread: there, odds: evidence(0.5, points.misfit, there) })
+    others.push({ turns: turns[i].turns, odds: evidence(0.5, points.misfit, there) })
   }
+  const odds = evidence(0.5, sight.misfit, spread)
   const own = evidence(probability(sight.score), sight.misfit, spread)
-  if (own >= ownEvidence && spread <= 2 * uprightSpread && others.every((other) => other.spread > clearly * spread)) return yes
+  if (own >= ownEvidence && others.every((other) => odds >= other.odds + clearly)) return yes
   return { upright: false, turns: others.sort((a, b) => b.odds - a.odds).map((other) => other.turns) }
 }
 
