@@ -94,7 +94,7 @@ export const sidecarsOf = (path: string): string[] => [`${path}.xmp`, `${path}.X
 /**
  * The size of a photo as stored, and its XMP; undefined where the file is none that says so.
  *
- * Cost: its header is read, about a millisecond
+ * Cost: its header is read
  */
 export async function storedSize(path: string): Promise<(StoredSize & { xmp: Buffer | undefined }) | undefined> {
   try {

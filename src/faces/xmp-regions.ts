@@ -160,7 +160,7 @@ function appliedToOf(regions: Element): XmpRegions['appliedTo'] {
  * @param xml  the packet, or a sidecar file
  * @param what the file, for messages
  * @throws KindredError `corrupt` for what is no XML, `unsupported` for a document type, `limit` (`xmpBytes`, `nesting`)
- * Cost: one pass, about a second for a megabyte of elements
+ * Cost: one pass over a document of at most `xmpBytes`
  */
 export function readXmpRegions(xml: string, what: string): XmpRegions {
   const document = parse(xml, what)

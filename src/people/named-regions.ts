@@ -116,7 +116,7 @@ const atOnce = 4
  *
  * @param quarantine photos without a face may have regions, too
  * @throws KindredError `io`; `interrupted` when the signal fires
- * Cost: one to two milliseconds a photo
+ * Cost: half a millisecond of processor time for a small JPEG without XMP
  */
 export async function collectRegions(
   dir: string,
