@@ -18,7 +18,7 @@ import { keptFolder, openKnownFaces, photosOf, type KnownFaces, type KnownFacesO
 import { distanceHere, labelledPairs, type DistanceHere } from './labelled-pairs.ts'
 import { namedClusters } from '../clusters/index.ts'
 import { oddsOfHistogram, oddsOfPairs } from './suggest-pairs.ts'
-import { keptApart, readSuggestions, writeSuggestions, type SuggestionLine } from './suggestion-file.ts'
+import { answeredSuggestions, keptApart, readSuggestions, writeSuggestions, type SuggestionLine } from './suggestion-file.ts'
 import { readThreshold, type SavedThreshold } from './threshold-file.ts'
 import { writeSidecars, type WrittenSidecars } from './write-regions.ts'
 
@@ -124,7 +124,7 @@ export async function groupFaces(dir: string, options: GroupOptions): Promise<Fa
     const otherwise = takeRegions(said, matchRegions(readRegions(home), records).names, records)
     const names = new Int32Array(records.length).fill(-1)
     for (const [at, { name, rows }] of said.entries()) for (const i of rows) names[i] = name === '-' ? -2 : at
-    const answered = readSuggestions(home).filter((line) => line.answer === 'different')
+    const answered = answeredSuggestions(home)
     const watched = { apart: keptApart(records, answered, photoNumbers(records)), progress, signal: options.signal }
     const { clusters, count, conflicts, conflictCount } = await namedClusters(vectors, dim, { ...settings, names, ...watched })
     const groups = sorted(said, clusters, count, names).map((g) => ({
@@ -157,7 +157,7 @@ export async function groupFaces(dir: string, options: GroupOptions): Promise<Fa
       pictured.map((g) => lineOf(g, records, said)),
     )
     const suggested = suggestions.map((s) => s.line)
-    writeSuggestions(home, [...suggested, ...answered])
+    writeSuggestions(home, [...suggested, ...answeredSuggestions(home)]) // such as were answered meanwhile among them
     await drawSuggestions(home, named, suggestions)
     const sidecars = writeXmp
       ? await writeSidecars(photosFolder(dir, isOutput), namedFaces(said, records), { signal: rest.signal })

@@ -58,9 +58,22 @@ export {
   type RankedNeighbour,
   type SearchOptions,
 } from './search.ts'
-export { suggestInFolder, type FolderSuggestions, type SplitFolder, type SuggestInFolderOptions } from './suggest-in-folder.ts'
+export {
+  keepSuggestions,
+  suggestInFolder,
+  type FolderSuggestions,
+  type SplitFolder,
+  type SuggestInFolderOptions,
+} from './suggest-in-folder.ts'
 export { oddsOfHistogram, oddsOfPairs, suggestPairs, type PairOdds, type SuggestedPair, type SuggestOptions } from './suggest-pairs.ts'
-export { readSuggestions, writeSuggestions, type FaceByContent, type SuggestedSide, type SuggestionLine } from './suggestion-file.ts'
+export {
+  answeredSuggestions,
+  readSuggestions,
+  writeSuggestions,
+  type FaceByContent,
+  type SuggestedSide,
+  type SuggestionLine,
+} from './suggestion-file.ts'
 export {
   readThreshold,
   saveThreshold,

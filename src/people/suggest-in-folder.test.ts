@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
@@ -6,8 +6,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { faceRecipe } from '../../test/fuzz/readers/rules.ts'
 import type { CropRecord, FaceRecipe } from '../faces/index.ts'
 import { rng } from '../base/index.ts'
-import { faceByContent } from './suggestion-file.ts'
-import { suggestInFolder } from './suggest-in-folder.ts'
+import { faceByContent, readSuggestions, writeSuggestions } from './suggestion-file.ts'
+import { keepSuggestions, suggestInFolder } from './suggest-in-folder.ts'
 
 const out = mkdtempSync(join(tmpdir(), 'kindred-in-folder-'))
 beforeAll(async () => {
@@ -59,4 +59,26 @@ test('folders that look alike, a folder that looks like two people, and whose di
 
 test('vectors whose radius nobody knows', async () => {
   expect(await suggestInFolder({ ...found, recipe: { ...found.recipe, model: { name: 'pixels', hash: 'x' } } }, { out })).toBeUndefined()
+})
+
+test('they are written with what was answered meanwhile; a folder that was grouped keeps its own', async () => {
+  const file = join(out, 'suggestions.jsonl')
+  keepSuggestions(out, [])
+  expect(existsSync(file)).toBe(false)
+  const { suggestions } = (await suggestInFolder(found, { out }))!
+  keepSuggestions(out, suggestions)
+  const [line] = suggestions.map((s) => s.line)
+  expect(readSuggestions(out)).toEqual([line])
+  const answer = { a: line.a, b: line.b, answer: 'different' as const }
+  writeSuggestions(out, [answer])
+  keepSuggestions(out, suggestions)
+  expect(readSuggestions(out)).toEqual([line, answer])
+  keepSuggestions(out, [])
+  expect(readSuggestions(out)).toEqual([answer])
+  writeFileSync(file, '{"a":1}')
+  expect(() => keepSuggestions(out, suggestions)).toThrow(expect.objectContaining({ code: 'corrupt' }))
+  expect(readFileSync(file, 'utf8')).toBe('{"a":1}')
+  writeFileSync(join(out, 'groups.jsonl'), '')
+  keepSuggestions(out, suggestions)
+  expect(readFileSync(file, 'utf8')).toBe('{"a":1}')
 })

@@ -1,4 +1,5 @@
 /** @file Who may be one person in a folder whose faces nobody has grouped yet: folders' names count as groups, the others fall into density clusters. */
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { KindredError, type Progress } from '../base/index.ts'
 import { namedClusters } from '../clusters/index.ts'
@@ -9,7 +10,7 @@ import { radiusFor, type UsedRadius } from './group-radius.ts'
 import { suggestForGroups, suggestionPicture, type Suggestion } from './group-suggestions.ts'
 import { labelledPairs } from './labelled-pairs.ts'
 import { meanDistance, oddsOfHistogram, oddsOfPairs } from './suggest-pairs.ts'
-import { keptApart, type SuggestionLine } from './suggestion-file.ts'
+import { answeredSuggestions, keptApart, writeSuggestions, type SuggestionLine } from './suggestion-file.ts'
 
 /** A folder whose faces fall into two groups or more that no chain of near faces joins. */
 export interface SplitFolder {
@@ -115,6 +116,19 @@ export async function suggestInFolder(
     }),
     picture: await suggestionPicture(out, named, suggestions, onThePage),
   }
+}
+
+/**
+ * Writes `suggestions.jsonl`, with the answers that stand in it by now. Where faces have been grouped in the folder, it is left as it is: `group` knows the
+ * names that were given since, and writes it.
+ *
+ * @throws KindredError `corrupt` naming a line that cannot be read
+ */
+export function keepSuggestions(out: string, suggestions: readonly Suggestion[]): void {
+  if (existsSync(join(out, 'groups.jsonl'))) return
+  const lines = suggestions.map((s) => s.line)
+  const answered = answeredSuggestions(out)
+  if (lines.length > 0 || answered.length > 0 || existsSync(join(out, 'suggestions.jsonl'))) writeSuggestions(out, [...lines, ...answered])
 }
 
 /** The groups of at least {@link minPoints} faces into which rows fall; undefined for fewer than two. */

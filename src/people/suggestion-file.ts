@@ -94,6 +94,9 @@ export function writeSuggestions(out: string, lines: readonly SuggestionLine[]):
   writeFileAtomic(join(out, nameOfFile), lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
 }
 
+/** The lines that somebody has answered. @throws KindredError `corrupt` naming the line */
+export const answeredSuggestions = (out: string): SuggestionLine[] => readSuggestions(out).filter((line) => line.answer === 'different')
+
 /** How a face is written. */
 export const faceByContent = ({ source, face, sourceHash, box }: CropRecord): FaceByContent => ({
   photo: source,

@@ -64,7 +64,8 @@ export const faces = verb({
   ],
   notes: `VGG-Face's weights may be used for research only, not commercially. A file that cannot be read is set aside in \
 quarantine.jsonl and does not end the run,
-nor does it change the exit code; a run that finds no face at all ends with 1. Running again does only what is new.`,
+nor does it change the exit code; a run that finds no face at all ends with 1. Running again does only what is new.
+Who may be one person stands in OUT/suggestions.jsonl, nearest first; if two are not, put "answer":"different" into that line, which is kept.`,
   async run({ dir, ...options }, context) {
     const { samplePhotos } = await import('../../people/index.ts')
     const { faces: story } = await import('../../stories/index.ts')
@@ -96,6 +97,7 @@ nor does it change the exit code; a run that finds no face at all ends with 1. R
           ? ''
           : `learnt space: ${learned.verdict}`,
       ...missedFacesLines(result, { ...input, list: join(input.out, 'quarantine.jsonl') }),
+      suggestionLine(result, input.out),
       gallery === undefined ? '' : `gallery: ${galleryLine(gallery)}`,
       ...warnings,
       `report: ${report}  (${Math.round(seconds)} s${rate})${missedWords(photos)}`,
@@ -113,6 +115,12 @@ function retrievalLine(retrieval: FaceRetrieval, { overAll }: Pick<FacesReport, 
     `(${overAll.right} right); for ${right} of the ${asked(retrieval)} that were found and asked; mAP ${percent(overAll.map)} of all, ` +
     `${percent(retrieval.map)} of those that asked`
   )
+}
+
+/** Where it stands who may be one person. */
+function suggestionLine({ suggestions }: Pick<FacesReport, 'suggestions'>, out: string): string {
+  if (suggestions === undefined || suggestions.count === 0) return ''
+  return `${suggestions.count === 1 ? '1 pair' : `${suggestions.count} pairs`} may be one person (report, "Who else"; ${join(out, 'suggestions.jsonl')})`
 }
 
 /** How many faces asked, and of how many. */

@@ -16,8 +16,8 @@ import { missedPicture } from './missed-picture.ts'
 import { overAllPhotos } from './over-all-photos.ts'
 import { countPhotos, cropPicture, ignoredFiles, missedPhotos, neighbourRows, notReadPhotos, some, thumbnails } from '../../people/index.ts'
 import { measureRetrieval, precisionFigure, whyNoRetrieval } from '../../people/index.ts'
-import { radiusLine, suggestInFolder } from '../../people/index.ts'
-import type { Asked, SuggestionLine } from '../../people/index.ts'
+import { answeredSuggestions, keepSuggestions, radiusLine, suggestInFolder } from '../../people/index.ts'
+import type { Asked } from '../../people/index.ts'
 import type { FacesRun } from './run.ts'
 
 /** Faces on the map at most, so that the page stays a page; of more, some are drawn. */
@@ -223,12 +223,14 @@ export async function judgeThresholds(run: FacesRun, found: EmbeddedFaces): Prom
 }
 
 /** Who may be one person, and which folders may show two. */
-export async function suggestPeople(run: FacesRun, found: EmbeddedFaces, answered: readonly SuggestionLine[]): Promise<void> {
+export async function suggestPeople(run: FacesRun, found: EmbeddedFaces): Promise<void> {
   const { story, options, progress } = run
   await story.stage('Who else', 'looking for pairs that may be one person', async () => {
-    const made = await suggestInFolder(found, { out: options.out, answered, progress, signal: options.signal })
+    const { out, signal } = options
+    const made = await suggestInFolder(found, { out, answered: answeredSuggestions(out), progress, signal })
     if (made === undefined) return
     const { distances, suggestions, split, picture } = made
+    keepSuggestions(out, suggestions)
     if (picture !== undefined) story.addFigure('pairs', picture)
     story.update({
       suggestions: {

@@ -24,7 +24,7 @@ const where = 'faces'
  * Tells the whole story of a folder of photos; running again does only what is new.
  *
  * OUT gets `report.html` and `report.json`, which grow while the work runs; `crops/`, `manifest.jsonl`, `quarantine.jsonl`; `vectors/`; `map.svg`, `map.png`;
- * `figures/`.
+ * `figures/`; `suggestions.jsonl`, who may be one person.
  * @param dir one folder per person, or photos without labels
  * @returns what `report.json` holds
  * @throws KindredError `not-found` for a folder that is not there, holds no photos, or shows no face (the quarantine list is written all the same);
@@ -74,13 +74,13 @@ export async function faces(dir: string, options: FacesOptions): Promise<FacesRe
   }
   const kind = facesToTake(dir, out, options.faces)
   warnOfOther(out, dir, progress)
-  const answered = readSuggestions(out).filter((line) => line.answer === 'different') // what is wrong with it is told before any work
+  readSuggestions(out) // what is wrong with it is told before any work
   const png = ['mapPoints', 'precision', 'neighbours', 'wrong', 'distances', 'learned', 'learning', 'pairs'] as const
   return growReport(
     out,
     emptyReport(dir, options, detectorName, modelName),
     (report, figures) => facesPage(report, figures, out),
-    { png, signal, progress, files: ['map.svg', 'map.png'] },
+    { png, signal, progress, files: ['map.svg', 'map.png', 'suggestions.jsonl'] },
     async (story: FacesStory) => {
       const run: FacesRun = { dir, options, lock: story.lock, story, seed, progress: story.progress }
       const detector = await openDetector(detectorName, { runtime })
@@ -103,7 +103,7 @@ export async function faces(dir: string, options: FacesOptions): Promise<FacesRe
           await retrieve(run, { found, answers })
           await showNeighbours(run, { found, answers })
           await judgeThresholds(run, found)
-          await suggestPeople(run, found, answered)
+          await suggestPeople(run, found)
           await intoGallery(run, await learnSpace(run, found, model))
         } finally {
           await model.dispose()
