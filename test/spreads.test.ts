@@ -20,6 +20,7 @@ const short: readonly string[] = [
   'joinHalves(...pair()',
   'overlay(...pair()',
   'simd(0x0c, ...new Array<number>(16)',
+  'simd(0x0d, ...lanes.flatMap(',
   '(await load())(',
 ]
 

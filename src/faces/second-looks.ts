@@ -122,7 +122,7 @@ async function uprightSights(
     if (seen[0]?.turns === 0 && asItIs >= leastEvidence) return asFound(true)
     if (seen.length === 0 || seen[0].evidence < certainEvidence || seen[0].evidence < asItIs + 3)
       seen = [...seen, ...(await facesByTurn(photo, alone.sight.box, alone.turns.slice(1), detector))]
-  } else for (const { box } of voters) seen.push(...(await facesByTurn(photo, box, allTurns, detector)))
+  } else for (const { box } of voters) seen = [...seen, ...(await facesByTurn(photo, box, allTurns, detector))]
   const convincing = seen.filter((face) => face.evidence >= leastEvidence)
   if (convincing.length === 0) return asFound(false)
   const votes = allTurns.map((turns) => convincing.reduce((sum, face) => sum + (face.turns === turns ? face.evidence : 0), 0))

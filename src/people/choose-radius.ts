@@ -5,7 +5,7 @@
  * clusterings can: B-cubed is high on a range of radii, from where people no longer fall apart to where two of them touch. A quarter of the way up that range
  * is taken, as its upper end comes down where there are more people (docs/decisions/0029-whose-threshold.md).
  */
-import { gatherRows, rng, squaredDistance } from '../base/index.ts'
+import { gatherRows, largest, rng, squaredDistance } from '../base/index.ts'
 import { bCubed } from '../metrics/index.ts'
 import { reachFactor } from './published.ts'
 
@@ -81,7 +81,7 @@ export function chooseRadius(
       [others, ours],
     ]) {
       f1 += judgedOn[bestRange(chosenOn).chosen]
-      best += Math.max(...judgedOn)
+      best += largest(judgedOn)
     }
   }
   return {

@@ -110,7 +110,7 @@ export function missedLines(missed: readonly MissedPhoto[], list: string, tips: 
   for (const [, of] of [...groups].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const { kind, reason } = of[0]
     if (kind === 'no-face') continue
-    const why = kind === 'empty' || kind === 'not-an-image' ? '' : ` (${reason.replace(/`(\w+)` \(setLimits in code\)/, '--limit $1=N')})`
+    const why = kind === 'empty' || kind === 'not-an-image' ? '' : ` (${reason})`
     lines.push(`${photosOf(of.length)} ${kindWords[kind] ?? kind}: ${few(of.map((m) => m.photo))}${why}`)
   }
   return lines

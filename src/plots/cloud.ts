@@ -246,7 +246,10 @@ export function names(
     const c = list[i].classIndex
     named.add(c)
     const fill = shade(readable(colours[c]), -0.2)
-    if (spot.leader !== undefined) lines += line(...spot.leader, { stroke: fill, 'stroke-width': 0.8, 'stroke-opacity': 0.7 })
+    if (spot.leader !== undefined) {
+      const [x1, y1, x2, y2] = spot.leader
+      lines += line(x1, y1, x2, y2, { stroke: fill, 'stroke-width': 0.8, 'stroke-opacity': 0.7 })
+    }
     svg += label(spot.x, spot.y + 0.27 * spot.height, texts[c], { size: spot.height, weight: 600, fill, anchor: 'middle' })
   }
   return { lines, texts: svg, unnamed: [...new Set(list.map((p) => p.classIndex))].filter((c) => !named.has(c)) }

@@ -26,5 +26,6 @@ export function missedFacesLines(
   const tips = findTips(asked).map((tip) =>
     asCommandLine(tip, undefined, { looks: '--looks', detector: '--detector', minSize: '--min-size', minScore: '--min-score' }),
   )
-  return [...missedLines(missed ?? [], list, tips), ...ignoredLines(ignored)]
+  const lines = [...missedLines(missed ?? [], list, tips), ...ignoredLines(ignored)]
+  return lines.map((line) => line.replace(/`(\w+)` \(setLimits in code\)/g, '--limit $1=N'))
 }

@@ -99,7 +99,9 @@ export async function findAndEmbed(
   for (const line of nameWarnings({ contested: found.contested ?? [], disagree: regions.disagree })) story.warn(line)
   const notFound = unmatchedLine(regions.unmatched)
   if (notFound !== undefined) story.warn(notFound)
-  const same = [...twice.values()].filter((list) => list.length > 1)
+  // photos of several people ask nobody, so they flatter nothing
+  const nobodys = new Set((found.contested ?? []).flatMap(({ photos }) => photos))
+  const same = [...twice.values()].filter((list) => list.length > 1 && !list.some((source) => nobodys.has(source)))
   if (same.length > 0)
     story.warn(
       `${same.length === 1 ? 'One photo is' : `${same.length} photos are`} in the folder more than once, byte for byte ` +
