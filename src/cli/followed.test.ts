@@ -9,6 +9,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -162,6 +163,28 @@ test('a photo that lies in another folder, too, keeps its path and name there', 
   expect(text).toContain('gallery: 0 added, 0 moved, 0 renamed, 0 removed, 1 unchanged')
   expect(text).toContain('which the gallery keeps')
   expect((await nearest(gallery))[0]).toMatchObject({ person: 'Anna Maria', photo: at('Anna Maria/0.jpg') })
+}, 60_000)
+
+test('what cannot be reached just now keeps its rows: a disk of which this folder holds a copy, and a link that leads nowhere', async () => {
+  const [disk, other, place] = [join(root, 'disk'), join(root, 'copies'), join(root, 'gallery2')]
+  await writePeople(disk, { each: 2, names: ['anna', 'bea'] })
+  mkdirSync(join(other, 'anna'), { recursive: true })
+  copyFileSync(join(disk, 'anna/0.jpg'), join(other, 'anna/0.jpg'))
+  symlinkSync(join(disk, 'bea'), join(other, 'linked'))
+  const line = async (dir: string, ...words: string[]) =>
+    /gallery: .*/.exec((await kindred('faces', dir, '--out', join(root, 'out3'), '--gallery', place, ...words)).out)?.[0]
+  expect(await line(disk)).toBe('gallery: 4 added, 0 moved, 0 renamed, 0 removed, 0 unchanged')
+  renameSync(disk, `${disk} away`)
+  expect(await line(other, '--sync')).toBe('gallery: 0 added, 1 moved, 0 renamed, 0 removed, 0 unchanged')
+  const opened = await openGallery(place, { create: false })
+  const rows = []
+  for await (const item of opened.items()) rows.push(item)
+  const [row] = rows
+  await opened.add([{ ...row, id: 'linked#0', source: join(other, 'linked/0.jpg'), label: 'bea' }])
+  await opened.close()
+  expect(await line(other, '--sync')).toBe('gallery: 0 added, 0 moved, 0 renamed, 0 removed, 1 unchanged')
+  rmSync(join(other, 'linked'))
+  expect(await line(other, '--sync')).toBe('gallery: 0 added, 0 moved, 0 renamed, 1 removed, 1 unchanged')
 }, 60_000)
 
 test('one face under two names in groups.jsonl is said', async () => {

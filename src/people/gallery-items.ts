@@ -4,7 +4,7 @@
  * A row is a face by content: the hash of its photo and its box. Rows of earlier versions, whose ids hold the face's number instead, are found by the same.
  */
 import { existsSync } from 'node:fs'
-import { isAbsolute, resolve, sep } from 'node:path'
+import { dirname, isAbsolute, resolve, sep } from 'node:path'
 import { counted, silent, type Progress } from '../base/index.ts'
 import { contentOfItem, itemId, openGallery, type Gallery, type Item, type ItemEntry } from '../gallery/index.ts'
 import type { EmbeddedFaces } from './embed-folder.ts'
@@ -47,7 +47,7 @@ export interface AddedToGallery {
 }
 
 type Faces = Pick<EmbeddedFaces, 'records' | 'vectors' | 'dim' | 'labels' | 'people' | 'recipe'> &
-  Partial<Pick<EmbeddedFaces, 'quarantine'>>
+  Partial<Pick<EmbeddedFaces, 'quarantine' | 'skipped'>>
 
 /** Rows that are asked for at a time. */
 const atOnce = 5000
@@ -58,7 +58,8 @@ const atOnce = 5000
  * there.
  *
  * Names are those of `personsOf`: given in `OUT/groups.jsonl`, or else written by other programs, or else of folders. "Of this folder" are rows
- * whose photo lay below it, or below the folder that has become this one by being moved as a whole; rows of files that cannot be read just now are left alone.
+ * whose photo lay below it, or below the folder that has become this one by being moved as a whole, which is one that is gone and of whose rows more than half
+ * are found here: a disk that is not there just now, of which this folder holds some copies, is none. Rows of files that cannot be read just now are left alone.
  * @param place a folder, or `postgres://…`
  * @throws KindredError `mismatch` when the gallery holds vectors of another recipe, and as {@link openGallery} does
  */
@@ -69,11 +70,7 @@ export async function addToGallery(place: string, faces: Faces, options: AddToGa
     const known = await rowsOfContents(gallery, new Set(faces.records.map((r) => r.sourceHash)))
     const { items, elsewhere, formerFolders } = matched(faces, known, options)
     const { added, moved, renamed, updated, unchanged } = await gallery.put(items, { signal })
-    const here = new Set(items.map((item) => item.id))
-    const unread = new Set((faces.quarantine ?? []).filter((q) => q.kind !== 'no-face').map((q) => resolve(dir, q.source)))
-    const gone: ItemEntry[] = []
-    for await (const row of gallery.entries({ below: [below(resolve(dir)), ...formerFolders] }, { batch: atOnce }))
-      if (!here.has(row.id) && !unread.has(row.source)) gone.push(row)
+    const gone = await goneRows(gallery, faces, { dir, here: new Set(items.map((item) => item.id)), formerFolders })
     if (sync && gone.length > 0) {
       const shown = [...new Set(gone.map((row) => row.source))].slice(0, 3)
       progress.log(
@@ -105,6 +102,30 @@ export function galleryLine({ added, moved, renamed, updated, removed, unchanged
   return [...always, ...(updated === 0 ? [] : [`${updated} found anew`]), `${unchanged} unchanged`].join(', ')
 }
 
+/** The rows of this folder that are none of its faces, but for those of files and folders that cannot be read just now. */
+async function goneRows(
+  gallery: Gallery,
+  { quarantine = [], skipped = [] }: Faces,
+  { dir, here, formerFolders }: { dir: string; here: ReadonlySet<string>; formerFolders: ReadonlyMap<string, number> },
+): Promise<ItemEntry[]> {
+  const own = below(resolve(dir))
+  const unread = new Set(
+    [...quarantine.filter((q) => q.kind !== 'no-face').map((q) => q.source), ...skipped.map((s) => s.path)].map((path) =>
+      resolve(dir, path),
+    ),
+  )
+  const isUnread = (path: string): boolean => unread.has(path) || (path.startsWith(own) && isUnread(dirname(path)))
+  const ours: ItemEntry[] = []
+  const left = new Map<string, ItemEntry[]>([...formerFolders.keys()].map((folder) => [folder, []]))
+  for await (const row of gallery.entries({ below: [own, ...formerFolders.keys()] }, { batch: atOnce })) {
+    if (here.has(row.id) || isUnread(row.source)) continue
+    if (row.source.startsWith(own)) ours.push(row)
+    else left.get([...formerFolders.keys()].find((folder) => row.source.startsWith(folder))!)!.push(row)
+  }
+  for (const [folder, rows] of left) if (formerFolders.get(folder)! > rows.length) ours.push(...rows)
+  return ours
+}
+
 /** The beginning of all paths below a folder. */
 const below = (folder: string): string => (folder.endsWith(sep) ? folder : `${folder}${sep}`)
 
@@ -127,7 +148,7 @@ function matched(
   { records, vectors, dim, labels, people }: Faces,
   known: ReadonlyMap<string, ItemEntry[]>,
   { dir, out }: AddToGalleryOptions,
-): { items: Item[]; elsewhere: AddedToGallery['elsewhere']; formerFolders: readonly string[] } {
+): { items: Item[]; elsewhere: AddedToGallery['elsewhere']; formerFolders: ReadonlyMap<string, number> } {
   const persons = personsOf(out, records, { people: [...people], labels })
   const nameOf = (i: number): string | null => persons[i]
   const faces = new Map<string, number[]>() // rows of the same face in copies of its photo
@@ -138,7 +159,7 @@ function matched(
   const left = new Map([...known].map(([hash, rows]) => [hash, [...rows]]))
   const items: Item[] = []
   const elsewhere: { photo: string; label: string; other: string; otherLabel: string }[] = []
-  const formerFolders = new Set<string>()
+  const formerFolders = new Map<string, number>() // and the rows of each that are found here
   for (const [id, copies] of faces) {
     const { sourceHash, box, face } = records[copies[0]]
     const row = takeRow(left.get(sourceHash) ?? [], box, itemId(sourceHash, face))
@@ -163,12 +184,15 @@ function matched(
       } else {
         const tail = `${sep}${record.source.replaceAll('/', sep)}`
         const folder = row.source.endsWith(tail) ? row.source.slice(0, -tail.length) : undefined
-        if (folder !== undefined && isAbsolute(folder) && folder !== resolve(dir) && !existsSync(folder)) formerFolders.add(below(folder))
+        if (folder !== undefined && isAbsolute(folder) && folder !== resolve(dir) && !existsSync(folder)) {
+          const former = below(folder)
+          formerFolders.set(former, (formerFolders.get(former) ?? 0) + 1)
+        }
       }
     }
     items.push(item)
   }
-  return { items, elsewhere, formerFolders: [...formerFolders] }
+  return { items, elsewhere, formerFolders }
 }
 
 /** Takes the row that is this face out of those of its photo. */
