@@ -58,8 +58,8 @@ const atOnce = 5000
  * there.
  *
  * Names are those of `personsOf`: given in `OUT/groups.jsonl`, or else written by other programs, or else of folders. "Of this folder" are rows
- * whose photo lay below it, or below the folder that has become this one by being moved as a whole, which is one that is gone and of whose rows more than half
- * are found here: a disk that is not there just now, of which this folder holds some copies, is none. Rows of files that cannot be read just now are left alone.
+ * whose photo lay below it, or below the folder that has become this one by being moved as a whole: it is gone, and more than half of its rows are found
+ * here; a disk that is away just now, of which this folder holds some copies, is none. Rows of files that cannot be read just now are left alone.
  * @param place a folder, or `postgres://…`
  * @throws KindredError `mismatch` when the gallery holds vectors of another recipe, and as {@link openGallery} does
  */
