@@ -122,7 +122,7 @@ export function findOptionsOf(options: FindOptions): FindOptions {
  * @param photo RGB, upright: what `decodeImage` returns; or an image file by its path, `file:` URL or bytes
  * @returns largest first; an empty list where there is none
  * @throws KindredError `usage`; `interrupted` when the signal fires between two looks
- * cost: one run of the detector; about 16 for a photo without a face, at most 256 for a large one with small faces
+ * cost: one run of the detector; 11 to 15 for most photos without a face, at most 256 for a large one
  * @example
  * await using detector = await openDetector('ssd')
  * const faces = await findFaces('party.jpg', detector, { faces: 'all' })

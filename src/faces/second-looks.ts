@@ -8,7 +8,7 @@ import { allTurns, boxInPhoto, renderView, viewOf, type Turns } from './face-vie
 import type { LookingDetector } from './looking-detector.ts'
 import { mergeSights, sameFace, type Sight } from './sight.ts'
 import { isLong, lookAtTiles, type Size } from './tiles.ts'
-import { facesByTurn, judged, uprightByLandmarks, type JudgedFace } from './upright.ts'
+import { facesByTurn, judged, likelyTurns, type JudgedFace } from './upright.ts'
 
 /** Settings of {@link secondLooks}. */
 export interface SecondLookOptions {
@@ -18,7 +18,7 @@ export interface SecondLookOptions {
 }
 
 /** Widths of the border in longer sides of the photo, the likeliest first. */
-const borders: readonly number[] = [1, 0.5, 2.2]
+const borders: readonly number[] = [1, 0.5, 2.2, 0.75]
 /** Least evidence (see `upright.ts`) of a face that only a second look finds. */
 const leastEvidence = 4
 /** With this much no other look is taken for comparison. */
@@ -34,8 +34,9 @@ const turnMargin = 0.7
 const largePhoto = 1600
 /** A face of this share of the photo's longer side is what the photo is about. */
 const mainFace = 0.15
-/** So many small boxes make a crowd. */
+/** So many small boxes make a crowd, and so many where the photo is about a larger face. */
 const crowd = 3
+const crowdBehind = 8
 const viewSide = 512
 /** Faces of one photo that are shown to the detector in four turns, at most. */
 const mostTurned = 3
@@ -76,7 +77,7 @@ export async function secondLooks(
   const small = smallBoxes(photo, hints)
   const longest = Math.max(photo.width, photo.height)
   const main = known.some(({ box }) => Math.max(box.width, box.height) >= mainFace * longest)
-  const reason = isLong(photo) || small.length >= crowd || (large && (!main || small.length > 0))
+  const reason = isLong(photo) || small.length >= (main && !large ? crowdBehind : crowd) || (large && (!main || small.length > 0))
   if (!reason) return sights
   const levels = isLong(photo) && Math.min(photo.width, photo.height) < 600 ? 0 : isLong(photo) || large ? 1 : 0
   const found = await lookAtTiles(photo, small, detector, { ...options, leastEvidence, levels })
@@ -108,20 +109,30 @@ async function uprightSights(
   const certainly = first.length > mostTurned || first.some(({ score }) => detector.probability(score) > certain)
   const voters = await largestFaces(photo, first, known, detector)
   if (voters.length === 0) return asFound(certainly)
-  const doubted: { sight: Sight; turns: readonly Turns[] }[] = []
+  const doubted: { sight: Sight; turns: readonly Turns[]; own: number }[] = []
   for (const sight of voters) {
-    const { upright, turns } = await uprightByLandmarks(photo, sight, detector)
-    if (!upright) doubted.push({ sight, turns })
+    const { turns, own } = await likelyTurns(photo, sight, detector)
+    if (turns.length > 0 || own < leastEvidence) doubted.push({ sight, turns, own })
   }
   if (voters.length >= 2 * doubted.length) return asFound(true)
   const [alone] = voters.length === 1 ? doubted : []
   let seen: JudgedFace[] = []
   if (alone !== undefined) {
-    seen = await facesByTurn(photo, alone.sight.box, [0, alone.turns[0]], detector)
-    const asItIs = seen.find(({ turns }) => turns === 0)?.evidence ?? 0
-    if (seen[0]?.turns === 0 && asItIs >= leastEvidence) return asFound(true)
-    if (seen.length === 0 || seen[0].evidence < certainEvidence || seen[0].evidence < asItIs + 3)
-      seen = [...seen, ...(await facesByTurn(photo, alone.sight.box, alone.turns.slice(1), detector))]
+    const { box } = alone.sight
+    let best = -Infinity
+    const asked = new Set<Turns>()
+    for (const turn of alone.turns) {
+      asked.add(turn)
+      const found = await facesByTurn(photo, box, [turn], detector)
+      seen = [...seen, ...found]
+      best = Math.max(best, found[0]?.evidence ?? -Infinity)
+      if (best >= certainEvidence) break
+    }
+    if (best < leastEvidence && alone.own >= leastEvidence) return asFound(true)
+    if (best < certainEvidence || best < alone.own + 3) {
+      const rest = allTurns.filter((turn) => turn === 0 || (best >= leastEvidence && !asked.has(turn)))
+      seen = [...seen, ...(await facesByTurn(photo, box, rest, detector))]
+    }
   } else for (const { box } of voters) seen = [...seen, ...(await facesByTurn(photo, box, allTurns, detector))]
   const convincing = seen.filter((face) => face.evidence >= leastEvidence)
   if (convincing.length === 0) return asFound(false)

@@ -38,6 +38,7 @@ export async function calibrateThreshold(place: string, options: CalibrateThresh
     'minPoints',
     'keep',
     'faces',
+    'looks',
     'detector',
     'model',
     'weights',

@@ -258,6 +258,7 @@ function checkGroupOptions(dir: string, options: GroupOptions): { out: string; i
     'weights',
     'layer',
     'faces',
+    'looks',
     'runtime',
     'progress',
     'signal',
@@ -291,9 +292,9 @@ function checkGroupOptions(dir: string, options: GroupOptions): { out: string; i
 
 /** Calibrates on labelled faces: those at hand, or of another place. */
 async function calibrationOn(known: KnownFaces, place: string, options: GroupOptions & { minPoints: number }): Promise<SavedThreshold> {
-  const { far, minPoints, detector, model, weights, layer, runtime, progress, signal } = options
+  const { far, minPoints, detector, model, weights, layer, looks, runtime, progress, signal } = options
   if (resolve(place) === resolve(known.place)) return calibrateOn(known, far, minPoints)
-  return calibrateThreshold(place, { far, minPoints, detector, model, weights, layer, runtime, progress, signal })
+  return calibrateThreshold(place, { far, minPoints, detector, model, weights, layer, looks, runtime, progress, signal })
 }
 
 /** Groups in the order in which they are written. */

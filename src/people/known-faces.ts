@@ -6,7 +6,7 @@ import { basename, isAbsolute, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { gatherRows, KindredError, nearestName, type Progress, silent } from '../base/index.ts'
 import { readVectors } from '../vectors/index.ts'
-import { faceRecipeSchema, holdsCrops, readCropRecords, type CropRecord, type FaceRecipe } from '../faces/index.ts'
+import { faceRecipeSchema, holdsCrops, readCropRecords, type CropRecord, type FaceRecipe, type LooksName } from '../faces/index.ts'
 import { pathKind, readBytes, readJson } from '../files/index.ts'
 import { sha256 } from '../base/index.ts'
 import { contentOfItem, isAddress, openGallery, type Gallery, type ItemEntry } from '../gallery/index.ts'
@@ -76,6 +76,8 @@ export interface KnownFacesOptions extends NetworkChoice {
   readonly keep?: string
   /** Which faces of a folder of photos. Default all. */
   readonly faces?: 'largest' | 'all'
+  /** How often a photo is looked at; the query of a search, too. Default all. */
+  readonly looks?: LooksName
   readonly runtime: Runtime
   readonly progress?: Progress
   readonly signal?: AbortSignal
@@ -116,7 +118,7 @@ export const isPhotoFolder = (place: string): boolean =>
   !isAddress(place) && pathKind(place, where) === 'folder' && !existsSync(join(place, 'gallery.json')) && !holdsCrops(place)
 
 async function fromPhotos(dir: string, options: KnownFacesOptions): Promise<KnownFaces> {
-  const { runtime, progress = silent, signal, keep = keptFolder(dir), faces = 'all' } = options
+  const { runtime, progress = silent, signal, keep = keptFolder(dir), faces = 'all', looks } = options
   openRunFolder(keep)
   const networks = await openNetworks(choiceOf(options), runtime)
   try {
@@ -125,6 +127,7 @@ async function fromPhotos(dir: string, options: KnownFacesOptions): Promise<Know
       detector: networks.detector,
       model: networks.model,
       faces,
+      looks,
       runtime,
       progress,
       signal,

@@ -86,6 +86,7 @@ export async function searchFaces(place: string, query: string, options: SearchO
     'calibration',
     'keep',
     'faces',
+    'looks',
     'detector',
     'model',
     'weights',
@@ -105,7 +106,7 @@ export async function searchFaces(place: string, query: string, options: SearchO
     if (person !== undefined) checkPerson(person, known.people)
     const { detector, model } = known.networks
     const used = chooseThreshold({ threshold, calibration }, model.recipe, known.thresholdFile, (message) => progress.warn(message))
-    const faces = await embedPhoto(query, { detector, model, faces: queryFaces })
+    const faces = await embedPhoto(query, { detector, model, faces: queryFaces, looks: options.looks })
     if (faces.length === 0)
       throw new KindredError('not-found', where, `${query} must show a face`, 'none found', 'Try another photo, or `detector` ssd.', {
         option: 'detector',

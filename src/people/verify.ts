@@ -1,7 +1,7 @@
 /** @file Do two photos show one person? A distance, and a verdict by a threshold that was calibrated at a false-accept rate on labelled photos. */
 import { euclideanDistance } from '../neighbours/index.ts'
 import { checkOptions, ensure, KindredError, silent } from '../base/index.ts'
-import type { FaceRecipe } from '../faces/index.ts'
+import type { FaceRecipe, LooksName } from '../faces/index.ts'
 import { readBytes } from '../files/index.ts'
 import type { Runtime } from '../runtime/index.ts'
 import { embedPhoto, type EmbeddedPhoto } from './embed-folder.ts'
@@ -40,6 +40,8 @@ export interface VerifyOptions extends NetworkChoice, ThresholdChoice {
   readonly calibrated?: SavedThreshold
   /** Faces of each photo: all (default), or the largest alone. */
   readonly faces?: 'largest' | 'all'
+  /** How often each photo is looked at. Default all. */
+  readonly looks?: LooksName
   readonly runtime: Runtime
 }
 
@@ -50,8 +52,19 @@ export interface VerifyOptions extends NetworkChoice, ThresholdChoice {
  * @throws KindredError `not-found` for a photo without a face; `mismatch` for a calibration of another recipe, naming both
  */
 export async function verifyPhotos(a: string, b: string, options: VerifyOptions): Promise<FaceVerification> {
-  checkOptions('verify', options, ['detector', 'model', 'weights', 'layer', 'threshold', 'calibration', 'calibrated', 'faces', 'runtime'])
-  const { threshold, calibration, calibrated, faces = 'all', runtime, ...choice } = options
+  checkOptions('verify', options, [
+    'detector',
+    'model',
+    'weights',
+    'layer',
+    'threshold',
+    'calibration',
+    'calibrated',
+    'faces',
+    'looks',
+    'runtime',
+  ])
+  const { threshold, calibration, calibrated, faces = 'all', looks, runtime, ...choice } = options
   ensure(
     [threshold, calibration, calibrated].filter((t) => t !== undefined).length <= 1,
     'verify',
@@ -72,7 +85,7 @@ export async function verifyPhotos(a: string, b: string, options: VerifyOptions)
       calibrated === undefined
         ? chooseThreshold({ threshold, calibration }, recipe, undefined, silent.warn)
         : { value: calibrated.threshold, from: 'calibrated', calibration: calibrated }
-    const [mine, yours] = [await facesOf(a, networks, faces), await facesOf(b, networks, faces)]
+    const [mine, yours] = [await facesOf(a, networks, { faces, looks }), await facesOf(b, networks, { faces, looks })]
     const pairs = mine.flatMap((x) =>
       yours.map((y) => {
         const distance = euclideanDistance(x.vector, y.vector)
@@ -85,8 +98,12 @@ export async function verifyPhotos(a: string, b: string, options: VerifyOptions)
   }
 }
 
-async function facesOf(path: string, { detector, model }: FaceNetworks, faces: 'largest' | 'all'): Promise<EmbeddedPhoto[]> {
-  const found = await embedPhoto(path, { detector, model, faces })
+async function facesOf(
+  path: string,
+  { detector, model }: FaceNetworks,
+  find: Pick<VerifyOptions, 'faces' | 'looks'>,
+): Promise<EmbeddedPhoto[]> {
+  const found = await embedPhoto(path, { detector, model, ...find })
   if (found.length === 0)
     throw new KindredError('not-found', 'verify', `${path} must show a face`, 'none found', 'Try another photo, or `detector` ssd.', {
       option: 'detector',

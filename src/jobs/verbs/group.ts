@@ -1,6 +1,6 @@
 /** @file Verb `group`: who belongs together, found by density and kept as a person names it. */
 import * as z from 'zod'
-import { distanceField, facesField, networkFields } from '../shared-fields.ts'
+import { distanceField, facesField, looksField, networkFields } from '../shared-fields.ts'
 import type { GroupResult } from '../lines/group.ts'
 import { verb } from '../verb.ts'
 
@@ -45,6 +45,7 @@ export const group = verb({
         .meta({ placeholder: 'n' }),
       faces: facesField('which faces of a photo', 'all'),
       writeXmp: z.boolean().optional().describe('write the names into XMP sidecars beside the photos (PHOTO.jpg.xmp), for other programs'),
+      looks: looksField,
       ...networkFields,
     })
     .superRefine((input, { addIssue }) => {

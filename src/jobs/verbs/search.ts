@@ -1,6 +1,6 @@
 /** @file Verb `search`: who is on this photo, among faces that are known. */
 import * as z from 'zod'
-import { distanceField, facesField, keepField, networkFields } from '../shared-fields.ts'
+import { distanceField, facesField, keepField, looksField, networkFields } from '../shared-fields.ts'
 import type { SearchResult } from '../lines/search.ts'
 import { verb } from '../verb.ts'
 
@@ -29,6 +29,7 @@ export const search = verb({
         .meta({ placeholder: 'file', writes: true }),
       keep: keepField('where the faces of a folder of photos are kept, so that asking again is quick'),
       faces: facesField('which faces of the query', 'all'),
+      looks: looksField,
       ...networkFields,
     })
     .refine(({ threshold, calibration }) => threshold === undefined || calibration === undefined, {

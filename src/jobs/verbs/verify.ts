@@ -1,6 +1,6 @@
 /** @file Verb `verify`: one person or two, and the threshold that says so. */
 import * as z from 'zod'
-import { distanceField, facesField, keepField, networkFields } from '../shared-fields.ts'
+import { distanceField, facesField, keepField, looksField, networkFields } from '../shared-fields.ts'
 import type { VerifyResult } from '../lines/verify.ts'
 import { verb } from '../verb.ts'
 
@@ -35,6 +35,7 @@ export const verify = verb({
         .meta({ placeholder: 'file', writes: true }),
       keep: keepField('where the faces of the labelled folder are kept'),
       faces: facesField('which faces of each photo', 'all, each pair with its own answer'),
+      looks: looksField,
       ...networkFields,
     })
     .superRefine((input, { addIssue }) => {
@@ -57,17 +58,17 @@ two people for the rate asked for: three
 for each one in the rate (3,000 for 0.001). Its figures hold for people and photos like those it was made on. A search \
 compares a stranger with every known face,
 so it errs more often than a pair does: the figure for strangers tells how often.`,
-  async run({ a, b, threshold, calibration, calibrate, far, save, keep, faces, ...networks }, context): Promise<VerifyResult> {
+  async run({ a, b, threshold, calibration, calibrate, far, save, keep, faces, ...finding }, context): Promise<VerifyResult> {
     const { calibrateThreshold, saveThreshold, verifyPhotos } = await import('../../people/index.ts')
     const { progress, signal } = context
     const runtime = await context.runtime()
     const calibrated =
-      calibrate === undefined ? undefined : await calibrateThreshold(calibrate, { ...networks, far, keep, runtime, progress, signal })
+      calibrate === undefined ? undefined : await calibrateThreshold(calibrate, { ...finding, far, keep, runtime, progress, signal })
     if (calibrated !== undefined && save !== undefined) saveThreshold(save, calibrated)
     const verdict =
       a === undefined || b === undefined
         ? undefined
-        : await verifyPhotos(a, b, { ...networks, threshold, calibration, calibrated, faces, runtime })
+        : await verifyPhotos(a, b, { ...finding, threshold, calibration, calibrated, faces, runtime })
     return { ...verdict, calibration: calibrated, saved: save }
   },
   render: async (result) => (await import('../lines/verify.ts')).verifyLines(result),
