@@ -176,3 +176,9 @@ test('a photo may be turned in any of the eight ways: areas of the stored image 
     expect(boxOfArea(area, size)).toEqual(box.map((v) => expect.closeTo(v, 9)))
   }
 })
+
+test('a name of more than 500 letters is none', () => {
+  const withName = (name: string) => readXmpRegions(elements.replace('>Bea<', `>${name}<`), 'x').faces.map((f) => f.name)
+  expect(withName('B'.repeat(500))).toContain('B'.repeat(500))
+  expect(withName('B'.repeat(501)).some((name) => name.startsWith('B'))).toBe(false)
+})

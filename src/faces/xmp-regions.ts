@@ -130,7 +130,14 @@ const topProperty = (document: Document, space: string, name: string): Element |
 const isArea = ({ x, y, width, height }: StoredArea): boolean =>
   [x, y, width, height].every(Number.isFinite) && width > 0 && height > 0 && width <= 2 && height <= 2 && x > -1 && y > -1 && x < 1 && y < 1
 
-const named = (name: string | undefined): string => (name ?? '').trim().normalize('NFC')
+/** Longer ones are no names, and would flood what they are shown in. */
+const longestName = 500
+
+/** A name; empty where there is none. */
+function named(name: string | undefined): string {
+  const said = (name ?? '').trim().normalize('NFC')
+  return said.length > longestName ? '' : said
+}
 
 /** The area of a region of the Metadata Working Group; undefined where it has none that can be read. */
 function areaOf(region: Element, appliedTo: XmpRegions['appliedTo']): StoredArea | undefined {
@@ -155,7 +162,7 @@ function appliedToOf(regions: Element): XmpRegions['appliedTo'] {
 }
 
 /**
- * The named faces of an XMP packet; regions without a name, of other types, or with areas that are none are passed over.
+ * The named faces of an XMP packet; regions without a name or with one of over 500 letters, of other types, or with areas that are none are passed over.
  *
  * @param xml  the packet, or a sidecar file
  * @param what the file, for messages

@@ -68,3 +68,10 @@ test.skipIf(celeb5 === undefined)(
   },
   240_000,
 )
+
+test('a damaged head is told with what to do', () => {
+  writeFileSync(join(root, 'head.onnx'), 'no head')
+  expect(() => inLearnedSpace(root, {} as unknown as Parameters<typeof inLearnedSpace>[1])).toThrow(
+    expect.objectContaining({ code: 'corrupt', message: expect.stringContaining('learn again with `learn`, or delete it') }),
+  )
+})

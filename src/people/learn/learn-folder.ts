@@ -111,8 +111,19 @@ export async function learnFolder(found: EmbeddedFaces, options: LearnFolderOpti
  */
 export function inLearnedSpace(out: string, found: EmbeddedFaces, lock?: Lock): EmbeddedFaces | undefined {
   if (!existsSync(headPath(out))) return undefined
-  const head = readHead(headPath(out))
+  const head = earlierHead(headPath(out))
   return fitsHead(head, found.recipe) ? inSpace(out, found, head, lock) : undefined
+}
+
+/** Reads a head, and says what to do where it is damaged. */
+function earlierHead(path: string): OpenedHead {
+  try {
+    return readHead(path)
+  } catch (error) {
+    if (!(error instanceof KindredError) || error.code !== 'corrupt') throw error
+    const fix = 'Put it back, learn again with `learn`, or delete it: the space of the model alone is used then.'
+    throw new KindredError('corrupt', path, error.expected, error.got, fix, { cause: error })
+  }
 }
 
 /** Moves vectors into a head's space, keeps them, and forgets those of earlier heads. */
