@@ -1,7 +1,7 @@
 /**
  * @file From photos to faces: boxes by a detector, 68 landmarks in each, second looks where the first may have missed somebody, sorted and filtered.
  */
-import { checkChoice, checkOptions, ensure } from '../base/index.ts'
+import { checkChoice, checkOptions, ensure, type Progress } from '../base/index.ts'
 import { landmarks68 } from '../nn/index.ts'
 import { defaultRuntime, type Runtime } from '../runtime/index.ts'
 import type { Box } from '../images/index.ts'
@@ -14,10 +14,12 @@ import { lookingDetector } from './looking-detector.ts'
 import { clipped, inPhoto, landmarkMisfit, laplacianVariance } from './read-landmarks.ts'
 import { secondLooks } from './second-looks.ts'
 import type { Look, Sight } from './sight.ts'
+import { yunetFinder } from './yunet.ts'
+import { yunetWeights } from './yunet-weights.ts'
 
-/** `ssd`: MobileNetV1, the most reliable; `tiny`: ten times cheaper; `haar`: the classic cascade. */
-export type DetectorName = 'ssd' | 'tiny' | 'haar'
-export const detectorNames: readonly DetectorName[] = ['ssd', 'tiny', 'haar']
+/** `ssd`: MobileNetV1, the most reliable; `tiny`: ten times cheaper; `haar`: the classic cascade; `yunet`: OpenCV's small detector, fetched. */
+export type DetectorName = 'ssd' | 'tiny' | 'haar' | 'yunet'
+export const detectorNames: readonly DetectorName[] = ['ssd', 'tiny', 'haar', 'yunet']
 
 /** A face in a photo. */
 export interface Face {
@@ -51,19 +53,35 @@ export interface FaceDetector {
 export interface DetectorOptions {
   /** Where the networks run. Default: `defaultRuntime()`, on all cores. */
   readonly runtime?: Runtime
+  /** With `yunet`: an ONNX file to use as it is; its hash stands in the detector's id. Default: the published file, fetched once and kept. */
+  readonly detectorWeights?: string
+  /** What a fetch reports to. */
+  readonly progress?: Progress
+  /** Stops a fetch. */
+  readonly signal?: AbortSignal
 }
 
 /**
  * Opens a face detector and the 68-point landmark network.
  *
- * Weights come from the npm package @vladmandic/face-api (optional peer dependency), checked by SHA-256; the cascade ships with kindred.
- * @throws KindredError `not-found` when the package is missing, `mismatch` for other weights
+ * Weights come from the npm package @vladmandic/face-api (optional peer dependency), checked by SHA-256; the cascade ships with kindred; YuNet's are fetched.
+ * @throws KindredError `not-found` when the package or a named file is missing, `mismatch` for other weights; `io` when YuNet cannot be fetched
  */
 export async function openDetector(name: DetectorName = 'ssd', options: DetectorOptions = {}): Promise<FaceDetector> {
-  checkOptions('openDetector', options, ['runtime'])
+  checkOptions('openDetector', options, ['runtime', 'detectorWeights', 'progress', 'signal'])
   checkChoice('openDetector', 'detector', name, detectorNames)
+  const { detectorWeights: path, progress, signal } = options
+  ensure(path === undefined || name === 'yunet', 'openDetector', 'detectorWeights is for the detector yunet', name, 'Leave it out.')
+  const weights = name === 'yunet' ? await yunetWeights({ path, progress, signal }) : undefined
   const runtime = options.runtime ?? (await defaultRuntime())
-  const finder = name === 'ssd' ? await ssdFinder(runtime) : name === 'tiny' ? await tinyFinder(runtime) : haarFinder()
+  const finder =
+    weights !== undefined
+      ? await yunetFinder(runtime, weights)
+      : name === 'ssd'
+        ? await ssdFinder(runtime)
+        : name === 'tiny'
+          ? await tinyFinder(runtime)
+          : haarFinder()
   const points = faceApiWeights('face_landmark_68')
   const landmarks = await imageNetwork(runtime, landmarks68(), points.weights, 112)
   const dispose = async (): Promise<void> => {
@@ -84,9 +102,9 @@ export async function openDetector(name: DetectorName = 'ssd', options: Detector
 export interface FindOptions {
   /** Only the largest face of a photo, or all. Default all. */
   readonly faces?: 'largest' | 'all'
-  /** Least score: default 0.5 for the neural detectors, more than 4 joined windows for Haar. */
+  /** Least score: default 0.5 for ssd and tiny, 0.6 for yunet, more than 4 joined windows for Haar. */
   readonly minScore?: number
-  /** Where no box of a photo reaches `minScore`, the best one above this counts. Default 0.4 for the neural detectors, none where `minScore` is given. */
+  /** Where no box of a photo reaches `minScore`, the best one above this counts. Default 0.4, 0.5 for yunet; `minScore` for Haar and where that is given. */
   readonly fallbackScore?: number
   /** Least width and height of the box, pixels. Default 20, and 12 for a face that only a second look finds. */
   readonly minSize?: number
@@ -135,8 +153,8 @@ export async function findFaces(photo: Photo | FileSource, detector: FaceDetecto
 /** {@link findFaces} of several photos, the first looks in one run of each network: the same faces, in less time. */
 export async function findFacesIn(photos: readonly Photo[], detector: FaceDetector, options: FindCall = {}): Promise<Face[][]> {
   checkOptions('findFaces', options, [...findOptionNames, 'signal'])
-  const { faces = 'all', minScore = detector.name === 'haar' ? 4 : 0.5, minSize = 20, minSharpness = 0, looks = 'all', signal } = options
-  const { fallbackScore = detector.name === 'haar' || options.minScore !== undefined ? minScore : 0.4 } = options
+  const { faces = 'all', minScore = usualScores[detector.name].least, minSize = 20, minSharpness = 0, looks = 'all', signal } = options
+  const { fallbackScore = options.minScore === undefined ? usualScores[detector.name].alone : minScore } = options
   checkChoice('findFaces', 'faces', faces, ['largest', 'all'])
   checkChoice('findFaces', 'looks', looks, looksNames)
   ensure(minSize >= 1, 'findFaces', 'minSize must be at least 1 pixel', minSize)
@@ -168,6 +186,14 @@ export async function findFacesIn(photos: readonly Photo[], detector: FaceDetect
       .slice(0, faces === 'largest' ? 1 : undefined)
       .map(({ box, score, landmarks, sharpness, look }, index) => ({ box, score, landmarks, index, sharpness, look })),
   )
+}
+
+/** Least score of a face, and of the best box of a photo where no box has that. OpenCV's zoo takes YuNet's boxes from .6 (class) or .9 (demonstration) on. */
+const usualScores: Readonly<Record<DetectorName, { least: number; alone: number }>> = {
+  ssd: { least: 0.5, alone: 0.4 },
+  tiny: { least: 0.5, alone: 0.4 },
+  yunet: { least: 0.6, alone: 0.5 },
+  haar: { least: 4, alone: 4 },
 }
 
 /** Least side of a face that only a second look finds, pixels. */

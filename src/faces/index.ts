@@ -37,6 +37,7 @@ export { imageNetwork, type ImageNetwork } from './image-network.ts'
 export { checkPhotoFolder, labelOf, photoFiles, type PhotoFiles } from './photo-files.ts'
 export { faceRecipeSchema, readOnnxRecipe, recipeFileSchema, type FaceRecipe, type OnnxRecipe, type Preprocessing } from './recipe.ts'
 export { lookNames, type Look } from './sight.ts'
+export { yunetFile } from './yunet-weights.ts'
 export { readTfjsWeights, type TfjsWeight } from './tfjs-weights.ts'
 export {
   areaOfBox,

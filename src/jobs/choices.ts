@@ -14,7 +14,7 @@ const every =
   <const List extends readonly T[]>(list: [T] extends [List[number]] ? List : never): List =>
     list
 
-export const detectorNames = every<DetectorName>()(['ssd', 'tiny', 'haar'])
+export const detectorNames = every<DetectorName>()(['ssd', 'tiny', 'haar', 'yunet'])
 export const looksNames = every<LooksName>()(['all', 'first'])
 export const presetNames = every<PresetName>()(['student', 'default'])
 export const minings = every<Mining>()(['random', 'batch-hard', 'semi-hard', 'soft-negative'])

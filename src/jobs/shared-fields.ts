@@ -27,6 +27,13 @@ const weights = z.string().optional()
 /** The detector of a story. @param note what to know of the choices */
 export const detectorField = (note = '') => detector.default('ssd').describe(`what finds the faces${note}`).meta({ placeholder: 'name' })
 
+/** The weights of a detector from outside. */
+export const detectorWeightsField = z
+  .string()
+  .optional()
+  .describe('weights of yunet: .onnx')
+  .meta({ placeholder: 'file', defaultText: 'fetch the published file once, 0.2 MB' })
+
 /** The weights of a story's model. */
 export const weightsField = weights
   .describe('weights of vgg-face or vgg16: .h5, .pth')
@@ -41,6 +48,7 @@ export const networkFields = {
     .optional()
     .describe('what finds the faces')
     .meta({ placeholder: 'name', defaultText: 'that of the vectors, else ssd' }),
+  detectorWeights: detectorWeightsField,
   model: z
     .string()
     .optional()

@@ -10,5 +10,6 @@ export {
   type OnnxTensor,
   type OnnxValue,
 } from './model.ts'
+export { readProtoModel, type ProtoModel } from './proto-model.ts'
 export { toOnnx, type ToOnnxOptions } from './emit.ts'
 export { fromOnnx, type FromOnnxOptions, type ImportedGraph } from './import.ts'

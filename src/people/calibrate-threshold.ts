@@ -40,6 +40,7 @@ export async function calibrateThreshold(place: string, options: CalibrateThresh
     'faces',
     'looks',
     'detector',
+    'detectorWeights',
     'model',
     'weights',
     'layer',

@@ -10,6 +10,8 @@ import { checkFaceModelName, openFaceModel } from './open-face-model.ts'
 export interface NetworkChoice {
   /** Default: that of the vectors, else ssd. */
   readonly detector?: DetectorName
+  /** See `openDetector`. */
+  readonly detectorWeights?: string
   /** See `openFaceModel`. Default: that of the vectors, else dlib. */
   readonly model?: string
   readonly weights?: string
@@ -48,7 +50,7 @@ export async function openNetworks(
   }
   checkFaceModelName(wanted.model)
   const head = stored?.head === undefined ? undefined : findHead(stored.head, heads) // before any network is opened
-  const detector = await openDetector(wanted.detector, { runtime })
+  const detector = await openDetector(wanted.detector, { runtime, detectorWeights: choice.detectorWeights })
   let model: FaceModel | undefined
   try {
     const { weights, layer } = wanted

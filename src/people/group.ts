@@ -254,6 +254,7 @@ function checkGroupOptions(dir: string, options: GroupOptions): { out: string; i
     'calibrate',
     'far',
     'detector',
+    'detectorWeights',
     'model',
     'weights',
     'layer',
@@ -292,9 +293,9 @@ function checkGroupOptions(dir: string, options: GroupOptions): { out: string; i
 
 /** Calibrates on labelled faces: those at hand, or of another place. */
 async function calibrationOn(known: KnownFaces, place: string, options: GroupOptions & { minPoints: number }): Promise<SavedThreshold> {
-  const { far, minPoints, detector, model, weights, layer, looks, runtime, progress, signal } = options
+  const { far, minPoints, detector, detectorWeights, model, weights, layer, looks, runtime, progress, signal } = options
   if (resolve(place) === resolve(known.place)) return calibrateOn(known, far, minPoints)
-  return calibrateThreshold(place, { far, minPoints, detector, model, weights, layer, looks, runtime, progress, signal })
+  return calibrateThreshold(place, { far, minPoints, detector, detectorWeights, model, weights, layer, looks, runtime, progress, signal })
 }
 
 /** Groups in the order in which they are written. */

@@ -424,8 +424,8 @@ async function galleryPoints(gallery: Gallery): Promise<KnownPoints> {
   return { vectors, dim, people, labels: Int32Array.from(names, (n) => (n === null ? -1 : people.indexOf(n))), ids }
 }
 
-function choiceOf({ detector, model, weights, layer }: NetworkChoice): NetworkChoice {
-  return { detector, model, weights, layer }
+function choiceOf({ detector, detectorWeights, model, weights, layer }: NetworkChoice): NetworkChoice {
+  return { detector, detectorWeights, model, weights, layer }
 }
 
 /** Throws unless somebody has this name. */

@@ -88,6 +88,7 @@ export async function searchFaces(place: string, query: string, options: SearchO
     'faces',
     'looks',
     'detector',
+    'detectorWeights',
     'model',
     'weights',
     'layer',

@@ -54,6 +54,7 @@ export interface VerifyOptions extends NetworkChoice, ThresholdChoice {
 export async function verifyPhotos(a: string, b: string, options: VerifyOptions): Promise<FaceVerification> {
   checkOptions('verify', options, [
     'detector',
+    'detectorWeights',
     'model',
     'weights',
     'layer',

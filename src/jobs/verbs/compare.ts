@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import * as z from 'zod'
 import { percent } from '../../base/index.ts'
-import { detectorField, facesField, layerField, looksField, runFolderField, seedField } from '../shared-fields.ts'
+import { detectorField, detectorWeightsField, facesField, layerField, looksField, runFolderField, seedField } from '../shared-fields.ts'
 import { verb } from '../verb.ts'
 
 const points = (x: number) => `${x < 0 ? '' : '+'}${(100 * x).toFixed(1)}`
@@ -17,6 +17,7 @@ export const compare = verb({
       .meta({ placeholder: 'a,b' }),
     out: runFolderField('report.html, report.json and maps').default('runs/compare'),
     detector: detectorField(),
+    detectorWeights: detectorWeightsField,
     layer: layerField,
     faces: facesField('which faces of a photo', 'largest where photos lie in folders, else all'),
     looks: looksField,

@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { percent } from '../../base/index.ts'
 import type { FaceRetrieval } from '../../people/index.ts'
 import type { FacesReport } from '../../stories/index.ts'
-import { detectorField, facesField, layerField, looksField, runFolderField, seedField, weightsField } from '../shared-fields.ts'
+import { detectorField, detectorWeightsField, facesField, layerField, looksField, runFolderField, seedField, weightsField } from '../shared-fields.ts'
 import { verb } from '../verb.ts'
 
 export const faces = verb({
@@ -16,7 +16,8 @@ export const faces = verb({
       .describe('one folder per person, or photos without labels (default: the sample photos of @vladmandic/face-api)')
       .meta({ positional: true }),
     out: runFolderField('report.html, report.json, crops, vectors and maps').default('runs/faces'),
-    detector: detectorField(': ssd misses least, tiny is fastest'),
+    detector: detectorField(': ssd misses least, tiny is fastest, yunet is fetched'),
+    detectorWeights: detectorWeightsField,
     model: z
       .string()
       .default('dlib')
@@ -28,7 +29,7 @@ export const faces = verb({
     layer: layerField,
     faces: facesField('which faces of a photo', 'largest where photos lie in folders, else all'),
     looks: looksField,
-    minScore: z.number().min(0).optional().describe('least score of the detector').meta({ placeholder: 's', defaultText: '0.5' }),
+    minScore: z.number().min(0).optional().describe('least score of the detector').meta({ placeholder: 's', defaultText: '0.5; yunet 0.6, haar 4' }),
     minSize: z
       .int()
       .min(1)

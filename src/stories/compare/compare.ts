@@ -54,6 +54,7 @@ export async function compare(dir: string, options: CompareOptions): Promise<Com
     'out',
     'models',
     'detector',
+    'detectorWeights',
     'layer',
     ...findOptionNames,
     'seed',
@@ -84,7 +85,7 @@ export async function compare(dir: string, options: CompareOptions): Promise<Com
     { signal, progress, files: ['map.svg', 'map.png'] },
     async (story: CompareStory) => {
       const { lock, progress: shown } = story
-      const detector = await openDetector(detectorName, { runtime })
+      const detector = await openDetector(detectorName, { runtime, detectorWeights: options.detectorWeights, progress, signal })
       try {
         let records: readonly CropRecord[] = []
         const sides: Side[] = []

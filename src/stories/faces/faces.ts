@@ -34,6 +34,7 @@ export async function faces(dir: string, options: FacesOptions): Promise<FacesRe
   checkOptions(where, options, [
     'out',
     'detector',
+    'detectorWeights',
     'model',
     'weights',
     'layer',
@@ -83,7 +84,7 @@ export async function faces(dir: string, options: FacesOptions): Promise<FacesRe
     { png, signal, progress, files: ['map.svg', 'map.png', 'suggestions.jsonl'] },
     async (story: FacesStory) => {
       const run: FacesRun = { dir, options, lock: story.lock, story, seed, progress: story.progress }
-      const detector = await openDetector(detectorName, { runtime })
+      const detector = await openDetector(detectorName, { runtime, detectorWeights: options.detectorWeights, progress, signal })
       try {
         const model = await story.stage('Opening the networks', 'opening the networks', () =>
           openFaceModel(modelName, {

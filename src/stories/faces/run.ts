@@ -12,6 +12,8 @@ export interface FacesOptions extends FindOptions {
   readonly out: string
   /** Default ssd. */
   readonly detector?: DetectorName
+  /** See `openDetector`. */
+  readonly detectorWeights?: string
   /** See `openFaceModel`. Default dlib. */
   readonly model?: string
   readonly weights?: string
