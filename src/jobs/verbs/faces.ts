@@ -4,7 +4,16 @@ import * as z from 'zod'
 import { percent } from '../../base/index.ts'
 import type { FaceRetrieval } from '../../people/index.ts'
 import type { FacesReport } from '../../stories/index.ts'
-import { detectorField, detectorWeightsField, facesField, layerField, looksField, runFolderField, seedField, weightsField } from '../shared-fields.ts'
+import {
+  detectorField,
+  detectorWeightsField,
+  facesField,
+  layerField,
+  looksField,
+  runFolderField,
+  seedField,
+  weightsField,
+} from '../shared-fields.ts'
 import { verb } from '../verb.ts'
 
 export const faces = verb({
@@ -29,7 +38,12 @@ export const faces = verb({
     layer: layerField,
     faces: facesField('which faces of a photo', 'largest where photos lie in folders, else all'),
     looks: looksField,
-    minScore: z.number().min(0).optional().describe('least score of the detector').meta({ placeholder: 's', defaultText: '0.5; yunet 0.6, haar 4' }),
+    minScore: z
+      .number()
+      .min(0)
+      .optional()
+      .describe('least score of the detector')
+      .meta({ placeholder: 's', defaultText: '0.5; yunet 0.6, haar 4' }),
     minSize: z
       .int()
       .min(1)
