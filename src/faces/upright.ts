@@ -18,7 +18,7 @@ const uprightSpread = 0.05
 const uprightAtOnce = 0.025
 /** The short answers hold for faces of more than this probability alone: less says that something is odd, and few upright faces have it. */
 const trusted = 0.7
-/** The detector is shown no turn in which landmarks have so much less evidence than as they are: the right turn of 264 of 270 has more. */
+/** The detector is shown no turn in which landmarks have so much less evidence than as they are: the right turn of 263 of 269 has more. */
 const outOfQuestion = 2.5
 /** Surroundings of a face that the detector is shown, in sides of its box, and their longest side in pixels. */
 const around = 3
