@@ -87,7 +87,7 @@ export { verifyPhotos, type FacePair, type FaceVerification, type VerifyOptions 
 export { degradations, degradeCrop, degradeCrops, learntDegradations, type Degradation, type DegradedCrops } from './learn/degrade-crops.ts'
 export { copyHead, galleryHeadPath, headPath } from './learn/head-file.ts'
 export { confirmedPeople } from './learn/confirmed-people.ts'
-export { inLearnedSpace, learnFolder, type LearnedFolder, type LearnFolderOptions } from './learn/learn-folder.ts'
+export { inLearnedSpace, learnedOnGone, learnFolder, type LearnedFolder, type LearnFolderOptions } from './learn/learn-folder.ts'
 export type { BeforeAfter, JudgedQuestions } from './learn/judge-head.ts'
 export { learnHead, leastToLearn, type HeadJudgement, type LearnedHead, type LearnHeadOptions } from './learn/learn-head.ts'
 export type { WrittenSidecars } from './write-regions.ts'

@@ -14,6 +14,7 @@ import {
   seedField,
   weightsField,
 } from '../shared-fields.ts'
+import { asCommandLine } from '../command-of.ts'
 import { verb } from '../verb.ts'
 
 export const faces = verb({
@@ -114,7 +115,7 @@ Who may be one person stands in OUT/suggestions.jsonl, nearest first; if two are
       ...missedFacesLines(result, { ...input, list: join(input.out, 'quarantine.jsonl') }),
       suggestionLine(result, input.out),
       gallery === undefined ? '' : `gallery: ${galleryLine(gallery)}`,
-      ...warnings,
+      ...warnings.map((line) => asCommandLine(line, undefined, { sync: '--sync', learn: '--learn' })),
       `report: ${report}  (${Math.round(seconds)} s${rate})${missedWords(photos)}`,
     ].filter((line) => line !== '')
   },

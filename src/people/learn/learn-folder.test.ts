@@ -10,7 +10,7 @@ import { embedFolder } from '../embed-folder.ts'
 import { groupFaces } from '../group.ts'
 import { searchFaces } from '../search.ts'
 import { confirmedPeople } from './confirmed-people.ts'
-import { inLearnedSpace, learnFolder } from './learn-folder.ts'
+import { inLearnedSpace, learnedOnGone, learnFolder } from './learn-folder.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'kindred-learn-'))
 afterAll(() => rmSync(root, { recursive: true }))
@@ -32,8 +32,9 @@ test.skipIf(celeb5 === undefined)(
     expect(unseenPeople!.map.difference).toBeGreaterThan(-0.002) // nearly all is right before
     expect(worseCopies!.map.low).toBeGreaterThan(0)
     expect(learned.better).toBe(true)
-    const card = JSON.parse(readFileSync(join(out, 'head.json'), 'utf8')) as { hash: string; people: string; names: string[] }
-    expect([card.people, card.names.length]).toEqual(['5', 5])
+    const card = JSON.parse(readFileSync(join(out, 'head.json'), 'utf8')) as { hash: string; people: string; learnedOn: string[] }
+    expect([card.people, card.learnedOn.length]).toEqual(['5', new Set(found.records.map((r) => r.sourceHash)).size])
+    expect([learnedOnGone(out, found.records), learnedOnGone(out, found.records.slice(3))]).toEqual([0, 3])
     expect(moved!.recipe.head!.hash).toBe(card.hash)
     expect(inLearnedSpace(out, found)!.vectors).toEqual(moved!.vectors)
 

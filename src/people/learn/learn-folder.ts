@@ -4,6 +4,7 @@
  */
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { ensure, inOrder, KindredError, type Progress, silent, stopIfAborted } from '../../base/index.ts'
 import { faceRecipeSchema, readCrops, type CropRecord, type FaceModel, type FaceRecipe } from '../../faces/index.ts'
 import { ioError, readJson, writeFileAtomic, type Lock } from '../../files/index.ts'
@@ -94,10 +95,9 @@ export async function learnFolder(found: EmbeddedFaces, options: LearnFolderOpti
   writeHead(path, learned.head, recipe, words)
   const head = readHead(path)
   const { curve, judged, verdict } = learned
-  writeFileAtomic(
-    join(out, 'head.json'),
-    `${JSON.stringify({ kindred: 'learned head', hash: head.hash, base: describeRecipe(recipe), ...words, names: people, verdict, judged, curve }, null, 2)}\n`,
-  )
+  const learnedOn = [...new Set(records.filter((_, i) => labels[i] >= 0).map((r) => r.sourceHash))].sort()
+  const card = { kindred: 'learned head', hash: head.hash, base: describeRecipe(recipe), ...words, learnedOn, verdict, judged, curve }
+  writeFileAtomic(join(out, 'head.json'), `${JSON.stringify(card, null, 2)}\n`)
   const moved = inSpace(out, found, head, lock)
   saveHeldOut(out, dir, learned, moved.recipe)
   return { learned, people, labels, found: moved, threshold: learned.threshold?.rule.threshold }
@@ -113,6 +113,21 @@ export function inLearnedSpace(out: string, found: EmbeddedFaces, lock?: Lock): 
   if (!existsSync(headPath(out))) return undefined
   const head = earlierHead(headPath(out))
   return fitsHead(head, found.recipe) ? inSpace(out, found, head, lock) : undefined
+}
+
+const cardSchema = z.object({ kindred: z.literal('learned head'), learnedOn: z.array(z.string()).optional() })
+
+/**
+ * How many of the photos that an output folder's head was learned on are no longer among its faces: a head keeps what it learned from them.
+ *
+ * @throws KindredError `corrupt` for a damaged head.json
+ */
+export function learnedOnGone(out: string, records: readonly CropRecord[]): number {
+  const path = join(out, 'head.json')
+  if (!existsSync(path)) return 0
+  const here = new Set(records.map((r) => r.sourceHash))
+  const { learnedOn = [] } = readJson(path, cardSchema, { where, fix: 'Learn again with `learn`, or delete it.' })
+  return learnedOn.filter((hash) => !here.has(hash)).length
 }
 
 /** Reads a head, and says what to do where it is damaged. */

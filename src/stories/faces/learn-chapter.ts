@@ -1,11 +1,11 @@
 /** @file The chapter in which a space is learnt on the folder's own people, or the one learnt earlier is used again. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { KindredError } from '../../base/index.ts'
+import { counted, KindredError } from '../../base/index.ts'
 import type { FaceModel } from '../../faces/index.ts'
 import { faceMaps, lossCurve } from '../../plots/index.ts'
 import { describeRecipe } from '../../recipe/index.ts'
-import { inLearnedSpace, learnFolder, some, thumbnails, type EmbeddedFaces, type LearnedFolder } from '../../people/index.ts'
+import { inLearnedSpace, learnedOnGone, learnFolder, some, thumbnails, type EmbeddedFaces, type LearnedFolder } from '../../people/index.ts'
 import { mapFaces } from './map-faces.ts'
 import type { FacesRun } from './run.ts'
 
@@ -25,8 +25,15 @@ export async function learnSpace(run: FacesRun, found: EmbeddedFaces, model: Fac
   const { out, runtime, signal, learn = false } = options
   if (!learn) {
     const earlier = existsSync(join(out, 'head.onnx')) ? inLearnedSpace(out, found, lock) : undefined
-    if (earlier !== undefined) story.update({ learned: { earlier: describeRecipe(earlier.recipe) } })
-    return earlier ?? found
+    if (earlier === undefined) return found
+    story.update({ learned: { earlier: describeRecipe(earlier.recipe) } })
+    const gone = learnedOnGone(out, found.records)
+    if (gone > 0)
+      story.warn(
+        `The learnt space keeps what it learned from ${counted(gone, 'photo')} no longer in the folder: learn again with \`learn\`, or delete ` +
+          `head.onnx and head.json.`,
+      )
+    return earlier
   }
   return story.stage('Learned', 'learning on these people', async () => {
     let result: LearnedFolder
