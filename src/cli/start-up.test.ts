@@ -56,7 +56,7 @@ test('the version and help take little more processor time than Node itself', ()
   writeFileSync(empty, '')
   // The least of several runs, in turns: what else the machine does only adds.
   const least: Record<string, number> = {}
-  for (let i = 0; i < 7; i++) {
+  for (let i = 0; i < 15; i++) {
     for (const [name, args] of Object.entries({
       node: [empty],
       version: [program, '--version'],

@@ -122,7 +122,7 @@ async function goneRows(
     if (row.source.startsWith(own)) ours.push(row)
     else left.get([...formerFolders.keys()].find((folder) => row.source.startsWith(folder))!)!.push(row)
   }
-  for (const [folder, rows] of left) if (formerFolders.get(folder)! > rows.length) ours.push(...rows)
+  for (const [folder, rows] of left) if (formerFolders.get(folder)! > rows.length) for (const row of rows) ours.push(row)
   return ours
 }
 

@@ -45,7 +45,7 @@ describe('lines', () => {
       '385 photos without a face that was found: 0.jpg, 1.jpg, 2.jpg, and 382 more: out/quarantine.jsonl',
       '  to try: this; that',
       '2 photos empty: d.jpg, e.jpg',
-      '1 photo above a limit: c.jpg (at most 5 pixels (limit imagePixels), got 6. If this input is meant, raise the limit: --limit imagePixels=N.)',
+      '1 photo above a limit: c.jpg (at most 5 pixels (limit imagePixels), got 6. If this input is meant, raise the limit: `imagePixels` (setLimits in code).)',
       '1 photo of a format that is not read: b.jpg (a JPEG XL: not a format that is read. Save it as JPEG or PNG.)',
       '1 photo of a format that is not read: a.jpg (a film: not a format that is read. Save it as JPEG or PNG.)',
     ])
