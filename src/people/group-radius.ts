@@ -1,11 +1,9 @@
 /** @file Up to which distance faces are grouped, and whose word that is. */
-import { existsSync } from 'node:fs'
 import { KindredError } from '../base/index.ts'
 import type { FaceRecipe } from '../faces/index.ts'
-import { assertSameRecipe, describeRecipe, sameRecipe } from '../recipe/index.ts'
 import { shareText } from './labelled-pairs.ts'
 import { publishedRadius, publishedRadiusBy, reachFactor } from './published.ts'
-import { readThreshold, type SavedThreshold } from './threshold-file.ts'
+import { findCalibration, type SavedThreshold } from './threshold-file.ts'
 
 /** The distances of groups, and where they come from. */
 export interface UsedRadius {
@@ -64,19 +62,14 @@ export function radiusFor(
 }
 
 function fromCalibration(
-  { calibration, calibrated }: RadiusChoice,
+  choice: RadiusChoice,
   recipe: FaceRecipe,
   beside: string | undefined,
   warn: (message: string) => void,
 ): UsedRadius | undefined {
-  const file = calibrated !== undefined ? undefined : (calibration ?? (beside !== undefined && existsSync(beside) ? beside : undefined))
-  const saved = calibrated ?? (file === undefined ? undefined : readThreshold(file))
-  if (saved === undefined) return undefined
-  if (calibrated !== undefined || calibration !== undefined) assertSameRecipe(saved.recipe, recipe, { where: file ?? saved.folder })
-  if (!sameRecipe(saved.recipe, recipe)) {
-    warn(`${file} was calibrated for [${describeRecipe(saved.recipe)}], not for [${describeRecipe(recipe)}]: it is not used`)
-    return undefined
-  }
+  const found = findCalibration(choice, recipe, beside, warn)
+  if (found === undefined) return undefined
+  const { saved, file } = found
   const { grouping, threshold } = saved
   const distances = grouping ?? { radius: threshold / reachFactor, reach: threshold }
   return { radius: distances.radius, reach: distances.reach, from: 'calibrated', file, calibration: saved, chosen: grouping !== undefined }

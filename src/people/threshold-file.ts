@@ -123,10 +123,33 @@ export interface ThresholdChoice {
 }
 
 /**
- * The threshold the user gives, names, or has lying beside the faces; undefined where there is none.
+ * The calibration the user has just made, names, or has lying beside the faces; undefined where there is none.
  *
  * @param beside a file that counts when it is there
- * @throws KindredError `mismatch` when a named calibration holds for another recipe; one beside the faces is then passed over, with a warning
+ * @throws KindredError `mismatch` when one that was made or named holds for another recipe; one beside the faces is then passed over, with a warning
+ */
+export function findCalibration(
+  { calibration, calibrated }: { readonly calibration?: string; readonly calibrated?: SavedThreshold },
+  recipe: FaceRecipe,
+  beside: string | undefined,
+  warn: (message: string) => void,
+): { readonly saved: SavedThreshold; readonly file: string | undefined } | undefined {
+  const file = calibrated !== undefined ? undefined : (calibration ?? (beside !== undefined && existsSync(beside) ? beside : undefined))
+  const saved = calibrated ?? (file === undefined ? undefined : readThreshold(file))
+  if (saved === undefined) return undefined
+  if (calibrated !== undefined || calibration !== undefined) assertSameRecipe(saved.recipe, recipe, { where: file ?? saved.folder })
+  if (!sameRecipe(saved.recipe, recipe)) {
+    warn(`${file} was calibrated for [${describeRecipe(saved.recipe)}], not for [${describeRecipe(recipe)}]: it is not used`)
+    return undefined
+  }
+  return { saved, file }
+}
+
+/**
+ * The threshold the user gives, names, or has lying beside the faces; undefined where there is none.
+ *
+ * @param beside, warn see {@link findCalibration}
+ * @throws KindredError `mismatch`, see {@link findCalibration}
  */
 export function chooseThreshold(
   { threshold, calibration }: ThresholdChoice,
@@ -135,15 +158,8 @@ export function chooseThreshold(
   warn: (message: string) => void,
 ): UsedThreshold | undefined {
   if (threshold !== undefined) return { value: threshold, from: 'given' }
-  const file = calibration ?? (beside !== undefined && existsSync(beside) ? beside : undefined)
-  if (file === undefined) return undefined
-  const saved = readThreshold(file)
-  if (calibration !== undefined) assertSameRecipe(saved.recipe, recipe, { where: calibration })
-  if (!sameRecipe(saved.recipe, recipe)) {
-    warn(`${file} was calibrated for [${describeRecipe(saved.recipe)}], not for [${describeRecipe(recipe)}]: it is not used`)
-    return undefined
-  }
-  return { value: saved.threshold, from: 'calibrated', file, calibration: saved }
+  const found = findCalibration({ calibration }, recipe, beside, warn)
+  return found === undefined ? undefined : { value: found.saved.threshold, from: 'calibrated', file: found.file, calibration: found.saved }
 }
 
 /** What a calibrated threshold does to strangers who are searched for, in one sentence. */
