@@ -96,8 +96,7 @@ function smallBoxes({ width, height }: Photo, hints: readonly ScoredBox[]): Box[
 
 /**
  * Turns faces that stand on their side or head, all by the same turns, as photos are turned whole: up to three of the largest faces vote. Tells
- * whether any face
- * is more than a box with a score.
+ * whether any face is more than a box with a score.
  */
 async function uprightSights(
   photo: Photo,

@@ -4,7 +4,7 @@ import { labelOf, photoFiles } from '../faces/index.ts'
 import { calibratePieces, crossValidateVerification, pairDistancePieces, wilsonInterval, type PairDistances } from '../metrics/index.ts'
 import { euclideanDistance } from '../neighbours/index.ts'
 import { chooseRadius } from './choose-radius.ts'
-import { isPhotoFolder, keptFolder, openKnownFaces, type KnownFaces, type KnownFacesOptions } from './known-faces.ts'
+import { isPhotoFolder, keptFolder, knownFacesOptionNames, openKnownFaces, type KnownFaces, type KnownFacesOptions } from './known-faces.ts'
 import { some } from './pictures.ts'
 import type { PairHistogram, SavedThreshold } from './threshold-file.ts'
 
@@ -33,21 +33,7 @@ export interface CalibrateThresholdOptions extends KnownFacesOptions {
  * @throws KindredError `usage` when there are too few pairs of two people for this rate, with how many are needed and how many there are
  */
 export async function calibrateThreshold(place: string, options: CalibrateThresholdOptions): Promise<SavedThreshold> {
-  checkOptions('calibrate', options, [
-    'far',
-    'minPoints',
-    'keep',
-    'faces',
-    'looks',
-    'detector',
-    'detectorWeights',
-    'model',
-    'weights',
-    'layer',
-    'runtime',
-    'progress',
-    'signal',
-  ])
+  checkOptions('calibrate', options, ['far', 'minPoints', ...knownFacesOptionNames])
   const { far, minPoints, ...rest } = options
   checkNames(place, options.keep)
   const known = await openKnownFaces(place, rest)

@@ -18,6 +18,9 @@ export interface NetworkChoice {
   readonly layer?: string
 }
 
+/** The names of {@link NetworkChoice}. */
+export const networkChoiceNames = ['detector', 'detectorWeights', 'model', 'weights', 'layer'] as const
+
 /** An opened detector and an opened model for it. */
 export interface FaceNetworks {
   readonly detector: FaceDetector

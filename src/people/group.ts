@@ -14,7 +14,7 @@ import { drawSheets } from './group-sheets.ts'
 import { drawSuggestions, suggestForGroups } from './group-suggestions.ts'
 import { removeSheets } from './forget-faces.ts'
 import { matchRegions, readRegions } from './named-regions.ts'
-import { keptFolder, openKnownFaces, photosOf, type KnownFaces, type KnownFacesOptions } from './known-faces.ts'
+import { keptFolder, knownFacesOptionNames, openKnownFaces, photosOf, type KnownFaces, type KnownFacesOptions } from './known-faces.ts'
 import { distanceHere, labelledPairs, type DistanceHere } from './labelled-pairs.ts'
 import { namedClusters } from '../clusters/index.ts'
 import { oddsOfHistogram, oddsOfPairs } from './suggest-pairs.ts'
@@ -253,16 +253,7 @@ function checkGroupOptions(dir: string, options: GroupOptions): { out: string; i
     'calibration',
     'calibrate',
     'far',
-    'detector',
-    'detectorWeights',
-    'model',
-    'weights',
-    'layer',
-    'faces',
-    'looks',
-    'runtime',
-    'progress',
-    'signal',
+    ...knownFacesOptionNames.filter((name) => name !== 'keep'),
   ])
   const { out: given, radius, reach, minPoints = 3, calibration, calibrate, far } = options
   ensure(radius === undefined || (Number.isFinite(radius) && radius > 0), where, 'radius must be a positive number', radius)

@@ -16,7 +16,7 @@ import type { Runtime } from '../runtime/index.ts'
 import { closeDeadReport, openRunFolder } from '../report/index.ts'
 import { embedFolder } from './embed-folder.ts'
 import { missedLines, missedPhotos } from './missed-photos.ts'
-import { openNetworks, type FaceNetworks, type NetworkChoice } from './face-networks.ts'
+import { networkChoiceNames, openNetworks, type FaceNetworks, type NetworkChoice } from './face-networks.ts'
 import { contentOfId, faceId } from './kept-vectors.ts'
 import { galleryHeadPath, headPath } from './learn/head-file.ts'
 import { thresholdPath } from './threshold-file.ts'
@@ -82,6 +82,9 @@ export interface KnownFacesOptions extends NetworkChoice {
   readonly progress?: Progress
   readonly signal?: AbortSignal
 }
+
+/** The names of {@link KnownFacesOptions}. */
+export const knownFacesOptionNames = ['keep', 'faces', 'looks', ...networkChoiceNames, 'runtime', 'progress', 'signal'] as const
 
 const where = 'faces'
 

@@ -12,7 +12,7 @@ import { faceStrip, type StripRow } from '../plots/index.ts'
 import { embedPhoto } from './embed-folder.ts'
 import { measureHere, type DistanceHere } from './labelled-pairs.ts'
 import { publishedThreshold, type PublishedDistance } from './published.ts'
-import { checkPerson, openKnownFaces, type KnownFacesOptions, type KnownNeighbour } from './known-faces.ts'
+import { checkPerson, knownFacesOptionNames, openKnownFaces, type KnownFacesOptions, type KnownNeighbour } from './known-faces.ts'
 import { chooseThreshold, readThreshold, type ThresholdChoice, type UsedThreshold } from './threshold-file.ts'
 
 /** Settings of {@link searchFaces}. */
@@ -78,24 +78,7 @@ const [mostMeasured, mostCompared] = [20_000, 1000]
  * const { answers } = await searchFaces('runs/faces', 'stranger.jpg', { threshold: 0.5, runtime })
  */
 export async function searchFaces(place: string, query: string, options: SearchOptions): Promise<FaceSearch> {
-  checkOptions(where, options, [
-    'k',
-    'person',
-    'queryFaces',
-    'threshold',
-    'calibration',
-    'keep',
-    'faces',
-    'looks',
-    'detector',
-    'detectorWeights',
-    'model',
-    'weights',
-    'layer',
-    'runtime',
-    'progress',
-    'signal',
-  ])
+  checkOptions(where, options, ['k', 'person', 'queryFaces', 'threshold', 'calibration', ...knownFacesOptionNames])
   const { k = 5, person, queryFaces = 'all', threshold, calibration, progress = silent, ...rest } = options
   ensure(Number.isInteger(k) && k >= 1, where, 'k must be a whole number of at least 1', k)
   ensure(threshold === undefined || (Number.isFinite(threshold) && threshold >= 0), where, 'threshold must be a distance >= 0', threshold)

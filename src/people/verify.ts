@@ -5,7 +5,7 @@ import type { FaceRecipe, LooksName } from '../faces/index.ts'
 import { readBytes } from '../files/index.ts'
 import type { Runtime } from '../runtime/index.ts'
 import { embedPhoto, type EmbeddedPhoto } from './embed-folder.ts'
-import { openNetworks, type FaceNetworks, type NetworkChoice } from './face-networks.ts'
+import { networkChoiceNames, openNetworks, type FaceNetworks, type NetworkChoice } from './face-networks.ts'
 import { publishedThreshold, type PublishedDistance } from './published.ts'
 import { chooseThreshold, readThreshold, type SavedThreshold, type ThresholdChoice, type UsedThreshold } from './threshold-file.ts'
 
@@ -52,19 +52,7 @@ export interface VerifyOptions extends NetworkChoice, ThresholdChoice {
  * @throws KindredError `not-found` for a photo without a face; `mismatch` for a calibration of another recipe, naming both
  */
 export async function verifyPhotos(a: string, b: string, options: VerifyOptions): Promise<FaceVerification> {
-  checkOptions('verify', options, [
-    'detector',
-    'detectorWeights',
-    'model',
-    'weights',
-    'layer',
-    'threshold',
-    'calibration',
-    'calibrated',
-    'faces',
-    'looks',
-    'runtime',
-  ])
+  checkOptions('verify', options, [...networkChoiceNames, 'threshold', 'calibration', 'calibrated', 'faces', 'looks', 'runtime'])
   const { threshold, calibration, calibrated, faces = 'all', looks, runtime, ...choice } = options
   ensure(
     [threshold, calibration, calibrated].filter((t) => t !== undefined).length <= 1,

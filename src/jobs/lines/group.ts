@@ -1,5 +1,6 @@
 /** @file The groups of verb `group` as lines. */
 import { join } from 'node:path'
+import { counted } from '../../base/index.ts'
 import {
   groupTitles,
   hereLine,
@@ -67,26 +68,8 @@ export interface GroupResult extends Pick<
 
 /** What was found, faces by their keys instead of rows. */
 export function groupResult(found: FaceGroups, warnings: readonly string[]): GroupResult {
-  const {
-    out,
-    records,
-    groups,
-    alone,
-    radius,
-    reach,
-    minPoints,
-    distances,
-    here,
-    suggestions,
-    gone,
-    changed,
-    otherwise,
-    twoNames,
-    sidecars,
-    judged,
-    recipe,
-  } = found
-  const { near, far, apart, twice, ...counts } = found.contradictions
+  const { out, records, groups, alone, contradictions, ...rest } = found
+  const { near, far, apart, twice, ...counts } = contradictions
   const key = (i: number): string => `${records[i].source}#${records[i].face}`
   const pairs = (list: readonly RowPair[]): NamedPair[] => list.map(({ a, b, distance }) => ({ a: key(a), b: key(b), distance }))
   return {
@@ -94,11 +77,7 @@ export function groupResult(found: FaceGroups, warnings: readonly string[]): Gro
     faces: records.length,
     groups: groups.map(({ name, rows, found: near, picture }) => ({ name, faces: rows.map(key), found: near.map(key), picture })),
     alone: alone.map(key),
-    radius,
-    reach,
-    minPoints,
-    distances,
-    here,
+    ...rest,
     warnings,
     contradictions: {
       near: pairs(near),
@@ -107,18 +86,9 @@ export function groupResult(found: FaceGroups, warnings: readonly string[]): Gro
       twice: twice.map(({ name, by, distance, rows }) => ({ name, by, distance, photo: records[rows[0]].source, faces: rows.map(key) })),
       ...counts,
     },
-    suggestions,
-    gone,
-    changed,
-    otherwise,
-    twoNames,
-    sidecars,
-    judged,
-    recipe,
   }
 }
 
-const faceCount = (n: number): string => `${n} ${n === 1 ? 'face' : 'faces'}`
 /** Groups that are listed; the file holds all. */
 const listed = 20
 /** Suggestions that are told; their file holds all. */
@@ -139,7 +109,7 @@ export function groupLines(result: GroupResult): string[] {
           .slice(0, listed)
           .map(({ faces, found, picture }, i) => [
             `  ${titled[i]}`,
-            `${faceCount(faces.length + found.length)}${found.length === 0 ? '' : `, ${found.length} not confirmed`}`,
+            `${counted(faces.length + found.length, 'face')}${found.length === 0 ? '' : `, ${found.length} not confirmed`}`,
             picture === undefined ? '' : join(out, picture),
           ]),
       ),

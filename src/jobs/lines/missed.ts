@@ -1,5 +1,5 @@
 /** @file What was found and what was missed in a folder of photos, as lines. */
-import { percent } from '../../base/index.ts'
+import { counted, percent } from '../../base/index.ts'
 import { findTips, ignoredLines, missedLines } from '../../people/index.ts'
 import type { FacesReport } from '../../stories/index.ts'
 import { asCommandLine } from '../command-of.ts'
@@ -8,8 +8,7 @@ import { asCommandLine } from '../command-of.ts'
 export function foundLine(faces: number, { total, withFace, notRead = 0 }: FacesReport['photos']): string {
   const all = total + notRead
   if (withFace === all) return `${faces} faces in ${withFace} of ${all} photos`
-  const count = `${faces} ${faces === 1 ? 'face' : 'faces'}`
-  return `a face was found in ${withFace} of ${all} photos (${percent(withFace / all)}): ${count}, ${all - withFace} missed`
+  return `a face was found in ${withFace} of ${all} photos (${percent(withFace / all)}): ${counted(faces, 'face')}, ${all - withFace} missed`
 }
 
 /** The end of the last line: that photos were missed must be the last thing read. */

@@ -1,4 +1,5 @@
 /** @file The verdicts of verb `verify` as lines. */
+import { counted } from '../../base/index.ts'
 import { publishedLine, strangersLine, thresholdLine, type FaceVerification, type SavedThreshold } from '../../people/index.ts'
 import { columns } from '../columns.ts'
 
@@ -24,7 +25,7 @@ function verdicts({ a, b, faces, pairs, threshold, published }: FaceVerification
   if (pairs.length === 1) lines.push(`${says(pairs[0].same)}: distance ${pairs[0].distance.toFixed(4)}`)
   else {
     lines.push(
-      `${faces[0]} ${faces[0] === 1 ? 'face' : 'faces'} in ${a}, ${faces[1]} in ${b}: each pair has its own answer (--faces largest ` +
+      `${counted(faces[0], 'face')} in ${a}, ${faces[1]} in ${b}: each pair has its own answer (--faces largest ` +
         `compares the largest alone)`,
     )
     lines = lines.concat(columns(pairs.map((p) => [`  face ${p.a + 1} and face ${p.b + 1}`, p.distance, says(p.same)])))

@@ -12,9 +12,8 @@ import { checkPlace, isAddress } from '../../gallery/index.ts'
 import { facesPage } from './faces-page.ts'
 import { environmentOf, growReport } from '../../report/index.ts'
 import type { FacesReport } from './faces-report.ts'
-import { askEachOther, readSuggestions } from '../../people/index.ts'
+import { askEachOther, checkFaceModelName, networkChoiceNames, openFaceModel, readSuggestions } from '../../people/index.ts'
 import { drawMap, findAndEmbed, intoGallery, judgeThresholds, retrieve, showNeighbours, suggestPeople } from './chapters.ts'
-import { checkFaceModelName, openFaceModel } from '../../people/index.ts'
 import { learnSpace } from './learn-chapter.ts'
 import type { FacesOptions, FacesRun, FacesStory } from './run.ts'
 
@@ -33,11 +32,7 @@ const where = 'faces'
 export async function faces(dir: string, options: FacesOptions): Promise<FacesReport> {
   checkOptions(where, options, [
     'out',
-    'detector',
-    'detectorWeights',
-    'model',
-    'weights',
-    'layer',
+    ...networkChoiceNames,
     ...findOptionNames,
     'gallery',
     'sync',
