@@ -44,9 +44,12 @@ test.each(cheap.map((words) => ({ words })))('$words loads nothing but the comma
 
 test('the version and help take little more processor time than Node itself', () => {
   const report = 'process.on("exit", () => process._rawDebug("CPU " + process.cpuUsage().user + " " + process.cpuUsage().system))'
+  // Reading more certificates makes Node alone take two and a half times as long, and hides what we add.
+  const { NODE_EXTRA_CA_CERTS: _, NODE_OPTIONS: __, ...plain } = process.env
   const seconds = (...args: string[]): number => {
     const { status, stderr } = spawnSync(process.execPath, ['--import', `data:text/javascript,${encodeURIComponent(report)}`, ...args], {
       encoding: 'utf8',
+      env: plain,
     })
     expect(status).toBe(0)
     const [, user, system] = /CPU (\d+) (\d+)/.exec(stderr)!
@@ -54,19 +57,23 @@ test('the version and help take little more processor time than Node itself', ()
   }
   const empty = join(place, 'empty.mjs')
   writeFileSync(empty, '')
-  // The least of several runs, in turns: what else the machine does only adds.
-  const least: Record<string, number> = {}
+  // The median of several ratios, each to the run of Node alone in the same turn.
+  const ratios: Record<string, number[]> = { version: [], help: [], classify: [] }
   for (let i = 0; i < 15; i++) {
+    const alone = seconds(empty)
     for (const [name, args] of Object.entries({
-      node: [empty],
-      version: [program, '--version'],
-      help: [program, '--help'],
-      classify: [program, 'classify', '--help'],
+      version: ['--version'],
+      help: ['--help'],
+      classify: ['classify', '--help'],
     }))
-      least[name] = Math.min(least[name] ?? Infinity, seconds(...args))
+      ratios[name].push(seconds(program, ...args) / alone)
   }
-  // Where Node alone takes .02 s, version and help take up to 2.8 of that beside other work, and 2.2 where it takes .04.
   // a command's own help needs its schema: zod takes as long to load as all the rest
-  for (const [name, most] of Object.entries({ version: 0.35, help: 0.35, classify: 0.45 }))
-    expect(least[name] / least.node, `${name}: ${least[name]} s of processor time, Node alone ${least.node}`).toBeLessThan(most / 0.1)
+  // Measured: 2.9, 2.9 and 5.1. With the certificates the same times are 1.7, 1.7 and 2.5, for which 2.7 and 3.5 were allowed.
+  for (const [name, most] of Object.entries({ version: 3.6, help: 3.6, classify: 6 })) {
+    const all = ratios[name].toSorted((a, b) => a - b)
+    expect(all[all.length >> 1], `${name}: processor time by that of Node alone, ${all.map((r) => r.toFixed(2)).join(' ')}`).toBeLessThan(
+      most,
+    )
+  }
 })
