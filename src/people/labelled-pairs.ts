@@ -3,7 +3,7 @@
  *
  * A threshold from other people's photos says nothing of these; a handful of labelled ones does.
  */
-import { counted, gatherRows, percent, squaredDistance, stopIfAborted } from '../base/index.ts'
+import { counted, gatherRows, inSlices, percent, squaredDistance, type Pieces, type Stage } from '../base/index.ts'
 import { clopperPearson, peopleBootstrap, type Interval } from '../metrics/index.ts'
 import type { KnownPoints } from './known-faces.ts'
 import { some } from './pictures.ts'
@@ -92,8 +92,15 @@ export async function labelledPairs(
   const [same, different, samePeople, differentPeople]: number[][] = [[], [], [], []]
   let [nearPairs, nearCount]: [RowPair[], number] = [[], 0]
   const [closest, closestRow] = [new Float64Array(rows.length).fill(Infinity), new Int32Array(rows.length).fill(-1)]
-  let breath = performance.now()
-  for (let i = 0; i < rows.length; i++) {
+  const stage: Stage = { task: 'comparing labelled faces', total: rows.length, unit: 'face', done: 0 }
+  const compared = function* (): Pieces<void> {
+    for (; stage.done < rows.length; stage.done++) {
+      compare(stage.done)
+      yield stage
+    }
+  }
+  /** Compares a face with all before it. */
+  const compare = (i: number): void => {
     for (let j = 0; j < i; j++) {
       const both = named[i] >= 0 && named[j] >= 0
       if (!both && (labelled[i] < 0 || labelled[j] < 0)) continue
@@ -117,12 +124,8 @@ export async function labelledPairs(
       nearPairs.push({ a: rows[j], b: rows[i], distance })
       if (nearPairs.length >= 20 * mostListed) nearPairs = nearest(nearPairs)
     }
-    if (performance.now() - breath > 50) {
-      stopIfAborted(signal, 'group', 'a stop while labelled faces were compared')
-      await new Promise(setImmediate)
-      breath = performance.now()
-    }
   }
+  await inSlices(compared(), { where: 'group', signal })
   const lone = [...rows.keys()].filter((at) => closestRow[at] >= 0 && closest[at] > far)
   return {
     same: Float64Array.from(same),

@@ -4,7 +4,7 @@
  * Two groups are as far apart as their faces are on average (average linkage): of eight distances tried, it ranks pairs of one person best
  * (docs/decisions/0029-whose-threshold.md). Candidates come from nearest neighbours, so that nothing of the size of all pairs is kept.
  */
-import { gatherRows, squaredDistance, stopIfAborted, type Progress } from '../base/index.ts'
+import { gatherRows, inSlices, squaredDistance, type Pieces, type Progress, type Stage } from '../base/index.ts'
 import { knnGraph } from '../neighbours/index.ts'
 import { some } from './pictures.ts'
 import type { RowPair } from './labelled-pairs.ts'
@@ -78,16 +78,16 @@ export async function suggestPairs(
     }
   }
   const found: SuggestedPair[] = []
-  let breath = performance.now()
-  for (const [a, b] of candidates.values()) {
-    if (performance.now() - breath > 50) {
-      stopIfAborted(signal, 'group', 'a stop while groups were compared')
-      await new Promise((resolve) => setImmediate(resolve))
-      breath = performance.now()
+  const stage: Stage = { task: 'comparing groups', total: candidates.size, unit: 'pair', done: 0 }
+  const compared = function* (): Pieces<void> {
+    for (const [a, b] of candidates.values()) {
+      const pair = between(vectors, dim, members.get(a)!, members.get(b)!)
+      if (pair.distance <= limit && !skip(a, b, pair.distance)) found.push({ a, b, ...pair })
+      stage.done++
+      yield stage
     }
-    const pair = between(vectors, dim, members.get(a)!, members.get(b)!)
-    if (pair.distance <= limit && !skip(a, b, pair.distance)) found.push({ a, b, ...pair })
   }
+  await inSlices(compared(), { where: 'group', signal })
   return found.sort((x, y) => x.distance - y.distance || x.a - y.a || x.b - y.b).slice(0, most)
 }
 
