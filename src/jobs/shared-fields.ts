@@ -76,6 +76,24 @@ export const keepField = (what: string) =>
 /** A distance. */
 export const distanceField = (what: string) => z.number().min(0).optional().describe(what).meta({ placeholder: 'd' })
 
+/** Labelled photos to calibrate on. */
+export const calibrateField = (what: string) =>
+  z
+    .string()
+    .optional()
+    .describe(`${what} on labelled photos: one folder per person, the OUT of \`faces()\`, or a gallery`)
+    .meta({ placeholder: 'dir' })
+
+/** The false-accept rate that a calibration allows. @param may what that share of pairs may do */
+export const farField = (may: string) =>
+  z
+    .number()
+    .min(1e-9)
+    .max(0.5)
+    .optional()
+    .describe(`with \`calibrate\`: the share of pairs of two people that may ${may}`)
+    .meta({ placeholder: 'rate', defaultText: '0.001' })
+
 /** The folder of a run. */
 export const runFolderField = (what: string) => z.string().describe(`folder for ${what}`).meta({ placeholder: 'dir', writes: true })
 

@@ -1,6 +1,6 @@
 /** @file Verb `group`: who belongs together, found by density and kept as a person names it. */
 import * as z from 'zod'
-import { distanceField, facesField, looksField, networkFields } from '../shared-fields.ts'
+import { calibrateField, distanceField, farField, facesField, looksField, networkFields } from '../shared-fields.ts'
 import type { GroupResult } from '../lines/group.ts'
 import { verb } from '../verb.ts'
 
@@ -25,18 +25,8 @@ export const group = verb({
         .optional()
         .describe('radius and reach of a threshold that `verify()` saved')
         .meta({ placeholder: 'file', defaultText: 'the one beside the faces, where there is one' }),
-      calibrate: z
-        .string()
-        .optional()
-        .describe('calibrate radius and reach on labelled photos: one folder per person, the OUT of `faces()`, or a gallery')
-        .meta({ placeholder: 'dir' }),
-      far: z
-        .number()
-        .min(1e-9)
-        .max(0.5)
-        .optional()
-        .describe('with `calibrate`: the share of pairs of two people that may lie within the reach')
-        .meta({ placeholder: 'rate', defaultText: '0.001' }),
+      calibrate: calibrateField('calibrate radius and reach'),
+      far: farField('lie within the reach'),
       minPoints: z
         .int()
         .min(1)

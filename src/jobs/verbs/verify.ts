@@ -1,6 +1,6 @@
 /** @file Verb `verify`: one person or two, and the threshold that says so. */
 import * as z from 'zod'
-import { distanceField, facesField, keepField, looksField, networkFields } from '../shared-fields.ts'
+import { calibrateField, distanceField, farField, facesField, keepField, looksField, networkFields } from '../shared-fields.ts'
 import type { VerifyResult } from '../lines/verify.ts'
 import { verb } from '../verb.ts'
 
@@ -14,18 +14,8 @@ export const verify = verb({
       b: z.string().optional().describe('another').meta({ positional: true }),
       threshold: distanceField('greatest distance that counts as one person'),
       calibration: z.string().optional().describe('a threshold that `save` kept').meta({ placeholder: 'file' }),
-      calibrate: z
-        .string()
-        .optional()
-        .describe('calibrate on labelled photos: one folder per person, the OUT of `faces()`, or a gallery')
-        .meta({ placeholder: 'dir' }),
-      far: z
-        .number()
-        .min(1e-9)
-        .max(0.5)
-        .optional()
-        .describe('with `calibrate`: the share of pairs of two people that may be taken for one')
-        .meta({ placeholder: 'rate', defaultText: '0.001' }),
+      calibrate: calibrateField('calibrate'),
+      far: farField('be taken for one'),
       save: z
         .string()
         .optional()
