@@ -252,6 +252,17 @@ export function placeFaces(lines: readonly (readonly string[])[], records: reado
   }
 }
 
+/** The named lines of a folder's groups, and where the faces that people put into them are. */
+export function placeNamed(out: string, records: readonly CropRecord[]) {
+  const lines = readGroups(out).flatMap(({ name, faces }) => (name === null ? [] : [{ name, faces }]))
+  const placed = placeFaces(
+    lines.map(({ faces }) => faces),
+    records,
+    readPlaces(out),
+  )
+  return { names: lines.map(({ name }) => name), placed }
+}
+
 /** Names in the groups of a folder, one a record; null for none. */
 export interface GroupNames {
   /** What a person said; `-`: nobody's. */

@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 import { checkOptions, ensure, KindredError, silent } from '../base/index.ts'
 import { holdsCrops, type CropRecord, type FaceRecipe } from '../faces/index.ts'
 import { bCubed, type BCubed } from '../metrics/index.ts'
-import { faceKey, faceText, placeFaces, readGroups, readPlaces, shownFace, writeGroups, type GroupLine } from './group-file.ts'
+import { faceKey, faceText, placeNamed, readGroups, shownFace, writeGroups, type GroupLine } from './group-file.ts'
 import { ensureNoForeignFiles } from '../report/index.ts'
 import { calibrateOn, calibrateThreshold } from './calibrate-threshold.ts'
 import { contradictions, photoNumbers, type Contradictions, type Named } from './group-contradictions.ts'
@@ -114,13 +114,8 @@ export async function groupFaces(dir: string, options: GroupOptions): Promise<Fa
     )
     const settings = { radius: distances.radius, reach: distances.reach, minPoints }
 
-    const lines = readGroups(home).flatMap(({ name, faces }) => (name === null ? [] : [{ name, faces }]))
-    const placed = placeFaces(
-      lines.map((line) => line.faces),
-      records,
-      readPlaces(home),
-    )
-    const said = lines.map(({ name }, at) => ({ name, rows: [...placed.lines[at].rows], gone: placed.lines[at].gone }))
+    const { names: lineNames, placed } = placeNamed(home, records)
+    const said = lineNames.map((name, at) => ({ name, rows: [...placed.lines[at].rows], gone: placed.lines[at].gone }))
     const otherwise = takeRegions(said, matchRegions(readRegions(home), records).names, records)
     const names = new Int32Array(records.length).fill(-1)
     for (const [at, { name, rows }] of said.entries()) for (const i of rows) names[i] = name === '-' ? -2 : at

@@ -198,9 +198,12 @@ async function fromOutput(out: string, options: KnownFacesOptions): Promise<Know
         'Run `faces()` again with this `out`.',
       )
     const row = new Map(ids.map((id, i) => [contentOfId(id), i]))
-    const rowOf = (r: CropRecord): number | undefined => row.get(contentOfId(faceId(r)))
     const all = readCropRecords(out).faces
-    const records = all.filter((r) => rowOf(r) !== undefined)
+    const found = all.flatMap((record) => {
+      const at = row.get(contentOfId(faceId(record)))
+      return at === undefined ? [] : [{ record, at }]
+    })
+    const records = found.map(({ record }) => record)
     if (records.length === 0)
       throw new KindredError(
         'not-found',
@@ -214,7 +217,7 @@ async function fromOutput(out: string, options: KnownFacesOptions): Promise<Know
         `${all.length - records.length} of ${all.length} faces in ${out} have no vector of this model and cannot be found; run \`faces()\` again.`,
       )
     const rows = new Float32Array(records.length * dim)
-    records.forEach((r, i) => rows.set(vectors.subarray(rowOf(r)! * dim, (rowOf(r)! + 1) * dim), i * dim))
+    found.forEach(({ at }, i) => rows.set(vectors.subarray(at * dim, (at + 1) * dim), i * dim))
     return inMemory({ kind: 'faces', place: out, out, records, vectors: rows, networks, progress: options.progress, folder: photosOf(out) })
   } catch (error) {
     await networks.dispose()

@@ -1,6 +1,6 @@
 /** @file Who is on which face, as people have confirmed it: the names of folders, and what stands under a name in groups.jsonl. */
 import type { CropRecord } from '../../faces/index.ts'
-import { placeFaces, readGroups, readPlaces } from '../group-file.ts'
+import { placeNamed } from '../group-file.ts'
 import { peopleIn } from '../people-of.ts'
 
 /**
@@ -14,13 +14,8 @@ import { peopleIn } from '../people-of.ts'
 export function confirmedPeople(out: string, records: readonly CropRecord[]): { people: string[]; labels: Int32Array } {
   const { people: folders, labels } = peopleIn(out, records)
   const names: (string | null)[] = Array.from(labels, (l) => (l < 0 ? null : folders[l]))
-  const lines = readGroups(out).flatMap(({ name, faces }) => (name === null ? [] : [{ name, faces }]))
-  const placed = placeFaces(
-    lines.map((line) => line.faces),
-    records,
-    readPlaces(out),
-  )
-  for (const [at, { name }] of lines.entries()) for (const row of placed.lines[at].rows) names[row] = name === '-' ? null : name
+  const { names: said, placed } = placeNamed(out, records)
+  for (const [at, name] of said.entries()) for (const row of placed.lines[at].rows) names[row] = name === '-' ? null : name
   const people = [...new Set(names.filter((n) => n !== null))].sort()
   const place = new Map(people.map((n, i) => [n, i]))
   return { people, labels: Int32Array.from(names, (n) => (n === null ? -1 : place.get(n)!)) }

@@ -1,6 +1,4 @@
 /** @file The chapter in which a space is learnt on the folder's own people, or the one learnt earlier is used again. */
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { counted, KindredError } from '../../base/index.ts'
 import type { FaceModel } from '../../faces/index.ts'
 import { faceMaps, lossCurve } from '../../plots/index.ts'
@@ -24,7 +22,7 @@ export async function learnSpace(run: FacesRun, found: EmbeddedFaces, model: Fac
   const { story, options, dir, seed, lock, progress } = run
   const { out, runtime, signal, learn = false } = options
   if (!learn) {
-    const earlier = existsSync(join(out, 'head.onnx')) ? inLearnedSpace(out, found, lock) : undefined
+    const earlier = inLearnedSpace(out, found, lock)
     if (earlier === undefined) return found
     story.update({ learned: { earlier: describeRecipe(earlier.recipe) } })
     const gone = learnedOnGone(out, found.records)
