@@ -1,0 +1,67 @@
+/** @file Trainings that go on from the network of digits alone, each against outliers of another kind. */
+import { concat, type Dataset } from '../../dataset/index.ts'
+import { inventedCharacters, outlierTraining, pseudoOutliers, renderedLetters } from '../../digits/index.ts'
+import { trainEmbedder } from '../../train/index.ts'
+import type { OutliersSeen } from './digits-report.ts'
+import type { Run } from './run.ts'
+
+/** One more training of the network, against outliers. */
+export interface Lesson {
+  readonly seen: OutliersSeen
+  /** In words, after "against". */
+  readonly name: string
+  /** Part of the names of its files. */
+  readonly file: string
+  readonly what: string
+  readonly words: string
+  readonly outliers: () => Dataset
+  readonly length: { readonly epochs: number; readonly stepsPerEpoch: number }
+}
+
+/** First what no one writes, so that it can be said what a network rejects that has seen no letter; from there, letters. */
+export function lessons({ train, seed, options }: Run, fonts: readonly string[]): Lesson[] {
+  const length = { epochs: 1, stepsPerEpoch: options.steps ?? 700 }
+  const most = (count: number): number => Math.min(count, options.images ?? count)
+  return [
+    {
+      seen: 'invented',
+      name: 'invented characters',
+      file: 'invented',
+      what: 'trained on, with invented characters as extra negatives',
+      words: 'The network that has also seen invented characters, but no letter.',
+      outliers: () => inventedCharacters({ count: most(10_000), seed: seed + 3 }),
+      length,
+    },
+    {
+      seen: 'letters',
+      name: 'letters',
+      file: 'outliers',
+      what: 'trained on, with invented characters and then letters as extra negatives',
+      words: 'The network that has also seen letters, in other fonts than these.',
+      outliers: () =>
+        concat(
+          renderedLetters({ fonts, perLetter: Math.ceil(most(400 * 26) / 26), seed: seed + 2 }),
+          pseudoOutliers(train, { count: most(2500), seed }),
+        ),
+      length,
+    },
+  ]
+}
+
+/** Goes on from given weights, with outliers in every batch. */
+export function trainFurther(run: Run, weights: ReadonlyMap<string, Float32Array>, outliers: Dataset, length: Lesson['length']) {
+  const { preset: p, train, validation, seed, runtime, progress, options } = run
+  return trainEmbedder({
+    ...outlierTraining(p),
+    ...length,
+    network: p.network,
+    weights,
+    source: train,
+    validation,
+    outliers,
+    seed,
+    runtime,
+    progress,
+    signal: options.signal,
+  })
+}
