@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { lossCurve } from '../../plots/index.ts'
 import { digitsPage } from './digits-page.ts'
 import type { DigitsReport } from './digits-report.ts'
-import { bestRejection, scoreWords } from './digits-sections.ts'
+import { bestRejection, scoreWords } from './best-rejection.ts'
 import { duration, html, inlineSvg, pct } from '../../report/html.ts'
 
 const history = [

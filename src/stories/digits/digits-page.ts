@@ -1,9 +1,15 @@
 /**
  * @file The report of a digits run as one HTML page that needs nothing else: no network, no script, fonts and figures inside.
  */
-import type { DigitsReport } from './digits-report.ts'
-import { baselines, howItWorks, map, sweep, training, verdict, type Figures } from './digits-sections.ts'
-import { head, made, next, rejection } from './digits-sections-open.ts'
+import { made, next } from './closing-sections.ts'
+import type { DigitsReport, Figures } from './digits-report.ts'
+import { sweep } from './digits-sections.ts'
+import { baselines, map } from './embedding-sections.ts'
+import { head } from './head-section.ts'
+import { howItWorks } from './how-section.ts'
+import { rejection } from './rejection-section.ts'
+import { training } from './training-section.ts'
+import { verdict } from './verdict.ts'
 import { pageFrame } from '../../report/index.ts'
 
 /**

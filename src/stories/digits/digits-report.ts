@@ -109,3 +109,6 @@ export type FigureName =
   | 'rejectionCurve'
   | 'lettersRejected'
   | 'lettersAccepted'
+
+/** SVG of each figure that is there already. */
+export type Figures = Partial<Record<FigureName, string>>

@@ -1,7 +1,7 @@
 /** @file The figures of the chapter on rejection. */
 import { rejectionCurve, rejectionHistogram } from '../../plots/index.ts'
 import { predictions } from '../../train/index.ts'
-import { scoreWords } from './digits-sections.ts'
+import { scoreWords } from './best-rejection.ts'
 import { preferred } from './leading-score.ts'
 import { captionedPicture, pick } from './pictures.ts'
 import { rejectedIndices, type RejectionData, type ScoredRejection } from './rejection.ts'
