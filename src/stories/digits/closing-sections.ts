@@ -7,13 +7,12 @@ import type { DigitsReport } from './digits-report.ts'
 export function next(r: DigitsReport): Chapter {
   const margin = r.embedding.margin ?? 0.4
   const proposals = r.next ?? [
-    ...(r.sweep === undefined || r.sweep.length === 0
-      ? [{ command: callText('sweep', []), why: 'Trains once for each margin from 0 to 0.9 and shows the maps side by side.' }]
-      : []),
-    {
-      command: callText('digits', [], { margin: figureText(margin < 0.5 ? margin * 2 : margin / 2) }),
-      why: 'Another margin: watch the active triplets more than the loss.',
-    },
+    r.sweep === undefined || r.sweep.length === 0
+      ? { command: callText('sweep', []), why: 'Trains once for each margin from 0 to 0.9 and shows the maps side by side.' }
+      : {
+          command: callText('sweep', [], { steps: 1000 }),
+          why: `The sweep with more steps and seeds: does any margin do measurably better than ${figureText(margin)}?`,
+        },
     {
       command: callText('digits', [], { dim: r.embedding.dim < 32 ? 32 : 2 }),
       why:

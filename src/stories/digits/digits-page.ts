@@ -3,7 +3,6 @@
  */
 import { made, next } from './closing-sections.ts'
 import type { DigitsReport, Figures } from './digits-report.ts'
-import { sweep } from './digits-sections.ts'
 import { baselines, map } from './embedding-sections.ts'
 import { head } from './head-section.ts'
 import { howItWorks } from './how-section.ts'
@@ -11,6 +10,7 @@ import { rejection } from './rejection-section.ts'
 import { training } from './training-section.ts'
 import { verdict } from './verdict.ts'
 import { pageFrame } from '../../report/index.ts'
+import { marginChapter } from '../sweep/margin-chapter.ts'
 
 /**
  * Writes the page, also while the run goes on: missing parts say "computing…", and the page reloads itself until `report.complete`.
@@ -26,7 +26,7 @@ export function digitsPage(report: DigitsReport, figures: Figures): string {
     training(report, figures),
     baselines(report, figures),
     map(report, figures),
-    sweep(report, figures),
+    marginChapter(report, figures),
     head(report, figures),
     rejection(report, figures),
     next(report),

@@ -1,6 +1,6 @@
 /** @file The report of a margin sweep as one HTML page: the map of each margin, the figures against the margin, and how it was made. */
 import { duration, environmentFacts, html, lifeLine, madeChapter, pageFrame, type ReportState } from '../../report/index.ts'
-import { sweep as marginChapter } from '../digits/digits-sections.ts'
+import { marginChapter } from './margin-chapter.ts'
 import type { SweepReport } from './sweep.ts'
 
 /** The figures that the page has a place for. */

@@ -1,10 +1,13 @@
-/** @file The report's chapter on the margin. */
+/** @file The chapter on the margin, in the report of a sweep and in that of the digits story. */
 import { callText } from '../../base/index.ts'
+import type { SweepFigures } from '../../plots/index.ts'
 import { chapter, figure, figureText, html, pct, table, type Chapter } from '../../report/index.ts'
-import type { DigitsReport, Figures } from './digits-report.ts'
 
-/** The margin sweep. */
-export function sweep(r: Pick<DigitsReport, 'sweep' | 'complete'>, figures: Pick<Figures, 'sweepPanels' | 'sweepCurves'>): Chapter {
+/** The margin sweep: words, figures, table. */
+export function marginChapter(
+  r: { readonly sweep?: readonly SweepFigures[]; readonly complete: boolean },
+  figures: Partial<Record<'sweepPanels' | 'sweepCurves', string>>,
+): Chapter {
   const list = r.sweep ?? []
   const fallen = list.filter((s) => s.collapsed)
   const usable = list
