@@ -6,6 +6,7 @@ import type { Benchmark } from './peer.ts'
 /** Every benchmark, and what it measures; each is the file of its name, exporting `run(argv)`. */
 const benchmarks: Record<string, string> = {
   tsne: 't-SNE of 5,000 x 10 beside scikit-learn',
+  'digits-wild': 'networks of a digits run on pictures with flaws, and on what is no digit: scripts, garments, photos, shapes, noise',
   'train-step': 'one training step beside PyTorch',
   embed: 'embedding images beside PyTorch',
   haar: 'the Haar cascade beside OpenCV',

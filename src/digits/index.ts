@@ -1,12 +1,14 @@
 /** @file Room `digits`: MNIST and its frame, digits and other characters drawn by fonts and by hand, recipes of networks for digits. Node only. */
 export { loadDigitImage, type DigitWay } from './digit-image.ts'
+export { drawnShapes, noiseImages, twoDigits, type DrawnOptions } from './drawn-outliers.ts'
 export { fontNames, testFonts, trainFonts, type HandFont } from './fonts.ts'
 export { inventedCharacters } from './invented.ts'
 export { findPictures, loadPictures, type Pictures } from './load-pictures.ts'
+export { lookAlikeOf, omniglotLookAlikes, type AlphabetLookAlikes } from './look-alikes.ts'
 export { mnistFrame, type FrameOptions } from './mnist-frame.ts'
 export { fashionClasses, findIdxFiles, loadMnist, mnistFiles, mnistPackageFolder, type MnistOptions, type MnistSplit } from './mnist.ts'
 export { checkPictureModel, frameOf, modelPicture, type PictureModel } from './model-picture.ts'
-export { lettersFrom, omniglotLetters, type LettersOptions } from './omniglot.ts'
+export { alphabetsFrom, lettersFrom, omniglotLetters, type Alphabet, type LettersOptions } from './omniglot.ts'
 export {
   minedObjective,
   minings,

@@ -9,7 +9,7 @@ import { imageAt, indicesByClass, subset, type Dataset } from '../dataset/index.
 import { fontNames, fontOutlines, testFonts, trainFonts } from './fonts.ts'
 import { inventedCharacters } from './invented.ts'
 import { loadMnist } from './mnist.ts'
-import { lettersFrom, omniglotLetters } from './omniglot.ts'
+import { alphabetsFrom, lettersFrom, omniglotLetters } from './omniglot.ts'
 import { fillOutline, flatten } from './outline.ts'
 import { outlierKinds, pseudoOutliers } from './pseudo-outliers.ts'
 import { reframed } from './reframed.ts'
@@ -198,6 +198,31 @@ describe('letters from disk', async () => {
     }
     const own = await lettersFrom(join(folder, 'own'))
     expect([own.classes, own.count]).toEqual([['A', 'B'], 2])
+  })
+
+  it('reads every alphabet as a set of its own, each once, whichever archives hold it', async () => {
+    const second = join(folder, 'second.zip')
+    const again = files['set/Latin/character01/071_01.png']
+    writeFileSync(
+      second,
+      zipSync({ 'b/Latin/character03/1.png': again, 'b/Korean/character07/1.png': again, 'b/Korean/character02/1.png': again }),
+    )
+    const shown = (list: Awaited<ReturnType<typeof alphabetsFrom>>) =>
+      list.map(({ name, images }) => [name, images.count, images.classes.join()])
+    const greek = ['Greek', 4, 'Greek/character01,Greek/character02']
+    const korean = ['Korean', 2, 'Korean/character02,Korean/character07']
+    expect(shown(await alphabetsFrom([zip, second]))).toEqual([greek, korean, ['Latin', 4, 'a,b']])
+    expect(shown(await alphabetsFrom([second, zip]))).toEqual([greek, korean, ['Latin', 1, 'c']])
+    expect(shown(await alphabetsFrom([join(folder, 'zips')], { perLetter: 1 }))).toEqual([
+      ['Greek', 2, greek[2]],
+      ['Latin', 2, 'a,b'],
+      ['Runes', 1, 'Runes/character01'],
+    ])
+    const [, , latin] = await alphabetsFrom([zip, second])
+    expect(latin.images.hash).toBe((await omniglotLetters(zip)).hash)
+    expect(shown(await alphabetsFrom([join(folder, 'own'), zip])).map(([name]) => name)).toEqual(['Greek', 'Latin', 'own'])
+    await expect(alphabetsFrom([join(folder, 'gone.zip')])).rejects.toThrow(expect.objectContaining({ code: 'not-found' }))
+    await expect(alphabetsFrom([zip], { alphabet: 'Latin' } as object)).rejects.toThrow('alphabets')
   })
 
   it('says what is missing or damaged', async () => {

@@ -3,8 +3,22 @@ export { comparePage } from './compare/compare-page.ts'
 export type { CompareReport } from './compare/compare-report.ts'
 export { compare, type CompareOptions } from './compare/compare.ts'
 export { digitsPage } from './digits/digits-page.ts'
-export type { DigitsReport, FigureName, NeighbourFigures, RejectionResult } from './digits/digits-report.ts'
+export type { DigitsReport, FigureName, NeighbourFigures, OutliersSeen, RejectionResult } from './digits/digits-report.ts'
 export { digits } from './digits/digits.ts'
+export { digitSets, drawnSets, scriptSets } from './digits/outlier-sets.ts'
+export {
+  withNetwork,
+  workingPoints,
+  type JudgedSet,
+  type KeptShare,
+  type OutlierRow,
+  type OutlierTable,
+  type ScriptFigures,
+  type ScriptSummary,
+  type SetFigures,
+  type SetKind,
+  type WorkingPoint,
+} from './digits/outlier-table.ts'
 export { rejectImages, type Rejected } from './digits/reject.ts'
 export { rejectionFromJson, rejectionToJson, type RejectionFile, type RejectionInput } from './digits/rejection-file.ts'
 export type { DigitsOptions } from './digits/run.ts'

@@ -5,6 +5,7 @@
  * of letters. Nothing is chosen on what is judged.
  */
 import type { Dataset } from '../../dataset/index.ts'
+import { lookAlikeOf } from '../../digits/index.ts'
 import { evaluateRejection } from '../../metrics/index.ts'
 import { isRejected, keepShare, minimumError, type RejectionRule } from '../../openset/index.ts'
 import type { RejectionResult, OutliersSeen } from './digits-report.ts'
@@ -62,12 +63,6 @@ export interface ScoredRejection {
   readonly rows: readonly RejectionResult[]
 }
 
-/**
- * Letters that a hand may draw exactly like a digit (0, 1, 2, 5, 6, 8, 9): what is rejected of all the others tells a weak score from an impossible task.
- * The small ones were found in Omniglot's Latin alphabet; the capitals are those of the same form.
- */
-export const digitLookAlikes: ReadonlySet<string> = new Set('olizsqgbOIZSGB')
-
 /** Working points: the student's 84 % kept and right, and 95 % kept. */
 export const keptRight84 = '84 % of digits kept and right'
 /** Where a network reads fewer of them right. */
@@ -117,9 +112,9 @@ export function judgeScore(data: RejectionData, score: NamedScore, seen: Outlier
   }
 }
 
-/** Share rejected of the letters that look like no digit, where the set has some that do. */
+/** Share rejected of the letters that look like no digit, where the set has some that do: it tells a weak score from an impossible task. */
 function unlike({ classes, labels }: Dataset, scores: ArrayLike<number>, rule: RejectionRule): { lettersRejectedUnlike?: number } {
-  const others = [...labels.keys()].filter((i) => !digitLookAlikes.has(classes[labels[i]]))
+  const others = [...labels.keys()].filter((i) => lookAlikeOf(classes[labels[i]]) === undefined)
   if (others.length === 0 || others.length === labels.length) return {}
   return { lettersRejectedUnlike: others.filter((i) => isRejected(scores[i], rule)).length / others.length }
 }

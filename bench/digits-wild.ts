@@ -1,0 +1,73 @@
+/**
+ * @file Digits as people write them, and what is no digit: the networks of a finished digits run on pictures with flaws, and on outliers of many kinds.
+ *
+ * `flaws`: MNIST's test digits on larger pictures, each with one flaw; how many are read right and kept. `outliers`: what each of the three networks keeps of
+ * characters of eight scripts, garments, photos, shapes, noise and more, where it keeps 95 % and 84 % of digits; see `digits-wild-outliers.ts`.
+ */
+import { existsSync, statSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { KindredError } from '../src/base/index.ts'
+import { outliers } from './digits-wild-outliers.ts'
+import type { Benchmark } from './peer.ts'
+
+const usage = 'RUN [--omniglot ZIP_OR_FOLDER ...] [--fashion FOLDER] [--photos FOLDER] [--only outliers|flaws] [--seed 0]'
+const parts = ['flaws', 'outliers'] as const
+
+/** One flaw of pictures: shares of all pictures, and the mean of what was stated of the digit where it was wrong. */
+export interface Flaw {
+  readonly name: string
+  readonly pictures: number
+  readonly right: number
+  readonly kept: number
+  readonly statedWhenWrong: number | null
+}
+
+/** Runs the benchmark; options as in `usage`. */
+export const run: Benchmark = async (argv) => {
+  const { dir, only, ...options } = readOptions(argv)
+  const result: Record<string, unknown> = {}
+  if (only !== 'outliers') {
+    const file = new URL('./digits-wild-flaws.ts', import.meta.url)
+    if (existsSync(file)) {
+      const { flaws } = (await import(file.href)) as { flaws: (run: string, seed: number) => Promise<readonly Flaw[]> }
+      result.flaws = await flaws(dir, options.seed)
+    } else console.error('flaws: bench/digits-wild-flaws.ts is not there, left out')
+  }
+  if (only !== 'flaws') Object.assign(result, await outliers(dir, options))
+  return { ...result, ratio: Number.NaN }
+}
+
+function readOptions(argv: string[]) {
+  try {
+    const { values, positionals } = parseArgs({
+      args: argv,
+      allowPositionals: true,
+      options: {
+        omniglot: { type: 'string', multiple: true },
+        fashion: { type: 'string' },
+        photos: { type: 'string' },
+        only: { type: 'string' },
+        seed: { type: 'string', default: '0' },
+      },
+    })
+    const [dir, more] = positionals
+    if (dir === undefined || more !== undefined) throw new Error('one folder of a finished digits run must be named')
+    if (!existsSync(dir) || !statSync(dir).isDirectory()) throw new Error(`${dir} must be a folder of a finished digits run`)
+    const { only, fashion, photos } = values
+    if (only !== undefined && !(parts as readonly string[]).includes(only))
+      throw new Error(`--only must be one of ${parts.join(', ')}, got ${only}`)
+    if (!/^\d+$/.test(values.seed)) throw new Error(`--seed must be a whole number, got ${values.seed}`)
+    const shared = (name: string) => fileURLToPath(new URL(`../../shared/data/${name}`, import.meta.url))
+    return {
+      dir,
+      only: only as (typeof parts)[number] | undefined,
+      omniglot: values.omniglot ?? [shared('omniglot')],
+      fashion: fashion ?? '/usr/share/datasets/fashion-mnist',
+      photos: photos ?? shared('celeb5'),
+      seed: Number(values.seed),
+    }
+  } catch (error) {
+    throw new KindredError('usage', 'digits-wild', `options must be ${usage}`, (error as Error).message)
+  }
+}
