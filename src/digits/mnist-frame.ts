@@ -120,7 +120,9 @@ function toInk(gray: Uint8Array | Float32Array, height: number, width: number, i
   // paper may be grey, but a stroke that runs along the border must not turn paper into ink
   const base = dark ? Math.max(paper, (low + high) / 2) : Math.min(paper, (low + high) / 2)
   const span = dark ? base - low : high - base
-  return Float32Array.from(gray, (v) => Math.min(1, Math.max(0, (dark ? base - v : v - base) / span)))
+  const ink = new Float32Array(gray.length)
+  for (let i = 0; i < ink.length; i++) ink[i] = Math.min(1, Math.max(0, (dark ? base - gray[i] : gray[i] - base) / span))
+  return ink
 }
 
 /** The median of the outermost pixels. */
