@@ -23,7 +23,7 @@ export const rooms = {
   samplers: ['base'],
   metrics: ['base', 'neighbours'],
   clusters: ['base', 'neighbours'],
-  openset: ['base', 'neighbours'],
+  openset: ['base', 'neighbours', 'metrics'],
   projection: ['base', 'neighbours'],
   dataset: ['base'],
   train: [

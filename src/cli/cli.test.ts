@@ -189,11 +189,16 @@ describe('one run', { timeout: 240_000 }, () => {
     writeFileSync(join(out, 'reject.json'), rejectionToJson({ model: hash, input: 'embedding', detector: rule }))
     const answer = JSON.parse((await kindred('reject', model, pictures, '--json')).out) as {
       rejected: number
-      pictures: { picture: string; rejected: boolean }[]
+      pictures: { picture: string; rejected: boolean; kept: boolean }[]
     }
     expect(answer.rejected).toBe(6)
-    for (const p of answer.pictures) expect(p.rejected).toBe(!p.picture.includes('/0/'))
-    expect((await kindred('reject', model, pictures)).out).toContain('6 of 9 rejected (knn-distance above 0.001000)')
+    for (const p of answer.pictures) {
+      expect(p).toMatchObject({ kept: p.picture.includes('/0/'), rejected: !p.kept, threshold: 1e-3, rejectWhen: 'above' })
+      expect(p).not.toHaveProperty('promise')
+    }
+    const { out: said } = await kindred('reject', model, pictures)
+    expect(said).toContain('6 of 9 refused: kNN distance, above 0.001000')
+    expect(said).toContain('no promise: the rule was written by an older version')
   })
 
   test('a head of another model is refused; a missing head or rule says where it comes from', async () => {

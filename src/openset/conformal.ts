@@ -25,11 +25,7 @@ export function conformalThreshold(calibrationScores: ArrayLike<number>, alpha: 
   const where = 'conformal threshold'
   ensure(alpha > 0 && alpha < 1, where, 'alpha must be in (0, 1)', alpha)
   const sureness = ascendingSureness(where, 'calibrationScores', calibrationScores, rejectWhen)
-  const all = sureness.length + 1
-  // floor(alpha (n + 1)), rounding mended so that the rule and the comparison p <= alpha never differ.
-  let place = Math.floor(alpha * all)
-  if ((place + 1) / all <= alpha) place++
-  if (place / all > alpha) place--
+  const place = conformalPlace(sureness.length, alpha)
   ensure(
     place >= 1,
     where,
@@ -38,6 +34,14 @@ export function conformalThreshold(calibrationScores: ArrayLike<number>, alpha: 
     'Give more held-out points or a larger alpha.',
   )
   return rule(sureness[place - 1], rejectWhen)
+}
+
+/** floor(alpha (n + 1)), rounding mended so that a rule and the comparison p <= alpha never differ. */
+export function conformalPlace(n: number, alpha: number): number {
+  const all = n + 1
+  const place = Math.floor(alpha * all)
+  if ((place + 1) / all <= alpha) return place + 1
+  return place / all > alpha ? place - 1 : place
 }
 
 /**

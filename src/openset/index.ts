@@ -8,6 +8,17 @@ export {
   type MahalanobisOptions,
 } from './embedding-scores.ts'
 export { conformalPValues, conformalThreshold } from './conformal.ts'
+export {
+  calibrationNeeded,
+  conformalPromise,
+  keepAnother,
+  keptInterval,
+  promiseFromJson,
+  promiseToJson,
+  type ConformalPromise,
+  type ConformalPromiseJson,
+} from './conformal-promise.ts'
+export { driftLevel, enoughForDrift, scoreDrift, type Drift } from './drift.ts'
 export { detector, detectorFromJson, logitScorer, type Detector, type DetectorJson } from './detector.ts'
 export { energy, entropy, giniCoefficient, giniImpurity, maxLogit, maxSoftmax, softmaxMargin } from './softmax-scores.ts'
 export { fitTemperature, type TemperatureFit } from './temperature.ts'
@@ -16,5 +27,6 @@ export { isRejected, keepShare, minimumError, type LearnedRule, type RejectionRu
 export { l2Normalize, type Rows } from './rows.ts'
 export { logitScore, scoreInfo, scores, type EmbeddingScoreName, type LogitScoreName, type ScoreInfo, type Side } from './score-table.ts'
 export { outlierOdds } from './outlier-odds.ts'
+export { kolmogorovSmirnov, type TwoSampleTest } from './two-sample.ts'
 export { softmax, type TemperatureOptions } from './softmax.ts'
 export type { ClassLabels, Scorer, ScorerState } from './scorer.ts'

@@ -2,9 +2,12 @@
 export { comparePage } from './compare/compare-page.ts'
 export type { CompareReport } from './compare/compare-report.ts'
 export { compare, type CompareOptions } from './compare/compare.ts'
+export { scoreWords } from './digits/best-rejection.ts'
+export { calibrateRule, leastCalibration, ruleToKeep, withoutCopies, type CalibratedRule } from './digits/calibrate-rule.ts'
 export { digitsPage } from './digits/digits-page.ts'
 export type { DigitsReport, FigureName, NeighbourFigures, OutliersSeen, RejectionResult } from './digits/digits-report.ts'
 export { digits } from './digits/digits.ts'
+export type { RejectionInput } from './digits/look.ts'
 export { digitSets, drawnSets, scriptSets } from './digits/outlier-sets.ts'
 export {
   withNetwork,
@@ -19,9 +22,10 @@ export {
   type SetKind,
   type WorkingPoint,
 } from './digits/outlier-table.ts'
-export { rejectImages, type Rejected } from './digits/reject.ts'
-export { rejectionFromJson, rejectionToJson, type RejectionFile, type RejectionInput } from './digits/rejection-file.ts'
+export { judgeScores, rejectImages, scoreImages, type Rejected, type RejectOptions } from './digits/reject.ts'
+export { rejectionFromJson, rejectionToJson, type RejectionFile } from './digits/rejection-file.ts'
 export type { DigitsOptions } from './digits/run.ts'
+export { smallMoves, type Moves } from './digits/small-moves.ts'
 export { facesPage } from './faces/faces-page.ts'
 export type { FacesFigure, FacesReport } from './faces/faces-report.ts'
 export { faces } from './faces/faces.ts'

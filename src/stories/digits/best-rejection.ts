@@ -14,15 +14,17 @@ export function scoreWords(name: string, inSentence = false): string {
 }
 
 /**
- * The rule that held-out data favours, on the last set of letters, so that two networks are compared on the same ones; without such a mark, the one
- * with the largest sum of digits kept and right and letters rejected.
+ * The row that leads, whose rule lies beside the model, on the last set of letters, so that two networks are compared on the same ones; in older reports, which
+ * mark none, the rule that held-out data favours, or the one with the largest sum of digits kept and right and letters rejected.
  */
 export function bestRejection(list: readonly RejectionResult[] | undefined, seen: OutliersSeen): RejectionResult | undefined {
   const letters = list?.at(-1)?.letters
   return (list ?? [])
-    .filter((r) => r.letters === letters && r.rule !== 'student' && r.at !== '95 % of digits kept' && outliersSeenBy(r) === seen)
+    .filter((r) => r.letters === letters && r.rule !== 'student' && outliersSeenBy(r) === seen)
+    .filter((r) => r.leads === true || r.at !== '95 % of digits kept')
     .toSorted(
       (a, b) =>
+        Number(b.leads ?? false) - Number(a.leads ?? false) ||
         Number(b.preferred ?? false) - Number(a.preferred ?? false) ||
         b.digitsKeptRight + b.lettersRejected - a.digitsKeptRight - a.lettersRejected,
     )[0]

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { subset, type Dataset } from '../../dataset/index.ts'
 import { folderStore, writeFileAtomic } from '../../files/index.ts'
 import { accuracy, calibration, confusionMatrix, negativeLogLikelihood } from '../../metrics/index.ts'
-import { fitTemperature, softmax } from '../../openset/index.ts'
+import { softmax } from '../../openset/index.ts'
 import {
   barComparison,
   confusionMatrix as confusionFigure,
@@ -17,10 +17,11 @@ import {
 } from '../../plots/index.ts'
 import { project } from '../../projection/index.ts'
 import { randomTriplets } from '../../samplers/index.ts'
-import { headLogits, headToJson, predictions, trainEmbedder, trainSoftmaxHead, type SoftmaxHead } from '../../train/index.ts'
+import { headLogits, headToJson, predictions, trainEmbedder, type SoftmaxHead } from '../../train/index.ts'
 import { preset } from '../../digits/index.ts'
 import { defaultMargins, sweep, writeSweep, type SweepResult } from '../sweep/sweep.ts'
 import { embedderOf, embedSet } from './embed-sets.ts'
+import { fitHead } from './fit-head.ts'
 import { judgeEmbedding, pixelVectors } from './judge.ts'
 import { captionedPicture, neighbourPicture, pick } from './pictures.ts'
 import { card, type Judged, type Run } from './run.ts'
@@ -92,20 +93,10 @@ export async function judge(
 }
 
 export async function classify(run: Run, judged: Judged): Promise<SoftmaxHead> {
-  const { story, runtime, train, validation, test, options, seed } = run
+  const { story, train, test, options } = run
   return story.stage('Softmax head', 'training the softmax head', async () => {
     const classes = train.classes
-    const plain = await trainSoftmaxHead({
-      vectors: judged.train.embedding,
-      dim: judged.dim,
-      labels: train.labels,
-      classes,
-      seed,
-      runtime,
-      signal: options.signal,
-    })
-    const { temperature } = fitTemperature(headLogits(plain, judged.validation.embedding), classes.length, validation.labels)
-    const head: SoftmaxHead = { ...plain, temperature }
+    const head = await fitHead(run, judged)
     writeFileAtomic(join(options.out, 'head.json'), headToJson(head, judged))
     const logits = headLogits(head, judged.test.embedding)
     const probabilities = softmax(logits, classes.length)
@@ -126,7 +117,7 @@ export async function classify(run: Run, judged: Judged): Promise<SoftmaxHead> {
         accuracy: accuracy(test.labels, guesses),
         ece: calibrated.ece,
         nll: negativeLogLikelihood(probabilities, classes.length, test.labels),
-        temperature,
+        temperature: head.temperature,
       },
     })
     return head

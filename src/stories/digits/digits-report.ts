@@ -38,6 +38,13 @@ export interface RejectionResult {
   at?: string
   /** True for the score that held-out letters favour; the page puts it first. */
   preferred?: boolean
+  /**
+   * Of the rows at the working point that leads (95 % of digits kept, by split conformal prediction): true for the preferred score, whose rule lies beside the
+   * model. Missing at other working points, and in reports of older versions.
+   */
+  leads?: boolean
+  /** With `leads`: what the threshold promises. `interval`: the share kept by thresholds of this calibration set, 95 %. */
+  promise?: { keep: number; interval: { low: number; high: number }; of: string }
   /** Whether the network and the detector saw letters (in other fonts) while they were trained. Default false. */
   trainedWithOutliers?: boolean
   /** Which outliers the network was trained against. Default `letters` with `trainedWithOutliers`, else `none`. */

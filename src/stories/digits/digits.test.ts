@@ -9,11 +9,11 @@ import { stratifiedSplit, type Dataset } from '../../dataset/index.ts'
 import { loadMnist, renderedLetters } from '../../digits/index.ts'
 import { accuracy, knnAccuracy } from '../../metrics/index.ts'
 import { load, type TrainedEmbedder } from '../../models/index.ts'
-import { isRejected, l2Normalize } from '../../openset/index.ts'
 import { nodeRuntime, type Runtime } from '../../runtime/index.ts'
 import { headFromJson, headLogits, predictions } from '../../train/index.ts'
 import type { DigitsReport } from './digits-report.ts'
 import { digits } from './digits.ts'
+import { rejectImages } from './reject.ts'
 import { rejectionFromJson } from './rejection-file.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'kindred-digits-'))
@@ -110,29 +110,28 @@ describe('a digits story with outliers, controls and sweep', () => {
   ] as const)('after training against %s: %s and %s reject what the report says', async (seen, file, rule) => {
     await opened(file, async (model) => {
       if (seen !== 'none') expect(await nearestRight(model)).toBeCloseTo(report.after![seen]!.knn.accuracy, 10)
-      const { detector, input } = rejectionFromJson(text(rule), rule, model)
+      const kept = rejectionFromJson(text(rule), rule, model)
       const head = headFromJson(text(rule.replace('reject', 'head')), 'head', model)
-      const scores = async (images: Uint8Array): Promise<Float64Array> => {
-        const { embedding, features } = await model.run(images, ['embedding', 'features'])
-        const looked = {
-          embedding,
-          logits: headLogits(head, embedding),
-          'unit features': l2Normalize(features, features.length / (images.length / 784)),
-        }
-        return detector.scorer.score(looked[input] as Float32Array)
-      }
+      expect(head.temperature).not.toBe(1)
       const rejected = async ({ images }: Dataset): Promise<number> => {
-        const all = await scores(images)
-        return all.filter((score) => isRejected(score, detector.rule!)).length / all.length
+        const all = await rejectImages(kept, model, images, () => head)
+        return all.filter((answer) => answer.rejected).length / all.length
       }
-      const row = report.rejection!.find(
-        (r) => r.strangers === seen && r.threshold === detector.rule!.threshold && r.at === '95 % of digits kept',
-      )
-      expect(row).toBeDefined()
-      expect(1 - (await rejected(asked))).toBeCloseTo(row!.digitsKept!, 10)
+      const leading = report.rejection!.filter((r) => r.strangers === seen && r.leads)
+      expect(leading).toHaveLength(1)
+      const [row] = leading
+      const { rule: decides, scorer } = kept.detector
+      expect(row).toMatchObject({
+        ...decides,
+        at: '95 % of digits kept',
+        score: kept.moves === undefined ? scorer.name : `${scorer.name}-moved`,
+      })
+      expect(kept.promise).toMatchObject(row.promise!)
+      expect(row.promise).toMatchObject({ keep: 0.95, of: '250 validation digits of MNIST' })
+      expect(1 - (await rejected(asked))).toBeCloseTo(row.digitsKept!, 10)
       const letters = renderedLetters({ fonts: 'test', perLetter: 40, seed: 0 })
       expect(letters.count).toBe(report.dataset.letters)
-      expect(await rejected(letters)).toBeCloseTo(row!.lettersRejected, 10)
+      expect(await rejected(letters)).toBeCloseTo(row.lettersRejected, 10)
     })
   })
 

@@ -1,12 +1,12 @@
 /** @file One network with its weights, run over whole sets of digits: embeddings, features and, with a head, logits. */
-import { rng } from '../../base/index.ts'
-import { affineAugmenter, type Dataset } from '../../dataset/index.ts'
+import type { Dataset } from '../../dataset/index.ts'
 import { exportEmbedder, load, type TrainedEmbedder, type EmbedderCard } from '../../models/index.ts'
 import { initialWeights, Scope, type Layer } from '../../nn/index.ts'
 import type { Runtime } from '../../runtime/index.ts'
 import { input } from '../../tensor/index.ts'
 import { headLogits, type SoftmaxHead } from '../../train/index.ts'
 import type { Outputs, Population } from './rejection.ts'
+import { movedImages, smallMoves } from './small-moves.ts'
 
 /** An embedded set; `moved` is the same set after small random moves, once a move. */
 export interface Embedded extends Outputs {
@@ -34,7 +34,7 @@ export function countParameters(network: Layer): number {
   return scope.weights.reduce((n, w) => n + (w.trainable ? w.shape.reduce((a, b) => a * b, 1) : 0), 0)
 }
 
-/** Embeds a set, and with `moves` also as many small random warps of it (the same for the same seed). */
+/** Embeds a set, and with `moves` also as many small moves of it: those of `smallMoves(moves, seed)`. */
 export async function embedSet(
   model: TrainedEmbedder,
   dataset: Dataset,
@@ -44,13 +44,8 @@ export async function embedSet(
     const { embedding, features } = await model.run(images, ['embedding', 'features'])
     return { embedding, features }
   }
-  const augmenter = affineAugmenter({ rotate: 10, scale: 0.08, shear: 0.1, translate: 1 }, rng(seed).fork('moves'))
   const moved: Outputs[] = []
-  const warped = new Uint8Array(dataset.images.length)
-  for (let m = 0; m < moves; m++) {
-    augmenter.warp(dataset.images, undefined, warped)
-    moved.push(await run(warped))
-  }
+  for (const images of movedImages(dataset.images, smallMoves(moves, seed))) moved.push(await run(images))
   return { dataset, ...(await run(dataset.images)), moved }
 }
 

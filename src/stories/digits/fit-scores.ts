@@ -1,10 +1,11 @@
 /** @file Every way to score how far from the digits an image lies, fitted to one network. */
 import { gatherRows } from '../../base/index.ts'
 import type { Dataset } from '../../dataset/index.ts'
-import { knnDistance, l2Normalize, logitScore, mahalanobis, outlierOdds, type LogitScoreName, type Scorer } from '../../openset/index.ts'
+import { knnDistance, l2Normalize, logitScorer, mahalanobis, outlierOdds, type LogitScoreName, type Scorer } from '../../openset/index.ts'
 import { trainSoftmaxHead } from '../../train/index.ts'
 import { firstPerClass } from '../first-per-class.ts'
-import type { NamedScore, Outputs, Population } from './rejection.ts'
+import { namedScore } from './look.ts'
+import type { NamedScore } from './rejection.ts'
 import type { Judged, Run } from './run.ts'
 
 const logitNames: readonly LogitScoreName[] = ['gini-impurity', 'gini-coefficient', 'max-softmax', 'energy']
@@ -51,37 +52,23 @@ export async function fitScores({ runtime, seed, options }: Run, { train, dim, e
 
 /** Every score of one network: four of the head, three of distances, and the odds where outliers were seen. */
 export function scoresOf({ knn, gauss, odds, width }: Fitted, classes: number): NamedScore[] {
-  const unit = (o: Outputs): Float32Array => l2Normalize(o.features, width) as Float32Array
-  const overMoves = (score: (o: Outputs) => Float64Array) => (p: Population) => averaged([p, ...p.moved].map(score))
+  const features = `the ${width} features before the embedding`
   return [
-    ...logitNames.map((name): NamedScore => ({ name, score: (p) => logitScore(name, p.logits, classes) })),
-    { name: 'knn-distance', note: 'to the 5th nearest of 1,000 training embeddings a class', score: (p) => knn.score(p.embedding) },
-    {
-      name: 'knn-distance-moved',
-      note: 'the kNN distance, mean over the image and four small random moves of it',
-      score: overMoves((o) => knn.score(o.embedding)),
-    },
-    {
-      name: 'mahalanobis',
-      note: `on the ${width} features before the embedding, unit length, one covariance for all classes`,
-      score: (p) => gauss.score(unit(p)),
-    },
+    ...logitNames.map((name) => namedScore({ scorer: logitScorer(name, classes), input: 'logits' })),
+    namedScore({ scorer: knn, input: 'embedding' }, 'to the 5th nearest of 1,000 training embeddings a class'),
+    namedScore({ scorer: knn, input: 'embedding', moved: true }, 'the kNN distance, mean over the image and four small moves of it'),
+    namedScore({ scorer: gauss, input: 'unit features' }, `on ${features}, unit length, one covariance for all classes`),
     ...(odds === undefined
       ? []
       : [
-          {
-            name: 'stranger-odds',
-            note: `a linear softmax on the same ${width} features whose eleventh class is “none of these”, trained on the outliers of training`,
-            score: (p: Population) => odds.score(unit(p)),
-          },
-          {
-            name: 'stranger-odds-moved',
-            note: 'the same odds, mean over the image and four small random moves of it',
-            score: overMoves((o) => odds.score(unit(o))),
-          },
+          namedScore(
+            { scorer: odds, input: 'unit features' },
+            `a linear softmax on ${features} whose eleventh class is “none of these”, trained on the outliers of training`,
+          ),
+          namedScore(
+            { scorer: odds, input: 'unit features', moved: true },
+            'the same odds, mean over the image and four small moves of it',
+          ),
         ]),
   ]
 }
-
-const averaged = (scores: readonly Float64Array[]): Float64Array =>
-  scores[0].map((_, i) => scores.reduce((sum, s) => sum + s[i], 0) / scores.length)

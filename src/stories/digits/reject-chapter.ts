@@ -5,14 +5,15 @@ import { lettersFrom, reframed, renderedDigits, renderedLetters, trainFonts } fr
 import { writeFileAtomic } from '../../files/index.ts'
 import { accuracy } from '../../metrics/index.ts'
 import { giniImpurityRule087, logitScore } from '../../openset/index.ts'
-import { headToJson, predictions, trainSoftmaxHead, type SoftmaxHead } from '../../train/index.ts'
+import { headToJson, predictions, type SoftmaxHead } from '../../train/index.ts'
 import type { SweepResult } from '../sweep/sweep.ts'
 import { judge } from './chapters.ts'
 import type { DigitsReport, OutliersSeen } from './digits-report.ts'
 import { populationOf } from './embed-sets.ts'
+import { fitHead } from './fit-head.ts'
 import { fitScores, scoresOf } from './fit-scores.ts'
 import { judgeEmbedding } from './judge.ts'
-import { preferred, rowsOf, writeDetector } from './leading-score.ts'
+import { preferred, rowsOf, writeRule } from './leading-score.ts'
 import { lessons, trainFurther } from './lessons.ts'
 import { judgeRule, judgeScore, rejectedIndices, type RejectionData } from './rejection.ts'
 import type { Judged, Run } from './run.ts'
@@ -48,6 +49,7 @@ export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short:
     const right = (p: typeof held, d: Dataset) => [...predictions(p.logits, classes)].map((g, i) => g === d.labels[i])
     return {
       held,
+      heldOf: `${run.validation.count.toLocaleString('en')} validation digits of ${story.current.dataset.name ?? 'the data'}`,
       heldRight: right(held, run.validation),
       test,
       testRight: right(test, run.test),
@@ -55,7 +57,7 @@ export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short:
       letters: await Promise.all(sets.letters.map(async (l) => ({ ...l, population: populationOf(await j.embed(l.images), h) }))),
     }
   }
-  /** Judges one network by every score; tells rows, controls and figures, and writes the detector. */
+  /** Judges one network by every score; tells rows, controls and figures, and writes the rule. */
   const judgeAll = async (
     seen: OutliersSeen,
     j: Judged,
@@ -76,7 +78,7 @@ export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short:
     }
     story.update({ rejection: [...(story.current.rejection ?? []), ...rowsOf(scored)], digitControls })
     showRejection(run, data, scored, files.words)
-    writeDetector(run, j.hash, fitted, classes, scored, files.rule)
+    writeRule(run, j.hash, scored, data.held.moved.length, files.rule)
     return data
   }
   await story.stage('Rejection', 'judging what is no digit', async () => {
@@ -109,16 +111,8 @@ export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short:
         { vectors: learned.train.embedding, labels: train.labels },
         { vectors: learned.test.embedding, labels: run.test.labels },
       )
-      const plain = await trainSoftmaxHead({
-        vectors: learned.train.embedding,
-        dim: learned.dim,
-        labels: train.labels,
-        classes: train.classes,
-        seed,
-        runtime,
-        signal: options.signal,
-      })
-      const data = await judgeAll(lesson.seen, learned, plain, { rule: `reject-${lesson.file}.json`, words: lesson.words }, outliers)
+      const own = await fitHead(run, learned)
+      const data = await judgeAll(lesson.seen, learned, own, { rule: `reject-${lesson.file}.json`, words: lesson.words }, outliers)
       story.update({
         after: {
           ...story.current.after,
@@ -128,7 +122,7 @@ export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short:
           },
         },
       })
-      writeFileAtomic(join(options.out, `head-${lesson.file}.json`), headToJson(plain, learned))
+      writeFileAtomic(join(options.out, `head-${lesson.file}.json`), headToJson(own, learned))
     })
   }
 }

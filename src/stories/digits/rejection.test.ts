@@ -23,7 +23,15 @@ function rowsFor(classes: readonly string[], scores: readonly number[]) {
     source: 'letters made for a test',
   })
   const letters = [{ name: 'letters', population: population(scores), images }]
-  const data = { held: digits, heldRight: right, test: digits, testRight: right, choose: population([150, 160, 170, 180]), letters }
+  const data = {
+    held: digits,
+    heldOf: '100 digits',
+    heldRight: right,
+    test: digits,
+    testRight: right,
+    choose: population([150, 160, 170, 180]),
+    letters,
+  }
   return judgeScore(data, { name: 'knn-distance', score: (p) => p.embedding }, 'none').rows
 }
 

@@ -7,8 +7,9 @@
 import type { Dataset } from '../../dataset/index.ts'
 import { lookAlikeOf } from '../../digits/index.ts'
 import { evaluateRejection } from '../../metrics/index.ts'
-import { isRejected, keepShare, minimumError, type RejectionRule } from '../../openset/index.ts'
+import { conformalPromise, isRejected, keepShare, minimumError, type ConformalPromise, type RejectionRule } from '../../openset/index.ts'
 import type { RejectionResult, OutliersSeen } from './digits-report.ts'
+import type { Look } from './look.ts'
 
 /** What a network makes of each image: its embedding and the features before it, row by row. */
 export interface Outputs {
@@ -29,12 +30,16 @@ export interface NamedScore {
   readonly name: string
   readonly note?: string
   readonly score: (p: Population) => ArrayLike<number>
+  /** How the same score is had of a picture alone; needed where the score is to lead, as the file beside the model holds it. */
+  readonly look?: Look
 }
 
 /** Everything rejection is measured on. */
 export interface RejectionData {
   /** Validation digits, and for each whether the head reads it right. */
   readonly held: Population
+  /** What they are, in words, as a promise names them: "5,000 validation digits of MNIST". */
+  readonly heldOf: string
   readonly heldRight: ArrayLike<boolean>
   /** Test digits likewise. */
   readonly test: Population
@@ -54,20 +59,25 @@ export interface ScoredRejection {
   readonly rejectWhen: 'above' | 'below'
   readonly test: ArrayLike<number>
   readonly letters: readonly ArrayLike<number>[]
-  /** Where 84 % of the validation digits are kept and right. */
+  /** Where 84 % of the validation digits are kept and right, the student's working point. */
   readonly at84: RejectionRule
-  /** Where 95 % of them are kept. */
+  /** Where 95 % of digits are kept by split conformal prediction on the validation digits: the working point that leads. */
   readonly at95: RejectionRule
-  /** Share of the held-out letters rejected at `at84`: by this, not by what is judged, one score is preferred to another. */
+  /** What that promises. */
+  readonly promise: ConformalPromise
+  readonly look?: Look
+  /** Share of the held-out letters rejected at `at95`: by this, not by what is judged, one score is preferred to another. */
   readonly heldOutRejected: number
   readonly rows: readonly RejectionResult[]
 }
 
-/** Working points: the student's 84 % kept and right, and 95 % kept. */
+/** Working points: 95 % kept, which leads, and the student's 84 % kept and right. */
 export const keptRight84 = '84 % of digits kept and right'
 /** Where a network reads fewer of them right. */
 const keptRightAll = 'all digits kept that are read right'
 export const kept95 = '95 % of digits kept'
+/** Where so few digits are held out that 95 % cannot be promised. */
+const keptMost = 'as many digits kept as so few can promise'
 
 /**
  * Judges one score: direction from held-out letters, thresholds from held-out digits.
@@ -82,19 +92,21 @@ export function judgeScore(data: RejectionData, score: NamedScore, seen: Outlier
   const { rejectWhen } = minimumError(held, choose, { balanced: true })
   const right = Array.from(data.heldRight).filter(Boolean).length / data.heldRight.length
   const at84 = keepShare(held, Math.min(0.84, right), rejectWhen, { correct: data.heldRight })
-  const at95 = keepShare(held, 0.95, rejectWhen)
-  const rules: [string, RejectionRule][] = [
-    [right < 0.84 ? keptRightAll : keptRight84, at84],
-    [kept95, at95],
+  const keep = Math.min(0.95, held.length / (held.length + 1))
+  const { rule: at95, promise } = conformalPromise(held, keep, rejectWhen, { of: data.heldOf })
+  const rules: { at: string; rule: RejectionRule; leads?: boolean }[] = [
+    { at: right < 0.84 ? keptRightAll : keptRight84, rule: at84 },
+    { at: keep < 0.95 ? keptMost : kept95, rule: at95, leads: false }, // true for the score that is preferred
   ]
   const rows = data.letters.flatMap(({ name, images }, i) =>
-    rules.map(([at, rule]): RejectionResult => ({
+    rules.map(({ at, rule, leads }): RejectionResult => ({
       letters: name,
       score: score.name,
       ...judged(data, test, letters[i], rule),
       ...unlike(images, letters[i], rule),
       rule: 'chosen',
       at,
+      leads,
       trainedWithOutliers: seen === 'letters',
       strangers: seen,
       note: score.note,
@@ -107,7 +119,9 @@ export function judgeScore(data: RejectionData, score: NamedScore, seen: Outlier
     letters,
     at84,
     at95,
-    heldOutRejected: rejectedIndices(choose, at84).rejected.length / choose.length,
+    promise,
+    look: score.look,
+    heldOutRejected: rejectedIndices(choose, at95).rejected.length / choose.length,
     rows,
   }
 }

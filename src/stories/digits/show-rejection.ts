@@ -18,7 +18,10 @@ export function showRejection(run: Run, data: RejectionData, scored: readonly Sc
       {
         inScores: best.test,
         outScores: best.letters[last],
-        thresholds: [{ value: best.at84.threshold, name: 'keeps 84 % right' }],
+        thresholds: [
+          { value: best.at95.threshold, name: 'keeps 95 %' },
+          { value: best.at84.threshold, name: 'keeps 84 % right' },
+        ],
         rejectWhen: best.rejectWhen,
         scoreName: scoreWords(best.name),
         outName: name,
@@ -40,7 +43,7 @@ export function showRejection(run: Run, data: RejectionData, scored: readonly Sc
     ),
   )
   const { images, population } = data.letters[last]
-  const { rejected, accepted } = rejectedIndices(best.letters[last], best.at84)
+  const { rejected, accepted } = rejectedIndices(best.letters[last], best.at95)
   const guesses = predictions(population.logits, train.classes.length)
   const passed = captionedPicture(
     pick(images, accepted),

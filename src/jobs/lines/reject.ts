@@ -1,0 +1,112 @@
+/** @file The verdicts of verb `reject` as lines. */
+import { counted, flagOf, percent } from '../../base/index.ts'
+import type { Skipped } from '../../digits/index.ts'
+import type { ConformalPromise, Drift, RejectionRule } from '../../openset/index.ts'
+import { scoreWords } from '../../stories/index.ts'
+import { columns } from '../columns.ts'
+
+/** A promise without the scores it rests on. */
+type Said = Pick<ConformalPromise, 'keep' | 'interval' | 'of'>
+
+/** What is said of a calibration on the user's own digits. */
+export interface RejectCalibration {
+  readonly folder: string
+  /** Distinct pictures that were read; copies beyond them. */
+  readonly pictures: number
+  readonly copies: number
+  /** How many of them the rule before keeps, and how they score beside what that was made with. */
+  readonly keptBefore: number
+  readonly drift: Drift | undefined
+  readonly before: string | undefined
+  readonly skipped: readonly Skipped[]
+}
+
+/** What verb `reject` says. */
+export interface RejectResult {
+  readonly score: string
+  /** How often each picture is looked at: once, or also after small moves, and the scores averaged. */
+  readonly looks: number
+  readonly rule: RejectionRule
+  /** Undefined for a rule of an older version. */
+  readonly promise: (Said & { readonly n: number }) | undefined
+  readonly calibration: RejectCalibration | undefined
+  readonly saved: string | undefined
+  readonly pictures: readonly (RejectionRule & {
+    readonly picture: string
+    readonly kept: boolean
+    readonly rejected: boolean
+    readonly score: number
+    readonly p?: number
+    readonly promise: Said | undefined
+  })[]
+  readonly rejected: number
+  readonly drift: Drift | undefined
+  readonly skipped: readonly Skipped[]
+}
+
+/** One line a picture, then the rule, its promise, and what a calibration found. */
+export function rejectLines({ score, looks, rule, promise, calibration, saved, pictures, rejected }: RejectResult): string[] {
+  const short = (x: number): string => x.toPrecision(4)
+  const [keeps, refuses] = rule.rejectWhen === 'above' ? ['<=', '> '] : ['>=', '< ']
+  const rows = pictures.map((p) => [
+    p.kept ? 'kept' : 'refused',
+    `${short(p.score)} ${p.kept ? keeps : refuses} ${short(rule.threshold)}`,
+    ...(p.p === undefined ? [] : [`p ${probability(p.p)}`]),
+    p.picture,
+  ])
+  const how = `${scoreWords(score, true)}${looks > 1 ? `, mean over ${looks} looks` : ''}`
+  const refuse = `${how}, ${rule.rejectWhen} ${short(rule.threshold)}`
+  return [
+    ...(rows.length === 0 ? [] : columns(rows)),
+    pictures.length === 0 ? `a picture is refused by its ${refuse}` : `${rejected} of ${pictures.length} refused: ${refuse}`,
+    promise === undefined
+      ? `no promise: the rule was written by an older version; run kindred digits again, or calibrate on your own digits (${flagOf('calibrate')} DIR)`
+      : promiseLine(promise),
+    ...(calibration === undefined ? [] : calibrationLines(calibration)),
+    ...(saved === undefined ? [] : [`kept in ${saved}`]),
+  ]
+}
+
+/** A share as it was asked for: `95 %`, `99.5 %`. */
+const asked = (share: number): string => `${Number((100 * share).toPrecision(6))} %`
+
+/** A probability in three digits, and never as 0. */
+function probability(p: number): string {
+  return p < 0.0001 ? '< 0.0001' : p.toFixed(4)
+}
+
+/** The promise of a rule in one sentence. */
+export function promiseLine({ keep, interval, of, n }: Said & { readonly n: number }): string {
+  return (
+    `promise: of further digits like these (${of}), at least ${asked(keep)} are kept, on average over calibrations; with these ` +
+    `${n.toLocaleString('en')}, between ${percent(interval.low)} and ${percent(interval.high)} (95 %)`
+  )
+}
+
+/** That pictures score unlike those a promise was made with, in one sentence. */
+export function driftLine({ d, p, n, towards }: Drift, { of, keep }: Said): string {
+  const test = `KS D = ${d.toFixed(2)}, p ${p < 0.0001 ? '' : '= '}${probability(p)}`
+  const what =
+    towards === 'outliers'
+      ? `the ${asked(keep)} does not hold for them. Where they are digits, calibrate on your own (${flagOf('calibrate')} DIR)`
+      : `they are more ordinary than those, so that more than ${asked(keep)} of them may be kept (${flagOf('calibrate')} DIR sets a ` +
+        'threshold for digits like them)'
+  return `these ${n} pictures score unlike the digits that the promise is made for (${of}): ${test}; ${what}`
+}
+
+function calibrationLines({ folder, pictures, copies, keptBefore, drift, before, skipped }: RejectCalibration): string[] {
+  const left = [
+    ...(copies === 0 ? [] : [`${counted(copies, 'copy', 'copies')} of them counted once`]),
+    ...(skipped.length === 0 ? [] : [`${skipped.length} left out that could not be read`]),
+  ]
+  const unlike =
+    drift === undefined || before === undefined
+      ? ''
+      : drift.drifted
+        ? `; they score unlike ${before} (KS D = ${drift.d.toFixed(2)}, p ${drift.p < 0.0001 ? '' : '= '}${probability(drift.p)})`
+        : `; nothing shows that they score unlike ${before}`
+  return [
+    `calibrated on ${counted(pictures, 'picture')} of ${folder}${left.length === 0 ? '' : ` (${left.join(', ')})`}: the rule before ` +
+      `keeps ${keptBefore} of them${unlike}`,
+  ]
+}
