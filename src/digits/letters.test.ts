@@ -7,7 +7,6 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { setLimits, silent } from '../base/index.ts'
 import { imageAt, indicesByClass, subset, type Dataset } from '../dataset/index.ts'
 import { fontNames, fontOutlines, testFonts, trainFonts } from './fonts.ts'
-import { inventedCharacters } from './invented.ts'
 import { loadMnist } from './mnist.ts'
 import { alphabetsFrom, lettersFrom, omniglotLetters } from './omniglot.ts'
 import { fillOutline, flatten } from './outline.ts'
@@ -314,23 +313,6 @@ describe('digits framed again', () => {
     expect(texture(again)[1]).toBeLessThan(texture(first)[1] / 2)
     expect(() => reframed(first, { side: 20 })).toThrow('at least 28')
     expect(() => reframed({ ...first, height: 14, width: 56 })).toThrow('28x28x1')
-  })
-})
-
-describe('invented characters', () => {
-  const made = inventedCharacters({ count: 300, seed: 2 })
-  it("are seeded, each another one, with as much ink and as sharp edges as MNIST's digits", () => {
-    expect(inventedCharacters({ count: 300, seed: 2 }).hash).toBe(made.hash)
-    expect(inventedCharacters({ count: 300, seed: 3 }).hash).not.toBe(made.hash)
-    expect(new Set(Array.from({ length: made.count }, (_, i) => imageAt(made, i).join())).size).toBe(300)
-    expect(meanInk(made) / meanInk(mnist)).toBeGreaterThan(0.75)
-    expect(meanInk(made) / meanInk(mnist)).toBeLessThan(1.15)
-    texture(made).forEach((share, i) => expect(Math.abs(share / texture(mnist)[i] - 1)).toBeLessThan(0.35))
-    for (let i = 0; i < made.count; i++) expect(Math.max(...imageAt(made, i))).toBe(255)
-  })
-
-  it('refuse a count that is none', () => {
-    expect(() => inventedCharacters({ count: 0 })).toThrow('whole number above 0')
   })
 })
 

@@ -151,8 +151,8 @@ function checkOutlierFrame(train: Dataset): void {
 }
 
 async function loadOutliers(what: string, train: Dataset, seed: number, progress: Progress): Promise<Dataset> {
-  if (what === 'invented') return inventedCharacters({ count: 10_000, seed })
-  if (what === 'pseudo') return pseudoOutliers(train, { count: 10_000, seed })
+  if (what === 'invented') return inventedCharacters({ count: 30_000, seed })
+  if (what === 'pseudo') return pseudoOutliers(train, { count: 30_000, seed })
   if (what === 'letters') return renderedLetters({ fonts: 'train', perLetter: 200, seed })
   return lettersFrom(what, { progress })
 }

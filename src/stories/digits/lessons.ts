@@ -29,7 +29,7 @@ export function lessons({ train, seed, options }: Run, fonts: readonly string[])
       file: 'invented',
       what: 'trained on, with invented characters as extra negatives',
       words: 'The network that has also seen invented characters, but no letter.',
-      outliers: () => inventedCharacters({ count: most(10_000), seed: seed + 3 }),
+      outliers: () => inventedCharacters({ count: most(30_000), seed: seed + 3 }),
       length,
     },
     {
