@@ -3,8 +3,9 @@
  */
 import { checkOptions, ensure, largest } from '../base/index.ts'
 import { percent, thousands } from './scale.ts'
-import { shade, tone } from './style.ts'
+import { luminance, shade, tone } from './style.ts'
 import { clip, heading, label, rect, svgDocument } from './svg.ts'
+import { textWidth } from './text-width.ts'
 
 /** Options of {@link confusionMatrix}. */
 export interface ConfusionMatrixOptions {
@@ -17,7 +18,8 @@ export interface ConfusionMatrixOptions {
 /**
  * Draws counts and row shares, n_ij / sum_j n_ij.
  *
- * Colour of a mistake: share of its row, square-root scaled, darkest at the largest; the diagonal is pale.
+ * Colour of a mistake: its share of its row on one scale for all matrices, the square root of share over a quarter, so that a thousandth is pale wherever it
+ * stands; the diagonal is muted.
  *
  * @param counts [c, c] row-major, `counts[i * c + j]`: images of class i read as class j
  * @param classes c names
@@ -64,10 +66,6 @@ export function confusionMatrix(counts: ArrayLike<number>, classes: readonly str
     width,
   )
   const y0 = top.bottom + 46
-  const most = largest(
-    wrong.map((e) => e.v / totals[e.i]),
-    1e-9,
-  )
   let svg = top.svg
   svg += label(left + (cell * c) / 2, top.bottom + 16, 'Predicted class', { size: 12.5, weight: 600, fill: tone.ink, anchor: 'middle' })
   svg += label(24 + 8, y0 + (high * c) / 2, 'True class', { size: 12.5, weight: 600, fill: tone.ink, anchor: 'middle', upright: true })
@@ -94,11 +92,11 @@ export function confusionMatrix(counts: ArrayLike<number>, classes: readonly str
     for (let j = 0; j < c; j++) {
       const v = n[i * c + j]
       const share = totals[i] === 0 ? 0 : v / totals[i]
-      const strength = i === j ? 0 : Math.sqrt(share / most)
-      const fill = i === j ? '#eaf0f6' : v === 0 ? tone.paper : shade('#c2410c', 1 - 0.12 - 0.88 * strength)
+      const strength = i === j ? 0 : strengthOf(share)
+      const fill = i === j ? '#eaf0f6' : v === 0 ? tone.paper : mistakeColour(strength)
       svg += rect(left + j * cell + 1, y + 1, cell - 2, high - 2, { fill, stroke: v === 0 && i !== j ? tone.grid : undefined, rx: 3 })
       if (v === 0) continue
-      const ink = i === j ? tone.soft : strength > 0.62 ? tone.paper : tone.ink
+      const ink = i === j ? tone.soft : inkOn(fill)
       const [x, middle] = [left + (j + 0.5) * cell, y + high / 2]
       if (small) svg += label(x, middle + 4, thousands(v), { size: Math.max(7, Math.min(11, cell / 2.6)), fill: ink, anchor: 'middle' })
       else {
@@ -107,5 +105,32 @@ export function confusionMatrix(counts: ArrayLike<number>, classes: readonly str
       }
     }
   }
-  return svgDocument(width, y0 + high * c + 20, `${options.title ?? found}. Confusion matrix of ${c} classes.`, svg)
+  const end = y0 + high * c
+  svg += scaleKey(left + 1, end + 22)
+  return svgDocument(width, end + 46, `${options.title ?? found}. Confusion matrix of ${c} classes.`, svg)
+}
+
+/** Ink or paper, whichever can be read better on a colour. */
+const inkOn = (fill: string): string => ((luminance(fill) + 0.05) ** 2 > 1.05 * (luminance(tone.ink) + 0.05) ? tone.ink : tone.paper)
+
+/** A mistake that takes so much of its row has the full colour. */
+const fullAt = 0.25
+const strengthOf = (share: number): number => Math.min(1, Math.sqrt(share / fullAt))
+const mistakeColour = (strength: number): string => shade('#c2410c', 0.92 - 0.92 * strength)
+
+/** What the colours mean, from a tenth of a percent up. */
+function scaleKey(left: number, y: number): string {
+  const title = 'Mistakes, share of the row'
+  let svg = label(left, y, title, { size: 12 })
+  let x = left + textWidth(title, 12) + 18
+  for (const [share, name] of [
+    [0.001, '0.1 %'],
+    [0.01, '1 %'],
+    [0.05, '5 %'],
+    [fullAt, '25 % and more'],
+  ] as const) {
+    svg += rect(x, y - 11, 22, 14, { fill: mistakeColour(strengthOf(share)), rx: 3 }) + label(x + 28, y, name, { size: 12 })
+    x += 28 + textWidth(name, 12) + 20
+  }
+  return svg
 }

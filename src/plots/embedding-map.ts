@@ -145,7 +145,7 @@ function pictures(
   const [w, h] = [width * k, height * k]
   const cellOf = (x: number, y: number) => `${Math.floor((x - box.left) / size)} ${Math.floor((y - box.top) / size)}`
   const cells = new Map<string, [number, number][]>()
-  let svg = '<g style="image-rendering:auto">'
+  let svg = `<g${channels === 1 ? ' class="ink"' : ''} style="image-rendering:auto">`
   for (let i = 0; i < labels.length; i++) {
     const [x, y] = [pixels[2 * i], pixels[2 * i + 1]]
     let free = true

@@ -2,6 +2,7 @@
 export { barComparison, type BarComparisonOptions, type ComparisonRow } from './bar-comparison.ts'
 export type { Labels } from './cloud.ts'
 export { confusionMatrix, type ConfusionMatrixOptions } from './confusion-matrix.ts'
+export { darkColour } from './dark.ts'
 export { embeddingMap, type EmbeddingMapOptions, type Thumbnails } from './embedding-map.ts'
 export { faceMap, faceMaps, type FaceMapOptions, type FaceMapsOptions, type FacePanel } from './face-map.ts'
 export { pairSheet, type FacePairRow, type PairSheetOptions, type PairSide } from './pair-sheet.ts'

@@ -1,8 +1,8 @@
 /**
  * @file Training curves: loss, active triplets and kNN accuracy, one above the other on one epoch axis.
  *
- * The active-triplet fraction is always there, because the loss alone misleads: a mean over active triplets need not fall while training works
- * (Hermans, Beyer & Leibe, "In Defense of the Triplet Loss", arXiv:1703.07737, section 4.4, watch the same two curves).
+ * The share of active triplets is always there, because the loss alone can mislead: with triplets that are picked to be the hardest it need not fall while
+ * training works (Hermans, Beyer & Leibe, "In Defense of the Triplet Loss", arXiv:1703.07737, section 4.4, watch the same two curves).
  */
 import { checkOptions, ensure, largest, smallest } from '../base/index.ts'
 import { axisX, axisY, spread, type Box } from './axes.ts'
@@ -59,7 +59,7 @@ export function lossCurve(history: readonly EpochFigures[], options: LossCurveOp
   const last = history.length - 1
   const found = Number.isFinite(knn[last])
     ? `After ${count(history.length, 'epoch')}: kNN accuracy ` +
-      `${percent(knn[last])}${Number.isFinite(active[last]) ? `, ${percent(active[last])} of the triplets still active` : ''}`
+      `${percent(knn[last])}${Number.isFinite(active[last]) ? `, ${percent(active[last])} still active` : ''}`
     : `Loss over ${count(history.length, 'epoch')}`
   const marked =
     best === undefined
@@ -90,7 +90,7 @@ export function lossCurve(history: readonly EpochFigures[], options: LossCurveOp
       ],
     },
     {
-      title: 'Active triplets (share with a loss above zero)',
+      title: 'Active (share of triplets or pairs with a loss above zero)',
       height: 110,
       share: true,
       curves: [{ name: 'active', colour: tone.purple, values: active, format: percent }],

@@ -1,11 +1,13 @@
 import fc from 'fast-check'
 import sharp from 'sharp'
 import { expect, test } from 'vitest'
+import { colourDifference, labDifference } from '../../test/support/colour-difference.ts'
 import { spread } from './axes.ts'
 import { fit } from './cloud.ts'
 import { encodePng } from '../images/encode-png.ts'
+import { darkColour, darkPaper } from './dark.ts'
 import { nice, ticks } from './scale.ts'
-import { classColour, luminance, palette, readable, rgb } from './style.ts'
+import { classColour, luminance, palette, readable, tone } from './style.ts'
 import { clip, escapeXml, num, wrap } from './svg.ts'
 import { textWidth } from './text-width.ts'
 
@@ -85,21 +87,50 @@ test('a cloud is fitted with equal aspect', () => {
   expect(dx).toBeCloseTo(190, 3)
 })
 
-test('class colours: distinct for common and for deuteranopic eyes, letters readable on white', () => {
-  const distance = (a: readonly number[], b: readonly number[]) => Math.hypot(...a.map((v, i) => v - b[i]))
-  // Machado, Oliveira & Fernandes 2009, table 1: deuteranopia, severity 1.0 (on linear RGB; here a coarse check on sRGB).
-  const deuteranopia = ([r, g, b]: readonly number[]) => [
-    0.367322 * r + 0.860646 * g - 0.227968 * b,
-    0.280085 * r + 0.672501 * g + 0.047413 * b,
-    -0.01182 * r + 0.04294 * g + 0.968881 * b,
-  ]
-  for (let i = 0; i < palette.length; i++) {
-    expect(1.05 / (luminance(readable(palette[i])) + 0.05)).toBeGreaterThanOrEqual(4.5)
-    for (let j = 0; j < i; j++) {
-      expect(distance(rgb(palette[i]), rgb(palette[j]))).toBeGreaterThan(40)
-      expect(distance(deuteranopia(rgb(palette[i])), deuteranopia(rgb(palette[j]))), `${palette[i]} ${palette[j]}`).toBeGreaterThan(20)
+test.each([
+  ['light', tone.paper, (colour: string) => colour],
+  ['dark', darkPaper, darkColour],
+] as const)('class colours on %s paper: any two clearly differ, for common and for colour-blind eyes', (_, paper, shown) => {
+  const all = palette.map(shown)
+  for (const [sight, least] of [
+    ['common', 25],
+    ['protanopia', 13.5],
+    ['deuteranopia', 13.5],
+    ['tritanopia', 13.5],
+  ] as const) {
+    for (const [i, a] of all.entries()) {
+      expect(colourDifference(a, paper, sight), `${a} on ${paper}, ${sight}`).toBeGreaterThan(13.5)
+      for (const b of all.slice(0, i)) expect(colourDifference(a, b, sight), `${a} ${b}, ${sight}`).toBeGreaterThan(least)
     }
   }
+  expect(colourDifference(all[3], all[8])).toBeGreaterThan(40)
+})
+
+test('colour differences are those of CIEDE2000', () => {
+  // Pairs 1, 7 and 17 of Sharma, Wu & Dalal 2005, table 1.
+  expect(labDifference([50, 2.6772, -79.7751], [50, 0, -82.7485])).toBeCloseTo(2.0425, 4)
+  expect(labDifference([50, 0, 0], [50, -1, 2])).toBeCloseTo(2.3669, 4)
+  expect(labDifference([50, 2.5, 0], [73, 25, -18])).toBeCloseTo(27.1492, 4)
+  expect(colourDifference('#94a4a2', '#717581')).toBeLessThan(25) // two greys that stood for 3 and 8
+})
+
+const byte = fc.integer({ min: 0, max: 255 })
+
+test('class names can be read on white, and light and dark change places', () => {
+  for (const colour of palette) expect(1.05 / (luminance(readable(colour)) + 0.05)).toBeGreaterThanOrEqual(4.5)
+  fc.assert(
+    fc.property(fc.tuple(byte, byte, byte), (bytes) => {
+      const colour = `#${bytes.map((v) => v.toString(16).padStart(2, '0')).join('')}`
+      expect(darkColour(colour)).toMatch(/^#[0-9a-f]{6}$/)
+      if (luminance(colour) > 0.6 && !palette.includes(colour)) expect(luminance(darkColour(colour)), colour).toBeLessThan(0.2)
+      if (luminance(colour) < 0.02 && !palette.includes(colour)) expect(luminance(darkColour(colour)), colour).toBeGreaterThan(0.5)
+    }),
+  )
+  expect(luminance(darkColour('#ffffff'))).toBeLessThan(0.03)
+  expect(luminance(darkColour('#000000'))).toBeGreaterThan(0.85)
+})
+
+test('every class has a colour of its own', () => {
   expect(classColour(3)).toBe(palette[3])
   expect(new Set(Array.from({ length: 40 }, (_, i) => classColour(i))).size).toBe(40)
 })

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { rng } from '../base/index.ts'
+import { collisions, contrast, textBoxes } from '../../test/support/svg-texts.ts'
+import { darkColour } from './dark.ts'
+import { luminance } from './style.ts'
 import * as plots from './index.ts'
 
 const classes = ['a', 'b', 'c']
@@ -120,13 +123,15 @@ describe.each(Object.entries(figures))('%s', (name, make) => {
     expect(balanced(svg)).toBe(true)
   })
 
-  test('keeps its texts inside the picture', () => {
-    const svg = make()
-    const width = Number(/ width="([\d.]+)"/.exec(svg)![1])
-    for (const [, attributes] of svg.matchAll(/<text([^>]*)>/g)) {
-      const x = Number(/ x="([-\d.]+)"/.exec(attributes)![1])
-      expect(x).toBeGreaterThanOrEqual(0)
-      expect(x).toBeLessThanOrEqual(width)
+  test('keeps its texts inside the picture and off each other', () => {
+    expect(collisions(make())).toEqual([])
+  })
+
+  test('can be read in the light, and in the dark', () => {
+    for (const { text, fill, ground } of textBoxes(make())) {
+      expect(contrast(fill, ground), `${text}: ${fill} on ${ground}`).toBeGreaterThanOrEqual(4.5)
+      const [ink, paper] = [darkColour(fill), darkColour(ground)]
+      expect(contrast(ink, paper), `${text}: ${ink} on ${paper}`).toBeGreaterThanOrEqual(4.5)
     }
   })
 })
@@ -145,13 +150,22 @@ test('the test for well-formed SVG can fail', () => {
   expect(balanced('<svg><g></svg>')).toBe(false)
 })
 
+test('the test for collisions can fail', () => {
+  const at = (x: number, y: number) => `<text x="${x}" y="${y}" font-size="12">words</text>`
+  const figure = (inside: string) => `<svg width="100" height="50">${inside}</svg>`
+  expect(collisions(figure(at(4, 20) + at(4, 40)))).toEqual([])
+  expect(collisions(figure(at(4, 20) + at(20, 24)))).toHaveLength(1)
+  expect(collisions(figure(at(80, 20)))).toEqual(['"words" leaves the figure'])
+  expect(collisions(figure(`<g transform="translate(0 40)">${at(4, 20)}</g>`))).toHaveLength(1)
+})
+
 describe('loss curve', () => {
   test('marks the epoch with the lowest validation loss and always shows the active triplets', () => {
     const svg = plots.lossCurve(history)
     expect(texts(svg)).toContain('best: epoch 2')
-    expect(texts(svg)).toContain('Active triplets (share with a loss above zero)')
+    expect(texts(svg)).toContain('Active (share of triplets or pairs with a loss above zero)')
     expect(texts(svg)).toContain('active 18.0 %')
-    expect(svg.indexOf('Loss</text>')).toBeLessThan(svg.indexOf('Active triplets (share'))
+    expect(svg.indexOf('Loss</text>')).toBeLessThan(svg.indexOf('Active (share'))
   })
 
   test('draws a single epoch, and breaks the line at a loss that is not finite', () => {
@@ -306,6 +320,42 @@ describe('rejection', () => {
       'inRight of p must hold 2 values, got 1',
     )
   })
+})
+
+test('the curve names every score whole, however long the names are', () => {
+  const names = [
+    'Outlier odds over small moves',
+    'kNN distance over small moves',
+    'Energy',
+    'A score whose name is a whole sentence, as some are',
+  ]
+  const svg = plots.rejectionCurve(names.map((name) => ({ name, rejectWhen: 'above' as const, inScores, inRight, outScores })))
+  expect(collisions(svg)).toEqual([])
+  const legend = texts(svg).join(' ')
+  for (const name of names) expect(legend).toContain(name)
+  const endless = 'x'.repeat(80)
+  expect(collisions(plots.rejectionCurve([{ name: endless, rejectWhen: 'above', inScores, inRight, outScores }], { title: 'x' }))).toEqual(
+    [],
+  )
+})
+
+test('a mistake is as dark as its share of the row, whatever the other mistakes are', () => {
+  const fillOf = (svg: string, count: string) => textBoxes(svg).find((b) => b.text === count)!.ground
+  const few = plots.confusionMatrix([999, 1, 0, 1000], ['a', 'b'])
+  const many = plots.confusionMatrix([999, 1, 400, 600], ['a', 'b'])
+  expect(fillOf(few, '1')).toBe(fillOf(many, '1'))
+  expect(luminance(fillOf(few, '1'))).toBeGreaterThan(0.75)
+  expect(luminance(fillOf(many, '400'))).toBeLessThan(0.2)
+})
+
+test('reliability: a legend of many empty bins covers no bar', () => {
+  const bins = Array.from({ length: 15 }, (_, i) => ({ confidence: (i + 0.5) / 15, accuracy: 1, count: i < 8 ? 5 : 50 }))
+  const svg = plots.reliabilityDiagram(bins, 0.2)
+  const tops = Array.from(svg.matchAll(/<rect [^>]*y="([\d.]+)"[^>]*fill="#1f6fb5"/g), (m) => Number(m[1])).slice(1)
+  expect(tops.length).toBe(15)
+  const legend = textBoxes(svg).filter((b) => ['accuracy', 'gap to confidence'].includes(b.text))
+  expect(legend).toHaveLength(2)
+  for (const b of legend) for (const top of tops) expect(b.bottom).toBeLessThan(top)
 })
 
 test('reliability: says on which side the head errs', () => {

@@ -8,7 +8,8 @@ import { checkChoice, checkOptions, ensure, largest } from '../base/index.ts'
 import { axisX, axisY, spread, type Box } from './axes.ts'
 import { linear, percent } from './scale.ts'
 import { classColour, readable, tone } from './style.ts'
-import { clip, element, heading, label, line, polyline, svgDocument } from './svg.ts'
+import { clip, element, heading, label, line, polyline, svgDocument, wrap } from './svg.ts'
+import { textWidth } from './text-width.ts'
 
 /** One score on both sets. */
 export interface RejectionCurve {
@@ -59,7 +60,8 @@ export function rejectionCurve(curves: readonly RejectionCurve[], options: Rejec
     },
     width,
   )
-  const box: Box = { left: 72, top: top.bottom + 28, width: width - 72 - 260, height: 400 }
+  const legend = legendOf(traced, width)
+  const box: Box = { left: 72, top: top.bottom + 28, width: width - 72 - 24 - legend.width - 24, height: Math.max(400, legend.height) }
   const x = linear([0, 1], [box.left, box.left + box.width], 5)
   const y = linear([0, 1], [box.top + box.height, box.top], 5)
   x.format = y.format = (v) => percent(v, 0)
@@ -86,16 +88,42 @@ export function rejectionCurve(curves: readonly RejectionCurve[], options: Rejec
     svg += line(x(m.x), y(m.y), x(m.x) + (right ? 8 : -8), heights[i] - 4, { stroke: m.colour, 'stroke-width': 0.8 })
     svg += label(x(m.x) + (right ? 10 : -10), heights[i], m.name, { size: 11.5, fill: m.colour, anchor: right ? 'start' : 'end', halo: 4 })
   }
-  const lx = box.left + box.width + 24
-  svg += label(lx, box.top + 6, 'Area under the line', { size: 12 })
-  for (const [i, c] of traced.entries()) {
-    const ly = box.top + 32 + i * 24
-    svg += line(lx, ly - 4, lx + 20, ly - 4, { stroke: colours[i], 'stroke-width': i === 0 ? 3 : 2 })
-    svg +=
-      label(lx + 28, ly, clip(c.name, 150, 13, 600), { size: 13, weight: 600, fill: colours[i] }) +
-      label(width - 24, ly, c.area.toFixed(3), { size: 13, anchor: 'end', fill: tone.ink })
+  svg += drawLegend(traced, legend, colours, { x: box.left + box.width + 24, y: box.top })
+  return svgDocument(width, box.top + box.height + 54, options.title ?? fallback, svg)
+}
+
+/** Names in as many lines as they need, within two fifths of the figure; only one word that is wider than that is cut. */
+function legendOf(traced: readonly { readonly name: string }[], width: number): { names: string[][]; width: number; height: number } {
+  const most = 0.4 * width - 28 - areaWidth
+  const names = traced.map(({ name }) => wrap(name, Math.min(most, 190), 13, 600).map((row) => clip(row, most, 13, 600)))
+  const widest = largest(names.flatMap((rows) => rows.map((row) => textWidth(row, 13, 600))))
+  return {
+    names,
+    width: largest([28 + widest + areaWidth, textWidth(areaTitle, 12)]),
+    height: 32 + names.reduce((y, rows) => y + rowHeight(rows), 0),
   }
-  return svgDocument(width, Math.max(box.top + box.height + 54, box.top + 40 + traced.length * 24), options.title ?? fallback, svg)
+}
+
+const areaTitle = 'Area under the line'
+/** Room for an area, "0.968", right of a name. */
+const areaWidth = 56
+const rowHeight = (rows: readonly string[]): number => 8 + 16 * rows.length
+
+function drawLegend(
+  traced: readonly { readonly area: number }[],
+  legend: ReturnType<typeof legendOf>,
+  colours: readonly string[],
+  at: { x: number; y: number },
+): string {
+  let svg = label(at.x, at.y + 6, areaTitle, { size: 12 })
+  let y = at.y + 32
+  for (const [i, { area }] of traced.entries()) {
+    svg += line(at.x, y - 4, at.x + 20, y - 4, { stroke: colours[i], 'stroke-width': i === 0 ? 3 : 2 })
+    for (const [k, row] of legend.names[i].entries()) svg += label(at.x + 28, y + 16 * k, row, { size: 13, weight: 600, fill: colours[i] })
+    svg += label(at.x + legend.width, y, area.toFixed(3), { size: 13, anchor: 'end', fill: tone.ink })
+    y += rowHeight(legend.names[i])
+  }
+  return svg
 }
 
 /** The curve from "reject all" to "reject none", and its area (trapezoids over x). */

@@ -5,9 +5,10 @@
  */
 import { checkOptions, ensure, largest } from '../base/index.ts'
 import { axisX, axisY, type Box } from './axes.ts'
+import { legendRow, type LegendEntry } from './class-legend.ts'
 import { linear, percent, percentTicks, thousands } from './scale.ts'
 import { tone } from './style.ts'
-import { element, heading, label, line, rect, svgDocument } from './svg.ts'
+import { element, heading, line, num, rect, svgDocument } from './svg.ts'
 
 /** One bin of equal width: mean confidence and accuracy (0..1) of the images in it, and how many there are. */
 export interface ReliabilityBin {
@@ -22,6 +23,18 @@ export interface ReliabilityDiagramOptions {
   subtitle?: string
   /** Pixels; default 620. */
   width?: number
+}
+
+/** Bins with fewer images are pale: their accuracy is mostly chance. */
+const few = 20
+
+const legend: readonly LegendEntry[] = [
+  { name: 'accuracy', amount: `pale: fewer than ${few} images`, mark: bar({ fill: tone.blue, 'fill-opacity': 0.75 }) },
+  { name: 'gap to confidence', amount: '', mark: bar({ fill: tone.orange, 'fill-opacity': 0.32, stroke: tone.orange }) },
+]
+
+function bar(attributes: Record<string, string | number>): LegendEntry['mark'] {
+  return (x, y) => rect(x - 5.5, y - 5.5, 11, 11, attributes)
 }
 
 /**
@@ -50,16 +63,17 @@ export function reliabilityDiagram(bins: readonly ReliabilityBin[], ece: number,
     },
     width,
   )
-  const box: Box = { left: 72, top: top.bottom + 28, width: width - 72 - 32, height: 300 }
+  const key = legendRow(legend, width)
+  const box: Box = { left: 72, top: top.bottom + key.height + 34, width: width - 72 - 32, height: 300 }
   const x = linear([0, 1], [box.left, box.left + box.width], 5)
   const y = linear([0, 1], [box.top + box.height, box.top], 5)
   x.format = y.format = (v) => percent(v, 0)
-  let svg = top.svg + axisY(y, box, 'Accuracy')
+  let svg = top.svg + `<g transform="translate(0 ${num(top.bottom)})">${key.svg}</g>` + axisY(y, box, 'Accuracy')
   const w = box.width / bins.length
   for (const [i, b] of bins.entries()) {
     if (b.count === 0) continue
     const left = box.left + i * w
-    svg += rect(left + 1, y(b.accuracy), w - 2, y(0) - y(b.accuracy), { fill: tone.blue, 'fill-opacity': b.count < 20 ? 0.28 : 0.75 })
+    svg += rect(left + 1, y(b.accuracy), w - 2, y(0) - y(b.accuracy), { fill: tone.blue, 'fill-opacity': b.count < few ? 0.28 : 0.75 })
     const gap = [y(b.accuracy), y(b.confidence)].sort((p, q) => p - q)
     svg += rect(left + 1, gap[0], w - 2, gap[1] - gap[0], {
       fill: tone.orange,
@@ -69,12 +83,6 @@ export function reliabilityDiagram(bins: readonly ReliabilityBin[], ece: number,
     })
   }
   svg += line(x(0), y(0), x(1), y(1), { stroke: tone.ink, 'stroke-dasharray': '4 4' }) + axisX(x, box, undefined, { labels: false })
-  svg +=
-    rect(box.left + 12, box.top + 10, 12, 12, { fill: tone.blue, 'fill-opacity': 0.75 }) +
-    label(box.left + 30, box.top + 20, 'accuracy (pale: fewer than 20 images)', { size: 12, halo: 4 })
-  svg +=
-    rect(box.left + 12, box.top + 30, 12, 12, { fill: tone.orange, 'fill-opacity': 0.32, stroke: tone.orange }) +
-    label(box.left + 30, box.top + 40, 'gap to confidence', { size: 12, halo: 4 })
   const low: Box = { ...box, top: box.top + box.height + 44, height: 80 }
   const share = linear([0, largest(bins.map((b) => b.count / total))], [low.top + low.height, low.top], 3)
   share.format = percentTicks(share.ticks)

@@ -2,7 +2,7 @@
  * @file HTML as strings: escaped by default. `html` escapes what is put in, unless it is HTML already.
  */
 import { duration as inWords, percent } from '../base/index.ts'
-import { escapeXml } from '../plots/index.ts'
+import { darkColour, escapeXml } from '../plots/index.ts'
 
 /** Text that is HTML already. */
 export interface Html {
@@ -29,7 +29,8 @@ function show(part: Part): string {
 }
 
 /**
- * An SVG document ready to stand inside a page: no XML head, ids (and all that points to them) prefixed so that they are unique on the page.
+ * An SVG document ready to stand inside a page: no XML head, ids (and all that points to them) prefixed so that they are unique on the page, colours as
+ * variables of the page, which {@link figureColours} gives their values.
  *
  * @param svg an SVG document
  * @param prefix unique on the page, e.g. the figure's name
@@ -38,6 +39,7 @@ export function inlineSvg(svg: string, prefix: string): Html {
   const body = svg.replace(/^\s*<\?xml[^>]*\?>\s*/, '').replace(/^\s*<!DOCTYPE[^>]*>\s*/i, '')
   return raw(
     body
+      .replace(/(\s(?:fill|stroke|stop-color)=)"#([0-9a-f]{6})"/g, '$1"var(--f-$2)"')
       .replace(/(\s)id="([^"]+)"/g, `$1id="${prefix}-$2"`)
       .replace(/url\(#([^)]+)\)/g, `url(#${prefix}-$1)`)
       .replace(/((?:xlink:)?href)="#([^"]+)"/g, `$1="#${prefix}-$2"`)
@@ -52,11 +54,21 @@ export function inlineSvg(svg: string, prefix: string): Html {
   )
 }
 
+/** The colours of all figures inside a page as rules of a style sheet: as they were drawn, and on a dark screen their partners. */
+export function figureColours(page: string): string {
+  const all = [...new Set(Array.from(page.matchAll(/var\(--f-([0-9a-f]{6})\)/g), (found) => found[1]))].sort()
+  const rule = (value: (colour: string) => string) => `:root{${all.map((c) => `--f-${c}:${value(`#${c}`)}`).join(';')}}`
+  return all.length === 0 ? '' : `${rule((c) => c)}\n@media screen and (prefers-color-scheme:dark){${rule(darkColour)}}\n`
+}
+
 /** Stands where a part is still missing; the page turns it into {@link absent} once the run is over. */
 export const computing = 'computing…'
 
 /** What {@link computing} becomes in a finished report. */
 export const absent = 'not part of this run'
+
+/** Figures are set in 11 to 13 pixels: at this scale they stay above 9. */
+const leastScale = 0.85
 
 /**
  * A figure with its caption; while it is missing, a quiet placeholder. Wide figures scroll sideways on narrow screens instead of shrinking until unreadable.
@@ -65,10 +77,10 @@ export function figure(svg: string | undefined, name: string, caption: Html | st
   if (svg === undefined)
     return html`<figure class="figure waiting" id="figure-${name}"><p>${computing}</p><figcaption>${caption}</figcaption></figure>`
   const own = Number(/<svg\b[^>]*?\swidth="([\d.]+)"/.exec(svg)?.[1] ?? 860)
-  // Wide figures fill the card; small ones keep their size.
+  // Wide figures fill the card; small ones keep their size. None shrinks so far that its texts cannot be read: it scrolls sideways before.
   const most = own >= 720 ? 1100 : own * 1.15
   return html`<figure class="figure" id="figure-${name}"><div class="scroll" tabindex="0" role="region" aria-label="Figure, scrolls sideways"><div \
-class="sheet" style="max-width:${Math.round(most)}px;min-width:${Math.round(Math.min(own, 640))}px">${inlineSvg(svg, name)}</div></div><figcaption>\
+class="sheet" style="max-width:${Math.round(most)}px;min-width:${Math.round(own * leastScale)}px">${inlineSvg(svg, name)}</div></div><figcaption>\
 ${caption}</figcaption></figure>`
 }
 

@@ -4,7 +4,7 @@
  * page, and stops where the run has shown no sign of life for long; a page that is complete has none.
  */
 import type { Chapter } from './chapter.ts'
-import { absent, computing, html, raw, type Html } from './html.ts'
+import { absent, computing, figureColours, html, raw, type Html } from './html.ts'
 import { refresh, reload, runningTitle } from './life-line.ts'
 import { pageStyle } from './page-style.ts'
 
@@ -20,6 +20,9 @@ export interface PageParts {
 
 /** A whole HTML document, about 130 KB plus its figures. */
 export function pageFrame({ title, description, complete, verdict, chapters }: PageParts): string {
+  const body = html`<header>${verdict}</header>
+<nav aria-label="Chapters"><ol>${chapters.map((c) => html`<li><a href="#${c.id}">${c.link}</a></li>`)}</ol></nav>
+<main>${chapters.map((c) => c.body)}</main>`
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -29,13 +32,11 @@ ${!complete && raw(refresh)}
 <title>${complete ? title : `${title.split(':')[0]}${runningTitle}`}</title>
 <meta name="description" content="${description}">
 <link rel="icon" href="data:,">
-<style>${raw(pageStyle())}</style>
+<style>${raw(pageStyle() + figureColours(body.html))}</style>
 </head>
 <body>
 <a class="skip" href="#${chapters[0].id}">Skip to the text</a>
-<header>${verdict}</header>
-<nav aria-label="Chapters"><ol>${chapters.map((c) => html`<li><a href="#${c.id}">${c.link}</a></li>`)}</ol></nav>
-<main>${chapters.map((c) => c.body)}</main>
+${body}
 <footer>Made by kindred.</footer>
 ${!complete && raw(reload)}
 </body>

@@ -19,7 +19,8 @@ const rules = `
 :root{color-scheme:light dark;--paper:#fff;--ink:#1c2530;--soft:#56616e;--line:#dfe4ea;--wash:#f5f7f9;--blue:#1f6fb5;--orange:#b6540a;--red:#b3261e;\
 --sheet:#fff}
 @media (prefers-color-scheme:dark){:root{--paper:#14191f;--ink:#e8ecf1;--soft:#a3aebb;--line:#303a46;--wash:#1c232b;--blue:#7ab8ee;--orange:#f0a35e;\
---red:#ff9a90;--sheet:#fff}}
+--red:#ff9a90;--sheet:#1a2027}}
+@media screen and (prefers-color-scheme:dark){.ink{filter:invert(1) hue-rotate(180deg)}}
 *{box-sizing:border-box}
 html{scroll-behavior:smooth;scroll-padding-top:64px;-webkit-text-size-adjust:100%}
 @media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
@@ -81,7 +82,7 @@ footer{color:var(--soft);font-size:14px;padding-top:30px;padding-bottom:60px}
 .lead{font-size:18px}h2{font-size:24px}main section:first-child{border-top:0;margin-top:0}
 section{padding-top:34px}.tiles{grid-template-columns:1fr 1fr;gap:0 18px}.tiles b{font-size:30px}.bars li,dl{grid-template-columns:1fr}.bars li{gap:0}\
 dd{margin-bottom:8px}.figure .scroll{border-radius:0;border-left:0;border-right:0;margin:0 -18px}}
-@media print{:root{--paper:#fff;--ink:#000;--soft:#444;--line:#ccc;--wash:#f4f4f4;--blue:#1f6fb5;--orange:#b6540a}nav,.skip{display:none}body{font-size:11pt}\
+@media print{:root{--sheet:#fff;--paper:#fff;--ink:#000;--soft:#444;--line:#ccc;--wash:#f4f4f4;--blue:#1f6fb5;--orange:#b6540a}nav,.skip{display:none}body{font-size:11pt}\
 section{break-inside:auto;margin-top:14px;padding-top:20px}.figure,tr,.note{break-inside:avoid}.sheet{min-width:0!important}h2,h3{break-after:avoid}\
 .scroll{overflow:visible}}
 `

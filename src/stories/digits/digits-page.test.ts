@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { preset } from '../../digits/index.ts'
 import { lossCurve } from '../../plots/index.ts'
 import { digitsPage } from './digits-page.ts'
 import type { DigitsReport } from './digits-report.ts'
@@ -85,8 +86,8 @@ describe('the page', () => {
   test('is whole: verdict first, then every chapter, with a link to each', () => {
     const page = digitsPage(full, { loss: lossCurve(history) })
     const text = words(page)
-    expect(text).toContain('names 98.4 % of unseen digits')
-    expect(text).toContain('raw pixels alone: 96.9 %')
+    expect(text).toContain('recognises 98.4 % of handwritten digits that it has never seen')
+    expect(text).toContain('comparing raw pixels: 96.9 %')
     expect(text).toContain('Margin 0 collapsed.')
     expect(text).toContain('rule rejects 0.0 % of the letters and keeps 98.0 % of the digits right')
     for (const id of ['how', 'training', 'baselines', 'map', 'sweep', 'head', 'rejection', 'next', 'made']) {
@@ -133,6 +134,111 @@ describe('the page', () => {
     expect(words(digitsPage(worse, {}))).toContain('raw pixels do no worse')
   })
 
+  test.each([
+    [
+      'default',
+      undefined,
+      'soft-negative triplet loss',
+      /max\(0, d\( a , p \) − near\( a \) \+ margin\) near\( a \) = −t · ln Σ n e −d\( a , n \) \/ t , t = 0\.1/,
+    ],
+    ['student', undefined, 'triplet loss', /max\(0, d\( a , p \) − d\( a , n \) \+ margin\)/],
+    ['default', 'batch-hard', 'triplet loss', /max\(0, d\( a , p \) − d\( a , n \) \+ margin\)/],
+    ['student', 'semi-hard', 'triplet loss', /max\(0, d\( a , p \) − d\( a , n \) \+ margin\)/],
+    ['default', 'random', 'triplet loss', /max\(0, d\( a , p \) − d\( a , n \) \+ margin\)/],
+  ] as const)('speaks of the loss that was used: %s, %s', (name, mining, loss, formula) => {
+    const { training, ...p } = preset(name, { mining })
+    const ofRun = {
+      objective: training.objective.words,
+      augmented: training.augmentation !== undefined,
+      averaged: training.averageDecay !== undefined,
+    }
+    const report: DigitsReport = { ...full, embedding: { ...full.embedding, miner: p.mining }, training: ofRun }
+    const text = words(digitsPage(report, {}))
+    expect(text).toContain(`the ${loss} is`)
+    expect(text).toMatch(formula)
+    expect(text).not.toMatch(/mean over active|picked to be hard/)
+    expect(text).toMatch(
+      p.mining === 'soft-negative'
+        ? /mean over all pairs of one digit/
+        : p.mining === 'random'
+          ? /mean over all triplets drawn/
+          : /mean over/,
+    )
+    expect(/can stand still|can fall slowly/.test(text)).toBe(p.mining === 'batch-hard' || p.mining === 'semi-hard')
+    // Why validation lies below training: what this run does, and nothing else.
+    expect(text).toContain('The validation curve ends below the training curve (0.21 against 0.25).')
+    expect(text.includes('turned, scaled and moved at random')).toBe(name === 'default')
+    expect(text.includes('a running mean of the weights')).toBe(name === 'default')
+    // A report of an older version says the same of its loss, but for what it does not know.
+    const older = words(digitsPage({ ...report, training: undefined }, {}))
+    expect(older).toContain(`the ${loss} is`)
+    expect(older).not.toMatch(/NaN|undefined/)
+    expect(older).not.toContain('turned, scaled and moved at random')
+  })
+
+  test('claims nothing of a loss that it does not know', () => {
+    const text = words(digitsPage({ ...full, training: { objective: { loss: 'circle' }, augmented: false, averaged: false } }, {}))
+    expect(text).toContain('the circle loss')
+    expect(text).not.toMatch(/max\(0|The loss is the mean|collapse is|this loss and this margin/)
+  })
+
+  test('says where the validation curve ends from the figures', () => {
+    const ending = (validationLoss: number) =>
+      words(digitsPage({ ...full, history: [history[0], { ...history[1], trainLoss: 0.2, validationLoss }] }, {}))
+    expect(ending(0.3)).toContain('The validation curve ends above the training curve (0.3 against 0.2)')
+    expect(ending(0.201)).toContain('The validation curve ends as high as the training curve')
+    expect(ending(Number.NaN)).toContain('The validation curve ends below the training curve (0.27 against 0.31)') // of the epoch before
+  })
+
+  test.each([
+    [0.985, 'a little surer', 'softens'],
+    [1.3, 'less sure', 'sharpens'],
+    [1.002, 'left as sure as they were', 'sharpens'],
+  ])('a temperature of %d is told by its value', (temperature, said, unsaid) => {
+    const text = words(digitsPage({ ...full, head: { accuracy: 0.98, ece: 0.01, temperature } }, {}))
+    expect(text).toContain(said)
+    expect(text).not.toContain(unsaid)
+  })
+
+  test('all scores are folded behind the table that compares the networks', () => {
+    const page = digitsPage(full, {})
+    const [before, folded] = page.slice(page.indexOf('id="rejection"'), page.indexOf('id="next"')).split('<details>')
+    expect(before).toContain('What having seen outliers is worth')
+    expect(before).not.toContain('AUROC')
+    expect(folded.slice(0, folded.indexOf('</details>'))).toContain('AUROC')
+    expect(folded).toContain('<summary>All scores on every set of letters: 3 rows</summary>')
+  })
+
+  test('every part may be missing, and nothing false or broken is said in its place', () => {
+    for (const key of Object.keys(full) as (keyof DigitsReport)[]) {
+      if (['complete', 'seconds', 'dataset', 'embedding', 'history'].includes(key)) continue
+      for (const complete of [true, false]) {
+        const text = words(digitsPage({ ...full, complete, [key]: undefined }, {}))
+        expect(text, key).not.toMatch(/undefined|NaN|\[object|null|Infinity/)
+        if (key === 'knn') expect(text).not.toContain('recognises')
+        if (key === 'rejection') expect(text).not.toMatch(/of letters caught|All scores/)
+      }
+    }
+    const bare = words(digitsPage({ ...early, complete: true, stopped: 'asked to' }, {}))
+    expect(bare).toContain('No result')
+    expect(bare).not.toMatch(/went from|were kept|curve ends|names?ly/)
+  })
+
+  test('colours of figures are turned in the dark, and stay as they are in the light', () => {
+    const page = digitsPage(full, { loss: lossCurve(history) })
+    expect(page.slice(page.indexOf('</style>'))).not.toMatch(/(?:fill|stroke)="#/)
+    const used = new Set(Array.from(page.slice(page.indexOf('</style>')).matchAll(/var\((--f-[0-9a-f]{6})\)/g), (m) => m[1]))
+    expect(used.size).toBeGreaterThan(5)
+    const [light, dark] = page
+      .slice(page.indexOf(':root{--f-'), page.indexOf('</style>'))
+      .split('@media screen and (prefers-color-scheme:dark)')
+    for (const name of used) {
+      expect(light).toContain(`${name}:#${name.slice(4)}`)
+      expect(dark).toMatch(new RegExp(`${name}:#[0-9a-f]{6}`))
+      expect(dark).not.toContain(`${name}:#${name.slice(4)}`)
+    }
+  })
+
   test('controls are shown for one network, then for both', () => {
     const one = { digits: 'digits drawn in the unseen fonts', count: 1000, rejected: { none: 0.079 } }
     expect(words(digitsPage({ ...full, digitControls: [one] }, {}))).toContain('digits drawn in the unseen fonts 1,000 7.9 %')
@@ -154,7 +260,7 @@ describe('the page', () => {
     expect(page).toMatch(/Digits alone kNN distance 94.1 % 78.1 %/)
     expect(page).toMatch(/And invented characters kNN distance 94.1 % 89.4 % — 99.28 % 97.7 %/)
     expect(page).toMatch(/And other letters kNN distance 95.3 % 96.2 % — — —/)
-    expect(page).toContain('89.4 % Letters rejected')
+    expect(page).toContain('89.4 % of letters refused, no letter seen before')
   })
 
   test('figures that are not finite are shown as a dash', () => {

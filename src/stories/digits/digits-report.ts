@@ -76,6 +76,15 @@ export interface DigitsReport extends ReportState {
     sha256?: Record<string, string>
   }
   embedding: { dim: number; architecture?: string; parameters?: number; margin?: number; miner?: string; normalised?: boolean }
+  /** How the network was trained, for the words about loss and curves; missing in reports of older versions. */
+  training?: {
+    /** Loss, miner and reducer with what they were made with, as in a model's recipe. */
+    objective: Readonly<Record<string, string>>
+    /** Whether training images were turned, scaled and moved at random. */
+    augmented: boolean
+    /** Whether a running mean of the weights is judged and kept in place of the weights themselves. */
+    averaged: boolean
+  }
   history: readonly EpochFigures[]
   /** The epoch whose weights were kept. */
   bestEpoch?: number

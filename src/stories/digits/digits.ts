@@ -55,6 +55,11 @@ export async function digits(options: DigitsOptions): Promise<DigitsReport> {
       miner: chosen.mining,
       normalised: chosen.normalised,
     },
+    training: {
+      objective: chosen.training.objective.words,
+      augmented: chosen.training.augmentation !== undefined,
+      averaged: chosen.training.averageDecay !== undefined,
+    },
     environment: { ...options.versions, runtime: `${runtime.name}, ${runtime.threads} threads` },
   }
   const png = ['loss', 'map', 'sweepPanels', 'sweepCurves', 'confusion', 'rejectionHistogram', 'rejectionCurve'] as const

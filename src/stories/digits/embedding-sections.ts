@@ -47,7 +47,7 @@ export function map(r: DigitsReport, figures: Figures): Chapter {
     'Map',
     'Where the test digits lie',
     html`<p>Nobody can look at ${r.embedding.dim} dimensions, so ${m?.method ?? 't-SNE'} draws them in two, trying to keep neighbours together. Each point is \
-one of ${m?.points === undefined ? 'the' : whole(m.points)} test images; the letters name the clusters.</p>
+one of ${m?.points === undefined ? 'the' : whole(m.points)} test images; the numerals name the clusters.</p>
 ${figure(
   figures.map,
   'map',

@@ -1,7 +1,8 @@
 /** @file The report's pictures made of digits: example triplets, neighbours, misreadings, letters let through. */
-import { rng } from '../../base/index.ts'
+import { counted, rng } from '../../base/index.ts'
 import { imageAt, type Dataset } from '../../dataset/index.ts'
 import { imageGrid } from '../../plots/index.ts'
+import { whole } from '../../report/index.ts'
 import { randomTriplets } from '../../samplers/index.ts'
 
 /** The named images of a set, side by side. */
@@ -31,13 +32,13 @@ export function tripletPicture(train: Dataset, seed: number): string {
 export function neighbourPicture(train: Dataset, test: Dataset, neighbours: Int32Array, votes: Int32Array): string {
   // Half of the rows show a misread image where there is one: neighbours explain mistakes.
   const wrong = [...test.labels.keys()].filter((i) => votes[i] !== test.labels[i])
-  const right = test.classes.map((_, c) => test.labels.indexOf(c)).filter((i) => i >= 0)
+  const right = test.classes.map((_, c) => test.labels.findIndex((l, i) => l === c && votes[i] === c)).filter((i) => i >= 0)
   const queries = [...right.slice(0, 6), ...wrong.slice(0, 4)]
   const images = queries.flatMap((q) => [imageAt(test, q), ...[0, 1, 2, 3, 4].map((j) => imageAt(train, neighbours[q * 5 + j]))])
   const all = new Uint8Array(images.length * 784)
   images.forEach((image, i) => all.set(image, i * 784))
   const label = (q: number, j: number) => train.labels[neighbours[q * 5 + j]]
-  const same = queries.reduce((sum, q) => sum + [0, 1, 2, 3, 4].filter((j) => label(q, j) === test.labels[q]).length, 0)
+  const misread = Math.min(4, wrong.length)
   return imageGrid(all, {
     ...frame,
     size: 60,
@@ -48,11 +49,15 @@ export function neighbourPicture(train: Dataset, test: Dataset, neighbours: Int3
       undefined,
       ...[0, 1, 2, 3, 4].map((j) => (label(q, j) === test.labels[q] ? ('right' as const) : ('wrong' as const))),
     ]),
-    title: `${same} of the ${5 * queries.length} nearest training images show the same digit`,
+    title:
+      misread === 0
+        ? `${counted(queries.length, 'test digit')}, each with the training images nearest to it`
+        : `${counted(queries.length - misread, 'digit')} that the neighbours read right, and ${misread} that they misread`,
     subtitle:
       wrong.length === 0
         ? 'Test images and their five nearest. No test image was misread.'
-        : `Test images and their five nearest. The last rows show images that the vote of their neighbours misreads, ${wrong.length} of ${test.count} in all.`,
+        : `Test images and their five nearest. The last ${counted(misread, 'row')}: images that the vote of their neighbours misreads; ` +
+          `${whole(wrong.length)} of ${whole(test.count)} are misread in all.`,
   })
 }
 

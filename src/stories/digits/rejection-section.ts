@@ -35,7 +35,7 @@ ${table(
 )}
 <div class="note"><p><strong>The rule “reject above 0.87”</strong> makes sense only for the <em>impurity</em>, and only for a barely trained head, whose \
 probabilities are still nearly uniform: an impurity of 0.87 is close to the largest possible, 0.9. Train the head further and its answers sharpen, for digits \
-and letters alike; then nothing reaches 0.87 and the rule rejects nothing. For the coefficient the same words would throw away the digits it is <em>surest\
+and letters alike; then ever fewer reach 0.87. For the coefficient the same words would throw away the digits it is <em>surest\
 </em> about.${
       student === undefined
         ? ''
@@ -54,8 +54,8 @@ ${
 digits and on letters it was not chosen on, so that no figure flatters itself.</p>
 ${figure(figures.rejectionHistogram, 'rejectionHistogram', 'Where the score puts digits and letters. What lies in the tinted part is rejected.')}
 ${figure(figures.rejectionCurve, 'rejectionCurve', 'The whole trade, for every score: moving along a line trades digits kept against letters rejected.')}
-${scoreTables(list, r.complete)}
 ${threeNetworks(r)}
+${scoreTables(list, r.complete)}
 <p>One hundred percent is out of reach: the letters o, l, i, z, s, q, g and b can be drawn exactly like 0, 1, 2, 5, 9 and \
 6.${
       best?.lettersRejectedUnlike === undefined

@@ -1,4 +1,5 @@
 /** @file The tables of the chapter on rejection: scores, networks side by side, controls. */
+import { counted } from '../../base/index.ts'
 import { computing, figureText, html, pct, table, whole, type Html } from '../../report/index.ts'
 import { bestRejection, scoreWords } from './best-rejection.ts'
 import { allOutliersSeen, outliersSeenBy, type DigitsReport, type OutliersSeen, type RejectionResult } from './digits-report.ts'
@@ -31,7 +32,7 @@ export function threeNetworks(r: DigitsReport): Html | false {
     const row = bestRejection(r.rejection, seen)
     return row === undefined ? [] : [{ seen, row, figures: seen === 'none' ? r.knn : r.after?.[seen]?.knn }]
   })
-  if (rows.length < 2) return false
+  if (rows.length === 0) return false
   return html`<h3 id="outliers"><a href="#outliers">What having seen outliers is worth</a></h3>
 <p>The network can be trained on, with images in every batch that are no digit and must lie far from all of them. <em>Invented characters</em> are a few \
 strokes of a pen joined by chance: no one writes them, so that what this network says of letters is still said without having seen one. <em>Letters</em>, in \
@@ -60,7 +61,8 @@ export function scoreTables(list: readonly RejectionResult[], complete: boolean)
   if (list.length === 0)
     return complete ? html`<p>No rejection was measured in this run.</p>` : html`<div class="figure waiting"><p>${computing}</p></div>`
   const sets = [...new Set(list.map((e) => e.letters))]
-  return html`${sets.flatMap((letters) =>
+  const rowsIn = list.filter((e) => e.at !== kept95).length
+  return html`<details><summary>All scores on every set of letters: ${counted(rowsIn, 'row')}</summary>${sets.flatMap((letters) =>
     allOutliersSeen.map((seen) => {
       const all = list.filter((e) => e.letters === letters && outliersSeenBy(e) === seen)
       // One row a score: its main working point, and beside it what the same score does where 95 % of the digits are kept.
@@ -101,5 +103,5 @@ export function scoreTables(list: readonly RejectionResult[], complete: boolean)
         { numeric: [2, 3, 4, 5, 6], label: `Scores on ${letters}` },
       )}`
     }),
-  )}<p>AUROC: the chance that a random letter looks stranger than a random digit; 0.5 is a coin, 1 is perfect.</p>`
+  )}<p>AUROC: the chance that a random letter looks stranger than a random digit; 0.5 is a coin, 1 is perfect.</p></details>`
 }

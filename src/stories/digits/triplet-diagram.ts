@@ -1,13 +1,14 @@
 /**
  * @file A drawn triplet: before and after a training step, anchor, positive and negative in the plane.
  */
+import { tone } from '../../plots/index.ts'
 
 /** The diagram as an SVG document of 760 x 300 pixels. */
 export function tripletDiagram(): string {
-  const [blue, orange, ink, soft] = ['#1f6fb5', '#d1600a', '#1c2530', '#56616e']
+  const { blue, orange, ink, soft, paper, grid } = tone
   const dot = (x: number, y: number, colour: string, name: string, dx: number, dy: number, anchor = 'start') =>
     `<circle cx="${x}" cy="${y}" r="11" fill="${colour}"/><text x="${x + dx}" y="${y + dy}" font-size="14" font-weight="600" fill="${colour}" ` +
-    `text-anchor="${anchor}" stroke="#fff" stroke-width="4" paint-order="stroke">${name}</text>`
+    `text-anchor="${anchor}" stroke="${paper}" stroke-width="4" paint-order="stroke">${name}</text>`
   const arrow = (x1: number, y1: number, x2: number, y2: number, colour: string) => {
     const [dx, dy] = [x2 - x1, y2 - y1]
     const size = Math.hypot(dx, dy)
@@ -24,7 +25,7 @@ export function tripletDiagram(): string {
     `<circle cx="${x}" cy="${y}" r="${r}" fill="none" stroke="${colour}" stroke-width="1.4" stroke-dasharray="${dash}"/>`
   const distance = (x1: number, y1: number, x2: number, y2: number, name: string, tx: number, ty: number) =>
     `<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" stroke="${soft}" stroke-width="1.2"/><text x="${tx}" y="${ty}" font-size="13" fill="${soft}" ` +
-    `text-anchor="middle" stroke="#fff" stroke-width="4" paint-order="stroke">${name}</text>`
+    `text-anchor="middle" stroke="${paper}" stroke-width="4" paint-order="stroke">${name}</text>`
   const before =
     `<text x="24" y="34" font-size="15" font-weight="600" fill="${ink}">Before: the negative is too near, loss above 0</text>` +
     distance(170, 170, 292, 214, 'd(a, p)', 240, 184) +
@@ -39,7 +40,7 @@ export function tripletDiagram(): string {
     ring(570, 170, 62, '0', blue) +
     ring(570, 170, 104, '5 5', soft) +
     `<line x1="632" y1="170" x2="674" y2="170" stroke="${ink}" stroke-width="2.4"/><text x="653" y="161" font-size="13" font-weight="600" fill="${ink}" ` +
-    `text-anchor="middle" stroke="#fff" stroke-width="4" paint-order="stroke">margin</text>` +
+    `text-anchor="middle" stroke="${paper}" stroke-width="4" paint-order="stroke">margin</text>` +
     distance(570, 170, 606, 220, 'd(a, p)', 612, 196) +
     distance(570, 170, 464, 92, 'd(a, n)', 512, 122) +
     dot(570, 170, ink, 'anchor', -18, 5, 'end') +
@@ -48,7 +49,7 @@ export function tripletDiagram(): string {
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" width="760" height="300" viewBox="0 0 760 300" role="img" aria-label="A triplet before and after training: ` +
     `the positive moves to the anchor, the negative away from it until it is farther by the margin" ` +
-    `font-family="Inter, 'Helvetica Neue', Arial, sans-serif"><rect width="760" height="300" fill="#fff"/>${before}<line x1="380" y1="20" x2="380" ` +
-    `y2="280" stroke="#e8ebef"/>${after}</svg>`
+    `font-family="Inter, 'Helvetica Neue', Arial, sans-serif"><rect width="760" height="300" fill="${paper}"/>${before}<line x1="380" y1="20" x2="380" ` +
+    `y2="280" stroke="${grid}"/>${after}</svg>`
   )
 }
