@@ -103,8 +103,8 @@ ${known && html`, \u00a0t = ${figureText(temperature)}`}`,
         'loss equals the maximum of zero and distance of anchor and positive minus near of anchor plus margin; near of anchor is a smooth minimum of the ' +
         'distances from the anchor to all negatives',
       explained: html`Near(a) is a smooth minimum: about the distance from the anchor to its nearest negative, but all negatives of the batch count, the near \
-ones most, and many near ones together count as nearer still. The smaller the <strong>temperature</strong> t, the more the nearest alone decides. The loss of a \
-pair is zero as soon as near(a) is larger than the distance to the positive by at least the <strong>margin</strong>.`,
+ones most, and many near ones together count as nearer still. The smaller the <strong>temperature</strong> t, the more the nearest alone decides. \
+The loss of a pair is zero as soon as near(a) is larger than the distance to the positive by at least the <strong>margin</strong>.`,
     },
     ring: 'The drawing has one negative. The loss of this run looks at all of them at once: a crowd of negatives costs something beyond the dashed ring, too.',
     collapse: 'at least the margin on every pair',

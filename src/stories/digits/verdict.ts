@@ -23,7 +23,11 @@ how well that worked on ${whole(r.dataset.test)} digits it never \
 saw${r.complete && r.stopped === undefined ? `; everything took ${duration(r.seconds)}` : ''}.</p>
 ${lifeLine(r, `What was done is kept: the same command with ${flagOf('resume')} goes on from the last checkpoint of the training, where there is one.`)}
 <ul class="tiles">
-${tile(knn?.accuracy, 'recognised by their neighbours', `kNN accuracy: the digits whose embeddings lie nearest say which digit it is${against(pixels?.accuracy)}`)}
+${tile(
+  knn?.accuracy,
+  'recognised by their neighbours',
+  `kNN accuracy: the digits whose embeddings lie nearest say which digit it is${against(pixels?.accuracy)}`,
+)}
 ${tile(knn?.mapAtR, 'purity of the neighbourhood', `MAP@R: how much of what lies around a digit is the same digit${against(pixels?.mapAtR)}`)}
 ${tile(
   head?.accuracy,
