@@ -2,7 +2,7 @@
  * @file HTML as strings: escaped by default. `html` escapes what is put in, unless it is HTML already.
  */
 import { duration as inWords, percent } from '../base/index.ts'
-import { darkColour, escapeXml } from '../plots/index.ts'
+import { escapeXml } from '../plots/index.ts'
 
 /** Text that is HTML already. */
 export interface Html {
@@ -30,7 +30,7 @@ function show(part: Part): string {
 
 /**
  * An SVG document ready to stand inside a page: no XML head, ids (and all that points to them) prefixed so that they are unique on the page, colours as
- * variables of the page, which {@link figureColours} gives their values.
+ * variables of the page, which `figureColours` gives their values.
  *
  * @param svg an SVG document
  * @param prefix unique on the page, e.g. the figure's name
@@ -52,13 +52,6 @@ export function inlineSvg(svg: string, prefix: string): Html {
             .join(' ')}"`,
       ),
   )
-}
-
-/** The colours of all figures inside a page as rules of a style sheet: as they were drawn, and on a dark screen their partners. */
-export function figureColours(page: string): string {
-  const all = [...new Set(Array.from(page.matchAll(/var\(--f-([0-9a-f]{6})\)/g), (found) => found[1]))].sort()
-  const rule = (value: (colour: string) => string) => `:root{${all.map((c) => `--f-${c}:${value(`#${c}`)}`).join(';')}}`
-  return all.length === 0 ? '' : `${rule((c) => c)}\n@media screen and (prefers-color-scheme:dark){${rule(darkColour)}}\n`
 }
 
 /** Stands where a part is still missing; the page turns it into {@link absent} once the run is over. */

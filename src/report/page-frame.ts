@@ -4,9 +4,9 @@
  * page, and stops where the run has shown no sign of life for long; a page that is complete has none.
  */
 import type { Chapter } from './chapter.ts'
-import { absent, computing, figureColours, html, raw, type Html } from './html.ts'
+import { absent, computing, html, raw, type Html } from './html.ts'
 import { refresh, reload, runningTitle } from './life-line.ts'
-import { pageStyle } from './page-style.ts'
+import { figureColours, pageStyle } from './page-style.ts'
 
 /** What a page is made of. */
 export interface PageParts {

@@ -2,7 +2,7 @@
  * @file The report page's style sheet: one column of text, wide figures, light and dark, paper. No request leaves the page.
  */
 import { base64 } from '../images/index.ts'
-import { webFontFiles } from '../plots/index.ts'
+import { darkColour, webFontFiles } from '../plots/index.ts'
 import { readBytes } from '../files/index.ts'
 
 /** The style sheet with both fonts inside (about 125 KB). */
@@ -13,6 +13,13 @@ export function pageStyle(): string {
       `base64,${base64(readBytes(path, 'report'))}) format("woff2")}`,
   )
   return faces.join('\n') + rules
+}
+
+/** The colours of all figures inside a page as rules of a style sheet: as they were drawn, and on a dark screen their partners. */
+export function figureColours(page: string): string {
+  const all = [...new Set(Array.from(page.matchAll(/var\(--f-([0-9a-f]{6})\)/g), (found) => found[1]))].sort()
+  const rule = (value: (colour: string) => string) => `:root{${all.map((c) => `--f-${c}:${value(`#${c}`)}`).join(';')}}`
+  return all.length === 0 ? '' : `${rule((c) => c)}\n@media screen and (prefers-color-scheme:dark){${rule(darkColour)}}\n`
 }
 
 const rules = `
