@@ -25,7 +25,7 @@ export {
 export { judgeScores, rejectImages, scoreImages, type Rejected, type RejectOptions } from './digits/reject.ts'
 export { rejectionFromJson, rejectionToJson, type RejectionFile } from './digits/rejection-file.ts'
 export type { DigitsOptions } from './digits/run.ts'
-export { smallMoves, type Moves } from './digits/small-moves.ts'
+export { movedImages, smallMoves, type Moves } from './digits/small-moves.ts'
 export { facesPage } from './faces/faces-page.ts'
 export type { FacesFigure, FacesReport } from './faces/faces-report.ts'
 export { faces } from './faces/faces.ts'

@@ -13,6 +13,7 @@ import { softNegativeTripletLoss } from '../../../src/losses/index.ts'
 import { dense, flatten, greyPixels, sequential } from '../../../src/nn/index.ts'
 import {
   classMeanDistance,
+  conformalPromise,
   detector,
   detectorFromJson,
   knnDistance,
@@ -32,7 +33,7 @@ import {
   thresholdLine,
   type SavedThreshold,
 } from '../../../src/people/index.ts'
-import { rejectionFromJson, rejectionToJson } from '../../../src/stories/index.ts'
+import { judgeScores, movedImages, rejectionFromJson, rejectionToJson, smallMoves } from '../../../src/stories/index.ts'
 import { nodeRuntime, type Runtime } from '../../../src/runtime/index.ts'
 import { mPerClass } from '../../../src/samplers/index.ts'
 import {
@@ -118,22 +119,39 @@ const detectorReader: Reader = {
   },
 }
 
+/** Of the second detector and later ones with a promise, of the third with moves too; one of the first version. */
+function rejectionText(d: Detector, i: number): string {
+  const scores = Float64Array.from({ length: 40 }, (_, k) => Math.sin(k) * 3)
+  const { rule, promise } = conformalPromise(scores, 0.9, d.rule!.rejectWhen, { of: '40 numbers' })
+  const written = rejectionToJson({
+    model: sha256(embedder()),
+    input: i === 3 ? 'logits' : 'embedding',
+    moves: i === 2 ? smallMoves(2, 7) : undefined,
+    detector: i === 0 ? d : d.withRule(rule),
+    promise: i === 0 ? undefined : promise,
+  })
+  return i === 0 ? written.replace('kindred-rejection-2', 'kindred-rejection-1') : written
+}
+
 const rejectionReader: Reader = {
   name: 'rejection',
   weight: 1.2,
   seeds: () =>
     detectors()
       .filter((d) => d.rule !== undefined)
-      .map((d, i) => ({
-        ...embedderFiles(),
-        'reject.json': text(rejectionToJson({ model: sha256(embedder()), input: i === 3 ? 'logits' : 'embedding', detector: d }), 'json'),
-      })),
+      .map((d, i) => ({ ...embedderFiles(), 'reject.json': text(rejectionText(d, i), 'json') })),
   mutable: /^reject/,
   read(input) {
     const rule = rejectionFromJson(new TextDecoder().decode(input.bytes('reject.json')), 'reject.json', { hash: sha256(embedder()) })
     must(['embedding', 'unit features', 'logits'].includes(rule.input), `input ${String(rule.input)}`)
     checkDetector(rule.detector)
     must(rule.detector.rule !== undefined, 'a rejection file without a rule')
+    const { promise, moves } = rule
+    if (moves !== undefined) must([...movedImages(new Uint8Array(784), moves)].length === moves.count, 'moves that cannot be made')
+    if (promise === undefined) return
+    must(promise.keep > 0 && promise.keep < 1 && promise.interval.low <= promise.interval.high, 'a promise of no share')
+    must(promise.scores.length > 0 && !promise.scores.some(Number.isNaN), 'a promise without scores')
+    for (const { p } of judgeScores(rule, Float64Array.of(-1, 0, 1))) must(p! > 0 && p! <= 1, `p ${String(p)}`)
   },
   command: (input) => ['reject', ...headReader.command!(input).slice(1)],
 }
