@@ -61,7 +61,15 @@ export const run: Benchmark = async (argv) => {
       const own = sizes.map((n) => calibratedOn(scores, n, decides!.rejectWhen, rounds, seed))
       const drift = batches.map((n) => alarms(rule.promise!.scores, scores, n, decides!.rejectWhen, seed))
       const { low, high } = wilsonInterval(kept, scores.length)
-      found.push({ network: name, source: source.name, digits: scores.length, kept: kept / scores.length, interval: [low, high], own, drift })
+      found.push({
+        network: name,
+        source: source.name,
+        digits: scores.length,
+        kept: kept / scores.length,
+        interval: [low, high],
+        own,
+        drift,
+      })
       const percent = (share: number) => (100 * share).toFixed(1)
       rows.push({
         network: name,

@@ -7,7 +7,8 @@ import type { Benchmark } from './peer.ts'
 const benchmarks: Record<string, string> = {
   tsne: 't-SNE of 5,000 x 10 beside scikit-learn',
   'digits-wild': 'networks of a digits run on pictures with flaws, and on what is no digit: scripts, garments, photos, shapes, noise',
-  'digits-promise': 'the promise of reject on digits of other sources, by the rule of a run and calibrated on 30 to 100 of one’s own; drift',
+  'digits-promise':
+    'the promise of reject on digits of other sources, by the rule of a run and calibrated on 30 to 100 of one’s own; drift',
   'train-step': 'one training step beside PyTorch',
   embed: 'embedding images beside PyTorch',
   haar: 'the Haar cascade beside OpenCV',

@@ -28,7 +28,13 @@ async function writeModel(suffix: string, seed: number, digits: Dataset): Promis
   const { network } = preset('student')
   const scope = new Scope()
   network(input('images', ['N', 28, 28], 'uint8'), scope)
-  const card = { labels: digits.classes, preprocessing: { range: '0..255', frame: 'mnist' }, metric: 'euclidean', recipe: {}, seed } as const
+  const card = {
+    labels: digits.classes,
+    preprocessing: { range: '0..255', frame: 'mnist' },
+    metric: 'euclidean',
+    recipe: {},
+    seed,
+  } as const
   const bytes = exportEmbedder({
     network,
     weights: initialWeights(scope.weights, seed),
@@ -73,7 +79,8 @@ beforeAll(async () => {
 }, 60_000)
 
 const model = (suffix = '') => join(run, `model${suffix}.onnx`)
-const said = async (result: unknown): Promise<string> => ((await (await loadVerb('reject')).render!(result, {} as never)) as string[]).join('\n')
+const said = async (result: unknown): Promise<string> =>
+  ((await (await loadVerb('reject')).render!(result, {} as never)) as string[]).join('\n')
 
 describe('files beside a model', () => {
   test.each(['', '-invented', '-outliers'])('model%s.onnx finds its own', async (suffix) => {
@@ -98,9 +105,16 @@ describe('files beside a model', () => {
     mkdirSync(other)
     copyFileSync(model('-outliers'), join(other, 'model-outliers.onnx'))
     const ask = () => runVerb('reject', { model: join(other, 'model-outliers.onnx'), pictures: [few] }, { runtime })
-    await expect(ask()).rejects.toMatchObject({ code: 'not-found', option: 'rule', message: expect.stringContaining('reject-outliers.json or ') })
+    await expect(ask()).rejects.toMatchObject({
+      code: 'not-found',
+      option: 'rule',
+      message: expect.stringContaining('reject-outliers.json or '),
+    })
     copyFileSync(join(run, 'reject.json'), join(other, 'reject.json'))
-    await expect(ask()).rejects.toMatchObject({ code: 'mismatch', message: expect.stringContaining(`must belong to the model ${hashes['-outliers'].slice(0, 12)}`) })
+    await expect(ask()).rejects.toMatchObject({
+      code: 'mismatch',
+      message: expect.stringContaining(`must belong to the model ${hashes['-outliers'].slice(0, 12)}`),
+    })
     writeFileSync(join(other, 'reject-outliers.json'), '{')
     await expect(ask()).rejects.toMatchObject({ code: 'corrupt' })
     copyFileSync(join(run, 'reject-outliers.json'), join(other, 'reject-outliers.json'))
@@ -123,9 +137,10 @@ describe('what is said', () => {
     const lines = await said(result)
     expect(lines).toMatch(/^kept {5}0\.\d+ <= 0\.\d+ {2,}p 0\.\d{4} {2}\S+0\.png$/m)
     expect(lines).toContain(`${result.rejected} of 60 refused: kNN distance, mean over 3 looks, above `)
-    expect(lines).toMatch(
-      /promise: of further digits like these \(300 digits of a test\), at least 95 % are kept, on average over calibrations; with these 300, between 9\d\.\d % and 9\d\.\d % \(95 %\)/,
+    expect(lines).toContain(
+      'promise: of further digits like these (300 digits of a test), at least 95 % are kept, on average over calibrations; ',
     )
+    expect(lines).toMatch(/with these 300, between 9\d\.\d % and 9\d\.\d % \(95 %\)/)
   })
 
   test('digits of another source: a warning with the figures of the test; fewer than twenty are not tested', async () => {
@@ -144,11 +159,19 @@ describe('calibrated on one’s own digits', () => {
   test('alone, kept in a file, and used from there: they are kept, and the promise names them', async () => {
     const rule = join(home, 'mine.json')
     const made = await runVerb('reject', { model: model(), calibrate: thick, save: rule }, { runtime })
-    expect(made).toMatchObject({ pictures: [], saved: rule, calibration: { pictures: 80, copies: 0, skipped: [], drift: { drifted: true } } })
+    expect(made).toMatchObject({
+      pictures: [],
+      saved: rule,
+      calibration: { pictures: 80, copies: 0, skipped: [], drift: { drifted: true } },
+    })
     expect(made.calibration!.keptBefore).toBeLessThan(70)
     const lines = await said(made)
-    expect(lines).toContain(`promise: of further digits like these (80 pictures of ${thick}), at least 95 % are kept, on average over calibrations`)
-    expect(lines).toMatch(/calibrated on 80 pictures of .*: the rule before keeps \d+ of them; they score unlike 300 digits of a test \(KS D = /)
+    expect(lines).toContain(
+      `promise: of further digits like these (80 pictures of ${thick}), at least 95 % are kept, on average over calibrations`,
+    )
+    expect(lines).toMatch(
+      /calibrated on 80 pictures of .*: the rule before keeps \d+ of them; they score unlike 300 digits of a test \(KS D = /,
+    )
     const used = await runVerb('reject', { model: model(), pictures: [thick], rule }, { runtime })
     expect(used).toMatchObject({ rule: made.rule, rejected: 3, drift: { drifted: false } }) // floor(.05 x 81) = 4: the fourth is kept
     expect(JSON.parse(readFileSync(rule, 'utf8'))).toMatchObject({ format: 'kindred-rejection-2', promise: { keep: 0.95, n: 80 } })
@@ -170,7 +193,9 @@ describe('calibrated on one’s own digits', () => {
       option: 'calibrate',
       message: expect.stringContaining('there must be 30 digits or more to promise that 95 % are kept, got 29'),
     })
-    await expect(runVerb('reject', { model: model(), calibrate: thick, keep: 0.99 }, { runtime })).rejects.toThrow('there must be 99 digits or more')
+    await expect(runVerb('reject', { model: model(), calibrate: thick, keep: 0.99 }, { runtime })).rejects.toThrow(
+      'there must be 99 digits or more',
+    )
   })
 
   test('another share without other digits, by the scores that the rule carries', async () => {
@@ -184,6 +209,8 @@ describe('calibrated on one’s own digits', () => {
 
   test('what does not go together is refused', async () => {
     await expect(runVerb('reject', { model: model() }, { runtime })).rejects.toThrow('pictures, or `calibrate`, must be given, got neither')
-    await expect(runVerb('reject', { model: model(), pictures: [few], save: 'x.json' }, { runtime })).rejects.toThrow('`save` must come with')
+    await expect(runVerb('reject', { model: model(), pictures: [few], save: 'x.json' }, { runtime })).rejects.toThrow(
+      '`save` must come with',
+    )
   })
 })

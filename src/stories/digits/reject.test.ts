@@ -1,4 +1,4 @@
-/** @file A rule beside a model: it scores each picture as the story does and whatever lies beside it, it survives its file, and it can be set on other digits. */
+/** @file A rule beside a model: it scores a picture as the story does, whatever lies beside it; survives its file; can be set on other digits. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { thickPen } from '../../../test/support/thick-pen.ts'
 import { rng } from '../../base/index.ts'
@@ -27,7 +27,13 @@ beforeAll(async () => {
   const { embedding, features } = await model.run(digits.images, ['embedding', 'features'])
   const width = model.outputs.features
   const { dim } = model
-  head = { dim, classes: ['a', 'b'], weight: Float32Array.from({ length: 2 * dim }, (_, i) => Math.sin(i)), bias: new Float32Array(2), temperature: 2 }
+  head = {
+    dim,
+    classes: ['a', 'b'],
+    weight: Float32Array.from({ length: 2 * dim }, (_, i) => Math.sin(i)),
+    bias: new Float32Array(2),
+    temperature: 2,
+  }
   const unit = features.map((v, i) => {
     const row = features.subarray(i - (i % width), i - (i % width) + width)
     return v / Math.sqrt(row.reduce((s, x) => s + x * x, 0))
@@ -35,7 +41,11 @@ beforeAll(async () => {
   looks = [
     { scorer: knnDistance(embedding.slice(0, 100 * dim), dim, { k: 3 }), input: 'embedding' },
     { scorer: knnDistance(embedding.slice(0, 100 * dim), dim, { k: 3 }), input: 'embedding', moved: true },
-    { scorer: mahalanobis(unit.slice(0, 100 * width), width, digits.labels.slice(0, 100), { shrinkage: 0.5 }), input: 'unit features', moved: true },
+    {
+      scorer: mahalanobis(unit.slice(0, 100 * width), width, digits.labels.slice(0, 100), { shrinkage: 0.5 }),
+      input: 'unit features',
+      moved: true,
+    },
     { scorer: logitScorer('energy', 2), input: 'logits' },
   ]
 })
@@ -52,7 +62,10 @@ const near = (a: Float64Array, b: ArrayLike<number>): void =>
   a.forEach((x, i) => expect(Math.abs(x - b[i]), `${x} for ${b[i]} at ${i}`).toBeLessThanOrEqual(1e-5 * Math.max(1, Math.abs(x))))
 
 test('a rule scores as the story does, and a picture alone as among others', async () => {
-  const some = subset(digits, Array.from({ length: 40 }, (_, i) => 150 + i))
+  const some = subset(
+    digits,
+    Array.from({ length: 40 }, (_, i) => 150 + i),
+  )
   for (const look of looks) {
     const rule = await ruleOf(look)
     const scores = await scoreImages(rule, model, some.images, () => head)
@@ -89,7 +102,9 @@ test('a file with moves or a promise that are none is refused', async () => {
       expect.objectContaining({ code: 'corrupt', message: expect.stringContaining(place) }),
     )
   const threshold = { ...written.detector, rule: { threshold: 7, rejectWhen: 'above' } }
-  expect(() => rejectionFromJson(JSON.stringify({ ...written, detector: threshold }), 'r.json')).toThrow('r.json: the threshold must be that of the promise')
+  expect(() => rejectionFromJson(JSON.stringify({ ...written, detector: threshold }), 'r.json')).toThrow(
+    'r.json: the threshold must be that of the promise',
+  )
   expect(() => rejectionFromJson(JSON.stringify(written), 'r.json', { hash: 'f'.repeat(64) })).toThrow(
     expect.objectContaining({ code: 'mismatch' }),
   )
@@ -108,7 +123,9 @@ test('answers: kept or refused, with the p-value by which the threshold was set'
 
 test('stops where it is told to', async () => {
   const rule = await ruleOf(looks[0])
-  await expect(scoreImages(rule, model, digits.images, () => head, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'interrupted' })
+  await expect(scoreImages(rule, model, digits.images, () => head, { signal: AbortSignal.abort() })).rejects.toMatchObject({
+    code: 'interrupted',
+  })
 })
 
 describe('calibrated on other digits', () => {
@@ -134,8 +151,12 @@ describe('calibrated on other digits', () => {
   test('too few are refused, with how many it takes; what the rule before keeps is told', async () => {
     const rule = await ruleOf(looks[0])
     const scores = Float64Array.from(rule.promise!.scores)
-    expect(() => calibrateRule(rule, scores.subarray(0, 29), 0.9, 'x')).toThrow('there must be 30 digits or more to promise that 90 % are kept, got 29')
-    expect(() => calibrateRule(rule, scores.subarray(0, 98), 0.99, 'x')).toThrow('there must be 99 digits or more to promise that 99 % are kept, got 98')
+    expect(() => calibrateRule(rule, scores.subarray(0, 29), 0.9, 'x')).toThrow(
+      'there must be 30 digits or more to promise that 90 % are kept, got 29',
+    )
+    expect(() => calibrateRule(rule, scores.subarray(0, 98), 0.99, 'x')).toThrow(
+      'there must be 99 digits or more to promise that 99 % are kept, got 98',
+    )
     const own = calibrateRule(rule, scores, 0.9, 'the same again')
     expect(own.keptBefore).toBe(300 + 1 - 15)
     expect(own.rule.promise).toMatchObject({ keep: 0.9, of: 'the same again' })
