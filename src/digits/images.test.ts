@@ -197,11 +197,11 @@ describe('loadDigitImage', () => {
     expect(difference(pixels, imageAt(digits, 0))).toBeLessThan(0.1)
   })
 
-  it('refuses a sheet without ink', async () => {
-    await expect(loadDigitImage(await png(new Uint8Array(400).fill(250), 20, 20))).rejects.toThrow('the picture must show ink')
+  it('refuses a sheet without a digit', async () => {
+    await expect(loadDigitImage(await png(new Uint8Array(400).fill(250), 20, 20))).rejects.toThrow('the picture must show a digit')
     // two specks, which are nothing at 28 pixels
     const wide = new Uint8Array(3000 * 30).fill(255)
     wide[3000 * 15] = wide[3000 * 15 + 2999] = 0
-    await expect(loadDigitImage(await png(wide, 30, 3000))).rejects.toThrow('too little of it to be a digit')
+    await expect(loadDigitImage(await png(wide, 30, 3000))).rejects.toThrow('the picture must show a digit')
   })
 })

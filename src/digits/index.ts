@@ -1,5 +1,5 @@
 /** @file Room `digits`: MNIST and its frame, digits and other characters drawn by fonts and by hand, recipes of networks for digits. Node only. */
-export { loadDigitImage, type DigitWay } from './digit-image.ts'
+export { loadDigitImage, loadDigitsIn, type DigitsInPicture, type DigitWay, type PictureDigit } from './digit-image.ts'
 export { drawnShapes, noiseImages, twoDigits, type DrawnOptions } from './drawn-outliers.ts'
 export { fontNames, testFonts, trainFonts, type HandFont } from './fonts.ts'
 export { inventedCharacters } from './invented.ts'

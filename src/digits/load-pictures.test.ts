@@ -71,7 +71,7 @@ test('one that cannot be read is left out, with its reason', async () => {
   expect(ids).toEqual([good])
   expect(skipped.map((s) => s.path.slice(folder.length + 1))).toEqual(['in/bomb.png', 'in/odd.png', 'in/text.png'])
   expect(skipped[0].reason).toContain('limit imagePixels')
-  expect(skipped[1].reason).toContain('must show ink')
+  expect(skipped[1].reason).toContain('must show a digit')
   expect(warned.length).toBe(3)
   expect(warned[2]).toContain('text.png must hold an image')
 })

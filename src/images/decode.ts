@@ -32,6 +32,8 @@ export interface HeldImage extends DecodedImage {
 export interface DecodeOptions {
   /** [height, width] to scale to; default: as the file is. */
   size?: readonly [number, number]
+  /** In place of `size`: the longer side is at most so many pixels; what is larger is scaled down, keeping its shape. */
+  longest?: number
   /** 1 = grey, 3 = RGB (default), 4 = RGB and alpha, the colours as under no alpha (straight). */
   channels?: 1 | 3 | 4
   /** How the image is fitted when the aspect differs: `fill` stretches (default), `cover` crops, `contain` pads with `background`. */
@@ -49,7 +51,7 @@ export const pixelBudget = budget(() => limits().pixelBytesInFlight)
 const fileBudget = budget(() => limits().imageFileBytes)
 
 const where = 'decode image'
-const longest = 60 // seconds: a hundred megapixels take a few
+const mostSeconds = 60 // seconds: a hundred megapixels take a few
 
 /**
  * Decodes a JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP or PNM (Netpbm) file, and a HEIC photo where the part `heic` is installed; of several pages or frames the
@@ -74,8 +76,10 @@ export async function decodeImage(input: FileSource, options: DecodeOptions = {}
  * Who holds one image must not wait for another: all the room may then be taken by such holders.
  */
 export async function holdImage(source: FileSource, options: DecodeOptions = {}): Promise<HeldImage> {
-  checkOptions(where, options, ['size', 'channels', 'fit', 'background', 'name'])
-  const { size } = options
+  checkOptions(where, options, ['size', 'longest', 'channels', 'fit', 'background', 'name'])
+  const { size, longest: most } = options
+  if (most !== undefined)
+    ensure(Number.isInteger(most) && most > 0 && size === undefined, where, '`longest` must be whole pixels, without `size`', most)
   if (size !== undefined) {
     ensure(
       size.length === 2 && size.every((n) => Number.isInteger(n) && n > 0),
@@ -156,11 +160,11 @@ const ownReaders: Partial<Record<ImageFormat, (bytes: Uint8Array, name: string) 
 }
 
 async function decode(bytes: Uint8Array, name: string, options: DecodeOptions): Promise<HeldImage> {
-  const { size, channels = 3, fit = 'fill', background = '#ffffff' } = options
+  const { size, longest, channels = 3, fit = 'fill', background = '#ffffff' } = options
   const format = formatOf(bytes, name)
   const own = await ownReaders[format]?.(bytes, name)
   try {
-    return await render(own ?? (await bySharp(bytes, format, name)), name, { size, channels, fit, background })
+    return await render(own ?? (await bySharp(bytes, format, name)), name, { size, longest, channels, fit, background })
   } catch (error) {
     throw error instanceof KindredError ? error : refusal(name, error)
   } finally {
@@ -174,7 +178,7 @@ interface Opened extends Pick<OpenedPicture, 'width' | 'height' | 'work'> {
   readonly image: () => Sharp | Promise<Sharp>
 }
 
-const time = { seconds: longest }
+const time = { seconds: mostSeconds }
 
 /** A picture of a format that sharp knows. */
 async function bySharp(bytes: Uint8Array, format: ImageFormat, name: string): Promise<Opened> {
@@ -215,17 +219,24 @@ function byReader(own: OpenedPicture): Opened {
 async function render(
   picture: Opened | OpenedPicture,
   name: string,
-  { size, channels, fit, background }: Pick<DecodeOptions, 'size'> & Required<Pick<DecodeOptions, 'channels' | 'fit' | 'background'>>,
+  {
+    size,
+    longest,
+    channels,
+    fit,
+    background,
+  }: Pick<DecodeOptions, 'size' | 'longest'> & Required<Pick<DecodeOptions, 'channels' | 'fit' | 'background'>>,
 ): Promise<HeldImage> {
   const opened = 'image' in picture ? picture : byReader(picture)
   const pixels = opened.width * opened.height
   ensureWithin('imagePixels', pixels, name, 'the picture')
-  const kept = (size === undefined ? pixels : size[0] * size[1]) * channels
+  const kept = (size === undefined ? Math.min(pixels, longest === undefined ? Infinity : longest * longest) : size[0] * size[1]) * channels
   const needed = Math.ceil(kept + (opened.channels < channels ? kept / channels : 0) + pixels * opened.work)
   const release = await pixelBudget.take(needed) // more than there is: when all others have given theirs back
   try {
     let image = await opened.image()
     if (size !== undefined) image = image.resize({ height: size[0], width: size[1], fit, background })
+    if (longest !== undefined) image = image.resize({ height: longest, width: longest, fit: 'inside', withoutEnlargement: true })
     image = channels === 4 ? image.ensureAlpha() : image.flatten({ background })
     image = channels === 1 ? image.toColourspace('b-w') : image.toColourspace('srgb')
     const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
@@ -245,7 +256,7 @@ function refusal(name: string, error: unknown): KindredError {
     return new KindredError(
       'unsupported',
       where,
-      `${name} must be decoded within ${longest} seconds`,
+      `${name} must be decoded within ${mostSeconds} seconds`,
       `"${why}"`,
       'Save it anew as JPEG or PNG.',
       { cause: error },

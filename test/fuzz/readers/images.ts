@@ -148,7 +148,7 @@ const digitReader: Reader = {
   async read(input) {
     const { pixels, way } = await loadDigitImage(input.path())
     must(pixels.length === 784, `${pixels.length} pixels`)
-    must(['as is', 'inverted', 'framed'].includes(way), `way ${way}`)
+    must(['as is', 'inverted', 'centred', 'framed'].includes(way), `way ${way}`)
     if (way === 'framed')
       must(
         pixels.some((v) => v > 0),
