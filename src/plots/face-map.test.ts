@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { collisions, unreadable } from '../../test/support/svg-texts.ts'
 import { rng } from '../base/index.ts'
 import { faceMap, faceMaps, faceStrip, toPng } from './index.ts'
 import { jpegDataUri } from '../images/index.ts'
@@ -60,6 +61,7 @@ describe('face map', () => {
   test('draws the same bytes as before, whatever the JPEGs', async () => {
     const { labels, ...rest } = crowd(12, 3)
     const svg = await faceMap({ ...rest, labels: labels.map((l, i) => (i === 4 ? -1 : l)), title: 'Twelve <faces>' })
+    expect([...collisions(svg), ...unreadable(svg)]).toEqual([])
     await expect(withoutPictures(svg)).toMatchFileSnapshot('snapshots/face-map.svg')
     expect(svg.match(/stroke-dasharray/g)).toHaveLength(2) // the face and its legend
     expect(svg).toContain('unlabelled')
@@ -144,6 +146,7 @@ test('maps side by side: the same faces in each panel, with title and figures', 
     ],
     faces,
   )
+  expect([...collisions(svg), ...unreadable(svg)]).toEqual([])
   await expect(withoutPictures(svg)).toMatchFileSnapshot('snapshots/face-maps.svg')
   const all = tiles(svg)
   expect(all).toHaveLength(120)
@@ -174,6 +177,7 @@ test('strip: signs beside colours, distances, and rows without an answer', async
     { query: picture(2), name: 'Bob', neighbours: [], end: 'no more photos of this person' },
   ]
   const svg = await faceStrip(rows, { height: 32, width: 32, title: 'Neighbours' })
+  expect([...collisions(svg), ...unreadable(svg)]).toEqual([])
   await expect(withoutPictures(svg)).toMatchFileSnapshot('snapshots/face-strip.svg')
   for (const text of ['✓ Ada', '✗ Bob', 'who.jpg', '0.413', 'nobody found', 'query']) expect(svg).toContain(`>${text}</text>`)
   expect(tiles(svg)).toHaveLength(6)

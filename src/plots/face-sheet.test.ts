@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { collisions, unreadable } from '../../test/support/svg-texts.ts'
 import { faceSheet, toPng } from './index.ts'
 
 const side = 24
@@ -33,6 +34,7 @@ describe('a contact sheet', () => {
 
   test('draws as it did', async () => {
     const svg = await faceSheet(groups, { height: side, width: side, title: 'Two groups', subtitle: 'Captions: photos.', size: 40 })
+    expect([...collisions(svg), ...unreadable(svg)]).toEqual([])
     await expect(svg.replaceAll(/data:image\/jpeg;base64,[^"]+/g, 'jpeg')).toMatchFileSnapshot('snapshots/face-sheet.svg')
   })
 

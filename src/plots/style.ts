@@ -25,7 +25,7 @@ export const palette: readonly string[] = [
 export const tone = {
   ink: '#1c2530',
   soft: '#56616e',
-  faint: '#8a94a0',
+  faint: '#6a7582',
   grid: '#e8ebef',
   line: '#b6bec8',
   paper: '#ffffff',

@@ -72,8 +72,10 @@ export function figure(svg: string | undefined, name: string, caption: Html | st
   const own = Number(/<svg\b[^>]*?\swidth="([\d.]+)"/.exec(svg)?.[1] ?? 860)
   // Wide figures fill the card; small ones keep their size. None shrinks so far that its texts cannot be read: it scrolls sideways before.
   const most = own >= 720 ? 1100 : own * 1.15
-  return html`<figure class="figure" id="figure-${name}"><div class="scroll" tabindex="0" role="region" aria-label="Figure, scrolls sideways"><div \
-class="sheet" style="max-width:${Math.round(most)}px;min-width:${Math.round(own * leastScale)}px">${inlineSvg(svg, name)}</div></div><figcaption>\
+  const least = Math.round(own * leastScale)
+  return html`<figure class="figure${least > 340 ? ' wide' : ''}" id="figure-${name}"><div class="scroll" tabindex="0" role="region" \
+aria-label="Figure, scrolls sideways">\
+<div class="sheet" style="max-width:${Math.round(most)}px;min-width:${least}px">${inlineSvg(svg, name)}</div></div><figcaption>\
 ${caption}</figcaption></figure>`
 }
 

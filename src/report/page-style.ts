@@ -88,7 +88,7 @@ footer{color:var(--soft);font-size:14px;padding-top:30px;padding-bottom:60px}
 @media (max-width:640px){body{font-size:16px}header{padding-top:36px}header,main,footer{padding-left:18px;padding-right:18px}nav ol{padding:11px 18px}\
 .lead{font-size:18px}h2{font-size:24px}main section:first-child{border-top:0;margin-top:0}
 section{padding-top:34px}.tiles{grid-template-columns:1fr 1fr;gap:0 18px}.tiles b{font-size:30px}.bars li,dl{grid-template-columns:1fr}.bars li{gap:0}\
-dd{margin-bottom:8px}.figure .scroll{border-radius:0;border-left:0;border-right:0;margin:0 -18px}}
+dd{margin-bottom:8px}.wide figcaption::before{content:"Scrolls sideways. "}.figure .scroll{border-radius:0;border-left:0;border-right:0;margin:0 -18px}}
 @media print{:root{--sheet:#fff;\
 --paper:#fff;--ink:#000;--soft:#444;--line:#ccc;--wash:#f4f4f4;--blue:#1f6fb5;--orange:#b6540a}nav,.skip{display:none}body{font-size:11pt}\
 section{break-inside:auto;margin-top:14px;padding-top:20px}.figure,tr,.note{break-inside:avoid}.sheet{min-width:0!important}h2,h3{break-after:avoid}\

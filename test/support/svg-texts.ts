@@ -1,4 +1,5 @@
 /** @file The texts of a figure as boxes with the colour behind them, so that a test can see what overlaps, is cut off or cannot be read. */
+import { darkColour } from '../../src/plots/dark.ts'
 import { luminance } from '../../src/plots/style.ts'
 import { textWidth } from '../../src/plots/text-width.ts'
 
@@ -68,8 +69,20 @@ export function collisions(svg: string): string[] {
   return out
 }
 
+/** Texts whose contrast to what lies behind them is below WCAG's 4.5, in the light or on a dark page, in words. */
+export function unreadable(svg: string): string[] {
+  return textBoxes(svg).flatMap(({ text, fill, ground }) =>
+    [
+      [fill, ground],
+      [darkColour(fill), darkColour(ground)],
+    ]
+      .filter(([a, b]) => contrast(a, b) < 4.5)
+      .map(([a, b]) => `"${text}": ${a} on ${b}`),
+  )
+}
+
 /** WCAG 2 contrast of two colours `#rrggbb`, 1 to 21. */
-export function contrast(a: string, b: string): number {
+function contrast(a: string, b: string): number {
   const [low, high] = [luminance(a), luminance(b)].sort((p, q) => p - q)
   return (high + 0.05) / (low + 0.05)
 }

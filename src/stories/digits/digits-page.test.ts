@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest'
+import { collisions, unreadable } from '../../../test/support/svg-texts.ts'
 import { preset } from '../../digits/index.ts'
 import { lossCurve } from '../../plots/index.ts'
 import { digitsPage } from './digits-page.ts'
 import type { DigitsReport } from './digits-report.ts'
 import { bestRejection, scoreWords } from './best-rejection.ts'
 import { duration, html, inlineSvg, pct } from '../../report/html.ts'
+import { tripletDiagram } from './triplet-diagram.ts'
 
 const history = [
   { epoch: 1, trainLoss: 0.31, validationLoss: 0.27, activeTriplets: 0.62, knnAccuracy: 0.951 },
@@ -139,7 +141,7 @@ describe('the page', () => {
       'default',
       undefined,
       'soft-negative triplet loss',
-      /max\(0, d\( a , p \) − near\( a \) \+ margin\) near\( a \) = −t · ln Σ n e −d\( a , n \) \/ t , t = 0\.1/,
+      /max\(0, d\( a , p \) − near\( a \) \+ margin\) near\( a \) = −t · ln Σ n e −d\( a , n \) \/ t with t = 0\.1/,
     ],
     ['student', undefined, 'triplet loss', /max\(0, d\( a , p \) − d\( a , n \) \+ margin\)/],
     ['default', 'batch-hard', 'triplet loss', /max\(0, d\( a , p \) − d\( a , n \) \+ margin\)/],
@@ -290,6 +292,10 @@ test('the best rejection is a chosen one: the rule taken over is never shown as 
   expect(bestRejection([], 'none')).toBeUndefined()
   const others = full.rejection!.map((r) => ({ ...r, letters: 'letters in unseen fonts', lettersRejected: 0.99 }))
   expect(bestRejection([...others, ...full.rejection!], 'none')!.lettersRejected).toBe(0.781)
+})
+
+test('the drawing of a triplet: words that can be read, none over another', () => {
+  expect([...collisions(tripletDiagram()), ...unreadable(tripletDiagram())]).toEqual([])
 })
 
 test('ids inside figures get their figure as prefix, and so does what points to them', () => {

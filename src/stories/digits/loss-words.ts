@@ -98,7 +98,7 @@ function softNegative(temperature: number, mean: boolean): LossWords {
     meanOf: mean ? 'The loss is the mean over all pairs of one digit in a batch; a pair that is solved counts as 0.' : undefined,
     formula: {
       html: html`loss = max(0, d(${a}, ${p}) − near(${a}) + margin)<br>near(${a}) = −t · ln Σ<sub>${n}</sub> e<sup>−d(${a}, ${n}) / t</sup>\
-${known && html`, \u00a0t = ${figureText(temperature)}`}`,
+${known && html` \u00a0with t = ${figureText(temperature)}`}`,
       spoken:
         'loss equals the maximum of zero and distance of anchor and positive minus near of anchor plus margin; near of anchor is a smooth minimum of the ' +
         'distances from the anchor to all negatives',
