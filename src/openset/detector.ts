@@ -11,6 +11,7 @@ import { gaussianScorer, knnDistance, meansScorer } from './embedding-scores.ts'
 import { rowCount, type Rows } from './rows.ts'
 import { logitScore, scoreInfo, scores as knownScores, type LogitScoreName } from './score-table.ts'
 import type { Scorer, ScorerState } from './scorer.ts'
+import { distanceAndOdds } from './distance-and-odds.ts'
 import { outlierOdds } from './outlier-odds.ts'
 import { temperatureOf, type TemperatureOptions } from './softmax.ts'
 import { isRejected, type RejectionRule } from './thresholds.ts'
@@ -64,7 +65,7 @@ export function logitScorer(name: LogitScoreName, classes: number, options: Temp
 /**
  * A detector of a fitted score.
  *
- * @param scorer from `logitScorer`, `knnDistance`, `mahalanobis`, `classMeanDistance` or `outlierOdds`
+ * @param scorer from `logitScorer`, `knnDistance`, `mahalanobis`, `classMeanDistance`, `outlierOdds` or `distanceAndOdds`
  * @param rule when to reject; may be added later by `withRule`
  * @example detector(knnDistance(train, 64)).withRule(conformalThreshold(heldOutScores, 0.05, 'above'))
  * Source: scikit-learn's OutlierMixin (score_samples, decision_function, predict)
@@ -172,6 +173,15 @@ function scorerFromState({ name, width, settings, arrays }: z.infer<typeof schem
     return gaussianScorer(maps, centres, width, relative)
   }
   if (name === 'stranger-odds') return outlierOdds(array('weight', Float32Array, width), array('bias', Float32Array, 1), width)
+  if (name === 'distance-and-odds') {
+    const parts = {
+      references: array('references', Float32Array, width),
+      k: Number(settings.k),
+      weight: array('weight', Float32Array, width),
+      bias: array('bias', Float32Array, 1),
+    }
+    return distanceAndOdds(parts, width, { distanceSpread: Number(settings.distanceSpread), oddsSpread: Number(settings.oddsSpread) })
+  }
   if (name === 'knn-distance')
     return knnDistance(array('references', Float32Array, width), width, { k: Number(settings.k), normalize: settings.normalize === true })
   const temperature = settings.temperature

@@ -18,6 +18,7 @@ export {
   type ConformalPromise,
   type ConformalPromiseJson,
 } from './conformal-promise.ts'
+export { distanceAndOdds, type DistanceAndOddsParts, type Spreads } from './distance-and-odds.ts'
 export { driftLevel, enoughForDrift, scoreDrift, type Drift } from './drift.ts'
 export { detector, detectorFromJson, logitScorer, type Detector, type DetectorJson } from './detector.ts'
 export { energy, entropy, giniCoefficient, giniImpurity, maxLogit, maxSoftmax, softmaxMargin } from './softmax-scores.ts'

@@ -71,6 +71,10 @@ describe('detectors', () => {
     ['knn-distance, normalised', o.knnDistance(x, 2, { k: 5, normalize: true })],
     ['class-mean-distance', o.classMeanDistance(x, 2, labels)],
     ['stranger-odds', o.outlierOdds(Float32Array.of(-1, 0, 1, 0, 0, 2), Float32Array.of(5, -5, -4), 2)],
+    [
+      'distance-and-odds',
+      o.distanceAndOdds({ references: x, k: 5, weight: Float32Array.of(-1, 0, 1, 0, 0, 2), bias: Float32Array.of(5, -5, -4) }, 2, x),
+    ],
     ['mahalanobis', o.mahalanobis(x, 2, labels)],
     ['mahalanobis per class', o.mahalanobis(x, 2, labels, { covariance: 'per-class', relative: true })],
     ['max-softmax', o.logitScorer('max-softmax', 2, { temperature: 2 })],
@@ -100,6 +104,28 @@ describe('detectors', () => {
     expect(() => o.outlierOdds(new Float32Array(5), new Float32Array(3), 2)).toThrow('weight must be [3, 2]')
     expect(() => o.outlierOdds(new Float32Array(2), new Float32Array(1), 2)).toThrow('one known class or more')
     expect(() => scorer.score(new Float32Array(3))).toThrow('embeddings.length must be a multiple of dim 2')
+  })
+
+  test('distance and odds are added in units of their spreads, given or those of what belongs', () => {
+    const parts = { references: x, k: 3, weight: Float32Array.of(1, 0, 0, 1, -1, -1), bias: Float32Array.of(0, 0, 1) }
+    const [distance, odds] = [o.knnDistance(x, 2, { k: 3 }), o.outlierOdds(parts.weight, parts.bias, 2)]
+    const at = Float32Array.of(2, -1, 7, 3)
+    const sum = o.distanceAndOdds(parts, 2, { distanceSpread: 0.5, oddsSpread: 4 }).score(at)
+    sum.forEach((v, i) => expect(v).toBeCloseTo(distance.score(at)[i] / 0.5 + odds.score(at)[i] / 4, 10))
+    const { settings } = o.distanceAndOdds(parts, 2, x).state()
+    const sorted = odds.score(x).toSorted()
+    expect(settings.oddsSpread).toBeCloseTo(sorted[Math.floor(0.95 * (sorted.length - 1))] - sorted[sorted.length >> 1], 12)
+    expect(() => o.distanceAndOdds(parts, 2, { distanceSpread: 0, oddsSpread: 1 })).toThrow('distanceSpread must be above 0')
+    expect(o.distanceAndOdds(parts, 2, Float32Array.of(1, 1, 1, 1)).state().settings).toMatchObject({ distanceSpread: 1, oddsSpread: 1 })
+    const json = o.detector(o.distanceAndOdds(parts, 2, x)).toJSON()
+    for (const [spread, says] of [
+      [{ oddsSpread: -1 }, 'oddsSpread must be above 0'],
+      [{ distanceSpread: 'wide' }, 'distanceSpread must be above 0'],
+      [{ k: 0 }, 'k must be an integer'],
+    ] as const)
+      expect(() => o.detectorFromJson({ ...json, scorer: { ...json.scorer, settings: { ...json.scorer.settings, ...spread } } })).toThrow(
+        says,
+      )
   })
 
   test('a point on the threshold is kept, and its decision is 0', () => {

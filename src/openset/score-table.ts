@@ -13,7 +13,7 @@ export type Side = 'above' | 'below'
 export type LogitScoreName = 'gini-coefficient' | 'gini-impurity' | 'max-softmax' | 'entropy' | 'softmax-margin' | 'energy' | 'max-logit'
 
 /** Scores that need training embeddings to be fitted on. */
-export type EmbeddingScoreName = 'knn-distance' | 'mahalanobis' | 'class-mean-distance' | 'stranger-odds'
+export type EmbeddingScoreName = 'knn-distance' | 'mahalanobis' | 'class-mean-distance' | 'stranger-odds' | 'distance-and-odds'
 
 /** A score's name and direction. */
 export interface ScoreInfo {
@@ -48,6 +48,12 @@ export const scores: readonly ScoreInfo[] = [
     outlierWhen: 'above',
     input: 'embeddings',
     says: 'log odds of "none of these" in a linear softmax with one class more',
+  },
+  {
+    name: 'distance-and-odds',
+    outlierWhen: 'above',
+    input: 'embeddings',
+    says: 'distance to the k-th nearest training embedding and log odds of "none of these", each in units of its spread',
   },
 ]
 
