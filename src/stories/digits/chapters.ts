@@ -1,4 +1,5 @@
 /** @file The chapters on the embedding itself: training, neighbours, head, baselines, map, margin sweep. */
+import { whole } from '../../report/index.ts'
 import { percent } from '../../base/index.ts'
 import { join } from 'node:path'
 import { subset, type Dataset } from '../../dataset/index.ts'
@@ -109,7 +110,7 @@ export async function classify(run: Run, judged: Judged): Promise<SoftmaxHead> {
       pick(test, wrong),
       wrong.map((i) => `${classes[test.labels[i]]} read ${classes[guesses[i]]}`),
       'Digits that the head misread',
-      `${wrong.length} of ${test.count}; what it shows, and what the head said.`,
+      `${whole(wrong.length)} of ${whole(test.count)}; what it shows, and what the head said.`,
     )
     if (errors !== undefined) story.addFigure('errors', errors)
     story.update({

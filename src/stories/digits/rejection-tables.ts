@@ -33,16 +33,21 @@ export function threeNetworks(r: DigitsReport): Html | false {
     return row === undefined ? [] : [{ seen, row, figures: seen === 'none' ? r.knn : r.after?.[seen]?.knn }]
   })
   if (rows.length === 0) return false
-  return html`<h3 id="outliers"><a href="#outliers">What having seen outliers is worth</a></h3>
-<p>The network can be trained on, with images in every batch that are no digit and must lie far from all of them. <em>Invented characters</em> are a few \
-strokes of a pen joined by chance: no one writes them, so that what this network says of letters is still said without having seen one. <em>Letters</em>, in \
+  return html`${
+    rows.length === 1
+      ? html`<h3 id="outliers"><a href="#outliers">What it comes to</a></h3>
+<p>The network with its preferred score, judged on ${rows[0].row.letters}.</p>`
+      : html`<h3 id="outliers"><a href="#outliers">What having seen outliers is worth</a></h3>
+<p>The network can be trained on, with images in every batch that are no digit and must lie far from all of them. <em>Invented characters</em> are \
+strokes put together by chance: no one writes them, so that what this network says of letters is still said without having seen one. <em>Letters</em>, in \
 other hands than the judged ones, are a different and easier promise: it holds for things like those that were shown. Each network is shown with its \
-preferred score, judged on ${rows[0].row.letters}.</p>
+preferred score, judged on ${rows[0].row.letters}.</p>`
+  }
 ${table(
   ['The network has seen', 'Score', 'Digits kept and right', 'Letters rejected', '… that look like no digit', 'kNN accuracy', 'MAP@R'],
   rows.map(({ seen, row, figures }) => [
     networkNames[seen],
-    scoreWords(row.score),
+    html`${scoreWords(row.score)}${row.at !== undefined && html`<small>threshold for ${row.at}</small>`}`,
     pct(row.digitsKeptRight),
     pct(row.lettersRejected),
     pct(row.lettersRejectedUnlike),

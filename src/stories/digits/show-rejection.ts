@@ -1,5 +1,6 @@
 /** @file The figures of the chapter on rejection. */
 import { rejectionCurve, rejectionHistogram } from '../../plots/index.ts'
+import { whole } from '../../report/index.ts'
 import { predictions } from '../../train/index.ts'
 import { scoreWords } from './best-rejection.ts'
 import { preferred } from './leading-score.ts'
@@ -49,13 +50,13 @@ export function showRejection(run: Run, data: RejectionData, scored: readonly Sc
     pick(images, accepted),
     accepted.map((i) => `${images.classes[images.labels[i]]} as ${train.classes[guesses[i]]}`),
     'Letters that passed for digits',
-    `${accepted.length} of ${images.count} ${name}`,
+    `${whole(accepted.length)} of ${whole(images.count)} ${name}`,
   )
   const refused = captionedPicture(
     pick(images, rejected),
     rejected.map((i) => images.classes[images.labels[i]]),
     'Letters that were rejected',
-    `${rejected.length} of ${images.count} ${name}`,
+    `${whole(rejected.length)} of ${whole(images.count)} ${name}`,
   )
   if (passed !== undefined) story.addFigure('lettersAccepted', passed)
   if (refused !== undefined) story.addFigure('lettersRejected', refused)

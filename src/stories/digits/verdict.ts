@@ -58,7 +58,7 @@ function letterTiles(r: DigitsReport): Html {
   const known =
     invented === undefined
       ? 'the network has seen digits alone'
-      : 'the network has seen digits, and strokes joined by chance as examples of no digit'
+      : 'the network has seen digits, and strokes put together by chance as examples of no digit'
   return html`${
     (untaught !== undefined || taught === undefined) &&
     tile(
