@@ -5,7 +5,7 @@
  * "Human-level concept learning through probabilistic program induction", Science 350, 2015). Layout: SET/ALPHABET/characterNN/*.png.
  */
 import { basename, join } from 'node:path'
-import { checkOptions, ensure, ensureWithin, KindredError, nearestName, show, silent, type Progress } from '../base/index.ts'
+import { checkOptions, ensure, ensureWithin, KindredError, nearestName, show, silent, stopIfAborted, type Progress } from '../base/index.ts'
 import { FileBytes, placeOf, readBytes, readZipEntry, zipEntries } from '../files/index.ts'
 import { inMemory, type Dataset } from '../dataset/index.ts'
 import { decodeImage, listPictures, pictureName } from '../images/index.ts'
@@ -21,6 +21,7 @@ export interface LettersOptions {
   frame?: FrameOptions
   /** Where to warn of what was passed over: pictures of other formats, links that lead nowhere, ... */
   progress?: Progress
+  signal?: AbortSignal
 }
 
 /** One image file, wherever it lies. */
@@ -36,7 +37,7 @@ interface Source {
   close(): void
 }
 
-const optionNames = ['alphabet', 'perLetter', 'frame', 'progress']
+const optionNames = ['alphabet', 'perLetter', 'frame', 'progress', 'signal']
 
 /**
  * Letters of one of Omniglot's alphabets, in MNIST's frame.
@@ -44,8 +45,7 @@ const optionNames = ['alphabet', 'perLetter', 'frame', 'progress']
  * @param path a zip file, a folder of zip files, or an unpacked folder; the first that holds the alphabet is taken
  * @returns 28x28x1 images; a class a character, `a`..`z` for Latin, else `ALPHABET/characterNN`
  * @throws KindredError `not-found` when path or alphabet is missing (says which alphabets are there), `corrupt` for damaged files, `limit` for zips that unpack
- *   to
- *   more than `unpackedBytes`
+ *   to more than `unpackedBytes`, `interrupted`
  * cost: about 2 ms an image; of a zip, only the images that are taken are unpacked
  */
 export async function omniglotLetters(path: string, options: LettersOptions = {}): Promise<Dataset> {
@@ -138,7 +138,7 @@ export interface Alphabet {
  * cost: about 2 ms an image
  */
 export async function alphabetsFrom(paths: readonly string[], options: Omit<LettersOptions, 'alphabet'> = {}): Promise<Alphabet[]> {
-  checkOptions('alphabets', options, ['perLetter', 'frame', 'progress'])
+  checkOptions('alphabets', options, optionNames.slice(1))
   const found = new Map<string, Dataset>()
   for (const path of paths)
     await within(sourcesOf(path, options), async (sources) => {
@@ -171,7 +171,7 @@ async function within<T>(sources: readonly Source[], work: (sources: readonly So
 }
 
 async function framed(entries: Entry[], name: (parts: string[]) => string, source: string, options: LettersOptions): Promise<Dataset> {
-  const { perLetter = Infinity, frame = { thicken: true } } = options
+  const { perLetter = Infinity, frame = { thicken: true }, progress = silent, signal } = options
   ensure(perLetter > 0, 'letters', 'perLetter must be above 0', perLetter)
   const byClass = new Map<string, Entry[]>()
   for (const entry of entries.toSorted((a, b) => (a.path < b.path ? -1 : 1))) {
@@ -184,22 +184,26 @@ async function framed(entries: Entry[], name: (parts: string[]) => string, sourc
   const all = [...byClass.values()].flatMap((list, c) => list.map((entry) => ({ entry, c })))
   const images = new Uint8Array(all.length * 784)
   let next = 0
+  const task = progress.start(`reading ${source}`, all.length, 'image')
   // a few at a time: decoding waits on other threads
   const lanes = Array.from({ length: 8 }, async () => {
     while (next < all.length) {
       const i = next++
       const { entry } = all[i]
       try {
+        stopIfAborted(signal, 'letters', `a stop after ${i} of ${all.length} images of ${source}`)
         const image = await decodeImage(entry.read(), { channels: 1 })
         images.set(mnistFrame(image.pixels, image.height, image.width, frame), i * 784)
+        task.update(i + 1)
       } catch (error) {
         next = all.length // the others end, too
-        if (!(error instanceof KindredError)) throw error
+        if (!(error instanceof KindredError) || error.code === 'interrupted') throw error
         throw new KindredError(error.code, `letters, ${entry.path}`, error.expected, error.got, error.fix, { cause: error })
       }
     }
   })
   const failed = (await Promise.allSettled(lanes)).find((lane) => lane.status === 'rejected')
+  task.end()
   if (failed !== undefined) throw failed.reason
   return inMemory({ images, labels: Int32Array.from(all, (a) => a.c), height: 28, width: 28, classes, source })
 }

@@ -21,7 +21,9 @@ export const digits = verb({
       letters: z
         .string()
         .optional()
-        .describe('hand-drawn letters to reject besides the rendered ones: a zip or folder, such as Omniglot')
+        .describe(
+          'hand-drawn letters to reject besides the rendered ones: a zip or folder, such as Omniglot; each alphabet in it is judged',
+        )
         .meta({ placeholder: 'path' }),
       outliers: z
         .boolean()

@@ -6,6 +6,7 @@ import type { DigitsReport, Figures } from './digits-report.ts'
 import { baselines, map } from './embedding-sections.ts'
 import { head } from './head-section.ts'
 import { howItWorks } from './how-section.ts'
+import { outliers } from './outliers-section.ts'
 import { rejection } from './rejection-section.ts'
 import { training } from './training-section.ts'
 import { verdict } from './verdict.ts'
@@ -29,6 +30,7 @@ export function digitsPage(report: DigitsReport, figures: Figures): string {
     marginChapter(report, figures),
     head(report, figures),
     rejection(report, figures),
+    outliers(report),
     next(report),
     made(report),
   ]

@@ -5,6 +5,7 @@
  */
 import type { EpochFigures, SweepFigures } from '../../plots/index.ts'
 import type { ReportState } from '../../report/index.ts'
+import type { OutlierTable } from './outlier-table.ts'
 
 /** How well nearest neighbours name the class: share of test images right, and mean average precision at R (Musgrave et al. 2020, section 3.2). */
 export interface NeighbourFigures {
@@ -100,6 +101,8 @@ export interface DigitsReport extends ReportState {
    * it is far higher after training against outliers than before, the network has learned how they are drawn, not what they show.
    */
   digitControls?: readonly { digits: string; count: number; rejected: Partial<Record<OutliersSeen, number>> }[]
+  /** What each network keeps, by its preferred score, of scripts, shapes, noise and more, and of digits of other sources. */
+  outlierTable?: OutlierTable
   sweep?: readonly SweepFigures[]
   /** Versions and machine, e.g. { kindred: '0.1.0', node: 'v20.20.2' }. */
   environment?: Record<string, string | number>

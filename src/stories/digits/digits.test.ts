@@ -148,6 +148,30 @@ describe('a digits story with outliers, controls and sweep', () => {
     expect(report.rejection!.filter((r) => r.rule === 'student').length).toBeGreaterThan(1)
   })
 
+  test('the table of outliers holds every network at both points, and agrees with the rows and controls beside it', () => {
+    const { rows, scripts } = report.outlierTable!
+    expect(rows.map(({ name, kind, images }) => [name, kind, images])).toEqual([
+      ['letters in unseen fonts', 'letters', 2080],
+      ['drawn shapes', 'outliers', 300],
+      ['noise', 'outliers', 300],
+      ['two digits side by side', 'outliers', 300],
+      ...report.digitControls!.map(({ digits: name, count }) => [name, 'digits', count]),
+    ])
+    expect(scripts).toBeUndefined()
+    for (const seen of ['none', 'invented', 'letters'] as const) {
+      for (const { figures, kind } of rows) {
+        for (const point of [figures[seen]!.kept95, figures[seen]!.kept84]) expect(point.unlike !== undefined).toBe(kind === 'letters')
+      }
+      const leading = report.rejection!.find((r) => r.strangers === seen && r.preferred === true && r.at === '95 % of digits kept')!
+      const { kept95 } = rows[0].figures[seen]!
+      expect(1 - kept95.kept / kept95.of).toBeCloseTo(leading.lettersRejected, 10)
+      expect(1 - kept95.unlike!.kept / kept95.unlike!.of).toBeCloseTo(leading.lettersRejectedUnlike!, 10)
+      const [own] = rows.filter(({ kind }) => kind === 'digits')
+      expect(1 - own.figures[seen]!.kept95.kept / own.images).toBeCloseTo(report.digitControls![0].rejected[seen]!, 10)
+    }
+    expect(text('report.html')).toContain('id="judged-95"')
+  })
+
   test('the sweep in the report is that of sweep.json, one entry and one panel a margin', () => {
     const { sweep, steps } = JSON.parse(text('sweep.json')) as { sweep: { margin: number }[]; steps: number }
     expect(steps).toBe(5)

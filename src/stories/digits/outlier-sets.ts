@@ -1,11 +1,37 @@
 /** @file The sets of the table of rejection that need no photos: alphabets, drawn outliers, and digits of other sources. */
+import type { Progress } from '../../base/index.ts'
 import { take, type Dataset } from '../../dataset/index.ts'
-import { drawnShapes, noiseImages, reframed, renderedDigits, twoDigits, type Alphabet } from '../../digits/index.ts'
+import {
+  alphabetsFrom,
+  drawnShapes,
+  lettersFrom,
+  noiseImages,
+  reframed,
+  renderedDigits,
+  twoDigits,
+  type Alphabet,
+} from '../../digits/index.ts'
 import type { JudgedSet } from './outlier-table.ts'
 
 /** One set an alphabet. */
 export const scriptSets = (alphabets: readonly Alphabet[]): JudgedSet[] =>
   alphabets.map(({ name, images }) => ({ name, kind: 'script', images }))
+
+/**
+ * The letters of an archive or folder: Latin where it is there, else the first alphabet, with all its drawings; of each other alphabet the first ten of every
+ * character, to save half of the time.
+ */
+export async function lettersOf(
+  path: string,
+  options: { readonly progress: Progress; readonly signal?: AbortSignal },
+): Promise<{ lead: Alphabet; others: readonly Alphabet[] }> {
+  const found = await alphabetsFrom([path], { ...options, perLetter: 10 })
+  const { name } = found.find((one) => one.name === 'Latin') ?? found[0]
+  return {
+    lead: { name, images: await lettersFrom(path, { alphabet: name, signal: options.signal }) },
+    others: found.filter((one) => one.name !== name),
+  }
+}
 
 /** Drawn shapes, noise, and two of the given digits side by side. @param count images of each */
 export function drawnSets(digits: Dataset, { seed, count }: { readonly seed: number; readonly count: number }): JudgedSet[] {

@@ -10,8 +10,8 @@ import { bootstrapInterval, wilsonInterval, type Interval } from '../../metrics/
 import { isRejected, type RejectionRule } from '../../openset/index.ts'
 import type { OutliersSeen } from './digits-report.ts'
 
-/** What a set is: characters of a script, other outliers, or digits of another source, which should be kept. */
-export type SetKind = 'script' | 'outliers' | 'digits'
+/** What a set is: characters of a script; letters in fonts; other outliers; or digits of another source, which should be kept. Only scripts are summed up. */
+export type SetKind = 'script' | 'letters' | 'outliers' | 'digits'
 
 /** Images that are judged together. */
 export interface JudgedSet {
@@ -119,6 +119,7 @@ function countKept({ set, scores }: ScoredSet, rule: RejectionRule): KeptCounts 
   return { kept, of }
 }
 
+const maybeAlike = (kind: SetKind): boolean => kind === 'script' || kind === 'letters'
 const sum = (numbers: Int32Array, of: readonly number[]): number => of.reduce((total, c) => total + numbers[c], 0)
 const share = (kept: number, of: number): KeptShare => ({ kept, of, interval: wilsonInterval(kept, of) })
 
@@ -126,12 +127,12 @@ function figuresOf({ kind, images, refusedBefore = 0 }: JudgedSet, { kept, of }:
   const all = [...images.classes.keys()]
   const whole = share(sum(kept, all), images.count + refusedBefore)
   const unlike = all.filter((c) => lookAlikeOf(images.classes[c]) === undefined)
-  if (kind !== 'script' || unlike.length === 0 || unlike.length === all.length) return whole
+  if (!maybeAlike(kind) || unlike.length === 0 || unlike.length === all.length) return whole
   return { ...whole, unlike: share(sum(kept, unlike), sum(of, unlike)) }
 }
 
 function alikeImages({ kind, images: { classes, labels } }: JudgedSet): number {
-  return kind === 'script' ? labels.reduce((n, label) => n + (lookAlikeOf(classes[label]) === undefined ? 0 : 1), 0) : 0
+  return maybeAlike(kind) ? labels.reduce((n, label) => n + (lookAlikeOf(classes[label]) === undefined ? 0 : 1), 0) : 0
 }
 
 interface ScriptCounts {

@@ -1,47 +1,56 @@
 /** @file The chapter on rejection: all scores, the student's rule, and the same after training with non-digits. */
 import { join } from 'node:path'
 import { take, type Dataset } from '../../dataset/index.ts'
-import { lettersFrom, reframed, renderedDigits, renderedLetters, trainFonts } from '../../digits/index.ts'
+import { renderedLetters, trainFonts } from '../../digits/index.ts'
 import { writeFileAtomic } from '../../files/index.ts'
 import { accuracy } from '../../metrics/index.ts'
 import { giniImpurityRule087, logitScore } from '../../openset/index.ts'
 import { headToJson, predictions, type SoftmaxHead } from '../../train/index.ts'
 import type { SweepResult } from '../sweep/sweep.ts'
 import { judge } from './chapters.ts'
-import type { DigitsReport, OutliersSeen } from './digits-report.ts'
+import type { OutliersSeen } from './digits-report.ts'
 import { populationOf } from './embed-sets.ts'
 import { fitHead } from './fit-head.ts'
 import { fitScores, scoresOf } from './fit-scores.ts'
 import { judgeEmbedding } from './judge.ts'
 import { preferred, rowsOf, writeRule } from './leading-score.ts'
 import { lessons, trainFurther } from './lessons.ts'
+import { digitSets, drawnSets, lettersOf, scriptSets } from './outlier-sets.ts'
+import { withNetwork, type JudgedSet, type ScoredSet, type SetKind } from './outlier-table.ts'
 import { judgeRule, judgeScore, rejectedIndices, type RejectionData } from './rejection.ts'
 import type { Judged, Run } from './run.ts'
 import { showRejection } from './show-rejection.ts'
 import { studentRule } from './student-rule-chapter.ts'
+
+/** Letters on which every score is judged; `row` is their name on the table of outliers. */
+interface LetterSet {
+  readonly name: string
+  readonly row: string
+  readonly kind: SetKind
+  readonly images: Dataset
+}
+
+const lettersIn = (sets: readonly Pick<JudgedSet, 'kind' | 'images'>[]): number =>
+  sets.reduce((n, { kind, images }) => n + (kind === 'script' || kind === 'letters' ? images.count : 0), 0)
 
 export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short: SweepResult | undefined): Promise<void> {
   const { story, options, seed, train, runtime } = run
   const sets = await story.stage('Letters', 'drawing letters', async () => {
     const chooseFonts = trainFonts.slice(-3).map((f) => f.name)
     const rendered = renderedLetters({ fonts: 'test', perLetter: 40, seed })
-    const letters: { name: string; images: Dataset }[] = [{ name: 'letters in unseen fonts', images: rendered }]
-    if (options.letters !== undefined)
-      letters.push({ name: 'hand-drawn letters', images: await lettersFrom(options.letters, { progress: run.progress }) })
-    const plain = take(run.test, Math.min(1000, run.test.count))
-    const controls = [
-      { digits: 'MNIST’s own test digits', images: plain },
-      { digits: 'the same, enlarged to 105 pixels and framed as letters are', images: reframed(plain) },
-      { digits: 'digits drawn in the unseen fonts', images: renderedDigits({ fonts: 'test', perDigit: 100, seed }) },
-    ]
+    const drawn =
+      options.letters === undefined ? undefined : await lettersOf(options.letters, { progress: run.progress, signal: options.signal })
+    const letters: LetterSet[] = [{ name: 'letters in unseen fonts', row: 'letters in unseen fonts', kind: 'letters', images: rendered }]
+    if (drawn !== undefined) letters.push({ name: 'hand-drawn letters', row: drawn.lead.name, kind: 'script', images: drawn.lead.images })
     return {
-      controls,
+      others: [...scriptSets(drawn?.others ?? []), ...drawnSets(run.test, { seed, count: 300 })],
+      digits: digitSets(take(run.test, Math.min(1000, run.test.count)), { seed }),
       choose: renderedLetters({ fonts: chooseFonts, perLetter: 20, seed: seed + 1 }),
       letters,
       learn: trainFonts.slice(0, -3).map((f) => f.name),
     }
   })
-  story.update({ dataset: { ...story.current.dataset, letters: sets.letters.reduce((n, l) => n + l.images.count, 0) } })
+  story.update({ dataset: { ...story.current.dataset, letters: lettersIn([...sets.letters, ...sets.others]) } })
   const classes = train.classes.length
   const dataOf = async (j: Judged, h: SoftmaxHead): Promise<RejectionData> => {
     const held = populationOf(j.validation, h)
@@ -69,14 +78,20 @@ export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short:
     const fitted = await fitScores(run, j, outliers)
     const scores = scoresOf(fitted, classes)
     const scored = scores.map((s) => judgeScore(data, s, seen))
-    const { name, at95 } = preferred(scored)
+    const { name, at84, at95 } = preferred(scored)
     const { score } = scores.find((s) => s.name === name)!
-    const digitControls: NonNullable<DigitsReport['digitControls']>[number][] = []
-    for (const [i, { digits, images }] of sets.controls.entries()) {
-      const share = rejectedIndices(score(populationOf(await j.embed(images), h)), at95).rejected.length / images.count
-      digitControls.push({ digits, count: images.count, rejected: { ...story.current.digitControls?.[i].rejected, [seen]: share } })
-    }
-    story.update({ rejection: [...(story.current.rejection ?? []), ...rowsOf(scored)], digitControls })
+    const onTable: ScoredSet[] = sets.letters.map(({ row, kind, images }, i) => ({
+      set: { name: row, kind, images },
+      scores: score(data.letters[i].population),
+    }))
+    for (const set of [...sets.others, ...sets.digits]) onTable.push({ set, scores: score(populationOf(await j.embed(set.images), h)) })
+    const digitControls = sets.digits.map(({ name: digits, images }, i) => {
+      const { scores } = onTable[onTable.length - sets.digits.length + i]
+      const share = rejectedIndices(scores, at95).rejected.length / images.count
+      return { digits, count: images.count, rejected: { ...story.current.digitControls?.[i].rejected, [seen]: share } }
+    })
+    const outlierTable = withNetwork(story.current.outlierTable ?? { rows: [] }, seen, onTable, { kept95: at95, kept84: at84 })
+    story.update({ rejection: [...(story.current.rejection ?? []), ...rowsOf(scored)], digitControls, outlierTable })
     showRejection(run, data, scored, files.words)
     writeRule(run, j.hash, scored, data.held.moved.length, files.rule)
     return data

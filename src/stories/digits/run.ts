@@ -22,7 +22,7 @@ export interface DigitsOptions {
   readonly seed?: number
   /** Where MNIST comes from; see room `data`. */
   readonly data?: Pick<MnistOptions, 'from' | 'cache'>
-  /** A zip or folder of hand-drawn letters (Omniglot), judged beside the rendered ones. */
+  /** A zip or folder of hand-drawn letters (Omniglot), judged beside the rendered ones: Latin where it is there leads, other alphabets are judged too. */
   readonly letters?: string
   /** Train on against invented characters and then against rendered letters, and compare. Default true. */
   readonly outliers?: boolean
