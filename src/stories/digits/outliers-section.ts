@@ -138,7 +138,7 @@ function howJudged({ rows }: OutlierTable): Html {
   return html`<details><summary>How this was counted</summary>
 <p>Ranges in rows are Wilson’s 95 % intervals of a share.${
     judged.length + unknown.length > 1 &&
-    ' Those of mean and lowest come from drawing whole scripts and whole characters again and again (bootstrap): what other scripts would give.'
+    ' Those of mean and lowest come from drawing whole characters, and for the mean whole scripts, again and again (bootstrap).'
   }</p>
 ${
   judged.length > 0 &&
