@@ -158,6 +158,10 @@ describe('what is said', () => {
 describe('calibrated on one’s own digits', () => {
   test('alone, kept in a file, and used from there: they are kept, and the promise names them', async () => {
     const rule = join(home, 'mine.json')
+    writeFileSync(rule, '{"mine":1}')
+    await expect(runVerb('reject', { model: model(), calibrate: thick, save: rule }, { runtime })).rejects.toThrow('must be an earlier rule')
+    expect(readFileSync(rule, 'utf8')).toBe('{"mine":1}')
+    rmSync(rule)
     const made = await runVerb('reject', { model: model(), calibrate: thick, save: rule }, { runtime })
     expect(made).toMatchObject({
       pictures: [],

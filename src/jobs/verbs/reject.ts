@@ -54,12 +54,13 @@ pictures that cannot be read are left out.`,
   async run({ model: path, pictures, rule: rulePath, calibrate, keep, save, head: headPath }, context): Promise<RejectResult> {
     const { load } = await import('../../models/index.ts')
     const { loadPictures } = await import('../../digits/index.ts')
-    const { judgeScores, rejectionToJson, ruleToKeep, scoreImages } = await import('../../stories/index.ts')
+    const { judgeScores, ruleToKeep, scoreImages } = await import('../../stories/index.ts')
     const { scoreDrift } = await import('../../openset/index.ts')
     const { readHead, readRule } = await import('../beside-model.ts')
     const { calibrated } = await import('../calibrated.ts')
     const { driftLine } = await import('../lines/reject.ts')
-    const { writeFileAtomic } = await import('../../files/index.ts')
+    const { ensureRuleOrNothing, saveRule } = await import('../save-rule.ts')
+    if (save !== undefined) ensureRuleOrNothing(save)
     const model = await load(path, { runtime: await context.runtime({ say: false }) })
     try {
       let rule = readRule('reject', path, model, rulePath)
@@ -67,7 +68,7 @@ pictures that cannot be read are left out.`,
       const made = calibrate === undefined ? undefined : await calibrated({ rule, model, head, folder: calibrate, keep }, context)
       if (made !== undefined) rule = made.rule
       else if (keep !== undefined) rule = ruleToKeep(rule, keep)
-      if (save !== undefined) writeFileAtomic(save, rejectionToJson(rule))
+      if (save !== undefined) saveRule(save, rule)
       const { detector, moves, promise: carried } = rule
       const { threshold, rejectWhen } = detector.rule!
       const promise = carried && { keep: carried.keep, interval: carried.interval, of: carried.of }

@@ -15,6 +15,9 @@ import { tripletPicture } from './pictures.ts'
 import { reject } from './reject-chapter.ts'
 import type { DigitsOptions, Run, Story } from './run.ts'
 
+/** The three models of a run, each with its head and its rule. */
+const modelFiles = ['', '-invented', '-outliers'].flatMap((own) => [`model${own}.onnx`, `head${own}.json`, `reject${own}.json`])
+
 /** Tells the whole story; returns what `report.json` holds. */
 export async function digits(options: DigitsOptions): Promise<DigitsReport> {
   const { out, runtime, progress = silent, signal, seed = 0 } = options
@@ -67,7 +70,7 @@ export async function digits(options: DigitsOptions): Promise<DigitsReport> {
     out,
     report,
     digitsPage,
-    { png, signal, progress, files: ['model.onnx', 'head.json', 'reject.json', 'loss.svg', 'loss.png', 'training'] },
+    { png, signal, progress, files: [...modelFiles, 'loss.svg', 'loss.png', 'training'] },
     async (story: Story) => {
       const run: Run = { options, story, runtime, progress: story.progress, preset: chosen, seed, train, validation, test }
       story.addFigure('triplets', tripletPicture(train, seed))
