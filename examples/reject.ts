@@ -3,11 +3,14 @@
 import { take } from 'kindred/dataset'
 import { loadMnist, renderedLetters } from 'kindred/digits'
 import { load } from 'kindred/models'
-import { conformalThreshold, detector, knnDistance } from 'kindred/openset'
+import { conformalPromise, detector, knnDistance } from 'kindred/openset'
 
 await using model = await load('runs/example-train/model.onnx')
 const [known, heldOut] = [take(await loadMnist(), 2000, { seed: 1 }), take(await loadMnist({ split: 'test' }), 1000, { seed: 2 })]
 const score = knnDistance(await model.embed(known.images), model.dim, { k: 5 })
-const rule = conformalThreshold(score.score(await model.embed(heldOut.images)), 0.05, 'above')
+const scores = score.score(await model.embed(heldOut.images))
+const { rule, promise } = conformalPromise(scores, 0.95, 'above', { of: '1,000 test digits' })
 const answers = detector(score, rule).predict(await model.embed(renderedLetters({ perLetter: 10, seed: 3 }).images))
 console.log(`${((100 * answers.filter((a) => a < 0).length) / answers.length).toFixed(0)} % of letters rejected`)
+const { low, high } = promise.interval
+console.log(`of digits like the ${promise.of}, between ${(100 * low).toFixed(1)} and ${(100 * high).toFixed(1)} % are kept`)

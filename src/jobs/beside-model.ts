@@ -1,5 +1,5 @@
 /** @file Files that lie beside a model and belong to it. */
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import { KindredError } from '../base/index.ts'
 import { readBytes } from '../files/index.ts'
@@ -47,6 +47,11 @@ export function readHead(where: string, modelPath: string, model: TrainedEmbedde
 /** The rejection rule of a model: reject.json, reject-NAME.json. Parameters and errors as for {@link readHead}. */
 export function readRule(where: string, modelPath: string, model: TrainedEmbedder, file?: string): RejectionFile {
   return readCompanion(where, ruleFile, modelPath, model, file)
+}
+
+/** Whether a rule lies beside a model under a name of its own or the plain one; nothing is read. */
+export function hasRule(modelPath: string): boolean {
+  return namesBeside(ruleFile.name, modelPath).some((name) => existsSync(join(dirname(modelPath), name)))
 }
 
 function readCompanion<T>(where: string, companion: Companion<T>, modelPath: string, model: TrainedEmbedder, given: string | undefined): T {

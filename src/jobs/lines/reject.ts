@@ -58,7 +58,7 @@ export function rejectLines({ score, looks, rule, promise, calibration, saved, p
   const refuse = `${how}, ${rule.rejectWhen} ${short(rule.threshold)}`
   return [
     ...(rows.length === 0 ? [] : columns(rows)),
-    pictures.length === 0 ? `a picture is refused by its ${refuse}` : `${rejected} of ${pictures.length} refused: ${refuse}`,
+    pictures.length === 0 ? `the rule refuses by ${refuse}` : `${rejected} of ${pictures.length} refused: ${refuse}`,
     promise === undefined
       ? `no promise: the rule was written by an older version; run kindred digits again, or calibrate on your own digits (${flagOf('calibrate')} DIR)`
       : promiseLine(promise),
