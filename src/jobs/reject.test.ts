@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { thickPen } from '../../test/support/thick-pen.ts'
+import { bold } from '../../test/support/bold.ts'
 import { silent } from '../base/index.ts'
 import { imageAt, take, type Dataset } from '../dataset/index.ts'
 import { loadMnist, preset } from '../digits/index.ts'
@@ -74,7 +74,7 @@ beforeAll(async () => {
   const start = take(digits, 500)
   for (const [i, suffix] of ['', '-invented', '-outliers'].entries()) await writeModel(suffix, i + 1, start)
   mnist = await writePictures('mnist', { images: digits.images.subarray(500 * 784, 560 * 784) })
-  thick = await writePictures('thick', { images: thickPen(digits.images.subarray(560 * 784)) })
+  thick = await writePictures('thick', { images: bold(digits.images.subarray(560 * 784)) })
   few = await writePictures('few', { images: imageAt(digits, 0) })
 }, 60_000)
 
@@ -159,7 +159,9 @@ describe('calibrated on one’s own digits', () => {
   test('alone, kept in a file, and used from there: they are kept, and the promise names them', async () => {
     const rule = join(home, 'mine.json')
     writeFileSync(rule, '{"mine":1}')
-    await expect(runVerb('reject', { model: model(), calibrate: thick, save: rule }, { runtime })).rejects.toThrow('must be an earlier rule')
+    await expect(runVerb('reject', { model: model(), calibrate: thick, save: rule }, { runtime })).rejects.toThrow(
+      'must be an earlier rule',
+    )
     expect(readFileSync(rule, 'utf8')).toBe('{"mine":1}')
     rmSync(rule)
     const made = await runVerb('reject', { model: model(), calibrate: thick, save: rule }, { runtime })

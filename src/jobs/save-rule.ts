@@ -11,10 +11,17 @@ export function ensureRuleOrNothing(path: string): void {
     rejectionFromJson(readText(path, 'reject'), path)
   } catch (error) {
     if (!(error instanceof KindredError)) throw error
-    throw new KindredError('usage', 'reject', 'what a rule is written over must be an earlier rule', path, 'Name another file with `save`.', {
-      option: 'save',
-      cause: error,
-    })
+    throw new KindredError(
+      'usage',
+      'reject',
+      'what a rule is written over must be an earlier rule',
+      path,
+      'Name another file with `save`.',
+      {
+        option: 'save',
+        cause: error,
+      },
+    )
   }
 }
 

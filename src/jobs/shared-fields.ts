@@ -18,7 +18,11 @@ export const picturesField = (folders?: string) =>
 
 /** The softmax head of a model. */
 export const headField = (why = '') =>
-  z.string().optional().describe(`the softmax head${why}`).meta({ placeholder: 'file', defaultText: 'head.json beside the model; head-NAME.json for model-NAME.onnx' })
+  z
+    .string()
+    .optional()
+    .describe(`the softmax head${why}`)
+    .meta({ placeholder: 'file', defaultText: 'head.json beside the model; head-NAME.json for model-NAME.onnx' })
 
 const detector = z.enum(detectorNames)
 const layer = z.enum(vggLayers).optional().describe('where vgg-face and vgg16 are cut')

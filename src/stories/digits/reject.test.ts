@@ -1,6 +1,6 @@
 /** @file A rule beside a model: it scores a picture as the story does, whatever lies beside it; survives its file; can be set on other digits. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { thickPen } from '../../../test/support/thick-pen.ts'
+import { bold } from '../../../test/support/bold.ts'
 import { rng } from '../../base/index.ts'
 import { subset, take, type Dataset } from '../../dataset/index.ts'
 import { loadMnist, preset } from '../../digits/index.ts'
@@ -132,7 +132,7 @@ describe('calibrated on other digits', () => {
   test('of digits of a thick pen it keeps 95 % on average, and as much as its interval says', async () => {
     const rule = await ruleOf(looks[1])
     const others = take(await loadMnist({ split: 'test' }), 1000, { seed: 4 })
-    const scores = await scoreImages(rule, model, thickPen(others.images), () => head)
+    const scores = await scoreImages(rule, model, bold(others.images), () => head)
     const share = (r: RejectionFile, of: Float64Array): number => of.filter((s) => !isRejected(s, r.detector.rule!)).length / of.length
     expect(share(rule, scores)).toBeLessThan(0.8) // so much was promised, and does not hold here
     const random = rng(1)
