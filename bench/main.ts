@@ -10,6 +10,7 @@ const benchmarks: Record<string, string> = {
   'digits-promise':
     'the promise of reject on digits of other sources, by the rule of a run and calibrated on 30 to 100 of one’s own; drift',
   'train-step': 'one training step beside PyTorch',
+  seeds: 'a preset of the digits from several seeds: kNN, MAP@R, head and seconds, and how far they spread',
   embed: 'embedding images beside PyTorch',
   haar: 'the Haar cascade beside OpenCV',
   vgg: 'VGG-Face at full size beside Keras and PyTorch',

@@ -6,6 +6,7 @@
 import { numeric, sizeOf, type Node, randomRounds, type OpName, type ReduceAttrs, type Shape, type Tensor } from '../tensor/index.ts'
 import { sliced, type EmitContext } from './emit-context.ts'
 import { onnxTypeNumber } from './model.ts'
+import { imageGradByProduct } from './image-grad.ts'
 import { convolutionByPatches, prefersPatches } from './patches.ts'
 import { fewChannelsWeightGrad, gatheredWeightGrad, groupedWeightGrad } from './weight-grad.ts'
 
@@ -153,10 +154,15 @@ export const emitters: { readonly [K in OpName]: Emitter<K> } = {
   },
 
   // At stride 1 the gradient of the images is itself a convolution, with the kernel turned by 180 degrees, in and out swapped, and full padding;
-  // otherwise ONNX's ConvTranspose is exactly it.
+  // otherwise ONNX's ConvTranspose is exactly it. From small maps one product is faster than either.
   conv2dInputGrad: (c, [dy, w], { attrs, inputs: [tdy, tw] }) => {
     const kernel = [numeric(tw.shape[2], 'conv2d'), numeric(tw.shape[3], 'conv2d')] as const
     const { strides, pads, dilations, groups } = attrs
+    const grads = tdy.shape.every((d) => typeof d === 'number') ? (tdy.shape as number[]) : undefined
+    if (grads !== undefined && prefersPatches(c, w, grads[1], grads.slice(2), kernel, groups)) {
+      const byProduct = imageGradByProduct(c, [dy, w], grads, attrs.inputSize, numeric(tw.shape[1], 'conv2d'), { ...attrs, kernel })
+      if (byProduct !== undefined) return byProduct
+    }
     const reach = kernel.map((k, i) => dilations[i] * (k - 1))
     if (strides.every((s) => s === 1) && groups === 1 && reach.every((r, i) => r >= pads[i] && r >= pads[i + 2])) {
       const far = Number.MIN_SAFE_INTEGER
@@ -168,7 +174,6 @@ export const emitters: { readonly [K in OpName]: Emitter<K> } = {
         dilations,
         pads: [reach[0] - pads[0], reach[1] - pads[1], reach[0] - pads[2], reach[1] - pads[3]],
       } as const
-      const grads = tdy.shape.every((d) => typeof d === 'number') ? (tdy.shape as number[]) : undefined
       if (grads !== undefined && prefersPatches(c, w, grads[1], attrs.inputSize, kernel, groups))
         return convolutionByPatches(c, [dy, swapped], grads, attrs.inputSize, numeric(tw.shape[1], 'conv2d'), window)
       const { kernel: kernelShape, ...rest } = window

@@ -222,6 +222,50 @@ export const checks: { readonly [K in DifferentiableOp]: readonly Check[] } = {
       ],
       f: (dy, w) => T.conv2dInputGrad(dy, w, { ...odd, inputSize: [6, 5] }),
     },
+    // many channels on a map smaller than its image: one product and a fold, also padded, dilated, and where the window is the whole image
+    {
+      shapes: [
+        [2, 16, 2, 2],
+        [16, 2, 3, 3],
+      ],
+      f: (dy, w) => T.conv2dInputGrad(dy, w, { ...conv, inputSize: [4, 4] }),
+    },
+    {
+      shapes: [
+        [1, 18, 2, 1],
+        [18, 2, 3, 2],
+      ],
+      f: (dy, w) => T.conv2dInputGrad(dy, w, { ...conv, pads: [1, 0, 0, 1], dilations: [1, 2], inputSize: [3, 2] }),
+    },
+    {
+      shapes: [
+        [2, 16, 1, 1],
+        [16, 2, 3, 2],
+      ],
+      f: (dy, w) => T.conv2dInputGrad(dy, w, { ...conv, inputSize: [3, 2] }),
+    },
+    // strides that divide the kernel: sub-pixels, also padded, uneven, and with pixels that no window reaches
+    {
+      shapes: [
+        [2, 8, 2, 3],
+        [8, 2, 4, 4],
+      ],
+      f: (dy, w) => T.conv2dInputGrad(dy, w, { ...conv, strides: [2, 2], inputSize: [6, 9] }),
+    },
+    {
+      shapes: [
+        [1, 12, 2, 2],
+        [12, 2, 2, 3],
+      ],
+      f: (dy, w) => T.conv2dInputGrad(dy, w, { ...conv, strides: [1, 3], pads: [1, 2, 0, 1], inputSize: [2, 5] }),
+    },
+    {
+      shapes: [
+        [1, 8, 3, 2],
+        [8, 1, 4, 2],
+      ],
+      f: (dy, w) => T.conv2dInputGrad(dy, w, { ...conv, strides: [2, 2], pads: [3, 1, 1, 0], inputSize: [5, 4] }),
+    },
   ],
   conv2dWeightGrad: [
     {
