@@ -23,15 +23,16 @@ class Student(nn.Module):
 class Default(nn.Module):
     def __init__(self, dim=10):
         super().__init__()
-        self.conv1 = nn.Conv2d(1, 32, 5, stride=2, padding=2)
-        self.conv2 = nn.Conv2d(32, 64, 3, stride=2, padding=1)
-        self.conv3 = nn.Conv2d(64, 128, 3, stride=2, padding=1)
-        self.dense1 = nn.Linear(2048, 128)
+        self.conv1 = nn.Conv2d(1, 32, 5, stride=2)
+        self.conv2 = nn.Conv2d(32, 64, 4, stride=2)
+        self.conv3 = nn.Conv2d(64, 128, 3)
+        self.conv4 = nn.Conv2d(128, 128, 3)
+        self.dense1 = nn.Linear(128, 128)
         self.embedding = nn.Linear(128, dim)
 
     def forward(self, images):
         x = images.unsqueeze(1).float() / 255
-        x = F.relu(self.conv3(F.relu(self.conv2(F.relu(self.conv1(x))))))
+        x = F.relu(self.conv4(F.relu(self.conv3(F.relu(self.conv2(F.relu(self.conv1(x))))))))
         return F.normalize(self.embedding(F.relu(self.dense1(x.flatten(1)))), eps=1e-6)
 
 

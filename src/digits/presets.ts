@@ -71,7 +71,7 @@ export function preset(name: string, options: PresetOptions = {}): Preset {
   ensure(Number.isInteger(dim) && dim > 0, 'preset', 'dim must be a positive integer', dim)
   const mining = options.mining ?? (name === 'student' ? 'random' : 'soft-negative')
   checkChoice('preset', 'mining', mining, minings)
-  const batches = (triplets: number) => (mining === 'random' ? randomTriplets({ triplets }) : tenClasses(25))
+  const batches = (triplets: number, perClass: number) => (mining === 'random' ? randomTriplets({ triplets }) : tenClasses(perClass))
   if (name === 'student') {
     return {
       name,
@@ -82,7 +82,7 @@ export function preset(name: string, options: PresetOptions = {}): Preset {
       mining,
       training: {
         objective: minedObjective(mining, margin),
-        batches: batches(128),
+        batches: batches(128, 25),
         optimizer: adam(),
         schedule: () => constantRate(1e-3),
         epochs: options.epochs ?? 5,
@@ -93,21 +93,21 @@ export function preset(name: string, options: PresetOptions = {}): Preset {
   return {
     name,
     network: digitNetwork({ dim }),
-    architecture: `conv 5x5/2 32 - conv 3x3/2 64 - conv 3x3/2 128 - dense 128 - dense ${dim}, unit length`,
+    architecture: `conv 5x5/2 32 - conv 4x4/2 64 - conv 3x3 128 - conv 3x3 128 - dense 128 - dense ${dim}, unit length`,
     normalised: true,
     margin,
     mining,
     training: {
       objective: minedObjective(mining, margin),
-      batches: batches(84),
-      optimizer: adamw({ weightDecay: 1e-4 }),
-      schedule: (total) => cosine(2e-3, total, { warmUp: Math.min(50, Math.ceil(total / 10)) }),
+      batches: batches(40, 12),
+      optimizer: adamw({ weightDecay: 0.02 }),
+      schedule: (total) => cosine(3e-3, total, { warmUp: Math.min(150, Math.ceil(total / 10)) }),
       knnReferences: 10_000,
       keep: 'latest-near-best',
-      averageDecay: 0.99,
-      augmentation: { rotate: 12, scale: 0.1, shear: 0.15, translate: 1.5 },
+      averageDecay: 0.997,
+      augmentation: { rotate: 12, scale: 0.1, shear: 0.15, translate: 1, elastic: 1 },
       epochs: options.epochs ?? 5,
-      stepsPerEpoch: 500,
+      stepsPerEpoch: 1320,
     },
   }
 }

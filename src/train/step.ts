@@ -20,7 +20,10 @@ export interface StepObjective {
 export interface TrainStepOptions {
   readonly objective: (scope: Scope) => StepObjective
   readonly optimizer: Optimizer
-  /** Keep an exponential moving average of the weights with this decay (Polyak averaging), called `average/…` in the state. */
+  /**
+   * Keep an exponential moving average of the weights (Polyak averaging), called `average/…` in the state: its decay, which at step t is at most t / (t + 9),
+   * so that the average of a short run is not made of the weights it began with.
+   */
   readonly averageDecay?: number
 }
 
@@ -32,11 +35,13 @@ export interface StepGraph {
   readonly state: readonly { readonly name: string; readonly shape: readonly number[] }[]
   readonly figures: readonly string[]
   readonly optimizer: Optimizer
-  readonly averaged: boolean
+  /** That of the average, where there is one. */
+  readonly averageDecay: number | undefined
 }
 
 const optimizerPrefix = 'optimizer/'
 const averagePrefix = 'average/'
+const averageShare = 'averageShare'
 
 /** Builds the graph of one step. */
 export function trainStep({ objective, optimizer, averageDecay }: TrainStepOptions): StepGraph {
@@ -73,14 +78,15 @@ export function trainStep({ objective, optimizer, averageDecay }: TrainStepOptio
     carry(name, shape, next)
   }
   if (averageDecay !== undefined) {
+    const share = input(averageShare, [])
     for (const [name, next] of nextWeights) {
       const { shape } = scope.weights.find((w) => w.name === name)!
       const old = input(`${averagePrefix}${name}`, shape)
       // old + (1 - decay)(next - old): one rounding fewer than the weighted sum
-      carry(`${averagePrefix}${name}`, shape, add(old, mul(sub(next, old), 1 - averageDecay)))
+      carry(`${averagePrefix}${name}`, shape, add(old, mul(sub(next, old), share)))
     }
   }
-  return { outputs, weights: scope.weights, state, figures: Object.keys(figures), optimizer, averaged: averageDecay !== undefined }
+  return { outputs, weights: scope.weights, state, figures: Object.keys(figures), optimizer, averageDecay }
 }
 
 /** Everything a run needs to continue: the number of steps done, and named arrays. */
@@ -150,6 +156,9 @@ export class Stepper {
     for (const w of this.graph.weights) all[w.name] ??= { dtype: 'float32', shape: w.shape, data: this.arrays.get(w.name)! }
     for (const [name, value] of Object.entries(this.graph.optimizer.scalars(this.done + 1, learningRate)))
       all[`${optimizerPrefix}${name}`] = scalar(value)
+    const { averageDecay } = this.graph
+    // Decay that grows with the steps, as TensorFlow's ExponentialMovingAverage with num_updates.
+    if (averageDecay !== undefined) all[averageShare] = scalar(1 - Math.min(averageDecay, (this.done + 1) / (this.done + 10)))
     if (this.program.inputs.includes('seed')) all.seed ??= intScalar(this.done + 1)
     const results = await this.program.run(all)
     const loss = (results.loss.data as Float32Array)[0]
