@@ -16,7 +16,7 @@ const every =
 
 export const detectorNames = every<DetectorName>()(['ssd', 'tiny', 'haar', 'yunet'])
 export const looksNames = every<LooksName>()(['all', 'first'])
-export const presetNames = every<PresetName>()(['student', 'default'])
+export const presetNames = every<PresetName>()(['student', 'default', 'best'])
 export const minings = every<Mining>()(['random', 'batch-hard', 'semi-hard', 'soft-negative'])
 export const runtimeKinds = every<RuntimeKind>()(['auto', 'native', 'wasm'])
 export const vggLayers = every<VggLayer>()(['fc7', 'fc7/relu', 'fc8', 'pool5/avg', 'pool5/max'])

@@ -1,5 +1,5 @@
 /** @file Room `nn`: layers, first values of weights, and ready networks. A network is a function `(x, scope) => y`. */
-export { digitNetwork, studentNetwork, type DigitNetworkOptions } from './architectures/digits.ts'
+export { digitEnsemble, digitNetwork, studentNetwork, type DigitEnsembleOptions, type DigitNetworkOptions } from './architectures/digits.ts'
 export { vgg16, vggLayers, vggLayerSpecs, type VggLayer, type VggLayerSpec, type VggOptions } from './architectures/vgg.ts'
 export { dlibResnet } from './architectures/dlib-resnet.ts'
 export { landmarks68 } from './architectures/landmarks68.ts'

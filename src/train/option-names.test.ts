@@ -35,6 +35,7 @@ const parts: Record<string, [Make, string]> = {
   depthwiseConv2d: [(options) => nn.depthwiseConv2d(3, options), 'stride'],
   studentNetwork: [nn.studentNetwork, 'dim'],
   digitNetwork: [nn.digitNetwork, 'normalise'],
+  digitEnsemble: [nn.digitEnsemble, 'members'],
   vgg16: [(options) => nn.vgg16(options as never), 'layer'],
 }
 const others: Record<string, [Make, string]> = {

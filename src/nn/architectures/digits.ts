@@ -1,10 +1,11 @@
 /**
  * @file The networks of the digits story: from 8-bit images [n, 28, 28] to embeddings [n, dim].
  */
-import { checkOptions } from '../../base/index.ts'
-import { numeric, type Tensor } from '../../tensor/index.ts'
+import { checkOptions, ensure } from '../../base/index.ts'
+import { concat, mul, numeric, type Tensor } from '../../tensor/index.ts'
 import { kaimingNormal, lecunNormal, zeros } from '../initialisers.ts'
 import { conv2d, dense, flatten, greyPixels, l2Normalize, maxPool, relu, sequential, tap, type Layer } from '../layers.ts'
+import type { Scope } from '../scope.ts'
 
 // Both mark the 128 numbers before the embedding as `features`: distances there tell outliers better than distances in the embedding.
 
@@ -50,29 +51,63 @@ function frameTo(size: number, x: Tensor): readonly [number, number, number, num
   return [v >> 1, h >> 1, v - (v >> 1), h - (h >> 1)]
 }
 
+/** From pixels [n, 1, h, w] to 128 features: 28 -> 12 -> 5 -> 3 -> 1 pixels a side. */
+const pyramid = (): Record<string, Layer> => ({
+  // smaller images are framed to the least that the pyramid needs
+  conv1: (x, scope) => conv2d(32, 5, { stride: 2, padding: frameTo(28, x), ...he })(x, scope),
+  relu1: relu(),
+  conv2: conv2d(64, 4, { stride: 2, ...he }),
+  relu2: relu(),
+  conv3: conv2d(128, 3, he),
+  relu3: relu(),
+  conv4: conv2d(128, 3, he),
+  relu4: relu(),
+  flatten: flatten(),
+  dense1: dense(128, he),
+  relu5: relu(),
+})
+
+const embedding = (dim: number): Layer => dense(dim, { initialiser: lecunNormal, biasInitialiser: zeros })
+
 /**
- * The default network: a pyramid of convolutions without padding, 28 -> 12 -> 5 -> 3 -> 1 pixels a side, the first two by their stride, so that no pooling is
- * needed: conv 5x5/2 (32) - conv 4x4/2 (64) - conv 3x3 (128) - conv 3x3 (128) - dense 128 - dense `dim`, unit length. Smaller images get a frame of 0.
+ * The default network: a pyramid of convolutions without padding, the first two with strides, so that no pooling is needed:
+ * conv 5x5/2 (32) - conv 4x4/2 (64) - conv 3x3 (128) - conv 3x3 (128) - dense 128 - dense `dim`, unit length. Images below 28x28 get a frame of 0.
  */
 export function digitNetwork(options: DigitNetworkOptions = {}): Layer {
   checkOptions('digitNetwork', options, ['dim', 'normalise'])
   const { dim = 10, normalise = true } = options
   return sequential({
     pixels: greyPixels(),
-    // smaller images are framed to the least that the pyramid needs
-    conv1: (x, scope) => conv2d(32, 5, { stride: 2, padding: frameTo(28, x), ...he })(x, scope),
-    relu1: relu(),
-    conv2: conv2d(64, 4, { stride: 2, ...he }),
-    relu2: relu(),
-    conv3: conv2d(128, 3, he),
-    relu3: relu(),
-    conv4: conv2d(128, 3, he),
-    relu4: relu(),
-    flatten: flatten(),
-    dense1: dense(128, he),
-    relu5: relu(),
+    ...pyramid(),
     features: tap('features'),
-    embedding: dense(dim, { initialiser: lecunNormal, biasInitialiser: zeros }),
+    embedding: embedding(dim),
     ...(normalise ? { unit: l2Normalize() } : {}),
   })
+}
+
+/** Options of {@link digitEnsemble}. */
+export interface DigitEnsembleOptions {
+  /** Length of each member's embedding. Default 10. */
+  readonly dim?: number
+  /** How many. Default 3. */
+  readonly members?: number
+}
+
+/**
+ * Several of {@link digitNetwork} in one, which begin from different weights: their unit embeddings side by side, divided by sqrt(members), so that all
+ * together have length 1 and the squared distance is the mean of the members'. Features are the members' side by side.
+ */
+export function digitEnsemble(options: DigitEnsembleOptions = {}): Layer {
+  checkOptions('digitEnsemble', options, ['dim', 'members'])
+  const { dim = 10, members = 3 } = options
+  ensure(Number.isInteger(members) && members > 0, 'digitEnsemble', 'members must be a whole number above 0', members)
+  const [body, head] = [sequential(pyramid()), sequential({ embedding: embedding(dim), unit: l2Normalize() })]
+  const scopes = (scope: Scope) => Array.from({ length: members }, (_, i) => scope.child(`member${i + 1}`))
+  return (x, scope) => {
+    const pixels = greyPixels()(x, scope)
+    const features = scopes(scope).map((own) => body(pixels, own))
+    scope.tap('features', concat(features, 1))
+    const embeddings = scopes(scope).map((own, i) => head(features[i], own))
+    return mul(concat(embeddings, 1), 1 / Math.sqrt(members))
+  }
 }

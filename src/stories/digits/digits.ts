@@ -51,7 +51,7 @@ export async function digits(options: DigitsOptions): Promise<DigitsReport> {
       sha256: { 'training images and labels': all.hash, 'test images and labels': test.hash },
     },
     embedding: {
-      dim: options.dim ?? 10,
+      dim: chosen.dim,
       architecture: chosen.architecture,
       parameters: countParameters(chosen.network),
       margin: chosen.margin,
