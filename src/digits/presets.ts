@@ -2,7 +2,8 @@
  * @file Ready recipes for handwritten digits: network, mining, optimiser, schedule, augmentation.
  *
  * `student`: the network and the random triplets of the project this story grew from. `default`: what measured best here within about two
- * minutes on two cores; `best`: three of its networks in one, trained twice as long; see docs/decisions/0011-digits-recipe.md for the measurements and the dead ends.
+ * minutes on two cores. `best`: three of its networks in one, trained twice as long. See docs/decisions/0011-digits-recipe.md for the measurements and the
+ * dead ends.
  */
 import { checkChoice, ensure } from '../base/index.ts'
 import { softNegativeTripletLoss, tripletMarginLoss } from '../losses/index.ts'

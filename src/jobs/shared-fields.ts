@@ -102,7 +102,10 @@ export const farField = (may: string) =>
 export const runFolderField = (what: string) => z.string().describe(`folder for ${what}`).meta({ placeholder: 'dir', writes: true })
 
 /** The network and recipe of digits. */
-export const presetField = z.enum(presetNames).describe('the recipe; best: three networks in one, at six times the work').meta({ placeholder: 'name' })
+export const presetField = z
+  .enum(presetNames)
+  .describe('the recipe; best: three networks in one, at six times the work')
+  .meta({ placeholder: 'name' })
 export const dimField = (least = 2) => z.int().min(least).max(4096).describe('length of the embedding').meta({ placeholder: 'n' })
 export const marginField = z.number().min(0).describe('how much farther a negative must be').meta({ placeholder: 'm' })
 
