@@ -3,7 +3,7 @@
  */
 import { checkOptions, ensure, largest } from '../base/index.ts'
 import { percent, thousands } from './scale.ts'
-import { luminance, shade, tone } from './style.ts'
+import { tone } from './style.ts'
 import { clip, heading, label, rect, svgDocument } from './svg.ts'
 import { textWidth } from './text-width.ts'
 
@@ -59,8 +59,9 @@ export function confusionMatrix(counts: ArrayLike<number>, classes: readonly str
   const left = 24 + 22 + nameWidth
   const cell = (width - left - 24 - 76) / c
   const high = Math.min(cell, 64)
-  const small = cell < 34
-  const key = small ? 'Counts; the darker, the larger the share of the row.' : 'Large: count; small: share of the row.'
+  const small = cell < 46
+  const headSize = small ? 11 : 14
+  const key = small ? 'Counts; the stronger the colour, the larger the share of the row.' : 'Large: count; small: share of the row.'
   const top = heading(
     { title: options.title ?? found, subtitle: options.subtitle ?? `${thousands(all)} images, ${thousands(all - right)} mistakes. ${key}` },
     width,
@@ -72,12 +73,10 @@ export function confusionMatrix(counts: ArrayLike<number>, classes: readonly str
   svg += label(left + cell * c + 76, top.bottom + 38, 'recall', { size: 12, anchor: 'end' })
   for (let i = 0; i < c; i++) {
     const y = y0 + i * high
-    svg += label(left + (i + 0.5) * cell, top.bottom + 38, clip(classes[i], cell - 2, 14, 600), {
-      size: 14,
-      weight: 600,
-      fill: tone.ink,
-      anchor: 'middle',
-    })
+    const column = clip(classes[i], cell - 2, headSize, 600)
+    // Where not even a letter of it finds room, the order of the rows names the column.
+    if (textWidth(column, headSize, 600) <= cell)
+      svg += label(left + (i + 0.5) * cell, top.bottom + 38, column, { size: headSize, weight: 600, fill: tone.ink, anchor: 'middle' })
     svg += label(left - 12, y + high / 2 + 5, clip(classes[i], nameWidth - 12, 14, 600), {
       size: 14,
       weight: 600,
@@ -92,13 +91,14 @@ export function confusionMatrix(counts: ArrayLike<number>, classes: readonly str
     for (let j = 0; j < c; j++) {
       const v = n[i * c + j]
       const share = totals[i] === 0 ? 0 : v / totals[i]
-      const strength = i === j ? 0 : strengthOf(share)
-      const fill = i === j ? '#eaf0f6' : v === 0 ? tone.paper : mistakeColour(strength)
-      svg += rect(left + j * cell + 1, y + 1, cell - 2, high - 2, { fill, stroke: v === 0 && i !== j ? tone.grid : undefined, rx: 3 })
+      const fill = i === j ? { fill: '#eaf0f6' } : v === 0 ? { fill: tone.paper, stroke: tone.grid } : mistake(share)
+      svg += rect(left + j * cell + 1, y + 1, cell - 2, high - 2, { ...fill, rx: 3 })
       if (v === 0) continue
-      const ink = i === j ? tone.soft : inkOn(fill)
+      const ink = i === j ? tone.soft : tone.ink
       const [x, middle] = [left + (j + 0.5) * cell, y + high / 2]
-      if (small) svg += label(x, middle + 4, thousands(v), { size: Math.max(7, Math.min(11, cell / 2.6)), fill: ink, anchor: 'middle' })
+      const size = Math.min(11, cell / 2.6, (11 * (cell - 3)) / textWidth(thousands(v), 11))
+      // A number that would be too small to be read is left to the colour.
+      if (small) svg += size < 6.5 ? '' : label(x, middle + 4, thousands(v), { size, fill: ink, anchor: 'middle' })
       else {
         svg += label(x, middle + 1, thousands(v), { size: 15, weight: i === j ? 400 : 600, fill: ink, anchor: 'middle' })
         svg += label(x, middle + 16, percent(share), { size: 11, fill: ink, anchor: 'middle' })
@@ -110,13 +110,9 @@ export function confusionMatrix(counts: ArrayLike<number>, classes: readonly str
   return svgDocument(width, end + 46, `${options.title ?? found}. Confusion matrix of ${c} classes.`, svg)
 }
 
-/** Ink or paper, whichever can be read better on a colour. */
-const inkOn = (fill: string): string => ((luminance(fill) + 0.05) ** 2 > 1.05 * (luminance(tone.ink) + 0.05) ? tone.ink : tone.paper)
-
-/** A mistake that takes so much of its row has the full colour. */
+/** A mistake that takes so much of its row has the full colour, over which ink can still be read. */
 const fullAt = 0.25
-const strengthOf = (share: number): number => Math.min(1, Math.sqrt(share / fullAt))
-const mistakeColour = (strength: number): string => shade('#c2410c', 0.92 - 0.92 * strength)
+const mistake = (share: number) => ({ fill: tone.mistake, 'fill-opacity': 0.1 + 0.6 * Math.min(1, Math.sqrt(share / fullAt)) })
 
 /** What the colours mean, from a tenth of a percent up. */
 function scaleKey(left: number, y: number): string {
@@ -129,7 +125,7 @@ function scaleKey(left: number, y: number): string {
     [0.05, '5 %'],
     [fullAt, '25 % and more'],
   ] as const) {
-    svg += rect(x, y - 11, 22, 14, { fill: mistakeColour(strengthOf(share)), rx: 3 }) + label(x + 28, y, name, { size: 12 })
+    svg += rect(x, y - 11, 22, 14, { ...mistake(share), rx: 3 }) + label(x + 28, y, name, { size: 12 })
     x += 28 + textWidth(name, 12) + 20
   }
   return svg

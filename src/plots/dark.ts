@@ -1,8 +1,8 @@
 /**
  * @file What a figure's colours become on a dark page. Figures are files, and files are light; a page that shows them inside itself turns them.
  *
- * Light and dark change places: a colour keeps its hue, and its lightness L (OKLab: B. Ottosson, "A perceptual color space for image processing", 2020) becomes
- * 1.2 - L, so that white is the card's dark grey, ink is nearly white, and what stood out from the paper still does. Class colours have partners of their own:
+ * Light and dark change places: a colour keeps its hue, and its lightness L (OKLab: B. Ottosson, "A perceptual color space for image processing", 2020)
+ * becomes 1.28 - L: every colour that can be read on white can then be read on the dark paper (contrast of 4.5). Class colours have partners of their own:
  * turned by the rule, the light ones would be too dark to be told apart.
  */
 import { palette, rgb, tone } from './style.ts'
@@ -35,6 +35,7 @@ const partners = new Map<string, string>([
   [tone.orange, '#f09a52'],
   [tone.red, '#ff9488'],
   [tone.purple, '#c39be6'],
+  [tone.mistake, tone.mistake],
   ...palette.map((colour, i) => [colour, darkPalette[i]] as const),
 ])
 
@@ -43,10 +44,10 @@ export function darkColour(colour: string): string {
   return partners.get(colour) ?? turned(colour)
 }
 
-/** The colour of the same hue at the lightness 1.2 - L, with less chroma where a screen has no such colour. */
+/** The colour of the same hue at the lightness 1.28 - L, with less chroma where a screen has no such colour. */
 function turned(colour: string): string {
   const [l, a, b] = toOklab(rgb(colour))
-  const to = Math.min(0.96, Math.max(0.2, 1.2 - l))
+  const to = Math.min(0.96, Math.max(0.2, 1.28 - l))
   for (let chroma = 1; chroma > 0; chroma -= 0.05) {
     const found = fromOklab(to, a * chroma, b * chroma)
     if (found !== undefined) return found

@@ -121,7 +121,7 @@ export function lossCurve(history: readonly EpochFigures[], options: LossCurveOp
   if (best !== undefined && best >= first && best <= end) {
     const at = x(best)
     svg += line(at, boxes[0].top, at, boxes.at(-1)!.top + boxes.at(-1)!.height, { stroke: tone.ink, 'stroke-dasharray': '2 4' })
-    const leftSide = at > left + inner * 0.8
+    const leftSide = first === end || at > left + inner * 0.8 // the names of the curves stand on the right
     svg += label(at + (leftSide ? -6 : 6), boxes[0].top + 10, `${options.bestEpoch === undefined ? 'best' : 'kept'}: epoch ${best}`, {
       size: 12,
       weight: 600,

@@ -116,6 +116,16 @@ test('colour differences are those of CIEDE2000', () => {
 
 const byte = fc.integer({ min: 0, max: 255 })
 
+test('what can be read on white can be read on the dark paper', () => {
+  fc.assert(
+    fc.property(fc.tuple(byte, byte, byte), (bytes) => {
+      const colour = `#${bytes.map((v) => v.toString(16).padStart(2, '0')).join('')}`
+      fc.pre(1.05 / (luminance(colour) + 0.05) >= 4.5 && !palette.includes(colour) && colour !== tone.mistake)
+      expect((luminance(darkColour(colour)) + 0.05) / (luminance(darkPaper) + 0.05), colour).toBeGreaterThanOrEqual(4.5)
+    }),
+  )
+})
+
 test('class names can be read on white, and light and dark change places', () => {
   for (const colour of palette) expect(1.05 / (luminance(readable(colour)) + 0.05)).toBeGreaterThanOrEqual(4.5)
   fc.assert(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { rng } from '../base/index.ts'
-import { collisions, textBoxes, unreadable } from '../../test/support/svg-texts.ts'
+import { collisions, groundOf, textBoxes, unreadable } from '../../test/support/svg-texts.ts'
 import { luminance } from './style.ts'
 import * as plots from './index.ts'
 
@@ -336,12 +336,26 @@ test('the curve names every score whole, however long the names are', () => {
 })
 
 test('a mistake is as dark as its share of the row, whatever the other mistakes are', () => {
-  const fillOf = (svg: string, count: string) => textBoxes(svg).find((b) => b.text === count)!.ground
+  const fillOf = (svg: string, count: string) => groundOf(textBoxes(svg).find((b) => b.text === count)!)
   const few = plots.confusionMatrix([999, 1, 0, 1000], ['a', 'b'])
   const many = plots.confusionMatrix([999, 1, 400, 600], ['a', 'b'])
   expect(fillOf(few, '1')).toBe(fillOf(many, '1'))
   expect(luminance(fillOf(few, '1'))).toBeGreaterThan(0.75)
-  expect(luminance(fillOf(many, '400'))).toBeLessThan(0.2)
+  expect(luminance(fillOf(many, '400'))).toBeLessThan(0.4)
+})
+
+test.each([3, 10, 26, 40])('a matrix of %d classes: no number over another, all to be read', (c) => {
+  const r = rng(c)
+  const counts = Array.from({ length: c * c }, () => Math.floor(10 ** (4 * r.uniform())))
+  const svg = plots.confusionMatrix(
+    counts,
+    Array.from({ length: c }, (_, i) => `class number ${i}`),
+  )
+  expect([...collisions(svg), ...unreadable(svg)]).toEqual([])
+})
+
+test('a single epoch: its mark and the names of its curves stand apart', () => {
+  expect(collisions(plots.lossCurve([{ ...history[0], trainLoss: 0.0129, validationLoss: 0.2 }], { bestEpoch: 1 }))).toEqual([])
 })
 
 test('reliability: a legend of many empty bins covers no bar', () => {

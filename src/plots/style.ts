@@ -34,6 +34,8 @@ export const tone = {
   orange: '#b9560a',
   red: '#b3261e',
   purple: '#7a3ea8',
+  /** Laid over the paper with an opacity: the more, the worse. The same on light and dark paper. */
+  mistake: '#c2410c',
 } as const
 
 /** The font stack: the shipped Inter first, then what common systems have. */

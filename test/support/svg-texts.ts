@@ -1,9 +1,9 @@
 /** @file The texts of a figure as boxes with the colour behind them, so that a test can see what overlaps, is cut off or cannot be read. */
 import { darkColour } from '../../src/plots/dark.ts'
-import { luminance } from '../../src/plots/style.ts'
+import { luminance, rgb } from '../../src/plots/style.ts'
 import { textWidth } from '../../src/plots/text-width.ts'
 
-/** A text in pixels of its figure, and the colour of the last opaque rectangle drawn before it that holds its middle. */
+/** A text in pixels of its figure, and what lies behind its middle: rectangles drawn before it, the last one on top, each with its opacity. */
 export interface TextBox {
   readonly text: string
   readonly left: number
@@ -11,14 +11,14 @@ export interface TextBox {
   readonly top: number
   readonly bottom: number
   readonly fill: string
-  readonly ground: string
+  readonly ground: readonly { readonly fill: string; readonly opacity: number }[]
 }
 
 /** All texts of a figure. Its groups may be moved, and texts turned upright; other transformations hold no texts. */
 export function textBoxes(svg: string): TextBox[] {
   const out: TextBox[] = []
   const moves: [number, number][] = [[0, 0]]
-  const rects: { left: number; right: number; top: number; bottom: number; fill: string }[] = []
+  const rects: { left: number; right: number; top: number; bottom: number; fill: string; opacity: number }[] = []
   for (const [, close, name, inside, self, text] of svg.matchAll(/<(\/?)([a-z]+)((?:\s[^<>]*?)?)(\/?)>([^<]*)/g)) {
     const get = (key: string): string | undefined => new RegExp(` ${key}="([^"]*)"`).exec(inside)?.[1]
     const number = (key: string): number => Number(get(key) ?? 0)
@@ -28,9 +28,10 @@ export function textBoxes(svg: string): TextBox[] {
     } else if (name === 'g') {
       const move = /translate\(([-\d.]+) ([-\d.]+)\)/.exec(get('transform') ?? '')
       moves.push(move === null ? [dx, dy] : [dx + Number(move[1]), dy + Number(move[2])])
-    } else if (name === 'rect' && get('fill') !== 'none' && get('fill-opacity') === undefined) {
+    } else if (name === 'rect' && get('fill') !== 'none') {
       const [left, top] = [number('x') + dx, number('y') + dy]
-      rects.push({ left, top, right: left + number('width'), bottom: top + number('height'), fill: get('fill') ?? '#000000' })
+      const [fill, opacity] = [get('fill') ?? '#000000', Number(get('fill-opacity') ?? 1)]
+      rects.push({ left, top, right: left + number('width'), bottom: top + number('height'), fill, opacity })
     } else if (name === 'text' && self !== '/') {
       const plain = text
         .replace(/&lt;/g, '<')
@@ -46,8 +47,8 @@ export function textBoxes(svg: string): TextBox[] {
         ? { left: x - 0.73 * size, right: x + 0.2 * size, top: y + before - width, bottom: y + before }
         : { left: x - before, right: x - before + width, top: y - 0.73 * size, bottom: y + 0.2 * size }
       const [mx, my] = [(box.left + box.right) / 2, (box.top + box.bottom) / 2]
-      const ground = rects.findLast((r) => r.left <= mx && r.right >= mx && r.top <= my && r.bottom >= my)
-      out.push({ text: plain, ...box, fill: get('fill') ?? '#000000', ground: ground?.fill ?? '#ffffff' })
+      const ground = rects.filter((r) => r.left <= mx && r.right >= mx && r.top <= my && r.bottom >= my)
+      out.push({ text: plain, ...box, fill: get('fill') ?? '#000000', ground })
     }
   }
   return out
@@ -69,15 +70,23 @@ export function collisions(svg: string): string[] {
   return out
 }
 
+/** The colour behind a text, each colour as `shown` shows it; white paper where nothing lies. */
+export function groundOf({ ground }: TextBox, shown = (colour: string): string => colour): string {
+  let under = rgb(shown('#ffffff'))
+  for (const { fill, opacity } of ground) {
+    const over = rgb(shown(fill))
+    under = [0, 1, 2].map((k) => Math.round(over[k] * opacity + under[k] * (1 - opacity))) as [number, number, number]
+  }
+  return `#${under.map((v) => v.toString(16).padStart(2, '0')).join('')}`
+}
+
 /** Texts whose contrast to what lies behind them is below WCAG's 4.5, in the light or on a dark page, in words. */
 export function unreadable(svg: string): string[] {
-  return textBoxes(svg).flatMap(({ text, fill, ground }) =>
-    [
-      [fill, ground],
-      [darkColour(fill), darkColour(ground)],
-    ]
+  return textBoxes(svg).flatMap((box) =>
+    [(colour: string) => colour, darkColour]
+      .map((shown) => [shown(box.fill), groundOf(box, shown)])
       .filter(([a, b]) => contrast(a, b) < 4.5)
-      .map(([a, b]) => `"${text}": ${a} on ${b}`),
+      .map(([a, b]) => `"${box.text}": ${a} on ${b}`),
   )
 }
 

@@ -13,7 +13,11 @@ export function head(r: DigitsReport, figures: Figures): Chapter {
       : `A linear head on the frozen embedding is right ${pct(h.accuracy)} of the time`,
     html`<p>The embedding does not name digits; a <strong>softmax head</strong> does. It is one linear layer that turns the ${r.embedding.dim} numbers into \
 ten probabilities. The network below it is frozen: only the head learned here, so its accuracy tells how well the classes can be parted by straight cuts.</p>
-${figure(figures.confusion, 'confusion', 'Rows: what the image shows. Columns: what the head said. A mistake is the darker the more of its row it takes.')}
+${figure(
+  figures.confusion,
+  'confusion',
+  'Rows: what the image shows. Columns: what the head said. The more of its row a mistake takes, the stronger its colour.',
+)}
 ${figures.errors !== undefined && figure(figures.errors, 'errors', 'Digits that the head misread. Some would puzzle a person too.')}
 <h3 id="calibration"><a href="#calibration">Does it know how sure it may be?</a></h3>
 <p>A head is calibrated when, of all images it is 90 % sure about, 9 in 10 are right. The expected calibration error (ECE) is the mean \
