@@ -20,4 +20,6 @@ test.each([
 test('so is a training against outliers', () => {
   const { batches } = outlierTraining(preset('default')) as unknown as { batches: { over(labels: Int32Array): { size: number } } }
   expect(batches.over(labels(5)).size).toBe(60)
+  const { objective } = outlierTraining(preset('default'), 5)
+  expect(Object.values(objective.words)).toEqual(expect.arrayContaining(['soft-negative triplet', 'class or none', '0.5', '5']))
 })

@@ -6,12 +6,12 @@
  * dead ends.
  */
 import { checkChoice, ensure } from '../base/index.ts'
-import { softNegativeTripletLoss, tripletMarginLoss } from '../losses/index.ts'
+import { classOrNone, softNegativeTripletLoss, tripletMarginLoss } from '../losses/index.ts'
 import { batchHard, semiHard, stackedTriplets } from '../miners/index.ts'
 import { digitEnsemble, digitNetwork, studentNetwork, type Layer } from '../nn/index.ts'
 import { adam, adamw, constantRate, cosine } from '../optim/index.ts'
 import { mPerClass, randomTriplets, type MPerClassState, type Sampler } from '../samplers/index.ts'
-import { objective, objectiveOfParts, type Objective, type TrainEmbedderOptions } from '../train/index.ts'
+import { objective, objectiveOfParts, sumOfObjectives, type Objective, type TrainEmbedderOptions } from '../train/index.ts'
 
 export type PresetName = 'student' | 'default' | 'best'
 export const presetNames: readonly PresetName[] = ['student', 'default', 'best']
@@ -126,14 +126,22 @@ export function preset(name: string, options: PresetOptions = {}): Preset {
   }
 }
 
-/** How the default network goes on when it is also shown outliers: shorter, and more than half of each batch no digit. */
-export function outlierTraining(p: Preset): PresetTraining {
+/**
+ * How the default network goes on when it is also shown outliers: shorter, more than half of each batch no digit, and beside the triplets a softmax on the
+ * embedding that has one class more, "none of these".
+ *
+ * @param classes how many the training images have
+ */
+export function outlierTraining(p: Preset, classes = 10): PresetTraining {
   return {
     ...p.training,
-    objective: minedObjective('soft-negative', p.margin, p.name),
+    objective: sumOfObjectives([
+      { objective: minedObjective('soft-negative', p.margin, p.name) },
+      { objective: objective({ loss: classOrNone({ classes }) }), weight: 0.5 },
+    ]),
     batches: tenClasses(12),
     outliersPerBatch: 160,
-    augmentation: { rotate: 15, scale: 0.15, shear: 0.25, translate: 1.5 },
+    augmentation: { rotate: 12, scale: 0.1, shear: 0.15, translate: 1, elastic: 1 },
     schedule: (total) => cosine(2e-3, total, { warmUp: Math.min(20, Math.ceil(total / 10)) }),
     averageDecay: 0.985,
     keep: 'last',

@@ -66,8 +66,8 @@ export async function trainDigits(options: TrainDigitsInput, context: JobContext
   const data = await loadData(words, seed, progress, signal)
   if (words.outliers !== undefined) checkOutlierFrame(data.train)
   const outliers = words.outliers === undefined ? undefined : await loadOutliers(words.outliers, data.train, seed, progress)
-  const plan =
-    outliers === undefined ? recipe.training : { ...outlierTraining(recipe), epochs: words.epochs ?? outlierTraining(recipe).epochs }
+  const against = outlierTraining(recipe, data.train.classes.length)
+  const plan = outliers === undefined ? recipe.training : { ...against, epochs: words.epochs ?? against.epochs }
   const training = {
     ...plan,
     stepsPerEpoch: words.steps ?? plan.stepsPerEpoch,

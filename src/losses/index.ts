@@ -1,4 +1,5 @@
 /** @file Room `losses`: one file a loss, reducer or regulariser. A loss sees embeddings and tuples (or labels), never a miner. */
+export { classOrNone, type ClassOrNoneOptions } from './class-or-none.ts'
 export { contrastiveLoss, type ContrastiveOptions } from './contrastive-loss.ts'
 export { crossEntropy } from './cross-entropy.ts'
 export { checkMargin, type BatchShape, type Loss, type LossBatch, type LossFunction, type LossParts } from './loss.ts'

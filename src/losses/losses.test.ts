@@ -18,6 +18,7 @@ import { evaluate, grad, input, integers, mul, ndarray, sum, type NdArray, type 
 import { objective } from '../train/index.ts'
 import { constantTriplets, listTriplets, type Triplets } from '../tuples/index.ts'
 import {
+  classOrNone,
   contrastiveLoss,
   crossEntropy,
   l2OfEmbeddings,
@@ -363,6 +364,43 @@ test('cross-entropy equals its formula; rows without a column do not count', () 
   near(value, expected.reduce((a, b) => a + b, 0) / counted.length)
   near(share, counted.filter((i) => row(i).indexOf(Math.max(...row(i))) === y[i]).length / counted.length)
   expect(count).toBe(10)
+})
+
+test('class or none equals its formula: labels without a name are one class more; it learns weights of its own', () => {
+  const y = labels.map((l, i) => (i === 2 ? 3 : i === 7 ? 99 : l % 3))
+  const scope = new Scope()
+  const { loss, figures } = objective({ loss: classOrNone({ classes: 3, scale: 2 }) }).build({ embeddings: e, labels: integers(y), scope })
+  expect(scope.weights.map((w) => [w.name, w.shape])).toEqual([
+    ['weight', [4, d]],
+    ['bias', [4]],
+  ])
+  const draw = rng(8)
+  const weight: NdArray = { shape: [4, d], data: Float64Array.from({ length: 4 * d }, () => draw.normal()) }
+  const bias: NdArray = { shape: [4], data: Float64Array.from({ length: 4 }, () => draw.normal()) }
+  const feeds = { e: points, weight, bias }
+  const [value, right, slope] = evaluate([loss, figures.accuracy, grad(loss, [scope.tensor('weight')])[0]], feeds)
+  const z = y.map((_, i) => [...bias.data].map((b, c) => b + row(i).reduce((s, v, k) => s + 2 * v * weight.data[c * d + k], 0)))
+  const of = y.map((l) => Math.min(l, 3))
+  const each = z.map((logits, i) => Math.log(logits.reduce((s, v) => s + Math.exp(v), 0)) - logits[of[i]])
+  near(value.data[0], each.reduce((a, b) => a + b, 0) / n)
+  near(right.data[0], z.filter((logits, i) => logits.indexOf(Math.max(...logits)) === of[i]).length / n)
+  expect(Math.max(...slope.data.map(Math.abs))).toBeGreaterThan(0.01)
+  for (const [wrong, says] of [
+    [{ classes: 0 }, 'classes must be a whole number above 0'],
+    [{ classes: 3, scale: 0 }, 'scale must be > 0'],
+  ] as const)
+    expect(() => classOrNone(wrong)).toThrow(says)
+})
+
+test('class or none at one point is at best the shares of the classes and of the outliers', () => {
+  const same: NdArray = { shape: [n, d], data: new Float64Array(n * d).fill(0.3) }
+  const y = labels.map((l, i) => (l === 3 ? 3 + i : l))
+  const scope = new Scope()
+  const { loss } = objective({ loss: classOrNone({ classes: 3 }) }).build({ embeddings: e, labels: integers(y), scope })
+  const feeds = { e: same, weight: { shape: [4, d], data: new Float64Array(4 * d) }, bias: { shape: [4], data: new Float64Array(4) } }
+  const least = classOrNone({ classes: 3 }).atCollapse!({ images: n, labelled: 9, perClass: 3 })
+  near(evaluate([loss], feeds)[0].data[0], least) // even shares: a flat answer is the best
+  near(classOrNone({ classes: 3 }).atCollapse!({ images: 9, labelled: 9, perClass: 3 }), Math.log(3))
 })
 
 test('what a loss is where all embeddings coincide is what it says', () => {

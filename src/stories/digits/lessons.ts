@@ -1,6 +1,6 @@
 /** @file Trainings that go on from the network of digits alone, each against outliers of another kind. */
-import { concat, type Dataset } from '../../dataset/index.ts'
-import { inventedCharacters, outlierTraining, pseudoOutliers, renderedLetters } from '../../digits/index.ts'
+import { concat, take, type Dataset } from '../../dataset/index.ts'
+import { inventedCharacters, outlierTraining, pseudoOutliers, reframed, renderedDigits, renderedLetters } from '../../digits/index.ts'
 import { trainEmbedder } from '../../train/index.ts'
 import type { OutliersSeen } from './digits-report.ts'
 import type { Run } from './run.ts'
@@ -48,15 +48,31 @@ export function lessons({ train, seed, options }: Run, fonts: readonly string[])
   ]
 }
 
-/** Goes on from given weights, with outliers in every batch. */
-export function trainFurther(run: Run, weights: ReadonlyMap<string, Float32Array>, outliers: Dataset, length: Lesson['length']) {
+/**
+ * Training digits, and with them digits in other people's pictures: drawn in fonts, and MNIST's enlarged and framed again. Without these a network learns to
+ * refuse whatever was not made as MNIST was.
+ */
+export function digitsOfAllKinds({ train, seed, options }: Run, fonts: readonly string[]): Dataset {
+  if (train.classes.join('') !== '0123456789') return train // garments, say, are drawn in no font
+  const each = Math.min(5000, options.images ?? 5000, train.count)
+  return concat(train, renderedDigits({ fonts, perDigit: Math.ceil(each / 10), seed: seed + 4 }), reframed(take(train, each)))
+}
+
+/** Goes on from given weights, with outliers in every batch. @param source digits to learn */
+export function trainFurther(
+  run: Run,
+  weights: ReadonlyMap<string, Float32Array>,
+  source: Dataset,
+  outliers: Dataset,
+  length: Lesson['length'],
+) {
   const { preset: p, train, validation, seed, runtime, progress, options } = run
   return trainEmbedder({
-    ...outlierTraining(p),
+    ...outlierTraining(p, train.classes.length),
     ...length,
     network: p.network,
     weights,
-    source: train,
+    source,
     validation,
     outliers,
     seed,

@@ -14,7 +14,7 @@ import { fitHead } from './fit-head.ts'
 import { fitScores, scoresOf } from './fit-scores.ts'
 import { judgeEmbedding } from './judge.ts'
 import { preferred, rowsOf, writeRule } from './leading-score.ts'
-import { lessons, trainFurther } from './lessons.ts'
+import { digitsOfAllKinds, lessons, trainFurther } from './lessons.ts'
 import { digitSets, drawnSets, lettersOf, scriptSets } from './outlier-sets.ts'
 import { withNetwork, type JudgedSet, type ScoredSet, type SetKind } from './outlier-table.ts'
 import { judgeRule, judgeScore, rejectedIndices, type RejectionData } from './rejection.ts'
@@ -113,10 +113,11 @@ export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short:
     await story.stage("The student's rule", "repeating the student's rule", () => studentRule(run, short, sets.letters))
   if (options.outliers === false) return
   let { weights } = judged
+  let source: Dataset | undefined
   for (const lesson of lessons(run, sets.learn)) {
     const { outliers, learned } = await story.stage(`Training against ${lesson.name}`, `training on, against ${lesson.name}`, async () => {
       const outliers = lesson.outliers()
-      weights = (await trainFurther(run, weights, outliers, lesson.length)).weights
+      weights = (await trainFurther(run, weights, (source ??= digitsOfAllKinds(run, sets.learn)), outliers, lesson.length)).weights
       return { outliers, learned: await judge(run, weights, `model-${lesson.file}.onnx`, lesson.what, false) }
     })
     await story.stage(`Rejection after ${lesson.name}`, 'judging what is no digit, once more', async () => {
