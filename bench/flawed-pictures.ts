@@ -55,29 +55,34 @@ function cover(digit: Uint8Array, { width, height, random }: Sheet, pen: Pen = {
   const half = 11 * scale
   const [cx, cy] = [half + ax * Math.max(0, width - 2 * half), half + ay * Math.max(0, height - 2 * half)]
   const [cos, sin] = [Math.cos((turn * Math.PI) / 180), Math.sin((turn * Math.PI) / 180)]
-  const at = (x: number, y: number): number => (x < 0 || y < 0 || x > 27 || y > 27 ? 0 : digit[y * 28 + x] / 255)
+  const padded = new Float32Array(34 * 34)
+  for (let i = 0; i < 784; i++) padded[(Math.floor(i / 28) + 3) * 34 + (i % 28) + 3] = digit[i] / 255
   const out = new Float32Array(width * height)
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const [dx, dy] = [(x + 0.5 - cx) / scale, (y + 0.5 - cy) / scale]
-      const [u, v] = [cos * dx + sin * dy + 13.5, cos * dy - sin * dx + 13.5]
+      const u = cos * dx + sin * dy + 13.5
+      const v = cos * dy - sin * dx + 13.5
       if (u < -1 || v < -1 || u > 28 || v > 28) continue
-      const [iu, iv] = [Math.floor(u), Math.floor(v)]
-      const value = cubic(v - iv, (j) => cubic(u - iu, (i) => at(iu + i, iv + j)))
+      const iu = Math.floor(u)
+      const first = (Math.floor(v) + 2) * 34 + iu + 2
+      const t = u - iu
+      const row = (k: number): number => cubic(t, padded[k], padded[k + 1], padded[k + 2], padded[k + 3])
+      const value = cubic(v - Math.floor(v), row(first), row(first + 34), row(first + 68), row(first + 102))
       out[y * width + x] = Math.min(1, Math.max(0, 0.5 + ((value - level) * scale) / 1.5))
     }
   }
   return out
 }
 
-/** Catmull-Rom between four values. */
-function cubic(t: number, f: (i: number) => number): number {
-  const [a, b, c, d] = [f(-1), f(0), f(1), f(2)]
-  return b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)))
-}
+/** Catmull-Rom between the middle two of four values. */
+const cubic = (t: number, a: number, b: number, c: number, d: number): number =>
+  b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)))
 
 function ink({ rgb }: Sheet, covered: Float32Array, colour: Colour): void {
-  for (let i = 0; i < rgb.length; i++) rgb[i] += (colour[i % 3] - rgb[i]) * covered[Math.floor(i / 3)]
+  for (let i = 0; i < covered.length; i++) {
+    if (covered[i] > 0) for (let c = 0; c < 3; c++) rgb[3 * i + c] += (colour[c] - rgb[3 * i + c]) * covered[i]
+  }
 }
 
 function fill({ width, height, rgb }: Sheet, x0: number, y0: number, x1: number, y1: number, colour: Colour): void {
@@ -154,8 +159,14 @@ function grains({ width, height, rgb, random }: Sheet, size: number, strength: n
     }
 }
 
-const bytesOf = ({ rgb, random }: Sheet, noise: number): Uint8Array =>
-  Uint8Array.from(rgb, (v) => Math.round(255 * Math.min(1, Math.max(0, v + (noise > 0 ? noise * random.normal() : 0)))))
+function bytesOf({ rgb, random }: Sheet, noise: number): Uint8Array {
+  const out = new Uint8Array(rgb.length)
+  for (let i = 0; i < out.length; i++) {
+    const v = noise > 0 ? rgb[i] + noise * random.normal() : rgb[i]
+    out[i] = Math.round(255 * Math.min(1, Math.max(0, v)))
+  }
+  return out
+}
 
 const png = (sheet: Sheet, noise = 0): Promise<Uint8Array> =>
   Promise.resolve(encodePng(bytesOf(sheet, noise), { width: sheet.width, height: sheet.height, channels: 3 }))

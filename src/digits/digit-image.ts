@@ -18,7 +18,7 @@ export interface PictureDigit {
   /** 784 bytes, ink 255 on 0. */
   readonly pixels: Uint8Array
   readonly way: DigitWay
-  /** Where it lies, in pixels of the picture as it is read (the longer side at most 1,000). */
+  /** Where it lies, in pixels of the picture. */
   readonly box: Box
 }
 
@@ -45,17 +45,19 @@ export async function loadDigitImage(
   options: FrameOptions = {},
 ): Promise<{ pixels: Uint8Array; way: DigitWay }> {
   const { digits, refused } = await loadDigitsIn(input, options)
-  if (refused !== undefined)
-    throw new KindredError(
-      'usage',
-      typeof input === 'string' ? input : where,
-      'the picture must show a digit',
-      refused,
-      'Draw a digit that stands out from the paper.',
-    )
-  const size = ({ box }: PictureDigit): number => (box.x1 - box.x0) * (box.y1 - box.y0)
-  const { pixels, way } = digits.reduce((a, b) => (size(b) > size(a) ? b : a))
+  if (refused !== undefined) throw noDigit(typeof input === 'string' ? input : where, refused)
+  const { pixels, way } = largestOf(digits)
   return { pixels, way }
+}
+
+/** The error for a picture that shows no digit. */
+export const noDigit = (name: string, why: string): KindredError =>
+  new KindredError('usage', name, 'the picture must show a digit', why, 'Draw a digit that stands out from the paper.')
+
+/** The digit with the largest box. */
+export function largestOf(digits: readonly PictureDigit[]): PictureDigit {
+  const size = ({ box }: PictureDigit): number => (box.x1 - box.x0) * (box.y1 - box.y0)
+  return digits.reduce((a, b) => (size(b) > size(a) ? b : a))
 }
 
 /**
@@ -71,7 +73,7 @@ export async function loadDigitImage(
 export async function loadDigitsIn(input: string | Uint8Array, options: FrameOptions = {}): Promise<DigitsInPicture> {
   checkOptions(where, options, ['invert', 'thicken'])
   const picture = await decodeImage(input, { channels: 4, longest: mostSide })
-  const { pixels, height, width } = picture
+  const { pixels, height, width, reduction } = picture
   const given = height === 28 && width === 28 ? inFrame(pixels, options) : undefined
   if (given !== undefined) return { digits: [given], refused: undefined }
   if (options.invert !== undefined && options.invert !== 'auto') {
@@ -81,8 +83,15 @@ export async function loadDigitsIn(input: string | Uint8Array, options: FrameOpt
     if (framed.some((v) => v > 0)) return { digits: [{ pixels: framed, way: 'framed', box }], refused: undefined }
   }
   const { digits, refused } = readDigits(picture)
-  return { digits: digits.map((d) => ({ pixels: frameCutOut(d, options.thicken), way: 'framed', box: d.box })), refused }
+  return { digits: digits.map((d) => ({ pixels: frameCutOut(d, options.thicken), way: 'framed', box: scaled(d.box, reduction) })), refused }
 }
+
+const scaled = ({ x0, y0, x1, y1 }: Box, by: number): Box => ({
+  x0: Math.floor(x0 * by),
+  y0: Math.floor(y0 * by),
+  x1: Math.ceil(x1 * by),
+  y1: Math.ceil(y1 * by),
+})
 
 /** A 28x28 image that holds a digit of MNIST's size, brought to the middle. */
 function inFrame(rgba: Uint8Array, { invert = 'auto' }: FrameOptions): PictureDigit | undefined {

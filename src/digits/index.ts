@@ -3,7 +3,7 @@ export { loadDigitImage, loadDigitsIn, type DigitsInPicture, type DigitWay, type
 export { drawnShapes, noiseImages, twoDigits, type DrawnOptions } from './drawn-outliers.ts'
 export { fontNames, testFonts, trainFonts, type HandFont } from './fonts.ts'
 export { inventedCharacters } from './invented.ts'
-export { findPictures, loadPictures, type Pictures, type Skipped } from './load-pictures.ts'
+export { findPictures, loadPictures, type LoadOptions, type PictureAnswer, type Pictures, type Skipped } from './load-pictures.ts'
 export { lookAlikeOf, omniglotLookAlikes, type AlphabetLookAlikes } from './look-alikes.ts'
 export { mnistFrame, type FrameOptions } from './mnist-frame.ts'
 export { fashionClasses, findIdxFiles, loadMnist, mnistFiles, mnistPackageFolder, type MnistOptions, type MnistSplit } from './mnist.ts'

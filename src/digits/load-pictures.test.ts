@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { flatPng, pngChunk } from '../../test/support/png.ts'
 import { silent } from '../base/index.ts'
+import { encodePng } from '../images/index.ts'
 import { findPictures, loadPictures } from './load-pictures.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'kindred-pictures-'))
@@ -51,6 +52,27 @@ test('what is named and is no file is refused at once', () => {
   expect(() => findPictures([join(folder, 'loop.png')])).toThrow(
     expect.objectContaining({ code: 'io', message: expect.stringContaining('ELOOP') }),
   )
+})
+
+test('of several digits the largest is read, with a warning, or all; what shows none is left out or answered', async () => {
+  const [h, w] = [80, 160]
+  const sheet = new Uint8Array(h * w).fill(240)
+  for (const x of [20, 70, 120]) for (let y = 10; y < (x === 70 ? 70 : 60); y++) sheet.fill(20, y * w + x, y * w + x + 7)
+  const three = file('several/three.png', encodePng(sheet, { width: w, height: h, channels: 1 }))
+  const blank = file('several/blank.png', encodePng(new Uint8Array(400).fill(230), { width: 20, height: 20, channels: 1 }))
+  const mnist = { size: [28, 28], channels: 1, card: { preprocessing: { frame: 'mnist' } } } as const
+  const warned: string[] = []
+  const progress = { ...silent, warn: (text: string) => void warned.push(text) }
+  const one = await loadPictures([three, blank], mnist, { progress })
+  expect(one.ids).toEqual([three])
+  expect(one.answers[0]).toMatchObject({ digits: 3, row: 0, box: { x0: 70, y0: 10, x1: 77, y1: 70 } })
+  expect(warned).toEqual([expect.stringContaining('three.png shows 3 digits: the largest is read'), expect.stringContaining('blank.png')])
+  const all = await loadPictures([three, blank], mnist, { all: true, answerRefused: true })
+  expect(all.ids).toEqual([three, three, three])
+  expect(all.answers.map(({ row }) => row)).toEqual([0, 1, 2, undefined])
+  expect(all.answers.map(({ box }) => box?.x0)).toEqual([20, 70, 120, undefined])
+  expect(all.answers[3].refused).toContain('nothing stands out')
+  expect((await loadPictures([blank], mnist, { answerRefused: true })).pixels.length).toBe(0)
 })
 
 test('one that cannot be read is left out, with its reason', async () => {

@@ -2,7 +2,8 @@
 import { KindredError, show } from '../base/index.ts'
 import type { Channels, ImageSource } from '../dataset/index.ts'
 import { decodeImage } from '../images/index.ts'
-import { loadDigitImage } from './digit-image.ts'
+import { largestOf, loadDigitImage, loadDigitsIn } from './digit-image.ts'
+import type { Box } from './ink.ts'
 
 /** What of a model decides how a picture becomes its input. */
 export interface PictureModel {
@@ -30,6 +31,28 @@ export function checkPictureModel({ size, channels, card }: PictureModel): void 
     got,
     frame === 'mnist' ? 'Train it again: such a model is now written with the frame "as given".' : 'Embed pixels with the library.',
   )
+}
+
+/** What a model takes from a picture: one image, or, where digits are looked for, one a digit; or why it shows none. */
+export interface PictureParts {
+  readonly parts: readonly { readonly pixels: Uint8Array; readonly box?: Box }[]
+  /** How many digits the picture shows; 1 where none are looked for. */
+  readonly digits: number
+  readonly refused: string | undefined
+}
+
+/**
+ * All that a model takes from a picture: where it wants MNIST's frame, the digits of the picture in reading order.
+ *
+ * @param all every digit, in place of the largest
+ * @throws KindredError as {@link checkPictureModel} and `decodeImage`
+ */
+export async function pictureParts(path: string, model: PictureModel, all: boolean): Promise<PictureParts> {
+  if (model.card.preprocessing.frame !== 'mnist')
+    return { parts: [{ pixels: await modelPicture(path, model) }], digits: 1, refused: undefined }
+  checkPictureModel(model)
+  const { digits, refused } = await loadDigitsIn(path)
+  return { parts: all || digits.length === 0 ? digits : [largestOf(digits)], digits: digits.length, refused }
 }
 
 /**

@@ -20,6 +20,8 @@ export interface DecodedImage {
   height: number
   width: number
   channels: 1 | 3 | 4
+  /** How many times as long and wide the picture itself is, where `longest` made it smaller; else 1. */
+  reduction: number
 }
 
 /** A decoded image whose bytes stay counted until `release` is called. */
@@ -240,9 +242,10 @@ async function render(
     image = channels === 4 ? image.ensureAlpha() : image.flatten({ background })
     image = channels === 1 ? image.toColourspace('b-w') : image.toColourspace('srgb')
     const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
+    const reduction = longest === undefined ? 1 : Math.max(opened.width, opened.height) / Math.max(info.width, info.height)
     const decoded = channelsOf(data, info.channels, channels)
     release(needed - kept)
-    return { pixels: decoded, height: info.height, width: info.width, channels, release: () => release() }
+    return { pixels: decoded, height: info.height, width: info.width, channels, reduction, release: () => release() }
   } catch (error) {
     release()
     throw error

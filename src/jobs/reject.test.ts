@@ -129,7 +129,7 @@ describe('what is said', () => {
     const result = await runVerb('reject', { model: model(), pictures: [mnist] }, { runtime })
     expect(result.pictures).toHaveLength(60)
     for (const p of result.pictures) {
-      expect(p).toMatchObject({ ...result.rule, kept: p.score <= p.threshold, rejected: p.score > p.threshold, rejectWhen: 'above' })
+      expect(p).toMatchObject({ ...result.rule, kept: p.score! <= p.threshold, rejected: p.score! > p.threshold, rejectWhen: 'above' })
       expect(Object.keys(p.promise!)).toEqual(['keep', 'interval', 'of'])
       expect(p.p! > 0 && p.p! <= 1).toBe(true)
     }

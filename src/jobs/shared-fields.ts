@@ -16,6 +16,9 @@ export const picturesField = (folders?: string) =>
     .describe(`image files, or folders of them${folders === undefined ? '' : `; sub-folders ${folders}`}`)
     .meta({ positional: true })
 
+/** Whether every digit of a picture is read. */
+export const allDigitsField = z.boolean().default(false).describe('every digit of a picture, in reading order, in place of the largest')
+
 /** The softmax head of a model. */
 export const headField = (why = '') =>
   z

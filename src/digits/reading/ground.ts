@@ -30,8 +30,8 @@ export function contrastOf({ values, light }: Plane, height: number, width: numb
   const [short, long] = [Math.min(height, width), Math.max(height, width)]
   const window = Math.max(3, 2 * Math.round(0.5 * Math.min(atMost, Math.max(0.4 * short, 0.25 * long))) + 1)
   const smooth = median3(values, height, width)
-  const signed = darker ? smooth : smooth.map((v) => -v)
-  const ground = negated(running(negated(running(signed, height, width, window)), height, width, window))
+  if (!darker) negated(smooth)
+  const ground = negated(running(negated(running(smooth, height, width, window)), height, width, window))
   const out = new Float32Array(values.length)
   for (let i = 0; i < out.length; i++) {
     const g = darker ? ground[i] : -ground[i]

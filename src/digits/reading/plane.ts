@@ -42,7 +42,7 @@ export function inkPlane(picture: Rgba): Plane {
   const grounds = thumbs.map((t) => medianFiltered(t, h, w, radius))
   const levels = grounds.map(medianOf)
   // relative differences at full size, of every few pixels
-  const step = Math.max(1, Math.round(Math.sqrt((height * width) / 60_000)))
+  const step = Math.max(1, Math.round(Math.sqrt((height * width) / 15_000)))
   const edge = Math.round(0.05 * Math.min(height, width))
   const rows: number[] = []
   const noise = channels.map(() => [] as number[])
@@ -93,13 +93,19 @@ function channelsOf({ pixels, height, width }: Rgba): Float32Array[] {
     if (pixels[4 * i + 3] < 128) clear++
     if (pixels[4 * i] !== pixels[4 * i + 1] || pixels[4 * i] !== pixels[4 * i + 2]) coloured = true
   }
-  const plane = (channel: number): Float32Array => Float32Array.from({ length: n }, (_, i) => pixels[4 * i + channel])
+  const plane = (channel: number): Float32Array => {
+    const out = new Float32Array(n)
+    for (let i = 0; i < n; i++) out[i] = pixels[4 * i + channel]
+    return out
+  }
   if (clear > 0.002 * n) {
     const filler = visibleMedian(pixels, n)
     if (filler === undefined) return [plane(3)]
-    return [0, 1, 2].map((c) =>
-      Float32Array.from({ length: n }, (_, i) => filler[c] + ((pixels[4 * i + c] - filler[c]) * pixels[4 * i + 3]) / 255),
-    )
+    const laid = [plane(0), plane(1), plane(2)]
+    laid.forEach((channel, c) => {
+      for (let i = 0; i < n; i++) channel[i] = filler[c] + ((channel[i] - filler[c]) * pixels[4 * i + 3]) / 255
+    })
+    return laid
   }
   return coloured ? [plane(0), plane(1), plane(2)] : [plane(0)]
 }

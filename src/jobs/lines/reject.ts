@@ -4,6 +4,7 @@ import type { Skipped } from '../../digits/index.ts'
 import type { ConformalPromise, Drift, RejectionRule } from '../../openset/index.ts'
 import { scoreWords } from '../../stories/index.ts'
 import { columns } from '../columns.ts'
+import { placeInPicture } from './place-in-picture.ts'
 
 /** A promise without the scores it rests on. */
 type Said = Pick<ConformalPromise, 'keep' | 'interval' | 'of'>
@@ -35,8 +36,14 @@ export interface RejectResult {
     readonly picture: string
     readonly kept: boolean
     readonly rejected: boolean
-    readonly score: number
+    /** null where the picture shows no digit. */
+    readonly score: number | null
     readonly p?: number
+    /** Why the picture shows no digit. */
+    readonly reason?: string
+    /** How many digits the picture shows, and where this one lies, pixels. */
+    readonly digits: number
+    readonly box?: { readonly x0: number; readonly y0: number; readonly x1: number; readonly y1: number }
     readonly promise: Said | undefined
   })[]
   readonly rejected: number
@@ -50,9 +57,9 @@ export function rejectLines({ score, looks, rule, promise, calibration, saved, p
   const [keeps, refuses] = rule.rejectWhen === 'above' ? ['<=', '> '] : ['>=', '< ']
   const rows = pictures.map((p) => [
     p.kept ? 'kept' : 'refused',
-    `${short(p.score)} ${p.kept ? keeps : refuses} ${short(rule.threshold)}`,
+    p.score === null ? `no digit: ${p.reason}` : `${short(p.score)} ${p.kept ? keeps : refuses} ${short(rule.threshold)}`,
     ...(p.p === undefined ? [] : [`p ${probability(p.p)}`]),
-    p.picture,
+    `${p.picture}${placeInPicture(p)}`,
   ])
   const how = `${scoreWords(score, true)}${looks > 1 ? `, mean over ${looks} looks` : ''}`
   const refuse = `${how}, ${rule.rejectWhen} ${short(rule.threshold)}`

@@ -1,6 +1,6 @@
 /** @file Verb `reject`: which pictures belong to no known class, by the rule beside a model or one that is calibrated on the user's own digits. */
 import * as z from 'zod'
-import { headField, modelField, picturesField } from '../shared-fields.ts'
+import { allDigitsField, headField, modelField, picturesField } from '../shared-fields.ts'
 import type { RejectResult } from '../lines/reject.ts'
 import { verb } from '../verb.ts'
 
@@ -33,6 +33,7 @@ export const reject = verb({
         .describe('keep the rule as it is after `calibrate` or `keep`; `rule` takes it')
         .meta({ placeholder: 'file', writes: true }),
       head: headField(', for rules on its logits'),
+      all: allDigitsField,
     })
     .superRefine(({ pictures, calibrate, keep, save }, { addIssue }) => {
       const wrong = (option: string, message: string) => addIssue({ code: 'custom', message, path: [option] })
@@ -51,7 +52,7 @@ where 20 or more pictures score unlike these, it says so. With \`calibrate\` the
 is kept, on average over calibrations, and the interval says how much that is with your pictures. More pictures make it narrower. It holds for
 digits of the same hand, paper and camera, and not for those it was calibrated on. Sub-folders do not matter; copies of a picture count once;
 pictures that cannot be read are left out.`,
-  async run({ model: path, pictures, rule: rulePath, calibrate, keep, save, head: headPath }, context): Promise<RejectResult> {
+  async run({ model: path, pictures, rule: rulePath, calibrate, keep, save, head: headPath, all }, context): Promise<RejectResult> {
     const { load } = await import('../../models/index.ts')
     const { loadPictures } = await import('../../digits/index.ts')
     const { judgeScores, ruleToKeep, scoreImages } = await import('../../stories/index.ts')
@@ -72,10 +73,14 @@ pictures that cannot be read are left out.`,
       const { detector, moves, promise: carried } = rule
       const { threshold, rejectWhen } = detector.rule!
       const promise = carried && { keep: carried.keep, interval: carried.interval, of: carried.of }
-      const { pixels, ids, skipped } =
-        pictures === undefined ? { pixels: new Uint8Array(0), ids: [], skipped: [] } : await loadPictures(pictures, model, context)
+      const { progress, signal } = context
+      const { pixels, answers, skipped } =
+        pictures === undefined
+          ? { pixels: new Uint8Array(0), answers: [], skipped: [] }
+          : await loadPictures(pictures, model, { progress, signal, all, answerRefused: true })
       const scores = await scoreImages(rule, model, pixels, head, context)
-      const answers = judgeScores(rule, scores)
+      const verdicts = judgeScores(rule, scores)
+      const noDigit = { kept: false, rejected: true, score: null, p: undefined }
       const drift = carried && scoreDrift(carried, scores, rejectWhen)
       if (drift?.drifted === true) context.progress.warn(driftLine(drift, carried!))
       return {
@@ -85,8 +90,11 @@ pictures that cannot be read are left out.`,
         promise: carried && { ...promise!, n: carried.scores.length },
         calibration: made?.calibration,
         saved: save,
-        pictures: answers.map((answer, i) => ({ picture: ids[i], ...answer, threshold, rejectWhen, promise })),
-        rejected: answers.filter(({ rejected }) => rejected).length,
+        pictures: answers.map(({ path: picture, row, refused, digits, box }) => {
+          const { kept, rejected, score, p } = row === undefined ? noDigit : verdicts[row]
+          return { picture, kept, rejected, score, p, threshold, rejectWhen, promise, reason: refused, digits, box }
+        }),
+        rejected: answers.filter(({ row }) => row === undefined || verdicts[row].rejected).length,
         drift,
         skipped,
       }
