@@ -94,7 +94,7 @@ export function mPerClass(options: MPerClassOptions): Sampler<MPerClassState> {
         where,
         `every class must have at least perClass = ${perClass} images`,
         shown,
-        'Lower perClass, drop those classes, or pass replace: true.',
+        'Lower `perClass`, drop those classes, or let `mPerClass` draw with replacement (`replace`).',
       )
       const random = randomOf(where, seed, state)
       const order = Int32Array.from(groups, (_, g) => g)

@@ -15,6 +15,14 @@ export interface Contrast {
   readonly window: number
 }
 
+/** What is known of the ground. */
+export interface GroundOptions {
+  /** The window is at most so wide, pixels. */
+  readonly atMost?: number
+  /** The ground has this level everywhere. */
+  readonly level?: number
+}
+
 /**
  * Contrast of ink that is darker (or lighter) than its ground.
  *
@@ -22,23 +30,26 @@ export interface Contrast {
  * fills what is narrower than itself. Contrast is the relative difference, as light multiplies ground and ink alike. The floor is five standard deviations of
  * the ground (by the median of absolute deviations), at least .12 of the strongest contrast and .04.
  *
- * @param atMost of the window, pixels
  * source: black top-hat, Serra, "Image Analysis and Mathematical Morphology", 1982; local contrast as in Bernsen,
  * "Dynamic thresholding of grey-level images", 1986
  */
-export function contrastOf({ values, light }: Plane, height: number, width: number, darker: boolean, atMost = Infinity): Contrast {
+export function contrastOf(
+  { values, light }: Plane,
+  height: number,
+  width: number,
+  darker: boolean,
+  { atMost = Infinity, level: even }: GroundOptions = {},
+): Contrast {
   const [short, long] = [Math.min(height, width), Math.max(height, width)]
   const window = Math.max(3, 2 * Math.round(0.5 * Math.min(atMost, Math.max(0.4 * short, 0.25 * long))) + 1)
-  const smooth = median3(values, height, width)
-  if (!darker) negated(smooth)
-  const ground = negated(running(negated(running(smooth, height, width, window)), height, width, window))
+  const ground = even === undefined ? closing(median3(values, height, width), height, width, window, darker) : undefined
   const out = new Float32Array(values.length)
   for (let i = 0; i < out.length; i++) {
-    const g = darker ? ground[i] : -ground[i]
+    const g = ground === undefined ? even! : darker ? ground[i] : -ground[i]
     const difference = darker ? g - values[i] : values[i] - g
     out[i] = light ? difference / (Math.max(0, g) + 4) : difference / 255
   }
-  const sample = strided(out, 20_000)
+  const sample = groundOf(strided(out, 20_000))
   const level = medianOf(sample)
   const noise = 1.5 * medianOf(sample.map((v) => Math.abs(v - level)))
   for (let i = 0; i < out.length; i++) out[i] = Math.max(0, out[i] - level)
@@ -51,6 +62,19 @@ export function contrastOf({ values, light }: Plane, height: number, width: numb
 const negated = (values: Float32Array): Float32Array => {
   for (let i = 0; i < values.length; i++) values[i] = -values[i]
   return values
+}
+
+/** What the ground would be without what is darker and narrower than the window; of lighter things in negative numbers. The values are written over. */
+function closing(values: Float32Array, height: number, width: number, window: number, darker: boolean): Float32Array {
+  if (!darker) negated(values)
+  return negated(running(negated(running(values, height, width, window)), height, width, window))
+}
+
+/** The ground's share of a sample: all, unless a third or more is ink that stands clear of the rest, as where a picture is cut to a digit. */
+function groundOf(sample: Float32Array): Float32Array {
+  const high = Float32Array.from(sample).sort()[Math.floor(0.99 * (sample.length - 1))]
+  const [inked, between] = [sample.filter((v) => v > 0.6 * high).length, sample.filter((v) => v > 0.3 * high && v <= 0.6 * high).length]
+  return inked > 0.3 * sample.length && between < 0.15 * sample.length ? sample.filter((v) => v <= 0.3 * high) : sample
 }
 
 function strided(values: Float32Array, most: number): Float32Array {

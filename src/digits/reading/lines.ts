@@ -47,7 +47,7 @@ export function findLines(mask: Uint8Array, height: number, width: number): Line
 function linesOf(mask: Uint8Array, height: number, width: number, across: boolean): Line[] {
   const [n, m] = across ? [width, height] : [height, width] // along, across
   const [stepAlong, stepAcross] = across ? [1, width] : [width, 1]
-  const thickest = Math.max(3, Math.round(0.045 * Math.max(height, width)))
+  const thickest = Math.max(3, Math.round(Math.min(0.045 * Math.max(height, width), 0.06 * n)))
   const runs: Run[] = []
   for (let i = 0; i < n; i++) {
     let start = -1

@@ -2,8 +2,9 @@
  * @file The digits in a picture of any kind: ink found against its local ground, without lines, frames and specks, each character apart.
  */
 import { squaredDistances, strokeWidth, type Box } from '../ink.ts'
+import { evenGround } from './even-ground.ts'
 import { alongEdge, groupsOf, type Group } from './groups.ts'
-import { contrastOf, type Contrast } from './ground.ts'
+import { contrastOf, type Contrast, type GroundOptions } from './ground.ts'
 import { labelled, type Labelled } from './components.ts'
 import { findLines, removeLines } from './lines.ts'
 import { inkPlane, type Plane, type Rgba } from './plane.ts'
@@ -41,9 +42,11 @@ interface Attempt {
 export function readDigits(picture: Rgba): Reading {
   const { height, width } = picture
   const plane = inkPlane(picture)
-  const darker = plane.darker >= 0.5
-  let best = attempt(plane, height, width, darker)
-  if ((best.refused !== undefined || Math.abs(plane.darker - 0.5) < 0.15) && plane.darker !== 0.5) {
+  const even = evenGround(plane, height, width)
+  const darker = even === undefined ? plane.darker >= 0.5 : even.darker
+  let best =
+    even === undefined ? attempt(plane, height, width, darker) : look({ ...plane, darker: darker ? 1 : 0 }, height, width, darker, even)
+  if (even === undefined && (best.refused !== undefined || Math.abs(plane.darker - 0.5) < 0.15) && plane.darker !== 0.5) {
     const other = attempt(plane, height, width, !darker)
     if (other.refused === undefined && (best.refused !== undefined || other.clutter < 0.5 * best.clutter - 0.05)) best = other
   }
@@ -57,12 +60,12 @@ function attempt(plane: Plane, height: number, width: number, darker: boolean): 
   const even = Math.abs(plane.darker - 0.5) > 0.485
   const window = Math.ceil(3.5 * first.stroke)
   if (even || first.refused !== undefined || window >= 0.8 * first.contrast.window) return first
-  const second = look(plane, height, width, darker, window)
+  const second = look(plane, height, width, darker, { atMost: window })
   return second.refused === undefined ? second : first
 }
 
-function look(plane: Plane, height: number, width: number, darker: boolean, window?: number): Attempt {
-  const contrast = contrastOf(plane, height, width, darker, window)
+function look(plane: Plane, height: number, width: number, darker: boolean, ground: GroundOptions = {}): Attempt {
+  const contrast = contrastOf(plane, height, width, darker, ground)
   const { values, strongest, floor } = contrast
   const mask = new Uint8Array(values.length)
   const faint = new Uint8Array(values.length)
@@ -112,8 +115,8 @@ function judged(contrast: Contrast, mask: Uint8Array, height: number, width: num
 
 /** Whether a part is a thin bar most of the way through the picture, as the side of a frame is. */
 const bar = ({ x0, x1, y0, y1 }: Box, height: number, width: number): boolean => {
-  const thin = 0.06 * Math.max(height, width)
-  return (x1 - x0 >= 0.75 * width && y1 - y0 <= thin) || (y1 - y0 >= 0.75 * height && x1 - x0 <= thin)
+  const [w, h] = [x1 - x0, y1 - y0]
+  return (w >= 0.75 * width && h <= 0.055 * w) || (h >= 0.75 * height && w <= 0.055 * h)
 }
 
 /** Whether a part is all there is to see: a digit in a picture that was cut to it. */
