@@ -46,7 +46,8 @@ export function readDigits(picture: Rgba): Reading {
   const darker = even === undefined ? plane.darker >= 0.5 : even.darker
   let best =
     even === undefined ? attempt(plane, height, width, darker) : look({ ...plane, darker: darker ? 1 : 0 }, height, width, darker, even)
-  if (even === undefined && (best.refused !== undefined || Math.abs(plane.darker - 0.5) < 0.15) && plane.darker !== 0.5) {
+  const doubt = Math.abs(plane.darker - 0.5)
+  if (even === undefined && doubt > 0 && doubt < (best.refused === undefined ? 0.15 : 0.35)) {
     const other = attempt(plane, height, width, !darker)
     if (other.refused === undefined && (best.refused !== undefined || other.clutter < 0.5 * best.clutter - 0.05)) best = other
   }
