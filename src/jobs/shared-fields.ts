@@ -17,7 +17,7 @@ export const picturesField = (folders?: string) =>
     .meta({ positional: true })
 
 /** Whether every digit of a picture is read. */
-export const allDigitsField = z.boolean().default(false).describe('every digit of a picture, in reading order, in place of the largest')
+export const allDigitsField = z.boolean().optional().describe('every digit of a picture, in reading order, in place of the largest')
 
 /** The softmax head of a model. */
 export const headField = (why = '') =>

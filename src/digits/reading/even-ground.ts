@@ -9,8 +9,9 @@ export interface EvenGround {
 }
 
 /**
- * The level along the edge of the picture, where seven tenths of the edge have it and between a quarter and three quarters of the picture are clearly darker, or
- * clearly lighter. Undefined elsewhere: less ink is found against its local ground, and more is no ink but paper within a border.
+ * The level along the edge of the picture, where seven tenths of the edge have it and between a quarter and three quarters of the picture are
+ * clearly darker, or clearly lighter. Undefined elsewhere: less ink is found against its local ground, and more is no ink but paper within
+ * a border.
  *
  * cost: O(pixels)
  */
