@@ -28,7 +28,7 @@ import {
   type WorkingPoint,
 } from '../src/stories/index.ts'
 import { headLogits, predictions } from '../src/train/index.ts'
-import { blankPictures, noisePictures, photoSquares } from './digits-wild-pictures.ts'
+import { blankPictures, noisePictures, ownDigits, photoSquares } from './digits-wild-pictures.ts'
 import { table } from './peer.ts'
 
 /** Where sets are found; what is missing is left out with a message. */
@@ -36,6 +36,8 @@ export interface OutlierOptions {
   readonly omniglot: readonly string[]
   readonly fashion: string
   readonly photos: string
+  /** A folder of pictures of digits, for one more set that should be kept. */
+  readonly digits?: string
   readonly seed: number
 }
 
@@ -105,7 +107,7 @@ export async function outliers(dir: string, options: OutlierOptions) {
 }
 
 /** All sets that can be had here. */
-async function setsOf(test: Dataset, { omniglot, fashion, photos, seed }: OutlierOptions): Promise<JudgedSet[]> {
+async function setsOf(test: Dataset, { omniglot, fashion, photos, digits, seed }: OutlierOptions): Promise<JudgedSet[]> {
   const present = omniglot.filter((path) => existsSync(path) || void console.error(`scripts: ${path} is not there, left out`))
   const scripts = present.length === 0 ? [] : scriptSets(await alphabetsFrom(present))
   const sets: JudgedSet[] = [...scripts, ...drawnSets(test, { seed, count: 300 })]
@@ -114,7 +116,7 @@ async function setsOf(test: Dataset, { omniglot, fashion, photos, seed }: Outlie
     sets.push({ name: 'Fashion-MNIST', kind: 'outliers', images: garments })
   } else console.error(`Fashion-MNIST: ${fashion} is not there, left out (Debian: apt-get install dataset-fashion-mnist)`)
   sets.push(await photoSquares(photos), await noisePictures(seed), await blankPictures(seed))
-  return [...sets, ...digitSets(test, { seed })]
+  return [...sets, ...digitSets(test, { seed }), ...(digits === undefined ? [] : [await ownDigits(digits)])]
 }
 
 type Column = (typeof networks)[number]

@@ -1,13 +1,14 @@
 /** @file Pictures without any digit, brought to a network on the road that a user's pictures take: photos, noise, blank paper. */
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import sharp from 'sharp'
 import { KindredError, rng, type Rng } from '../src/base/index.ts'
 import { inMemory } from '../src/dataset/index.ts'
 import { loadDigitImage } from '../src/digits/index.ts'
+import { readBytes } from '../src/files/index.ts'
 import { encodePng, listPictures } from '../src/images/index.ts'
 import { samplePhotos } from '../src/people/index.ts'
-import type { JudgedSet } from '../src/stories/index.ts'
+import type { JudgedSet, SetKind } from '../src/stories/index.ts'
 
 /** The middle squares of all photos below a folder, and of the sample photos that come with a package, in grey. */
 export async function photoSquares(folder: string): Promise<JudgedSet> {
@@ -55,7 +56,17 @@ export function blankPictures(seed: number): Promise<JudgedSet> {
   return onTheRoad('blank, as pictures', pictures)
 }
 
-async function onTheRoad(name: string, pictures: readonly Uint8Array[]): Promise<JudgedSet> {
+/** A folder of one's own pictures of digits, which should be kept. */
+export function ownDigits(folder: string): Promise<JudgedSet> {
+  const { pictures } = listPictures(folder, 'digits-wild')
+  return onTheRoad(
+    `digits of ${basename(folder)}`,
+    pictures.map((name) => readBytes(join(folder, name), 'digits-wild', { limit: 'imageFileBytes' })),
+    'digits',
+  )
+}
+
+async function onTheRoad(name: string, pictures: readonly Uint8Array[], kind: SetKind = 'outliers'): Promise<JudgedSet> {
   const frames: Uint8Array[] = []
   for (const bytes of pictures) {
     try {
@@ -69,7 +80,7 @@ async function onTheRoad(name: string, pictures: readonly Uint8Array[]): Promise
   const labels = new Int32Array(frames.length)
   return {
     name,
-    kind: 'outliers',
+    kind,
     images: inMemory({ images, labels, height: 28, width: 28, classes: [name], source: name }),
     refusedBefore: pictures.length - frames.length,
   }

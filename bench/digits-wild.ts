@@ -8,10 +8,11 @@ import { existsSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { KindredError } from '../src/base/index.ts'
+import { flaws } from './digits-wild-flaws.ts'
 import { outliers } from './digits-wild-outliers.ts'
 import type { Benchmark } from './peer.ts'
 
-const usage = 'RUN [--omniglot ZIP_OR_FOLDER ...] [--fashion FOLDER] [--photos FOLDER] [--only outliers|flaws] [--seed 0]'
+const usage = 'RUN [--omniglot ZIP_OR_FOLDER ...] [--fashion FOLDER] [--photos FOLDER] [--digits FOLDER] [--only outliers|flaws] [--seed 0]'
 const parts = ['flaws', 'outliers'] as const
 
 /** One flaw of pictures: shares of all pictures, and the mean of what was stated of the digit where it was wrong. */
@@ -27,13 +28,7 @@ export interface Flaw {
 export const run: Benchmark = async (argv) => {
   const { dir, only, ...options } = readOptions(argv)
   const result: Record<string, unknown> = {}
-  if (only !== 'outliers') {
-    const file = new URL('./digits-wild-flaws.ts', import.meta.url)
-    if (existsSync(file)) {
-      const { flaws } = (await import(file.href)) as { flaws: (run: string, seed: number) => Promise<readonly Flaw[]> }
-      result.flaws = await flaws(dir, options.seed)
-    } else console.error('flaws: bench/digits-wild-flaws.ts is not there, left out')
-  }
+  if (only !== 'outliers') result.flaws = await flaws(dir, options.seed)
   if (only !== 'flaws') Object.assign(result, await outliers(dir, options))
   return { ...result, ratio: Number.NaN }
 }
@@ -47,6 +42,7 @@ function readOptions(argv: string[]) {
         omniglot: { type: 'string', multiple: true },
         fashion: { type: 'string' },
         photos: { type: 'string' },
+        digits: { type: 'string' },
         only: { type: 'string' },
         seed: { type: 'string', default: '0' },
       },
@@ -54,7 +50,7 @@ function readOptions(argv: string[]) {
     const [dir, more] = positionals
     if (dir === undefined || more !== undefined) throw new Error('one folder of a finished digits run must be named')
     if (!existsSync(dir) || !statSync(dir).isDirectory()) throw new Error(`${dir} must be a folder of a finished digits run`)
-    const { only, fashion, photos } = values
+    const { only, fashion, photos, digits } = values
     if (only !== undefined && !(parts as readonly string[]).includes(only))
       throw new Error(`--only must be one of ${parts.join(', ')}, got ${only}`)
     if (!/^\d+$/.test(values.seed)) throw new Error(`--seed must be a whole number, got ${values.seed}`)
@@ -65,6 +61,7 @@ function readOptions(argv: string[]) {
       omniglot: values.omniglot ?? [shared('omniglot')],
       fashion: fashion ?? '/usr/share/datasets/fashion-mnist',
       photos: photos ?? shared('celeb5'),
+      digits,
       seed: Number(values.seed),
     }
   } catch (error) {

@@ -74,7 +74,7 @@ describe('a digits story with outliers, controls and sweep', () => {
     const closed = ['baselines', 'confusion', 'errors', 'loss', 'map', 'mapImages', 'neighbours', 'reliability', 'triplets']
     expect(drawn.sort()).toEqual([...open, ...closed, 'sweepCurves', 'sweepPanels'].sort())
     for (const name of drawn) {
-      const placed = new RegExp(`<figure class="figure" id="figure-${name}">.*?</figure>`, 's').exec(page)?.[0]
+      const placed = new RegExp(`<figure class="figure[^"]*" id="figure-${name}">.*?</figure>`, 's').exec(page)?.[0]
       const words = (svg: string) => [...svg.matchAll(/<text[^>]*>([^<]+)</g)].map(([, word]) => word)
       expect(words(placed!), name).toEqual(words(text(`figures/${name}.svg`)))
       expect(words(placed!).length, name).toBeGreaterThan(0)
