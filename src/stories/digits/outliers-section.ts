@@ -3,6 +3,7 @@ import { omniglotLookAlikes } from '../../digits/index.ts'
 import { chapter, computing, html, pct, table, whole, type Chapter, type Html } from '../../report/index.ts'
 import { allOutliersSeen, type DigitsReport, type OutliersSeen } from './digits-report.ts'
 import type { KeptShare, OutlierRow, OutlierTable, ScriptSummary, WorkingPoint } from './outlier-table.ts'
+import { networkNames } from './rejection-tables.ts'
 
 /** What each network keeps of scripts, shapes, noise and more, and of digits of other sources. */
 export function outliers(r: DigitsReport): Chapter {
@@ -51,12 +52,6 @@ ${table(
 )}
 ${howJudged(judged)}`,
   )
-}
-
-const networkNames: Readonly<Record<OutliersSeen, string>> = {
-  none: 'Digits alone',
-  invented: 'And invented characters',
-  letters: 'And other letters',
 }
 
 /** "Japanese_(katakana)" -> "Japanese (katakana)". */

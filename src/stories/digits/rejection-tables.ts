@@ -20,7 +20,8 @@ ${table(
 )}`
 }
 
-const networkNames: Readonly<Record<OutliersSeen, string>> = {
+/** A network by what it has seen, for the head of a column or row. */
+export const networkNames: Readonly<Record<OutliersSeen, string>> = {
   none: 'Digits alone',
   invented: 'And invented characters',
   letters: 'And other letters',
