@@ -84,6 +84,8 @@ export const rooms = {
     'embedder',
     'models',
     'optim',
+    'losses',
+    'miners',
     'samplers',
     'metrics',
     'openset',

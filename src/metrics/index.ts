@@ -17,6 +17,7 @@ export { adjustedMutualInformation, adjustedRandIndex, normalizedMutualInformati
 export { evaluateRejection, type RejectionInput, type RejectionResult } from './rejection.ts'
 export { knnAccuracy, knnVote, type KnnOptions } from './knn-classify.ts'
 export { clopperPearson } from './clopper-pearson.ts'
+export { studentQuantile } from './student-t.ts'
 export { compactLabels, type CompactLabels, type Labels } from './labels.ts'
 export { pairedPeopleBootstrap } from './paired-people.ts'
 export { mcNemar, pairedBootstrap, type McNemarResult } from './paired.ts'

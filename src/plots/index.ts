@@ -16,12 +16,6 @@ export { rejectionHistogram, type RejectionHistogramOptions, type RejectionScore
 export { reliabilityDiagram, type ReliabilityBin, type ReliabilityDiagramOptions } from './reliability-diagram.ts'
 export { classColour, fontFamily, palette, tone } from './style.ts'
 export { escapeXml } from './svg.ts'
-export {
-  sweepCurves,
-  sweepPanels,
-  type SweepCurvesOptions,
-  type SweepFigures,
-  type SweepPanel,
-  type SweepPanelsOptions,
-} from './sweep-panels.ts'
+export { sweepCurves, type SweepCurvesOptions } from './sweep-curves.ts'
+export { sweepPanels, type SweepFigures, type SweepPanel, type SweepPanelsOptions } from './sweep-panels.ts'
 export { fontFiles, toPng, webFontFiles, type PngOptions } from './to-png.ts'

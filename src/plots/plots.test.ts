@@ -38,6 +38,9 @@ const margins = [0, 0.2, 0.4].map((margin, i) => ({
   knnAccuracy: [0.11, 0.96, 0.98][i],
   headAccuracy: [0.1, 0.95, 0.97][i],
   silhouette: [0, 0.4, 0.5][i],
+  within: [0.001, 0.5, 1][i],
+  between: [0.001, 1.25, 2.5][i],
+  knnInterval: { low: [0.09, 0.95, 0.975][i], high: [0.13, 0.968, 0.985][i] },
   collapsed: i === 0,
 }))
 const random = rng(7)
@@ -224,27 +227,97 @@ describe('embedding map', () => {
 })
 
 describe('sweep', () => {
-  test('marks the best margin and the collapsed one', () => {
-    const panels = figures['sweep-panels']()
-    expect(texts(panels)).toContain('Margin 0.4 reads best: kNN accuracy 98.0 %; margin 0 collapsed')
-    expect(texts(panels).filter((t) => t === 'collapsed')).toHaveLength(1)
-    expect(texts(panels).filter((t) => t === 'best kNN')).toHaveLength(1)
+  const panelsOf = (list: typeof margins) => list.map((m, i) => ({ ...m, ...cloud(i) }))
+  const marks = (svg: string) => {
+    const circles = [...svg.matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)" r="[\d.]+" fill="([^"]+)" data-margin="([\d.]+)"/g)]
+    const crosses = [
+      ...svg.matchAll(/<path d="M([\d.]+) ([\d.]+)l8 8m0-8l-8 8" stroke="[^"]+" stroke-width="2.2" fill="none" data-margin="([\d.]+)"/g),
+    ]
+    return [
+      ...circles.map(([, x, y, colour, margin]) => ({ x: Number(x), y: Number(y), colour, margin: Number(margin) })),
+      ...crosses.map(([, x, y, margin]) => ({ x: Number(x) + 4, y: Number(y) + 4, colour: 'cross', margin: Number(margin) })),
+    ]
+  }
+
+  test('names a best margin only where it is told one, and the collapsed one always', () => {
+    const untold = figures['sweep-panels']()
+    expect(texts(untold)[0]).toBe('Margin 0 collapsed; the others: kNN accuracy 96.0 % to 98.0 %')
+    expect(texts(untold)).not.toContain('best kNN')
+    const told = plots.sweepPanels(panelsOf(margins), classes, { best: 0.4 })
+    expect(texts(told)[0]).toBe('Margin 0 collapsed; margin 0.4 reads best, kNN accuracy 98.0 %')
+    expect(texts(told).filter((t) => t === 'collapsed')).toHaveLength(1)
+    expect(texts(told).filter((t) => t === 'best kNN')).toHaveLength(1)
+    expect(texts(plots.sweepCurves(margins, { best: 0.4 }))[0]).toBe(texts(told)[0])
   })
 
-  test('a collapsed margin never wins, and its figure does not set the axis', () => {
-    const svg = plots.sweepCurves(margins.map((m) => ({ ...m, knnAccuracy: m.collapsed ? 0.999 : m.knnAccuracy })))
-    expect(texts(svg)[0]).toContain('Margin 0.4 reads best')
-    const drawn = texts(figures['sweep-curves']())
-    expect(drawn).toContain('11.0 %')
-    const accuracyTicks = drawn.slice(2, drawn.indexOf('kNN accuracy'))
-    expect(accuracyTicks.length).toBeGreaterThan(1)
-    for (const tick of accuracyTicks) expect(Number.parseFloat(tick)).toBeGreaterThan(90)
+  test('upper maps share one scale, lower ones fill their frames: positions and bars agree', () => {
+    const small = [0.001, 0.5, 1].map((size, i) => {
+      const points = Float32Array.of(-3 * size, 0, 3 * size, size, 0, -size)
+      return { ...margins[i], knnAccuracy: 0.9, points, labels: Uint8Array.of(0, 1, 2) }
+    })
+    const svg = plots.sweepPanels(small, classes)
+    const clouds = [...svg.matchAll(/<g fill="none" stroke-linecap="round"[^>]*>(.*?)<\/g>/g)].map(([, inside]) =>
+      [...inside.matchAll(/d="M(-?\d+) (-?\d+)h0"/g)].map(([, x, y]) => [Number(x) / 4, Number(y) / 4]),
+    )
+    const bars = [...svg.matchAll(/<line x1="([\d.]+)"[^>]* x2="([\d.]+)"[^>]* data-units="([\d.e-]+)"/g)].map(
+      ([, a, b, units]) => (Number(b) - Number(a)) / Number(units),
+    )
+    expect(clouds).toHaveLength(6)
+    for (const [i, { points }] of small.entries()) {
+      const [upper, lower] = [clouds[2 * i], clouds[2 * i + 1]]
+      const width = points[2] - points[0]
+      expect(Math.abs(upper[1][0] - upper[0][0] - 40 * width)).toBeLessThan(0.3) // one scale: the widest cloud is 6 units in 240 pixels
+      expect(lower[1][0] - lower[0][0]).toBeCloseTo(240, 0)
+      expect(bars[2 * i] / 40).toBeCloseTo(1, 2)
+      expect((bars[2 * i + 1] * width) / 240).toBeCloseTo(1, 2)
+    }
+    expect(texts(svg)).toContain('0.001 between classes') // a point at that scale, and said how large
+    expect(texts(svg)).toContain('× 1000')
   })
 
-  test('all collapsed, and figures that are missing', () => {
+  test('every mark stands at its value, also a loss near zero and a collapsed accuracy far below', () => {
+    const list = margins.map((m, i) => ({ ...m, loss: [0.000_017, 0.0026, 0.2][i] }))
+    const svg = plots.sweepCurves(list)
+    const values = (colour: string) => marks(svg).filter((m) => m.colour === colour)
+    const loss = values('#d1600a')
+    const crosses = values('cross').filter((m) => m.x < 1000)
+    expect(loss.map((m) => m.margin)).toEqual([0.2, 0.4])
+    // log: equal steps for equal ratios, the collapsed one on the same axis
+    const [first, second] = loss
+    const cross = crosses.find(
+      (c) => Math.abs(c.y - first.y - ((first.y - second.y) * Math.log(0.0026 / 0.000_017)) / Math.log(0.2 / 0.0026)) < 0.6,
+    )
+    expect(cross).toBeDefined()
+    // kNN: an axis broken between 13 % and 95 %, straight on each side
+    const knn = values('#2b7a4b')
+    expect(knn.map((m) => m.margin)).toEqual([0.2, 0.4])
+    expect(texts(svg)).toContain('11.0 %')
+    const whiskers = [...svg.matchAll(/<line x1="([\d.]+)" y1="([\d.]+)" x2="\1" y2="([\d.]+)" stroke="#2b7a4b"/g)].map(([, , a, b]) => [
+      Number(a),
+      Number(b),
+    ])
+    const perShare = (whiskers[0][0] - whiskers[0][1]) / (0.968 - 0.95)
+    expect((knn[0].y - knn[1].y) / perShare).toBeCloseTo(0.02, 4)
+    expect((whiskers[1][0] - whiskers[1][1]) / perShare).toBeCloseTo(0.01, 4)
+    for (const { y } of marks(svg)) expect(y).toBeGreaterThan(60)
+  })
+
+  test('one margin, all collapsed, figures that are missing, and figures of earlier versions', () => {
     const all = margins.map((m, i) => ({ ...m, ...cloud(i), collapsed: true, loss: Number.NaN, headAccuracy: null }))
     expect(texts(plots.sweepPanels(all, classes))[0]).toBe('No margin gave a usable embedding')
     expect(plots.sweepCurves(all)).not.toMatch(/NaN/)
+    const old = margins.map(({ within: _, between: __, knnInterval: ___, ...m }) => m)
+    for (const list of [[margins[1]], [margins[0]], old, [old[0]]]) {
+      expect(plots.sweepCurves(list)).not.toMatch(/NaN|undefined/)
+      expect(
+        plots.sweepPanels(
+          list.map((m, i) => ({ ...m, ...cloud(i) })),
+          classes,
+        ),
+      ).not.toMatch(/NaN|undefined/)
+    }
+    const point = { ...margins[0], points: new Float32Array(6), labels: Uint8Array.of(0, 1, 2) }
+    expect(plots.sweepPanels([point], classes)).not.toMatch(/NaN|Infinity/)
     expect(() => plots.sweepPanels([], classes)).toThrow('at least one panel')
     expect(() => plots.sweepCurves([])).toThrow('at least one margin')
   })

@@ -65,6 +65,32 @@ export function log10(domain: [number, number], range: [number, number], count =
   })
 }
 
+/**
+ * A straight scale in two stretches with a gap between them, for values far apart: the lower stretch gets three tenths of the range.
+ *
+ * @param stretches two domains, the lower first; values in the gap between them lie on a straight line across it
+ * @returns the scale, and where in the range its gap lies
+ */
+export function broken(
+  [lower, upper]: readonly [readonly [number, number], readonly [number, number]],
+  range: [number, number],
+): { scale: Scale; breakAt: number } {
+  const at = (share: number): number => range[0] + (range[1] - range[0]) * share
+  const parts = [
+    linear([...lower], [at(0), at(0.3)], 1),
+    linear([lower[1], upper[0]], [at(0.3), at(0.4)]),
+    linear([...upper], [at(0.4), at(1)], 3),
+  ]
+  const ticksOf = [...parts[0].ticks, ...parts[2].ticks]
+  const scale = Object.assign((v: number) => parts[v <= lower[1] ? 0 : v < upper[0] ? 1 : 2](v), {
+    domain: [lower[0], upper[1]] as [number, number],
+    range,
+    ticks: ticksOf,
+    format: plain(ticksOf),
+  })
+  return { scale, breakAt: at(0.35) }
+}
+
 /** Numbers with as many decimals as the ticks need. */
 export function plain(at: readonly number[]): (value: number) => string {
   let decimals = 0

@@ -1,29 +1,44 @@
 /**
- * @file The margin sweep: one small map a margin, side by side, and the figures as curves against the margin.
+ * @file The margin sweep as maps: each margin on one common scale, and below on a scale of its own.
  */
 import { checkOptions, ensure, largest, smallest } from '../base/index.ts'
-import { axisX, axisY, type Box } from './axes.ts'
-import { checkCloud, dots, fit, names, places, type Labels } from './cloud.ts'
-import { shareDomain } from './loss-curve.ts'
-import { linear, nice, percent, percentTicks, short } from './scale.ts'
+import type { Box } from './axes.ts'
+import { checkCloud, dots, names, places, type Labels } from './cloud.ts'
+import { percent, short } from './scale.ts'
 import { classColour, tone } from './style.ts'
-import { element, heading, label, line, polyline, rect, svgDocument } from './svg.ts'
+import { element, heading, label, line, rect, svgDocument } from './svg.ts'
 import { textWidth } from './text-width.ts'
 
 /** What training with one margin gave; a figure that was not measured is `null` or NaN. */
 export interface SweepFigures {
   margin: number
+  /** Mean over the last tenth of the steps. */
   loss: number | null
-  /** Share 0..1. */
+  /** Share 0..1, mean over the last tenth of the steps. */
   activeTriplets: number | null
   /** Share 0..1. */
   knnAccuracy: number | null
+  /** Covers the kNN accuracy with 95 %. */
+  knnInterval?: { low: number; high: number }
   /** Share 0..1. */
   headAccuracy: number | null
   /** Mean silhouette, -1..1. */
   silhouette: number | null
-  /** True when all images got (nearly) the same embedding. */
+  /** Mean distance of images of one class. */
+  within?: number
+  /** Mean distance of images of two classes. */
+  between?: number
+  /** Root mean square distance to the mean, and the same before the first step. */
+  spread?: number
+  initialSpread?: number
+  /** True when all images got (nearly) the same embedding, or the space has shrunk towards one point. */
   collapsed: boolean
+  /** What was trained, in words; how long; and what a step sees. */
+  network?: string
+  steps?: number
+  batch?: string
+  /** One record a training. */
+  runs?: readonly unknown[]
 }
 
 /** The figures of one margin with its map: `points` [n, 2] and n class numbers. */
@@ -38,16 +53,24 @@ export interface SweepPanelsOptions {
   subtitle?: string
   /** Pixels; default 1000. */
   width?: number
-  /** Maps in a row; default 5. */
+  /** Maps in a row; default 5, or as many as there are margins. */
   columns?: number
   /** Points drawn a map, spread evenly over all; default 2,000. */
   most?: number
+  /** The margin to mark as best; none when left out. */
+  best?: number
 }
 
+const gap = 14
+const free = 10
+const caption = 108
+
 /**
- * Draws one small map for each margin, with its figures below.
+ * Draws two maps for each margin, with its figures below: the upper ones all on one scale, so that sizes may be compared, the lower ones each on its own, so
+ * that forms may. A bar in each says how long its unit is. Every point stands where it is; none is moved into the frame.
  *
- * Each map is scaled on its own (both axes alike), so shapes may be compared, sizes not. A collapsed map is drawn grey and says so.
+ * A collapsed margin has a dashed red frame. Where it still tells classes apart, the lower map shows how far it is magnified; where it does not, the map
+ * is grey.
  *
  * @param panels one a margin, in the order of drawing
  * @param classes names, one a class
@@ -55,91 +78,182 @@ export interface SweepPanelsOptions {
  * @throws KindredError `usage` for no panels, or a panel whose points and labels do not fit
  */
 export function sweepPanels(panels: readonly SweepPanel[], classes: readonly string[], options: SweepPanelsOptions = {}): string {
-  checkOptions('sweepPanels', options, ['title', 'subtitle', 'width', 'columns', 'most'])
+  checkOptions('sweepPanels', options, ['title', 'subtitle', 'width', 'columns', 'most', 'best'])
   ensure(panels.length > 0, 'sweepPanels', 'there must be at least one panel', 'none', 'Run the sweep first.')
-  const { width = 1000, columns = 5, most = 2000 } = options
-  const title = options.title ?? sweepTitle(panels)
+  const { width = 1000, columns = Math.min(5, panels.length), most = 2000, best } = options
+  const title = options.title ?? sweepTitle(panels, best)
   const top = heading(
     {
       title,
       subtitle:
-        options.subtitle ?? 'One map of the embedding space for each margin; each is scaled on its own, so compare shapes, not sizes.',
+        options.subtitle ??
+        'Two maps of the embedding space for each margin. Upper row: all on one scale, so compare sizes. Lower row: each on its own, so compare forms.',
     },
     width,
   )
-  const gap = 14
-  const side = (width - 48 - gap * (columns - 1)) / columns
-  const caption = 84
-  const best = bestPanel(panels)
+  const side = Math.min(260, (width - 48 - gap * (columns - 1)) / columns)
+  const block = 2 * (side + 26) + caption
+  for (const panel of panels) checkCloud('sweepPanels', panel.points, panel.labels, classes)
+  const extents = panels.map(({ points }) => extentOf(points))
+  const common = (side - 2 * free) / (largest(extents.map((e) => e.size)) || 1)
   let svg = top.svg
   for (const [i, panel] of panels.entries()) {
-    const box: Box = {
-      left: 24 + (i % columns) * (side + gap),
-      top: top.bottom + Math.floor(i / columns) * (side + caption),
-      width: side,
-      height: side,
+    const left = 24 + (i % columns) * (side + gap)
+    const y = top.bottom + Math.floor(i / columns) * block
+    if (i % columns === 0) {
+      svg += label(left, y + 14, 'All on one scale', { size: 12.5, weight: 600, fill: tone.soft })
+      svg += label(left, y + 14 + side + 26, 'Each on its own scale', { size: 12.5, weight: 600, fill: tone.soft })
     }
-    svg += onePanel(panel, classes, box, most, i === best)
+    const cloud = { ...thin(panel, most), extent: extents[i] }
+    const upper: Box = { left, top: y + 22, width: side, height: side }
+    const lower: Box = { ...upper, top: upper.top + side + 26 }
+    const own = (side - 2 * free) / (extents[i].size || 1)
+    const marked = panel.margin === best
+    svg += frame(panel, upper, marked) + onCommon(panel, cloud, classes, upper, common)
+    svg += frame(panel, lower, marked) + onOwn(panel, cloud, classes, lower, own, own / common)
+    svg += figuresBelow(panel, lower, marked)
   }
-  const height = top.bottom + Math.ceil(panels.length / columns) * (side + caption)
-  return svgDocument(width, height, `${title}. ${panels.length} maps, one a margin.`, svg)
+  const height = top.bottom + Math.ceil(panels.length / columns) * block
+  return svgDocument(width, height, `${title}. ${panels.length} margins, each as a map on a common scale and on one of its own.`, svg)
 }
 
-function onePanel(panel: SweepPanel, classes: readonly string[], box: Box, most: number, best: boolean): string {
-  checkCloud('sweepPanels', panel.points, panel.labels, classes)
-  const { points, labels } = thin(panel, most)
-  const colours = classes.map((_, c) => (panel.collapsed ? tone.line : classColour(c)))
-  const frame = panel.collapsed
+interface Extent {
+  readonly middle: readonly [number, number]
+  /** The longer side of the box around all points. */
+  readonly size: number
+}
+interface Cloud {
+  readonly points: Float32Array
+  readonly labels: Labels
+  readonly extent: Extent
+}
+
+function extentOf(points: Float32Array): Extent {
+  let [x0, x1, y0, y1] = [Infinity, -Infinity, Infinity, -Infinity]
+  for (let i = 0; i < points.length; i += 2) {
+    x0 = Math.min(x0, points[i])
+    x1 = Math.max(x1, points[i])
+    y0 = Math.min(y0, points[i + 1])
+    y1 = Math.max(y1, points[i + 1])
+  }
+  return { middle: [(x0 + x1) / 2, (y0 + y1) / 2], size: Math.max(x1 - x0, y1 - y0) }
+}
+
+/** Pixels of points, `scale` pixels a unit, the cloud's middle in the middle of the box. */
+function placed({ points, extent }: Cloud, box: Box, scale: number): Float32Array {
+  const [cx, cy] = [box.left + box.width / 2, box.top + box.height / 2]
+  return points.map((v, i) => (i % 2 === 0 ? cx + (v - extent.middle[0]) * scale : cy - (v - extent.middle[1]) * scale))
+}
+
+const radiusOf = (labels: Labels): number => Math.max(0.9, Math.min(2.6, 60 / Math.sqrt(labels.length)))
+
+function frame(panel: SweepPanel, box: Box, best: boolean): string {
+  const look = panel.collapsed
     ? { stroke: tone.red, 'stroke-dasharray': '4 4', 'stroke-width': 1.3 }
     : best
       ? { stroke: tone.ink, 'stroke-width': 2 }
       : { stroke: tone.grid }
-  let svg = rect(box.left, box.top, box.width, box.height, { fill: tone.paper, rx: 4, ...frame })
-  const pixels = fit(points, box, 10, labels.length > 200 ? 0.002 : 0)
-  const radius = Math.max(0.9, Math.min(2.6, 60 / Math.sqrt(labels.length)))
-  const cloud = dots(pixels, labels, colours, radius, 0.75)
-  if (panel.collapsed) {
-    const text = 'collapsed'
-    const w = textWidth(text, 14, 600) + 20
-    svg += cloud
-    svg += rect(box.left + (box.width - w) / 2, box.top + box.height / 2 - 14, w, 28, { fill: tone.red, rx: 4 })
-    svg += label(box.left + box.width / 2, box.top + box.height / 2 + 5, text, {
-      size: 14,
-      weight: 600,
-      fill: tone.paper,
-      anchor: 'middle',
-    })
-  } else {
-    const found = places(pixels, labels, classes.length, box, {
-      cell: box.width / Math.min(20, Math.max(6, Math.sqrt(labels.length) / 2.5)),
-      share: 0.25,
-      perClass: 2,
-    })
-    const marks = { at: pixels, groups: labels, halves: new Float32Array(2 * labels.length).fill(radius + 0.3) }
-    const beside = names(found, classes, colours, Math.max(13, box.width / 13), marks, box)
-    svg += beside.lines + cloud + beside.texts
-  }
-  const { left, width } = box
-  const y = box.top + box.height
-  svg += label(left, y + 20, `margin ${short(panel.margin)}`, { size: 14, weight: 600, fill: tone.ink })
-  if (best) svg += label(left + width, y + 20, 'best kNN', { size: 11.5, weight: 600, fill: tone.ink, anchor: 'end' })
-  const cell = (column: number, row: number, name: string, value: string) =>
-    label(left + column * (width * 0.52), y + 38 + row * 16, `${name} ${value}`, { size: 11.5 })
-  const figure = (v: number | null, format: (x: number) => string) => (v === null || !Number.isFinite(v) ? 'n/a' : format(v))
-  svg += cell(0, 0, 'kNN', figure(panel.knnAccuracy, percent)) + cell(1, 0, 'head', figure(panel.headAccuracy, percent))
-  svg += cell(0, 1, 'loss', figure(panel.loss, short)) + cell(1, 1, 'active', figure(panel.activeTriplets, percent))
+  return rect(box.left, box.top, box.width, box.height, { fill: tone.paper, rx: 4, ...look })
+}
+
+function onCommon(panel: SweepPanel, cloud: Cloud, classes: readonly string[], box: Box, scale: number): string {
+  const pixels = placed(cloud, box, scale)
+  const colours = classes.map((_, c) => (ordered(panel, classes) ? classColour(c) : tone.faint))
+  const svg = dots(pixels, cloud.labels, colours, radiusOf(cloud.labels), 0.75) + unitBar(box, scale)
+  if (cloud.extent.size * scale >= 8) return svg
+  const [x, y] = [box.left + box.width / 2, box.top + box.height / 2]
+  const words = panel.between === undefined ? `${short(cloud.extent.size)} across` : `${brief(panel.between)} between classes`
+  const ring = element('circle', { cx: x, cy: y, r: 10, fill: 'none', stroke: tone.red, 'stroke-width': 1.2 })
+  return svg + ring + label(x, y + 28, words, { size: 11.5, fill: tone.red, anchor: 'middle' })
+}
+
+function onOwn(panel: SweepPanel, cloud: Cloud, classes: readonly string[], box: Box, scale: number, times: number): string {
+  const { labels } = cloud
+  const clear = ordered(panel, classes)
+  const pixels = placed(cloud, box, scale)
+  const colours = classes.map((_, c) => (clear ? classColour(c) : tone.line))
+  const radius = radiusOf(labels)
+  const drawn = dots(pixels, labels, colours, radius, 0.75)
+  const bar = unitBar(box, scale)
+  const magnified =
+    times < 1.05
+      ? ''
+      : label(box.left + box.width - 6, box.top + box.height - 8, `× ${short(Number(times.toPrecision(2)))}`, {
+          size: 11.5,
+          fill: panel.collapsed ? tone.red : tone.soft,
+          anchor: 'end',
+          halo: 4,
+        })
+  if (!clear) return drawn + bar + tag('no order left', box) + magnified
+  const found = places(pixels, labels, classes.length, box, {
+    cell: box.width / Math.min(20, Math.max(6, Math.sqrt(labels.length) / 2.5)),
+    share: 0.25,
+    perClass: 2,
+  })
+  const marks = { at: pixels, groups: labels, halves: new Float32Array(2 * labels.length).fill(radius + 0.3) }
+  const beside = names(found, classes, colours, Math.max(13, box.width / 13), marks, box)
+  return beside.lines + drawn + beside.texts + bar + magnified
+}
+
+/** Whether a panel still tells classes apart: see `orderSurvives` of room `train`. */
+function ordered({ collapsed, knnAccuracy }: SweepFigures, classes: readonly string[]): boolean {
+  const chance = 1 / classes.length
+  return !collapsed || (knnAccuracy !== null && knnAccuracy >= chance + 0.25 * (1 - chance))
+}
+
+function tag(text: string, box: Box): string {
+  const w = textWidth(text, 14, 600) + 20
+  const y = box.top + box.height / 2
   return (
-    svg +
-    (panel.collapsed
-      ? label(left, y + 70, 'this map shows only noise', { size: 11.5, fill: tone.red })
-      : cell(
-          0,
-          2,
-          'silhouette',
-          figure(panel.silhouette, (v) => v.toFixed(2).replace('-', '−')),
-        ))
+    rect(box.left + (box.width - w) / 2, y - 14, w, 28, { fill: tone.red, rx: 4 }) +
+    label(box.left + box.width / 2, y + 5, text, { size: 14, weight: 600, fill: tone.paper, anchor: 'middle' })
   )
 }
+
+/** A bar of a round length in units, at most a third of the box. */
+function unitBar(box: Box, scale: number): string {
+  const most = box.width / 3 / scale
+  const power = 10 ** Math.floor(Math.log10(most))
+  const length = Number(([5, 2, 1].find((m) => m * power <= most)! * power).toPrecision(1))
+  const [x, y] = [box.left + 8, box.top + box.height - 9]
+  const end = x + length * scale
+  return (
+    line(x, y, end, y, { stroke: tone.soft, 'stroke-width': 1.2, 'data-units': String(length) }) +
+    line(x, y - 3, x, y + 3, { stroke: tone.soft }) +
+    line(end, y - 3, end, y + 3, { stroke: tone.soft }) +
+    label(x, y - 6, short(length), { size: 11, fill: tone.soft, halo: 4 })
+  )
+}
+
+function figuresBelow(panel: SweepPanel, box: Box, best: boolean): string {
+  const { left, width } = box
+  const y = box.top + box.height
+  let svg = label(left, y + 20, `margin ${short(panel.margin)}`, { size: 14, weight: 600, fill: tone.ink })
+  const mark = panel.collapsed ? 'collapsed' : best ? 'best kNN' : undefined
+  if (mark !== undefined)
+    svg += label(left + width, y + 20, mark, { size: 11.5, weight: 600, fill: panel.collapsed ? tone.red : tone.ink, anchor: 'end' })
+  const figure = (v: number | null | undefined, format: (x: number) => string) =>
+    v === null || v === undefined || !Number.isFinite(v) ? 'n/a' : format(v)
+  const cells: [string, string][] = [
+    ['kNN', figure(panel.knnAccuracy, percent)],
+    ['head', figure(panel.headAccuracy, percent)],
+    ['loss', figure(panel.loss, short)],
+    ['active', figure(panel.activeTriplets, percent)],
+    ...(panel.between === undefined
+      ? []
+      : ([
+          ['between', figure(panel.between, brief)],
+          ['within', figure(panel.within, brief)],
+        ] as [string, string][])),
+    ['silhouette', figure(panel.silhouette, (v) => v.toFixed(2).replace('-', '−'))],
+  ]
+  for (const [k, [name, value]] of cells.entries())
+    svg += label(left + (k % 2) * (width * 0.52), y + 38 + Math.floor(k / 2) * 16, `${name} ${value}`, { size: 11.5 })
+  return svg
+}
+
+/** Two digits of small numbers, three of others. */
+const brief = (v: number): string => short(v < 0.1 ? Number(v.toPrecision(2)) : v)
 
 /** Evenly spread over all points, at most `most` of them. */
 function thin({ points, labels }: SweepPanel, most: number): { points: Float32Array; labels: Labels } {
@@ -151,138 +265,14 @@ function thin({ points, labels }: SweepPanel, most: number): { points: Float32Ar
   }
 }
 
-/** The index of the panel with the highest kNN accuracy among those that have not collapsed; -1 when none has one. */
-export function bestPanel(panels: readonly SweepFigures[]): number {
-  let best = -1
-  for (const [i, p] of panels.entries()) {
-    if (p.collapsed || p.knnAccuracy === null || !Number.isFinite(p.knnAccuracy)) continue
-    if (best < 0 || p.knnAccuracy > panels[best].knnAccuracy!) best = i
-  }
-  return best
-}
-
-function sweepTitle(panels: readonly SweepFigures[]): string {
-  const best = bestPanel(panels)
+/** A sweep's figures in one line: what collapsed, and the kNN accuracies of the others. @param best the margin that is measurably best, if one is */
+export function sweepTitle(panels: readonly SweepFigures[], best?: number): string {
   const fallen = panels.filter((p) => p.collapsed).map((p) => short(p.margin))
-  const one =
-    best < 0
-      ? 'No margin gave a usable embedding'
-      : `Margin ${short(panels[best].margin)} reads best: kNN accuracy ${percent(panels[best].knnAccuracy!)}`
-  return fallen.length === 0 || best < 0 ? one : `${one}; margin ${fallen.join(', ')} collapsed`
-}
-
-/** Options of {@link sweepCurves}. */
-export interface SweepCurvesOptions {
-  title?: string
-  subtitle?: string
-  /** Pixels; default 1000. */
-  width?: number
-}
-
-/**
- * Draws the figures of a sweep against the margin, each in its own panel, the best margin marked in all.
- *
- * @param figures one record a margin
- * @returns an SVG document
- * @throws KindredError `usage` for an empty sweep
- */
-export function sweepCurves(figures: readonly SweepFigures[], options: SweepCurvesOptions = {}): string {
-  checkOptions('sweepCurves', options, ['title', 'subtitle', 'width'])
-  ensure(figures.length > 0, 'sweepCurves', 'there must be at least one margin', 'none', 'Run the sweep first.')
-  const { width = 1000 } = options
-  const sorted = [...figures].sort((a, b) => a.margin - b.margin)
-  const best = bestPanel(sorted)
-  const title = options.title ?? sweepTitle(sorted)
-  const top = heading(
-    {
-      title,
-      subtitle:
-        options.subtitle ??
-        `Each figure against the margin.${best < 0 ? '' : ' The dashed line marks the best kNN accuracy.'}${
-          sorted.some((f) => f.collapsed) ? ' Crosses: collapsed, at the axis’s end where their figure lies beyond it.' : ''
-        }`,
-    },
-    width,
-  )
-  const panels: {
-    key: 'knnAccuracy' | 'headAccuracy' | 'silhouette' | 'loss' | 'activeTriplets'
-    title: string
-    colour: string
-    share: boolean
-  }[] = [
-    { key: 'knnAccuracy', title: 'kNN accuracy', colour: '#2b7a4b', share: true },
-    { key: 'headAccuracy', title: 'Head accuracy', colour: tone.blue, share: true },
-    { key: 'silhouette', title: 'Silhouette', colour: '#a04a2c', share: false },
-    { key: 'loss', title: 'Loss (grows with the margin itself)', colour: tone.orange, share: false },
-    { key: 'activeTriplets', title: 'Active triplets', colour: tone.purple, share: true },
-  ]
-  const columns = 3
-  const cellWidth = (width - 24) / columns
-  let svg = top.svg
-  for (const [i, panel] of panels.entries()) {
-    const box: Box = {
-      left: 24 + (i % columns) * cellWidth + 48,
-      top: top.bottom + 28 + Math.floor(i / columns) * 232,
-      width: cellWidth - 80,
-      height: 140,
-    }
-    const values = sorted.map((f) => f[panel.key] ?? Number.NaN)
-    const finite = values.filter(Number.isFinite)
-    const x = linear(marginDomain(sorted), [box.left, box.left + box.width], 5)
-    if (finite.length === 0) {
-      svg +=
-        label(box.left - 48, box.top - 12, panel.title, { size: 12.5, weight: 600, fill: tone.ink }) +
-        label(box.left + 8, box.top + 70, 'no finite value', { size: 12 })
-      continue
-    }
-    // A collapsed run would squeeze all others into one line: the axis spans the usable ones, and a cross at its edge says how far off it is.
-    const usable = values.filter((v, k) => Number.isFinite(v) && !sorted[k].collapsed)
-    const [low, high] = usable.length === 0 ? [smallest(finite), largest(finite)] : [smallest(usable), largest(usable)]
-    const y = linear(panel.share ? shareDomain(low, high) : nice(Math.min(0, low), high, 4), [box.top + box.height, box.top], 4)
-    if (panel.share) y.format = percentTicks(y.ticks)
-    svg += axisY(y, box, panel.title) + axisX(x, box, 'Margin')
-    if (best >= 0)
-      svg += line(x(sorted[best].margin), box.top, x(sorted[best].margin), box.top + box.height, {
-        stroke: tone.ink,
-        'stroke-dasharray': '2 4',
-      })
-    svg += polyline(
-      sorted.map((f, k) => [x(f.margin), Number.isFinite(values[k]) && !f.collapsed ? y(values[k]) : Number.NaN] as const),
-      { stroke: panel.colour, 'stroke-width': 2.2 },
-    )
-    for (const [k, f] of sorted.entries()) {
-      if (!Number.isFinite(values[k])) continue
-      const px = x(f.margin)
-      const py = Math.min(box.top + box.height - 6, Math.max(box.top + 6, y(values[k])))
-      if (f.collapsed)
-        svg += label(px + 9, py + 4, panel.share ? percent(values[k]) : short(values[k]), { size: 11.5, fill: tone.red, halo: 4 })
-      svg += f.collapsed
-        ? element('path', {
-            d: `M${(px - 4).toFixed(1)} ${(py - 4).toFixed(1)}l8 8m0-8l-8 8`,
-            stroke: tone.red,
-            'stroke-width': 2.2,
-            fill: 'none',
-          })
-        : element('circle', { cx: px, cy: py, r: k === best ? 4.5 : 3, fill: panel.colour })
-    }
-    if (best >= 0 && Number.isFinite(values[best])) {
-      const text = panel.share ? percent(values[best]) : short(values[best])
-      const near = x(sorted[best].margin)
-      const right = near < box.left + box.width - textWidth(text, 12, 600) - 10
-      const below = y(values[best]) < box.top + 24
-      svg += label(near + (right ? 8 : -8), y(values[best]) + (below ? 18 : -8), text, {
-        size: 12,
-        weight: 600,
-        fill: panel.colour,
-        halo: 4,
-        anchor: right ? 'start' : 'end',
-      })
-    }
-  }
-  return svgDocument(width, top.bottom + 28 + 2 * 232 - 24, `${title}. Five figures against the margin.`, svg)
-}
-
-function marginDomain(sorted: readonly SweepFigures[]): [number, number] {
-  const [low, high] = [sorted[0].margin, sorted[sorted.length - 1].margin]
-  return low === high ? [low - 0.1, high + 0.1] : [low, high]
+  const shares = panels.flatMap((p) => (p.collapsed || p.knnAccuracy === null || !Number.isFinite(p.knnAccuracy) ? [] : [p.knnAccuracy]))
+  if (shares.length === 0) return 'No margin gave a usable embedding'
+  const [low, high] = [percent(smallest(shares)), percent(largest(shares))]
+  const others = `${fallen.length === 0 ? 'all margins' : 'the others'}: kNN accuracy ${low === high ? low : `${low} to ${high}`}`
+  const found = best === undefined ? others : `margin ${short(best)} reads best, kNN accuracy ${high}`
+  const whole = fallen.length === 0 ? found : `${fallen.length === 1 ? 'margin' : 'margins'} ${fallen.join(', ')} collapsed; ${found}`
+  return whole.charAt(0).toUpperCase() + whole.slice(1)
 }

@@ -32,13 +32,6 @@ export { faces } from './faces/faces.ts'
 export type { FacesOptions } from './faces/run.ts'
 export { marginSweep, type MarginSweepOptions } from './sweep/margin-sweep.ts'
 export { sweepPage, type SweepFigure, type SweepRunReport } from './sweep/sweep-page.ts'
-export {
-  bestMargin,
-  defaultMargins,
-  sweep,
-  writeSweep,
-  type SweepEntry,
-  type SweepOptions,
-  type SweepReport,
-  type SweepResult,
-} from './sweep/sweep.ts'
+export { bestMargin, knnInterval, sweepFindings, type MarginFigures } from './sweep/findings.ts'
+export { defaultMargins, sweep, writeSweep, type SweepOptions, type SweepResult } from './sweep/sweep.ts'
+export type { BestMargin, SpaceSize, SweepEntry, SweepReport, SweepRun, SweepTraining } from './sweep/sweep-report.ts'

@@ -143,6 +143,14 @@ export class Evaluation {
     return figures
   }
 
+  /** Root mean square distance of at most 200 validation embeddings to their mean; undefined where they are not finite. */
+  async spread(weights: Weights): Promise<number | undefined> {
+    const { validation, seed } = this.options
+    const { embedder } = this
+    const { spread } = spreadOf(await embedder.embed(weights, validation, someOf(validation.count, 200, seed)), embedder.dim)
+    return Number.isFinite(spread) ? spread : undefined
+  }
+
   async dispose(): Promise<void> {
     await this.embedder.dispose()
     await this.loss.dispose()

@@ -11,7 +11,7 @@ export {
   type Stored,
 } from './checkpoint.ts'
 export { classify, type Classified } from './classify.ts'
-export { collapseInWords, type CollapseSigns } from './collapse.ts'
+export { collapseInWords, isShrunk, orderSurvives, type CollapseSigns } from './collapse.ts'
 export type { EpochRecord, KeepRule } from './epoch.ts'
 export { spreadOf } from './evaluation.ts'
 export type { Weights } from './network-embedder.ts'

@@ -77,6 +77,8 @@ export interface TrainEmbedderOptions {
   readonly signal?: AbortSignal
   /** Weights to begin from, by name: fine-tuning. Those of the network that are missing are drawn from the seed. */
   readonly weights?: Weights
+  /** Called after each step, the first is 1, with what it reported: `loss`, `active`, and what else the loss reports. */
+  readonly onStep?: (step: number, figures: Readonly<Record<string, number>>) => void
   /** Called, and waited for, after each epoch, before its checkpoint is written. */
   readonly onEpoch?: (record: EpochRecord, tools: EpochTools) => void | Promise<void>
 }
@@ -121,6 +123,7 @@ const known = [
   'progress',
   'signal',
   'weights',
+  'onStep',
   'onEpoch',
 ]
 

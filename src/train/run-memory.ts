@@ -16,6 +16,8 @@ interface RunHeader {
   readonly history: readonly EpochRecord[]
   readonly bestEpoch: number
   readonly batches: BatchState
+  /** Spread of validation embeddings before the first step; missing in checkpoints of earlier versions. */
+  readonly initialSpread?: number
 }
 
 /** A run as far as it is done. */
@@ -40,6 +42,7 @@ const headerSchema: z.ZodType<RunHeader> = z
       .refine((history) => history.every(({ epoch }, i) => epoch === i + 1), 'expected the epochs 1, 2, ... in order'),
     bestEpoch: count,
     batches: batchStateSchema,
+    initialSpread: z.number().nonnegative().optional(),
   })
   .refine(
     ({ history, bestEpoch, step, epoch }) =>

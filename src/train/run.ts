@@ -29,6 +29,7 @@ export interface RunOutcome {
   readonly history: readonly EpochRecord[]
   readonly bestEpoch: number
   readonly collapse: string | undefined
+  readonly initialSpread: number | undefined
   readonly stopped: 'finished' | 'early'
   readonly steps: number
 }
@@ -42,6 +43,7 @@ export class Run {
   private sums: EpochSums
   private best: { epoch: number; weights: Weights }
   private collapse: string | undefined
+  private initialSpread: number | undefined
   private toldOfEmpty = false
 
   constructor(parts: RunParts) {
@@ -53,6 +55,7 @@ export class Run {
     this.history = [...(saved?.history ?? [])]
     this.sums = saved?.epoch ?? freshSums
     this.best = { epoch: saved?.bestEpoch ?? 0, weights: saved?.best ?? new Map() }
+    this.initialSpread = saved?.initialSpread
     if (this.history.length > 0) this.collapse = this.judge(this.history.at(-1)!)
   }
 
@@ -65,6 +68,8 @@ export class Run {
       progress.warn(
         'Margin 0: a triplet is satisfied as soon as the negative is no nearer than the positive, and all embeddings at one point cost nothing.',
       )
+    if (stepper.step === 0 && settings.signal?.aborted !== true)
+      this.initialSpread = await this.parts.evaluation.spread(judgedWeights(stepper))
     const task = progress.start('training', epochs * stepsPerEpoch, 'step')
     try {
       while (history.length < epochs && !this.stopsEarly()) {
@@ -87,6 +92,7 @@ export class Run {
       history,
       bestEpoch: this.best.epoch,
       collapse: this.collapse,
+      initialSpread: this.initialSpread,
       stopped: history.length >= epochs ? 'finished' : 'early',
       steps: stepper.step,
     }
@@ -97,6 +103,7 @@ export class Run {
     const started = performance.now()
     const figures = await stepper.run(await this.feed.next(), settings.rate(stepper.step + 1))
     this.sums = addStep(this.sums, figures, (performance.now() - started) / 1000)
+    settings.onStep?.(stepper.step, figures)
   }
 
   private async endEpoch(): Promise<void> {
@@ -146,6 +153,7 @@ export class Run {
       miner: objective.miner,
       collapsedLoss: this.collapsedLoss,
       chance: largest(counts.values()) / validation.count,
+      initialSpread: this.initialSpread,
     })
   }
 
@@ -180,6 +188,7 @@ export class Run {
       history: this.history,
       bestEpoch: this.best.epoch,
       batches: this.feed.state(),
+      initialSpread: this.initialSpread,
       state: arrays,
       best: this.best.weights,
     })

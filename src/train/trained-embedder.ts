@@ -18,6 +18,8 @@ export interface TrainEmbedderResult {
   readonly bestEpoch: number
   /** In words, when the last epoch's embedding had collapsed. */
   readonly collapse?: string
+  /** Spread of validation embeddings before the first step, root mean square distance to their mean; missing where a checkpoint lacks it. */
+  readonly initialSpread?: number
   /** `finished`: all epochs; `early`: early stopping. */
   readonly stopped: 'finished' | 'early'
   readonly steps: number

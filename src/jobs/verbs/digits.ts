@@ -34,7 +34,7 @@ export const digits = verb({
         .int()
         .min(0)
         .refine((n) => n === 0 || n >= 5, 'be 0 or at least 5')
-        .default(40)
+        .default(200)
         .describe('steps for each margin of the short sweep; 0 leaves it out')
         .meta({ placeholder: 'n' }),
       images: imagesField(100),

@@ -17,10 +17,14 @@ import {
   toPng,
 } from '../../plots/index.ts'
 import { project } from '../../projection/index.ts'
-import { randomTriplets } from '../../samplers/index.ts'
-import { headLogits, headToJson, predictions, trainEmbedder, type SoftmaxHead } from '../../train/index.ts'
+import { mPerClass } from '../../samplers/index.ts'
+import { headLogits, headToJson, objective, predictions, trainEmbedder, type SoftmaxHead } from '../../train/index.ts'
 import { preset } from '../../digits/index.ts'
-import { defaultMargins, sweep, writeSweep, type SweepResult } from '../sweep/sweep.ts'
+import { tripletMarginLoss } from '../../losses/index.ts'
+import { allTriplets } from '../../miners/index.ts'
+import { digitNetwork } from '../../nn/index.ts'
+import { adam, constantRate } from '../../optim/index.ts'
+import { sweep, writeSweep, type SweepResult } from '../sweep/sweep.ts'
 import { embedderOf, embedSet } from './embed-sets.ts'
 import { fitHead } from './fit-head.ts'
 import { judgeEmbedding, pixelVectors } from './judge.ts'
@@ -184,19 +188,22 @@ export async function drawMap(run: Run, judged: Judged, head: SoftmaxHead): Prom
   })
 }
 
+/**
+ * The margin sweep of the story: the default network without its scaling to length 1, which would hide what the margin does to sizes, and all triplets of
+ * small batches, so that a few hundred steps tell.
+ */
 export async function shortSweep(run: Run): Promise<SweepResult | undefined> {
   const { story, options, runtime, seed, train, validation, test, progress } = run
-  const { sweepSteps = 40 } = options
+  const { sweepSteps = 200, margins = storyMargins } = options
   if (sweepSteps === 0) return undefined
   return story.stage('Margin sweep', 'sweeping the margin', async () => {
-    const student = (margin?: number) => preset('student', { dim: options.dim ?? 10, margin })
+    const dim = options.dim ?? 10
+    const { architecture, margin: presetMargin } = preset('default', { dim })
     const show = ({ report, panels }: SweepResult): void => {
-      story.addFigure('sweepPanels', sweepPanels(panels, train.classes))
-      if (panels.length > 1) story.addFigure('sweepCurves', sweepCurves(report.sweep))
-      story.update({
-        sweep: [...report.sweep],
-        now: `sweeping the margin, ${panels.length} of ${(options.margins ?? defaultMargins).length}`,
-      })
+      const best = report.best.measurable ? report.best.margin : undefined
+      story.addFigure('sweepPanels', sweepPanels(panels, train.classes, { best }))
+      if (panels.length > 1) story.addFigure('sweepCurves', sweepCurves(report.sweep, { best }))
+      story.update({ sweep: [...report.sweep], now: `sweeping the margin, ${panels.length} of ${margins.length}` })
     }
     const result = await sweep({
       train,
@@ -205,11 +212,19 @@ export async function shortSweep(run: Run): Promise<SweepResult | undefined> {
         Array.from({ length: Math.min(1000, validation.count) }, (_, i) => i),
       ),
       test,
-      network: student().network,
-      training: (margin) => ({ ...student(margin).training, batches: randomTriplets({ triplets: 64 }) }),
-      margins: options.margins,
+      network: digitNetwork({ dim, normalise: false }),
+      networkName: `the default network without scaling to unit length: ${architecture.replace(/, unit length$/, '')}`,
+      training: (margin) => ({
+        objective: objective({ loss: tripletMarginLoss({ margin }), miner: allTriplets() }),
+        batches: mPerClass({ classes: Math.min(10, train.classes.length), perClass: 8 }),
+        optimizer: adam(),
+        schedule: () => constantRate(2e-3),
+        knnReferences: 1000,
+      }),
+      margins,
       steps: sweepSteps,
       seed,
+      presetMargin,
       runtime,
       progress,
       signal: options.signal,
@@ -220,6 +235,8 @@ export async function shortSweep(run: Run): Promise<SweepResult | undefined> {
     return result
   })
 }
+
+const storyMargins: readonly number[] = [0, 0.1, 0.2, 0.4, 0.9]
 
 /** How many the head reads rightly, of those on the map. */
 function mapTitle(n: number, labels: ArrayLike<number>, predicted: ArrayLike<number>): string {

@@ -26,9 +26,9 @@ export interface DigitsOptions {
   readonly letters?: string
   /** Train on against invented characters and then against rendered letters, and compare. Default true. */
   readonly outliers?: boolean
-  /** Steps for each of the ten margins of the short sweep; 0 leaves it out. Default 40. */
+  /** Steps for each margin of the short sweep; 0 leaves it out. Default 200. */
   readonly sweepSteps?: number
-  /** Its margins. Default 0, 0.1, ... 0.9. */
+  /** Its margins. Default 0, 0.1, 0.2, 0.4 and 0.9. */
   readonly margins?: readonly number[]
   /** Images on the map. Default 5000. */
   readonly mapPoints?: number

@@ -1,9 +1,10 @@
 /** @file The student's rule where it comes from, as a part of the chapter on rejection. */
-import type { Dataset } from '../../dataset/index.ts'
+import { subset, type Dataset } from '../../dataset/index.ts'
 import { preset } from '../../digits/index.ts'
 import { giniImpurityRule087, logitScore } from '../../openset/index.ts'
 import { rejectionHistogram } from '../../plots/index.ts'
-import { predictions, trainSoftmaxHead } from '../../train/index.ts'
+import { randomTriplets } from '../../samplers/index.ts'
+import { predictions, trainEmbedder, trainSoftmaxHead } from '../../train/index.ts'
 import type { SweepResult } from '../sweep/sweep.ts'
 import type { RejectionResult } from './digits-report.ts'
 import { embedderOf, embedSet, populationOf } from './embed-sets.ts'
@@ -11,19 +12,29 @@ import { judgeRule, type Population } from './rejection.ts'
 import { card, type Run } from './run.ts'
 
 /**
- * The student's rule where it comes from: the student's network and margin, a head stopped after so few steps that it is still flat,
- * and "reject above 0.87" on the Gini impurity of its softmax. The same rule after more and more steps shows why it fades.
+ * The student's rule where it comes from: the student's network and margin, trained for a fifth of the sweep's steps, a head stopped after so few steps
+ * that it is still flat, and "reject above 0.87" on the Gini impurity of its softmax. The same rule after more and more steps shows why it fades.
  */
 export async function studentRule(run: Run, short: SweepResult, sets: readonly { name: string; images: Dataset }[]): Promise<void> {
   const { story, runtime, train, validation, test, seed } = run
-  const weights = short.weights.get(0.4)
-  if (weights === undefined) return
-  const { model } = await embedderOf(
+  const { network, training } = preset('student', { dim: run.options.dim ?? 10, margin: 0.4 })
+  const { weights } = await trainEmbedder({
+    ...training,
+    batches: randomTriplets({ triplets: 64 }),
+    source: train,
+    validation: subset(
+      validation,
+      Int32Array.from({ length: Math.min(1000, validation.count) }, (_, i) => i),
+    ),
+    network,
+    seed,
     runtime,
-    preset('student', { dim: run.options.dim ?? 10 }).network,
-    card(run, "the student's network, margin 0.4"),
-    weights,
-  )
+    epochs: 1,
+    stepsPerEpoch: Math.max(5, Math.round(short.report.steps / 5)),
+    knnReferences: 1000,
+    signal: run.options.signal,
+  })
+  const { model } = await embedderOf(runtime, network, card(run, "the student's network, margin 0.4"), weights)
   const classes = train.classes.length
   const known = await embedSet(model, validation)
   const asked = await embedSet(model, test)

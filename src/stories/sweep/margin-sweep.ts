@@ -1,4 +1,4 @@
-/** @file `kindred sweep`: the same training once for each margin, side by side, in one report that grows margin by margin. */
+/** @file `kindred sweep`: the same training once for each margin and seed, side by side, in one report that grows training by training. */
 import { checkOptions, silent, type Progress } from '../../base/index.ts'
 import { trainingSplit } from '../../dataset/index.ts'
 import { loadMnist, preset, type MnistOptions } from '../../digits/index.ts'
@@ -18,9 +18,12 @@ export interface MarginSweepOptions {
   readonly margins?: readonly number[]
   /** For each margin. Default 200. */
   readonly steps?: number
-  /** Length of the embedding. Default 2: the space is drawn as it is. */
+  /** Length of the embedding. Default 10, drawn along its two widest axes; with 2 it is trained in the plane and drawn as it is. */
   readonly dim?: number
+  /** The first seed. Default 0. */
   readonly seed?: number
+  /** How many seeds: each margin is trained once with each, so that differences can be told from chance. Default 3. */
+  readonly seeds?: number
   /** Use so many training images. Default all. */
   readonly images?: number
   /** Where MNIST comes from; see `loadMnist`. */
@@ -34,7 +37,8 @@ export interface MarginSweepOptions {
 }
 
 /**
- * Trains once for each margin and writes `report.html`, `report.json`, `sweep.json`, and the figures as `sweep.svg`, `sweep-curves.svg` with their PNG.
+ * Trains once for each seed and margin and writes `report.html`, `report.json`, `sweep.json`, and the figures as `sweep.svg` and `sweep-curves.svg`, each
+ * with its PNG.
  *
  * @returns what `sweep.json` holds, panels and weights
  * @throws KindredError `usage` for margins that are none; and as `growReport` and `trainEmbedder` do
@@ -47,6 +51,7 @@ export async function marginSweep(options: MarginSweepOptions): Promise<SweepRes
     'steps',
     'dim',
     'seed',
+    'seeds',
     'images',
     'data',
     'runtime',
@@ -56,19 +61,36 @@ export async function marginSweep(options: MarginSweepOptions): Promise<SweepRes
     'versions',
   ]
   checkOptions('sweep', options, known)
-  const { out, margins = defaultMargins, steps = 200, dim = 2, seed = 0, images, data, runtime, progress = silent, signal } = options
+  const {
+    out,
+    margins = defaultMargins,
+    steps = 200,
+    dim = 10,
+    seed = 0,
+    seeds = 3,
+    images,
+    data,
+    runtime,
+    progress = silent,
+    signal,
+  } = options
   const { preset: name = 'student', command, versions } = options
   checkMargins(margins)
-  const { network } = preset(name, { dim })
+  const { network, architecture, margin: presetMargin } = preset(name, { dim })
   const all = await loadMnist({ ...data, split: 'train', progress, signal })
   const { train, validation } = trainingSplit(all, { validation: Math.min(2000, Math.ceil(all.count / 10)), images, seed })
   const test = await loadMnist({ ...data, split: 'test', progress, signal })
+  const networkName = `${name}: ${architecture}`
   const report: SweepRunReport = {
     complete: false,
     seconds: 0,
     seed,
     command,
+    seeds,
     steps,
+    dim,
+    network: networkName,
+    presetMargin,
     margins,
     dataset: {
       name: 'MNIST',
@@ -84,9 +106,12 @@ export async function marginSweep(options: MarginSweepOptions): Promise<SweepRes
   await growReport<SweepRunReport, SweepFigure>(out, report, sweepPage, { signal, progress, files }, async (story) => {
     const show = async (sofar: SweepResult): Promise<void> => {
       const { panels, classes, report: found } = sofar
-      story.addFigure('sweepPanels', sweepPanels(panels, classes))
-      if (panels.length > 1) story.addFigure('sweepCurves', sweepCurves(found.sweep))
-      story.update({ sweep: [...found.sweep], best: found.best, now: `${panels.length} of ${margins.length} margins done` })
+      const best = found.best.measurable ? found.best.margin : undefined
+      story.addFigure('sweepPanels', sweepPanels(panels, classes, { best }))
+      if (panels.length > 1) story.addFigure('sweepCurves', sweepCurves(found.sweep, { best }))
+      const done = found.sweep.reduce((sum, { runs }) => sum + runs.length, 0)
+      story.update({ sweep: [...found.sweep], best: found.best, findings: found.findings, batch: found.batch, judged: found.judged })
+      story.showNow(`${done} of ${margins.length * seeds} trainings done`)
       await writeSweep(out, sofar)
     }
     result = await story.stage('Margins', 'training with the first margin', () =>
@@ -95,10 +120,13 @@ export async function marginSweep(options: MarginSweepOptions): Promise<SweepRes
         validation,
         test,
         network,
+        networkName,
         training: (margin) => preset(name, { dim, margin }).training,
         margins,
         steps,
         seed,
+        seeds,
+        presetMargin,
         runtime,
         progress: story.progress,
         signal,
