@@ -238,8 +238,23 @@ describe.runIf(linux)('stopped', { timeout: 120_000 }, () => {
   test('a sweep after its first margin: what was done is in its report and in sweep.json', async () => {
     const out = join(root, 'sweep')
     expect((await child(['sweep', '--steps', '5', '--margins', '-1', '--out', out]).ended).code).toBe(2)
-    const sweep = child(['sweep', '--steps', '5', '--images', '400', '--margins', '0,0.4', '--threads', '1', '--json', '--out', out])
-    await sweep.said('"task":"margins","done":1')
+    const sweep = child([
+      'sweep',
+      '--steps',
+      '5',
+      '--images',
+      '400',
+      '--margins',
+      '0,0.4',
+      '--seeds',
+      '1',
+      '--threads',
+      '1',
+      '--json',
+      '--out',
+      out,
+    ])
+    await sweep.said('margin 0, seed 0 (1 of 2)')
     sweep.child.kill('SIGINT')
     expect((await sweep.ended).code).toBe(130)
     expectClosed(out, /a stop before|a stop after step/)

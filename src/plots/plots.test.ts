@@ -279,7 +279,7 @@ describe('sweep', () => {
     const list = margins.map((m, i) => ({ ...m, loss: [0.000_017, 0.0026, 0.2][i] }))
     const svg = plots.sweepCurves(list)
     const values = (colour: string) => marks(svg).filter((m) => m.colour === colour)
-    const loss = values('#d1600a')
+    const loss = values(plots.tone.orange)
     const crosses = values('cross').filter((m) => m.x < 1000)
     expect(loss.map((m) => m.margin)).toEqual([0.2, 0.4])
     // log: equal steps for equal ratios, the collapsed one on the same axis

@@ -103,8 +103,22 @@ test('a sweep to its end: the report holds what sweep.json holds, for each margi
   const out = join(home, 'sweep-done')
   await stories.sweep(imagesOf('sweep'), { out, runtime })
   expectEnded(out)
-  const found = JSON.parse(read(out, 'sweep.json')) as { sweep: { margin: number; knnAccuracy: number }[]; best: { margin: number } }
-  expect(json<SweepRunReport>(out)).toMatchObject({ margins: [0, 0.4], sweep: found.sweep, best: found.best, steps: 4 })
+  const found = JSON.parse(read(out, 'sweep.json')) as {
+    sweep: { margin: number; knnAccuracy: number; within: number; between: number }[]
+    best: { margin: number }
+  }
+  expect(json<SweepRunReport>(out)).toMatchObject({ margins: [0, 0.4], sweep: found.sweep, best: found.best, steps: 4, seeds: 1 })
+  expect(found).toMatchObject({ seeds: 1, steps: 4, dim: 10, presetMargin: 0.4, judged: 60, findings: expect.any(Array) })
+  for (const row of found.sweep)
+    expect(row).toMatchObject({
+      steps: 4,
+      network: expect.stringContaining('student: conv 32'),
+      batch: '128 random triplets (384 images)',
+      spread: expect.any(Number),
+      intraDistance: row.within,
+      interDistance: row.between,
+      runs: [{ seed: 0, within: row.within, knnAccuracy: row.knnAccuracy }],
+    })
   expect(found.sweep.map(({ margin }) => margin)).toEqual([0, 0.4])
   for (const { knnAccuracy } of found.sweep) expect(knnAccuracy).toBeGreaterThan(0.2) // 60 images by 4,000 of ten classes
   expect(found).not.toHaveProperty('complete')
