@@ -33,7 +33,16 @@ const signs = (points: Float32Array, more: Partial<CollapseSigns>): CollapseSign
 describe('a space that shrinks', () => {
   test('is called collapsed at margin 0 although its order survives, in words that say both', () => {
     // measured: 200 steps of the student's network at margin 0, seed 0; spread .033 before the first step
-    const measured: CollapseSigns = { margin: 0, spread: 0.005_68, length: 0.162, initialSpread: 0.0328, knnAccuracy: 0.877, chance: 0.1, collapsedLoss: 0, trainLoss: 0.000_12 } // prettier-ignore
+    const measured: CollapseSigns = {
+      margin: 0,
+      spread: 0.005_68,
+      length: 0.162,
+      initialSpread: 0.0328,
+      knnAccuracy: 0.877,
+      chance: 0.1,
+      collapsedLoss: 0,
+      trainLoss: 0.000_12,
+    }
     const words = collapseInWords(measured)!
     expect(words).toContain('the space shrinks towards one point (spread 0.0057, 17.3 % of the 0.033 before the first step)')
     expect(words).toContain('its order survives, kNN accuracy 87.7 %')

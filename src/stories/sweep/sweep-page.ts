@@ -53,5 +53,7 @@ function title(r: SweepRunReport): string {
   const fallen = (r.sweep ?? []).filter((e) => e.collapsed).length
   const tied = r.best.among.length
   if (tied === 1) return `Only margin ${r.best.margin} is usable`
-  return `${tied === 2 ? 'Two' : tied} margins do equally well${fallen === 0 ? '' : `; ${fallen === 1 ? 'one collapses' : `${fallen} collapse`}`}`
+  const others = (r.seeds ?? 1) < 2 ? 'one training each tells no margin best' : `${tied} margins cannot be told apart`
+  const whole = fallen === 0 ? others : `${fallen === 1 ? 'One margin collapses' : `${fallen} margins collapse`}; ${others}`
+  return whole.charAt(0).toUpperCase() + whole.slice(1)
 }
