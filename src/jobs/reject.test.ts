@@ -1,5 +1,5 @@
 /** @file Verb `reject` as it is called: each model finds its own files, a promise is said, one's own digits are calibrated on, drift is told. */
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
@@ -202,6 +202,29 @@ describe('calibrated on one’s own digits', () => {
     await expect(runVerb('reject', { model: model(), calibrate: thick, keep: 0.99 }, { runtime })).rejects.toThrow(
       'there must be 99 digits or more',
     )
+  })
+
+  test('a picture in which no digit is found is a digit refused: it counts, as the most outlying; too many, and nothing can be promised', async () => {
+    const blank = await writePictures('blank', { images: new Uint8Array(4 * 784).fill(200) })
+    const some = join(home, 'some')
+    cpSync(thick, some, { recursive: true })
+    const alone = await runVerb('reject', { model: model(), calibrate: some }, { runtime })
+    copyFileSync(join(blank, '0.png'), join(some, 'blank.png'))
+    const { calibration, promise, rule } = await runVerb('reject', { model: model(), calibrate: some, pictures: [blank] }, { runtime })
+    expect(calibration).toMatchObject({ pictures: 81, noDigit: 1, copies: 0, skipped: [] })
+    expect(promise!.n).toBe(81)
+    expect(rule.threshold).toBeGreaterThan(alone.rule.threshold) // the fourth greatest of 81, the infinite one among them
+    for (const i of [1, 2, 3]) copyFileSync(join(blank, `${i}.png`), join(some, `blank${i}.png`))
+    await expect(runVerb('reject', { model: model(), calibrate: some }, { runtime })).rejects.toThrow(
+      'at least 81 of 84 calibration points must have a finite score, got 80',
+    )
+    const batch = await runVerb(
+      'reject',
+      { model: model(), pictures: [...Array.from({ length: 25 }, () => join(blank, '0.png'))] },
+      { runtime },
+    )
+    expect(batch).toMatchObject({ rejected: 25, drift: { drifted: true, n: 25, towards: 'outliers' } })
+    expect(batch.pictures[0]).toMatchObject({ kept: false, score: null, reason: expect.any(String) })
   })
 
   test('another share without other digits, by the scores that the rule carries', async () => {

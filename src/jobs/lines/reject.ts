@@ -15,6 +15,8 @@ export interface RejectCalibration {
   /** Distinct pictures that were read; copies beyond them. */
   readonly pictures: number
   readonly copies: number
+  /** Of the pictures, those in which no digit was found: they count as refused. */
+  readonly noDigit: number
   /** How many of them the rule before keeps, and how they score beside what that was made with. */
   readonly keptBefore: number
   readonly drift: Drift | undefined
@@ -101,10 +103,11 @@ export function driftLine({ d, p, n, towards }: Drift, { of, keep }: Said): stri
   return `these ${n} pictures score unlike the digits that the promise is made for (${of}): ${test}; ${what}`
 }
 
-function calibrationLines({ folder, pictures, copies, keptBefore, drift, before, skipped }: RejectCalibration): string[] {
+function calibrationLines({ folder, pictures, copies, noDigit, keptBefore, drift, before, skipped }: RejectCalibration): string[] {
   const left = [
-    ...(copies === 0 ? [] : [`${counted(copies, 'copy', 'copies')} of them counted once`]),
-    ...(skipped.length === 0 ? [] : [`${skipped.length} left out that could not be read`]),
+    ...(copies === 0 ? [] : [`${counted(copies, 'copy', 'copies')} beside them counted once`]),
+    ...(noDigit === 0 ? [] : [`${noDigit} in which no digit is found, which count as refused`]),
+    ...(skipped.length === 0 ? [] : [`${counted(skipped.length, 'file')} left out that could not be read`]),
   ]
   const unlike =
     drift === undefined || before === undefined

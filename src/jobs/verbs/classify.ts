@@ -46,13 +46,19 @@ classes alone: it names one for anything that is drawn. \`reject()\` says what b
       await model.dispose()
     }
   },
-  render: ({ pictures, accuracy }) => {
+  render: async ({ pictures, accuracy }, { model }) => {
+    const { hasRule } = await import('../beside-model.ts')
     const lines = pictures.map((p) =>
       p.probability === null
         ? `no digit: ${p.reason}  ${p.picture}`
         : `${p.class}  ${(100 * p.probability).toFixed(1).padStart(5)} %  ${p.picture}${placeInPicture(p)}`,
     )
-    if (accuracy === undefined) return lines
-    return [...lines, `${Math.round(accuracy * pictures.length)} of ${pictures.length} as their folders say`]
+    return [
+      ...lines,
+      ...(accuracy === undefined ? [] : [`${Math.round(accuracy * pictures.length)} of ${pictures.length} as their folders say`]),
+      ...(hasRule(model)
+        ? ['each is named among these classes alone: kindred reject says which belong to none, and what that promises']
+        : []),
+    ]
   },
 })

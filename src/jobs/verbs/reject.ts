@@ -51,14 +51,14 @@ export const reject = verb({
 where 20 or more pictures score unlike these, it says so. With \`calibrate\` the promise is for digits like your own: of further ones at least the share
 is kept, on average over calibrations, and the interval says how much that is with your pictures. More pictures make it narrower. It holds for
 digits of the same hand, paper and camera, and not for those it was calibrated on. Sub-folders do not matter; copies of a picture count once;
-pictures that cannot be read are left out.`,
+pictures that show no digit are digits that were refused, and count as such; files that are no pictures are left out.`,
   async run({ model: path, pictures, rule: rulePath, calibrate, keep, save, head: headPath, all }, context): Promise<RejectResult> {
     const { load } = await import('../../models/index.ts')
     const { loadPictures } = await import('../../digits/index.ts')
     const { judgeScores, ruleToKeep, scoreImages } = await import('../../stories/index.ts')
     const { scoreDrift } = await import('../../openset/index.ts')
     const { readHead, readRule } = await import('../beside-model.ts')
-    const { calibrated } = await import('../calibrated.ts')
+    const { calibrated, withoutDigit } = await import('../calibrated.ts')
     const { driftLine } = await import('../lines/reject.ts')
     const { ensureRuleOrNothing, saveRule } = await import('../save-rule.ts')
     if (save !== undefined) ensureRuleOrNothing(save)
@@ -81,7 +81,8 @@ pictures that cannot be read are left out.`,
       const scores = await scoreImages(rule, model, pixels, head, context)
       const verdicts = judgeScores(rule, scores)
       const noDigit = { kept: false, rejected: true, score: null, p: undefined }
-      const drift = carried && scoreDrift(carried, scores, rejectWhen)
+      const empty = answers.filter(({ row }) => row === undefined).length
+      const drift = carried && scoreDrift(carried, withoutDigit(scores, empty, detector.rule!), rejectWhen)
       if (drift?.drifted === true) context.progress.warn(driftLine(drift, carried!))
       return {
         score: detector.scorer.name,
