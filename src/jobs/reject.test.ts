@@ -218,11 +218,7 @@ describe('calibrated on one’s own digits', () => {
     await expect(runVerb('reject', { model: model(), calibrate: some }, { runtime })).rejects.toThrow(
       'at least 81 of 84 calibration points must have a finite score, got 80',
     )
-    const batch = await runVerb(
-      'reject',
-      { model: model(), pictures: [...Array.from({ length: 25 }, () => join(blank, '0.png'))] },
-      { runtime },
-    )
+    const batch = await runVerb('reject', { model: model(), pictures: Array.from({ length: 25 }, () => join(blank, '0.png')) }, { runtime })
     expect(batch).toMatchObject({ rejected: 25, drift: { drifted: true, n: 25, towards: 'outliers' } })
     expect(batch.pictures[0]).toMatchObject({ kept: false, score: null, reason: expect.any(String) })
   })
