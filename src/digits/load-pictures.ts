@@ -115,7 +115,8 @@ export async function loadPictures(
           if (!answerRefused) throw noDigit(picture.path, refused)
           answers.push({ ...picture, row: undefined, refused, digits: 0, box: undefined })
         }
-        if (digits > 1 && !all) progress.warn(`${picture.path} shows ${digits} digits: the largest is read`)
+        if (digits > 1 && !all)
+          progress.warn(`${picture.path} shows ${digits} digits: the largest is read${answerRefused ? ' (`all` reads each)' : ''}`)
         for (const part of parts) {
           answers.push({ ...picture, row: pixels.length, refused: undefined, digits, box: part.box })
           pixels.push(part.pixels)

@@ -1,5 +1,4 @@
 /** @file Which of several digits of a picture is meant, in words. */
-import { flagOf } from '../../base/index.ts'
 
 /** Where a digit lies, pixels. */
 interface Box {
@@ -9,8 +8,6 @@ interface Box {
   readonly y1: number
 }
 
-/** ` (one of 3, see --all; 40 x 80 px at 12, 30)`, or nothing for a picture of one digit. */
+/** ` (one of 3; 40 x 80 px at 12, 30)`, or nothing for a picture of one digit. */
 export const placeInPicture = ({ digits, box }: { readonly digits: number; readonly box?: Box }): string =>
-  digits < 2 || box === undefined
-    ? ''
-    : ` (one of ${digits}, see ${flagOf('all')}; ${box.x1 - box.x0} x ${box.y1 - box.y0} px at ${box.x0}, ${box.y0})`
+  digits < 2 || box === undefined ? '' : ` (one of ${digits}; ${box.x1 - box.x0} x ${box.y1 - box.y0} px at ${box.x0}, ${box.y0})`
