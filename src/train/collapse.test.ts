@@ -73,7 +73,7 @@ describe('a space that shrinks', () => {
     for (const unit of [1e-4, 1, 1e4])
       for (const [margin, spread, initialSpread, shrunk] of [
         [0, 0.3, 1, true],
-        [0, 0.4, 1, false],
+        [0, 0.6, 1, false],
         [1, 0.1, 1, true],
         [1, 0.3, 1, false],
         [1, 0.1, 0.2, false],

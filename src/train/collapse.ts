@@ -34,7 +34,7 @@ export interface CollapseSigns {
 /** Spread below this share of the embeddings' length counts as one point. */
 const onePoint = 0.01
 /** A space that training has made smaller than this share of what it was is on its way to one point, unless the margin holds it at that size. */
-const shrunkTo = 1 / 3
+const shrunkTo = 1 / 2
 /** Margins hold a space in which embeddings lie at least this many margins apart. */
 const heldAt = 1 / 4
 
@@ -44,7 +44,7 @@ export function orderSurvives(knnAccuracy: number, chance: number): boolean {
 }
 
 /**
- * Whether training has shrunk a space towards one point: its spread is below a third of what it was before the first step, and no margin holds it there.
+ * Whether training has shrunk a space towards one point: its spread is below half of what it was before the first step, and no margin holds it there.
  *
  * A margin above 0 holds it when the root mean square distance of two embeddings, sqrt(2) x spread, is at least a quarter of the margin. A loss without a
  * margin says nothing of sizes, so nothing is said of it.

@@ -37,7 +37,6 @@ export function sweepPage(r: SweepRunReport, figures: Partial<Record<SweepFigure
     }: ${whole(steps)} steps${r.batch === undefined ? '' : ` of ${r.batch}`}.${
       r.complete && r.stopped === undefined ? ` Everything took ${duration(r.seconds)}.` : ''
     }</p>
-${r.findings !== undefined && r.findings.length > 0 && html`<ul>${r.findings.map((f) => html`<li>${f}</li>`)}</ul>`}
 ${lifeLine(r, 'The margins that were done are on this page and in sweep.json; the same command begins anew.')}`,
     chapters: [
       marginChapter(r, figures),
