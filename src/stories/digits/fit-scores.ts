@@ -67,14 +67,17 @@ export async function fitScores({ runtime, seed, options }: Run, { train, dim, e
   }
 }
 
-/** Every score of one network: four of the head, three of distances, and where outliers were seen the odds, alone and with the distance. */
+/**
+ * Every score of one network, from the simplest to what looks at most: four of the head, three of distances, and where outliers were seen the odds, alone and
+ * with the distance.
+ */
 export function scoresOf({ knn, gauss, odds, both, width }: Fitted, classes: number): NamedScore[] {
   const features = `the ${width} features before the embedding`
   return [
     ...logitNames.map((name) => namedScore({ scorer: logitScorer(name, classes), input: 'logits' })),
+    namedScore({ scorer: gauss, input: 'unit features' }, `on ${features}, unit length, one covariance for all classes`),
     namedScore({ scorer: knn, input: 'embedding' }, 'to the 5th nearest of 1,000 training embeddings a class'),
     namedScore({ scorer: knn, input: 'embedding', moved: true }, 'the kNN distance, mean over the image and four small moves of it'),
-    namedScore({ scorer: gauss, input: 'unit features' }, `on ${features}, unit length, one covariance for all classes`),
     ...(odds === undefined
       ? []
       : [

@@ -8,9 +8,14 @@ import { rejectionToJson } from './rejection-file.ts'
 import type { Run } from './run.ts'
 import { smallMoves } from './small-moves.ts'
 
-/** The score that rejects most of the held-out letters where 95 % of the digits are kept. */
+/**
+ * The score that rejects most of the held-out letters where 95 % of the digits are kept; of all that lie within one standard error of it, the last in the
+ * list, which goes from the simplest to what looks at most: so few letters cannot tell them apart, and what hangs on one thing alone fails alone.
+ */
 export function preferred(scored: readonly ScoredRejection[]): ScoredRejection {
-  return scored.reduce((a, b) => (b.heldOutRejected > a.heldOutRejected ? b : a))
+  const best = scored.reduce((a, b) => (b.heldOutRejected > a.heldOutRejected ? b : a))
+  const { heldOutRejected: share, heldOutCount: count } = best
+  return scored.findLast((s) => s.heldOutRejected >= share - Math.sqrt((share * (1 - share)) / count))!
 }
 
 /** All rows, those of the preferred score marked, and of these the one whose threshold is kept beside the model. */

@@ -68,6 +68,8 @@ export interface ScoredRejection {
   readonly look?: Look
   /** Share of the held-out letters rejected at `at95`: by this, not by what is judged, one score is preferred to another. */
   readonly heldOutRejected: number
+  /** How many those letters are. */
+  readonly heldOutCount: number
   readonly rows: readonly RejectionResult[]
 }
 
@@ -122,6 +124,7 @@ export function judgeScore(data: RejectionData, score: NamedScore, seen: Outlier
     promise,
     look: score.look,
     heldOutRejected: rejectedIndices(choose, at95).rejected.length / choose.length,
+    heldOutCount: choose.length,
     rows,
   }
 }
