@@ -92,7 +92,7 @@ export function engineSearch(runtime: Runtime, references: Float32Array, dim: nu
     for (let start = 0; start < count; start += perRun) {
       const size = Math.min(perRun, count - start)
       const q = queries.subarray(start * dim, (start + size) * dim)
-      const parts: { from: number; wanted: number; local: BigInt64Array; values: Float32Array }[] = []
+      const parts: { from: number; wanted: number; local: Int32Array; values: Float32Array }[] = []
       for (let from = 0; from < n; from += block) {
         stopIfAborted(signal, 'engineSearch', `a stop after ${start} of ${count} queries`)
         const width = Math.min(block, n - from)
@@ -103,7 +103,7 @@ export function engineSearch(runtime: Runtime, references: Float32Array, dim: nu
           r: floats(references.subarray(from * dim, (from + width) * dim), [width, dim]),
           norms: floats(norms.subarray(from, from + width), [1, width]),
         })
-        parts.push({ from, wanted, local: found.indices.data as BigInt64Array, values: found.values.data as Float32Array })
+        parts.push({ from, wanted, local: lowWords(found.indices.data as BigInt64Array), values: found.values.data as Float32Array })
       }
       const all = parts.reduce((sum, part) => sum + part.wanted, 0)
       for (let i = 0; i < size; i++) {
@@ -112,6 +112,16 @@ export function engineSearch(runtime: Runtime, references: Float32Array, dim: nu
         const scores = new Float64Array(all)
         const heads = parts.map(({ wanted }) => i * wanted)
         let kept = 0
+        if (parts.length === 1) {
+          const [{ from, local, values }] = parts
+          for (let at = i * all; at < (i + 1) * all; at++) {
+            if (from + local[at] === skip) continue
+            indices[kept] = from + local[at]
+            scores[kept++] = -values[at]
+          }
+          take(start + i, indices.subarray(0, kept), scores.subarray(0, kept))
+          continue
+        }
         for (let left = all; left > 0; left--) {
           // each part is sorted: the nearest of the heads comes next, of equals the one of the lower block
           let nearest = -1
@@ -121,7 +131,7 @@ export function engineSearch(runtime: Runtime, references: Float32Array, dim: nu
           }
           const { from, local, values } = parts[nearest]
           const at = heads[nearest]++
-          const index = from + Number(local[at])
+          const index = from + local[at]
           if (index === skip) continue
           indices[kept] = index
           scores[kept++] = -values[at]
@@ -170,6 +180,16 @@ export function engineSearch(runtime: Runtime, references: Float32Array, dim: nu
     dispose,
     [Symbol.asyncDispose]: dispose,
   }
+}
+
+const lowFirst = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1
+
+/** Whole numbers below 2^31, without a BigInt for each of them. */
+function lowWords(numbers: BigInt64Array): Int32Array {
+  const words = new Int32Array(numbers.buffer, numbers.byteOffset, 2 * numbers.length)
+  const out = new Int32Array(numbers.length)
+  for (let i = 0, at = lowFirst ? 0 : 1; i < out.length; i++, at += 2) out[i] = words[at]
+  return out
 }
 
 /** Sorts candidates by their keys, ties by the lower index, in linear time where they are nearly sorted already (insertion sort). */

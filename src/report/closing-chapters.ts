@@ -4,6 +4,7 @@
 import { largest } from '../base/index.ts'
 import { chapter, type Chapter } from './chapter.ts'
 import { duration, html, type Html } from './html.ts'
+import type { ReportState } from './report-state.ts'
 
 /** A command with its reason. */
 export interface Proposal {
@@ -29,15 +30,18 @@ export function nextChapter(proposals: readonly Proposal[]): Chapter {
  * @param closing one or more paragraphs below
  */
 export function madeChapter(
-  run: { stages?: readonly { name: string; seconds: number }[]; command?: string },
+  run: Pick<ReportState, 'stages' | 'command' | 'processor'>,
   facts: readonly (readonly [string, string])[],
   closing: Html,
 ): Chapter {
-  const stages = run.stages ?? []
-  const longest = largest(
-    stages.map((s) => s.seconds),
+  const stages = (run.stages ?? []).toSorted((a, b) => (a.from ?? 0) - (b.from ?? 0))
+  // each bar lies where its part began
+  const whole = largest(
+    stages.map((s) => (s.from ?? 0) + s.seconds),
     1e-9,
   )
+  const share = (seconds: number): string => `${((seconds / whole) * 70).toFixed(1)}%`
+  const atOnce = stages.some((s, i) => i > 0 && s.from !== undefined && s.from < (stages[i - 1].from ?? 0) + stages[i - 1].seconds - 0.05)
   const all = [...(run.command === undefined ? [] : [['Command', run.command] as const]), ...facts]
   return chapter(
     'made',
@@ -47,8 +51,13 @@ export function madeChapter(
       stages.length > 0 &&
       html`<h3>Where the time went</h3><ul class="bars">${stages.map(
         (s) =>
-          html`<li><span>${s.name}</span><span><i style="width:${((s.seconds / longest) * 70).toFixed(1)}%"></i>${duration(s.seconds)}</span></li>`,
-      )}</ul>`
+          html`<li><span>${s.name}</span><span><i style="margin-left:${share(s.from ?? 0)};width:${share(s.seconds)}"></i>${duration(s.seconds)}</span></li>`,
+      )}</ul>${
+        atOnce &&
+        html`<p>Bars that lie above one another are parts that went on at once${
+          run.processor === undefined ? '' : `; all processors together computed for ${duration(run.processor)}`
+        }.</p>`
+      }`
     }
 <h3>To get the same again</h3><dl>${all.map(([k, v]) => html`<dt>${k}</dt><dd>${v}</dd>`)}</dl>
 ${closing}`,

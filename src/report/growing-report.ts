@@ -85,11 +85,12 @@ export class GrowingReport<Report extends ReportState, Figure extends string> {
   /** Passes progress on, and lets the page say how far the work is. */
   readonly progress: Progress
   private readonly started = performance.now()
+  private readonly used = process.cpuUsage()
   private readonly figures: Partial<Record<Figure, string>> = {}
   private readonly page: PageOf<Report, Figure>
   private readonly signal: AbortSignal | undefined
   private report: Report
-  private readonly stages: { name: string; seconds: number }[] = []
+  private readonly stages: { name: string; seconds: number; from: number }[] = []
   private written = -Infinity
   private megabytes = 0
 
@@ -137,7 +138,7 @@ export class GrowingReport<Report extends ReportState, Figure extends string> {
   }
 
   /**
-   * Runs a part of the work and keeps its time for the report.
+   * Runs a part of the work and keeps its time for the report; parts may go on at once.
    *
    * @throws KindredError `interrupted` when the signal has fired before; its cause is the signal's reason
    */
@@ -146,7 +147,7 @@ export class GrowingReport<Report extends ReportState, Figure extends string> {
     this.update({ now } as Partial<Report>)
     const from = performance.now()
     const result = await work()
-    this.stages.push({ name, seconds: (performance.now() - from) / 1000 })
+    this.stages.push({ name, seconds: (performance.now() - from) / 1000, from: (from - this.started) / 1000 })
     this.update({ stages: [...this.stages] } as unknown as Partial<Report>)
     return result
   }
@@ -187,7 +188,12 @@ export class GrowingReport<Report extends ReportState, Figure extends string> {
   }
 
   private publish(): void {
-    this.report = { ...this.report, seconds: Math.round((performance.now() - this.started) / 100) / 10 }
+    const { user, system } = process.cpuUsage(this.used)
+    this.report = {
+      ...this.report,
+      seconds: Math.round((performance.now() - this.started) / 100) / 10,
+      processor: Math.round((user + system) / 1e5) / 10,
+    }
     const shown = this.asItStands()
     const [numbers, page] = [`${JSON.stringify(shown, null, 2)}\n`, this.page(shown, this.figures)]
     writeFileAtomic(join(this.folder, 'report.json'), numbers)

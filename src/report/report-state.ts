@@ -16,6 +16,8 @@ export interface ReportState {
   command?: string
   /** What the reader must be told, in words. */
   warnings?: readonly string[]
-  /** Wall time by part of the work. */
-  stages?: readonly { name: string; seconds: number }[]
+  /** Processor seconds of all threads together so far. */
+  processor?: number
+  /** Seconds by part of the work, in the order in which the parts ended, and when each began, since the start: parts may go on at once. */
+  stages?: readonly { name: string; seconds: number; from?: number }[]
 }

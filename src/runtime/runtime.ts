@@ -27,10 +27,23 @@ export interface Program {
    * @throws KindredError `shape` when a feed is missing or does not fit
    */
   run(feeds: Readonly<Record<string, HostTensor>>, fetches?: readonly string[]): Promise<Record<string, HostTensor>>
+  /**
+   * The inputs that {@link ProgramOptions.carry} names, as the next run would take them. Missing where the runtime carries nothing: each run must then be fed
+   * them, and gives them back.
+   */
+  readonly carried?: () => Promise<Record<string, HostTensor>>
   /** Frees the memory held by the runtime; a second call waits for the first. */
   dispose(): Promise<void>
   /** The same, for `await using program = ...`. */
   [Symbol.asyncDispose](): Promise<void>
+}
+
+/** What goes from one run to the next. */
+export interface Carry {
+  /** Input -> the output of the run before. */
+  readonly from: Readonly<Record<string, string>>
+  /** An output of one number: where it is not finite, that run's outputs are not carried, and runs that were asked for after it fail. */
+  readonly finite: string
 }
 
 /** Options of {@link Runtime.load}. */
@@ -39,6 +52,11 @@ export interface ProgramOptions {
   readonly profile?: string
   /** No run needs another's results, as when images are embedded: several may then be worked on at once, see {@link Program.concurrency}. Default false. */
   readonly independent?: boolean
+  /**
+   * What goes from run to run: it is fed once, stays where the runtime computes, and is no output of a run any more, so that runs can be asked for before those
+   * before them are done. Only a runtime of {@link Runtime.apart} does this; see {@link Program.carried}.
+   */
+  readonly carry?: Carry
   /** The caller has looked at the bytes with `checkModel` already, with the sizes it is going to feed. Default false: that is done here. */
   readonly checked?: boolean
 }
@@ -56,6 +74,13 @@ export interface Runtime {
    * @throws KindredError `corrupt`, `limit` or `unsupported` for bytes that may not be run
    */
   load(model: OnnxModel | Uint8Array | ArrayBuffer, options?: ProgramOptions): Promise<Program>
+  /**
+   * This runtime on a thread of its own, which leaves the caller's free: its programs run one after the other, in the order they were asked to, whatever is
+   * computed meanwhile. The same threads inside give the same bits. Missing where runs cannot leave the caller's thread: WebAssembly, CUDA, one thread.
+   *
+   * @param threads inside; all of this runtime's by default
+   */
+  readonly apart?: (threads?: number) => Runtime
 }
 
 /** Builds the graph's model and loads it. */
@@ -64,8 +89,8 @@ export function compile(
   outputs: Readonly<Record<string, Tensor>>,
   options: ToOnnxOptions & ProgramOptions = {},
 ): Promise<Program> {
-  const { profile, independent, ...onnx } = options
-  return runtime.load(toOnnx(outputs, onnx), { profile, independent })
+  const { profile, independent, carry, ...onnx } = options
+  return runtime.load(toOnnx(outputs, onnx), { profile, independent, carry })
 }
 
 /** Float32 numbers as a host tensor. */
@@ -99,6 +124,8 @@ function checked(t: HostTensor): HostTensor {
 export interface OrtModule {
   readonly Tensor: new (type: DType, data: HostTensor['data'], dims: readonly number[]) => OrtTensor
   readonly InferenceSession: { create(model: Uint8Array, options?: Record<string, unknown>): Promise<OrtSession> }
+  /** Whether sessions take {@link Carry} as the option `carry`. */
+  readonly carries?: boolean
 }
 export interface OrtTensor {
   readonly type: DType
@@ -111,6 +138,8 @@ export interface OrtSession {
   readonly inputNames: readonly string[]
   readonly outputNames: readonly string[]
   run(feeds: Record<string, OrtTensor>, fetches?: readonly string[]): Promise<Record<string, OrtTensor>>
+  /** See {@link Program.carried}. */
+  carried?(): Promise<Record<string, OrtTensor>>
   release(): Promise<void>
   endProfiling?(): void
 }
@@ -141,6 +170,7 @@ export function ortRuntime(
         {
           ...sessionOptions,
           ...(options.profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: options.profile }),
+          carry: ort.carries === true ? options.carry : undefined,
         },
         unavailable,
       )
@@ -205,6 +235,8 @@ function program(ort: OrtModule, session: OrtSession, options: ProgramOptions): 
     await session.release()
   }
   const dispose = (): Promise<void> => (ended ??= end())
+  const inputs = options.carry?.from ?? {}
+  const carried = session.carried?.bind(session)
   return {
     inputs: session.inputNames,
     outputs: session.outputNames,
@@ -213,6 +245,7 @@ function program(ort: OrtModule, session: OrtSession, options: ProgramOptions): 
       const ortFeeds: Record<string, OrtTensor> = {}
       for (const name of session.inputNames) {
         const t = feeds[name]
+        if (t === undefined && carried !== undefined && Object.hasOwn(inputs, name)) continue
         if (t === undefined) throw new KindredError('shape', 'run', 'every input of the graph must be fed', `nothing for ${name}`)
         ortFeeds[name] = new ort.Tensor(t.dtype, t.data, t.shape)
       }
@@ -225,11 +258,13 @@ function program(ort: OrtModule, session: OrtSession, options: ProgramOptions): 
         if (outOfMemory.test(reason)) throw tooLarge('what the graph computes', reason, error)
         throw new KindredError('shape', 'run', 'the fed numbers must fit the graph', reason, undefined, { cause: error })
       }
-      const out: Record<string, HostTensor> = {}
-      for (const [name, t] of Object.entries(results)) out[name] = { dtype: t.type, shape: t.dims, data: t.data }
-      return out
+      return hostTensors(results)
     },
+    carried: carried === undefined ? undefined : async () => hostTensors(await carried()),
     dispose,
     [Symbol.asyncDispose]: dispose,
   }
 }
+
+const hostTensors = (tensors: Record<string, OrtTensor>): Record<string, HostTensor> =>
+  Object.fromEntries(Object.entries(tensors).map(([name, t]) => [name, { dtype: t.type, shape: t.dims, data: t.data }]))

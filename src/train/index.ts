@@ -17,7 +17,7 @@ export { spreadOf } from './evaluation.ts'
 export type { Weights } from './network-embedder.ts'
 export { objective, type Objective, type ObjectiveBatch, type ObjectiveOptions, type ObjectiveParts } from './objective.ts'
 export { objectiveOfParts } from './objective-of-parts.ts'
-export type { EpochTools, TrainEmbedderOptions } from './options.ts'
+export type { EpochTools, Looks, TrainEmbedderOptions } from './options.ts'
 export {
   longestProjected,
   projectionFromOnnx,

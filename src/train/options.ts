@@ -25,6 +25,14 @@ export interface EpochTools {
   readonly best: boolean
 }
 
+/** Looks at a run between two steps; see {@link TrainEmbedderOptions.looks}. */
+export interface Looks {
+  /** Numbers of steps, from 1 on; those beyond the run are never reached. */
+  readonly at: readonly number[]
+  /** Called, and waited for, after each of these steps, with the weights of that moment. */
+  readonly look: (step: number, tools: Omit<EpochTools, 'best'>) => void | Promise<void>
+}
+
 /** Options of `trainEmbedder`. */
 export interface TrainEmbedderOptions {
   /** Training images. */
@@ -81,6 +89,8 @@ export interface TrainEmbedderOptions {
   readonly onStep?: (step: number, figures: Readonly<Record<string, number>>) => void
   /** Called, and waited for, after each epoch, before its checkpoint is written. */
   readonly onEpoch?: (record: EpochRecord, tools: EpochTools) => void | Promise<void>
+  /** Looks at the weights after some steps, as for a first picture long before the first epoch ends. They change nothing: the run comes to the same bytes. */
+  readonly looks?: Looks
 }
 
 type WithDefault = 'optimizer' | 'epochs' | 'stepsPerEpoch' | 'keep' | 'knnReferences' | 'seed' | 'resume' | 'progress'
@@ -125,6 +135,7 @@ const known = [
   'weights',
   'onStep',
   'onEpoch',
+  'looks',
 ]
 
 /** Checks every option and fills in defaults. @throws KindredError `usage` or `mismatch`, naming the option */
@@ -159,6 +170,11 @@ export function settle(options: TrainEmbedderOptions): Settings {
   if (earlyStopping !== undefined) {
     checkOptions(`${where}, earlyStopping`, earlyStopping, ['patience'])
     whole('earlyStopping.patience', earlyStopping.patience)
+  }
+  if (options.looks !== undefined) {
+    checkOptions(`${where}, looks`, options.looks, ['at', 'look'])
+    for (const step of options.looks.at) whole('looks.at', step)
+    ensure(typeof options.looks.look === 'function', where, 'looks.look must be a function', options.looks.look)
   }
   ensure(!resume || store !== undefined, where, 'resume needs a store', undefined, 'Pass the store of the run: folderStore(folder).')
   for (const [name, images] of Object.entries({ source, validation, outliers })) if (images !== undefined) checkSource(name, images, source)

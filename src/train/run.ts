@@ -1,6 +1,6 @@
 /** @file One training run in progress: steps, epochs, what is kept, and how it stops. */
-import { KindredError, largest, percent, stopIfAborted } from '../base/index.ts'
-import type { Runtime } from '../runtime/index.ts'
+import { KindredError, largest, percent, smallest, stopIfAborted } from '../base/index.ts'
+import type { HostTensor, Runtime } from '../runtime/index.ts'
 import { BatchFeed } from './batches.ts'
 import { collapseInWords } from './collapse.ts'
 import { addStep, bestOf, epochRecord, freshSums, isKept, type EpochRecord, type EpochSums } from './epoch.ts'
@@ -40,6 +40,11 @@ export class Run {
   private readonly feed: BatchFeed
   private readonly collapsedLoss: number | undefined
   private readonly history: EpochRecord[]
+  /** Steps that were asked for and are not done, the next one first. */
+  private readonly begun: Promise<Record<string, number>>[] = []
+  private lastStep = 0
+  /** Steps whose figures were taken; the stepper may be further. */
+  private taken: number
   private sums: EpochSums
   private best: { epoch: number; weights: Weights }
   private collapse: string | undefined
@@ -52,6 +57,7 @@ export class Run {
     this.parts = parts
     this.feed = new BatchFeed({ source, sampler, outliers, outliersPerBatch, augmentation, seed, state: saved?.batches })
     this.collapsedLoss = collapsedLoss(settings)
+    this.taken = parts.stepper.step
     this.history = [...(saved?.history ?? [])]
     this.sums = saved?.epoch ?? freshSums
     this.best = { epoch: saved?.bestEpoch ?? 0, weights: saved?.best ?? new Map() }
@@ -73,18 +79,24 @@ export class Run {
     const task = progress.start('training', epochs * stepsPerEpoch, 'step')
     try {
       while (history.length < epochs && !this.stopsEarly()) {
+        this.lastStep = performance.now()
         while (this.sums.steps < stepsPerEpoch) {
           await this.stopIfAsked()
-          await this.step()
-          task.update(stepper.step, {
+          // none beyond the epoch, so that at its end, and after a stop, all batches that were drawn have been learnt from
+          const most = Math.min(stepper.ahead, stepsPerEpoch - this.sums.steps, this.toNextLook())
+          while (this.begun.length < most) this.begin(await this.feed.next())
+          await this.next()
+          task.update(this.taken, {
             epoch: history.length + 1,
             loss: this.sums.loss / this.sums.steps,
             active: this.sums.active / this.sums.steps,
           })
+          await this.lookIfDue()
         }
         await this.endEpoch()
       }
     } finally {
+      await Promise.allSettled(this.begun)
       task.end()
     }
     return {
@@ -98,12 +110,22 @@ export class Run {
     }
   }
 
-  private async step(): Promise<void> {
+  /** Asks for a step. */
+  private begin(batch: Record<string, HostTensor>): void {
     const { stepper, settings } = this.parts
-    const started = performance.now()
-    const figures = await stepper.run(await this.feed.next(), settings.rate(stepper.step + 1))
-    this.sums = addStep(this.sums, figures, (performance.now() - started) / 1000)
-    settings.onStep?.(stepper.step, figures)
+    const figures = stepper.run(batch, settings.rate(this.taken + this.begun.length + 1))
+    figures.catch(() => {}) // told by next()
+    this.begun.push(figures)
+  }
+
+  /** Takes the first of the steps asked for, when it is done. */
+  private async next(): Promise<void> {
+    const figures = await this.begun.shift()!
+    const now = performance.now()
+    this.sums = addStep(this.sums, figures, (now - this.lastStep) / 1000)
+    this.lastStep = now
+    this.taken++
+    this.parts.settings.onStep?.(this.taken, figures)
   }
 
   private async endEpoch(): Promise<void> {
@@ -112,6 +134,7 @@ export class Run {
     const { history } = this
     const { embedder } = evaluation
     const started = performance.now()
+    await stepper.settle()
     const all = judgedWeights(stepper)
     const figures = await evaluation.figures(all)
     const record = epochRecord(this.sums, figures, {
@@ -122,7 +145,7 @@ export class Run {
       seconds: this.sums.seconds + (performance.now() - started) / 1000,
     })
     history.push(record)
-    const weights = new Map([...all].filter(([name]) => embedder.shapes.has(name)))
+    const weights = networkWeights(all, evaluation)
     const best = isKept(history, keep, validation.count)
     if (best) this.best = { epoch: record.epoch, weights }
     progress.log(
@@ -141,6 +164,26 @@ export class Run {
     this.sums = freshSums
     await settings.onEpoch?.(record, { weights, embed: (given) => embedder.embed(weights, given), dim: embedder.dim, best })
     await this.save()
+  }
+
+  /** How many steps it is to the next look. */
+  private toNextLook(): number {
+    const { settings } = this.parts
+    return smallest(
+      (settings.looks?.at ?? []).filter((step) => step > this.taken).map((step) => step - this.taken),
+      Infinity,
+    )
+  }
+
+  private async lookIfDue(): Promise<void> {
+    const { settings, stepper, evaluation } = this.parts
+    const { looks } = settings
+    if (looks?.at.includes(this.taken) !== true) return
+    await stepper.settle()
+    const weights = networkWeights(judgedWeights(stepper), evaluation)
+    const { embedder } = evaluation
+    await looks.look(this.taken, { weights, embed: (given) => embedder.embed(weights, given), dim: embedder.dim })
+    this.lastStep = performance.now()
   }
 
   private judge(record: EpochRecord): string | undefined {
@@ -168,6 +211,7 @@ export class Run {
     const { settings, stepper } = this.parts
     const { signal, store } = settings
     if (signal?.aborted !== true) return
+    while (this.begun.length > 0) await this.next()
     const saved = store !== undefined && stepper.step > 0
     if (saved) await this.save()
     const got =
@@ -178,6 +222,7 @@ export class Run {
   private async save(): Promise<void> {
     const { settings, runtime, words, stepper } = this.parts
     if (settings.store === undefined) return
+    await stepper.settle()
     const { step, arrays } = stepper.state()
     await saveRun(settings.store, {
       options: words,
@@ -194,6 +239,8 @@ export class Run {
     })
   }
 }
+
+const networkWeights = (all: Weights, { embedder }: Evaluation): Weights => new Map([...all].filter(([name]) => embedder.shapes.has(name)))
 
 /** Averaged weights, but buffers of the loss as they are: the average of a memory bank is no memory bank. */
 function judgedWeights(stepper: Stepper): Weights {

@@ -95,17 +95,27 @@ export interface TrainState {
   readonly arrays: ReadonlyMap<string, Float32Array>
 }
 
+/** Enough for a thread to go on for a quarter of a second without this one, and few enough to stop soon. */
+const stepsAhead = 12
+
 /** Runs a step graph again and again, holding its state. */
 export class Stepper {
   readonly graph: StepGraph
   private readonly program: Program
+  /** How many steps may be asked for before the first of them is done; 1 where each needs what the one before returned to this thread. */
+  readonly ahead: number
   private arrays: Map<string, Float32Array>
   private done: number
+  private asked: number
+  /** Whether the program has been given the state that it carries on. */
+  private fed = false
 
   private constructor(graph: StepGraph, program: Program, state: TrainState) {
     this.graph = graph
     this.program = program
+    this.ahead = program.carried === undefined ? 1 : stepsAhead
     this.done = state.step
+    this.asked = state.step
     this.arrays = new Map(state.arrays)
   }
 
@@ -113,13 +123,15 @@ export class Stepper {
    * Makes a step ready to run.
    *
    * @param start a seed for fresh weights, weights to begin from (missing ones are drawn from `seed`), or the state of an earlier run
+   * @param options.ahead lets steps be asked for ahead where the runtime can carry their state, see {@link Stepper.ahead}; `settle` is then called before
+   *   `state` and `weights`. Default false
    * @throws KindredError `mismatch` when the state does not fit the graph
    */
   static async create(
     runtime: Runtime,
     graph: StepGraph,
     start: { seed: number; weights?: ReadonlyMap<string, Float32Array> } | { state: TrainState },
-    options: ProgramOptions = {},
+    { ahead = false, ...options }: ProgramOptions & { readonly ahead?: boolean } = {},
   ): Promise<Stepper> {
     const state = 'state' in start ? start.state : freshState(graph, start.seed, start.weights)
     for (const { name, shape } of graph.state) {
@@ -134,7 +146,9 @@ export class Stepper {
           'The checkpoint comes from another network or optimiser.',
         )
     }
-    return new Stepper(graph, await compile(runtime, graph.outputs, { name: 'kindred-train-step', ...options }), state)
+    const from = Object.fromEntries(graph.state.map(({ name }) => [name, `next/${name}`]))
+    const carry = ahead ? { from, finite: 'loss' } : undefined
+    return new Stepper(graph, await compile(runtime, graph.outputs, { name: 'kindred-train-step', ...options, carry }), state)
   }
 
   /** Steps done since the start of the run. */
@@ -143,7 +157,7 @@ export class Stepper {
   }
 
   /**
-   * One step.
+   * One step. Up to {@link Stepper.ahead} may be asked for at once; they are done one after the other.
    *
    * @param feeds the objective's own inputs
    * @param learningRate for this step
@@ -152,29 +166,41 @@ export class Stepper {
    */
   async run(feeds: Readonly<Record<string, HostTensor>>, learningRate: number): Promise<Record<string, number>> {
     const all: Record<string, HostTensor> = { ...feeds }
-    for (const { name, shape } of this.graph.state) all[name] = { dtype: 'float32', shape, data: this.arrays.get(name)! }
-    for (const w of this.graph.weights) all[w.name] ??= { dtype: 'float32', shape: w.shape, data: this.arrays.get(w.name)! }
-    for (const [name, value] of Object.entries(this.graph.optimizer.scalars(this.done + 1, learningRate)))
+    const carries = this.program.carried !== undefined
+    const step = ++this.asked
+    if (!carries || !this.fed)
+      for (const { name, shape } of this.graph.state) all[name] = { dtype: 'float32', shape, data: this.arrays.get(name)! }
+    const carried = new Set(carries ? this.graph.state.map(({ name }) => name) : [])
+    for (const w of this.graph.weights)
+      if (!carried.has(w.name)) all[w.name] ??= { dtype: 'float32', shape: w.shape, data: this.arrays.get(w.name)! }
+    for (const [name, value] of Object.entries(this.graph.optimizer.scalars(step, learningRate)))
       all[`${optimizerPrefix}${name}`] = scalar(value)
     const { averageDecay } = this.graph
     // Decay that grows with the steps, as TensorFlow's ExponentialMovingAverage with num_updates.
-    if (averageDecay !== undefined) all[averageShare] = scalar(1 - Math.min(averageDecay, (this.done + 1) / (this.done + 10)))
-    if (this.program.inputs.includes('seed')) all.seed ??= intScalar(this.done + 1)
+    if (averageDecay !== undefined) all[averageShare] = scalar(1 - Math.min(averageDecay, step / (step + 9)))
+    if (this.program.inputs.includes('seed')) all.seed ??= intScalar(step)
+    this.fed = true
     const results = await this.program.run(all)
     const loss = (results.loss.data as Float32Array)[0]
     if (!Number.isFinite(loss))
       throw new KindredError(
         'collapsed',
-        `training step ${this.done + 1}`,
+        `training step ${step}`,
         'the loss must be a finite number',
         String(loss),
         'Lower the learning rate.',
       )
-    for (const { name } of this.graph.state) this.arrays.set(name, results[`next/${name}`].data as Float32Array)
-    this.done++
+    if (!carries) for (const { name } of this.graph.state) this.arrays.set(name, results[`next/${name}`].data as Float32Array)
+    this.done = step
     const figures: Record<string, number> = { loss }
     for (const name of this.graph.figures) figures[name] = Number((results[`figure/${name}`].data as Float32Array)[0])
     return figures
+  }
+
+  /** Brings the state to where `state` and `weights` see it, once all steps that were asked for are done. */
+  async settle(): Promise<void> {
+    if (this.program.carried === undefined || !this.fed) return
+    for (const [name, { data }] of Object.entries(await this.program.carried())) this.arrays.set(name, data as Float32Array)
   }
 
   /** The state, for a checkpoint. The arrays are not copied; they are never written again. */

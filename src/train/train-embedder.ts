@@ -51,6 +51,7 @@ export async function trainEmbedder(options: TrainEmbedderOptions): Promise<Trai
       runtime,
       graph,
       saved === undefined ? { seed, weights } : { state: { step: saved.step, arrays: saved.state } },
+      { ahead: true },
     )
     try {
       const outcome = await new Run({ settings, runtime, words, stepper, evaluation, saved }).finish()

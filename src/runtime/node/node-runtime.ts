@@ -71,6 +71,15 @@ export async function nodeRuntime(options: NodeRuntimeOptions = {}): Promise<Run
   const several = ortRuntime(sessionPool(entry, sessions), device, threads, session(Math.floor(threads / sessions)), told)
   return {
     ...single,
+    apart(inside = threads) {
+      ensure(
+        Number.isInteger(inside) && inside > 0 && inside <= threads,
+        'nodeRuntime, apart',
+        `threads must be an integer from 1 to ${threads}`,
+        inside,
+      )
+      return ortRuntime(sessionPool(entry, 1, Infinity), device, inside, session(inside), told)
+    },
     async load(model, options = {}) {
       const bytes = bytesOf(model, options)
       const { independent = false, profile } = options

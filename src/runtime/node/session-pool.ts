@@ -34,8 +34,9 @@ const longest = 60_000
  *
  * Threads start when runs overlap, make their sessions then, and end with the last session.
  * @param module path of onnxruntime-node, loaded by the caller before
+ * @param ready runs that a thread is given at once at most: one that goes on, and others that are there when it ends
  */
-export function sessionPool(module: string, most: number): OrtModule {
+export function sessionPool(module: string, most: number, ready = 2): OrtModule {
   const lanes = new Set<Lane>()
   const waiting: (() => void)[] = []
   let open = 0
@@ -82,7 +83,7 @@ export function sessionPool(module: string, most: number): OrtModule {
   const pick = (): Lane | undefined => {
     const least = [...lanes].reduce<Lane | undefined>((a, b) => (a === undefined || b.runs < a.runs ? b : a), undefined)
     if (lanes.size < most && least?.runs !== 0) return start()
-    return least!.runs < 2 ? least : undefined
+    return least!.runs < ready ? least : undefined
   }
   const names = (lane: Lane, session: number, given: Record<string, unknown>): Promise<Names> => {
     let made = lane.sessions.get(session)
@@ -149,6 +150,8 @@ export function sessionPool(module: string, most: number): OrtModule {
               Object.values(copies).map(({ data }) => data.buffer as ArrayBuffer),
             )
           }),
+        // what is carried lies on the one thread that all runs go to
+        carried: options.carry === undefined ? undefined : () => onLane((lane) => ask(lane, 'carried', { session })),
         release,
       }
     } catch (error) {
@@ -156,7 +159,7 @@ export function sessionPool(module: string, most: number): OrtModule {
       throw error
     }
   }
-  return { Tensor: PlainTensor, InferenceSession: { create } }
+  return { Tensor: PlainTensor, InferenceSession: { create }, carries: most === 1 }
 }
 
 /** What crosses threads. */

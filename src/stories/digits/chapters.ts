@@ -18,21 +18,39 @@ import {
 } from '../../plots/index.ts'
 import { project } from '../../projection/index.ts'
 import { mPerClass } from '../../samplers/index.ts'
-import { headLogits, headToJson, objective, predictions, trainEmbedder, type SoftmaxHead } from '../../train/index.ts'
+import {
+  headLogits,
+  headToJson,
+  objective,
+  predictions,
+  trainEmbedder,
+  type SoftmaxHead,
+  type TrainEmbedderResult,
+} from '../../train/index.ts'
 import { preset } from '../../digits/index.ts'
 import { tripletMarginLoss } from '../../losses/index.ts'
 import { allTriplets } from '../../miners/index.ts'
 import { digitNetwork } from '../../nn/index.ts'
 import { adam, constantRate } from '../../optim/index.ts'
 import { sweep, writeSweep, type SweepResult } from '../sweep/sweep.ts'
+import { beginEarlyMap, firstLook } from './early-map.ts'
 import { embedderOf, embedSet } from './embed-sets.ts'
 import { fitHead } from './fit-head.ts'
 import { judgeEmbedding, pixelVectors } from './judge.ts'
 import { captionedPicture, neighbourPicture, pick } from './pictures.ts'
-import { card, type Judged, type Run } from './run.ts'
+import type { NeighbourFigures } from './digits-report.ts'
+import { card, type Judged, type Run, type Story } from './run.ts'
 
-export async function trainAndJudge(run: Run): Promise<Judged> {
-  const { story, runtime, progress, preset: p, seed, train, validation, options } = run
+/** Trains the network and draws its curves, with quick maps of the space on the way. */
+export async function trainNetwork(run: Run): Promise<Pick<TrainEmbedderResult, 'weights' | 'history'>> {
+  const { story, apart: runtime, progress, preset: p, seed, train, validation, options } = run
+  const { epochs, stepsPerEpoch } = p.training
+  let early = Promise.resolve()
+  const drawEarly = async (step: number, tools: Parameters<typeof beginEarlyMap>[2]): Promise<void> => {
+    await early // one after the other, so that the latest stays
+    early = (await beginEarlyMap(run, step, tools)).drawn
+    early.catch(() => {}) // told when the training has ended
+  }
   const result = await story.stage('Training', 'training', () =>
     trainEmbedder({
       ...p.training,
@@ -45,20 +63,23 @@ export async function trainAndJudge(run: Run): Promise<Judged> {
       store: folderStore(join(options.out, 'training')),
       resume: options.resume ?? false,
       signal: options.signal,
-      onEpoch: (record) => {
+      looks: { at: [firstLook(epochs * stepsPerEpoch)], look: drawEarly },
+      onEpoch: async (record, tools) => {
         const history = [...story.current.history.filter((h) => h.epoch < record.epoch), record]
         story.addFigure('loss', lossCurve(history))
-        story.update({ history, now: `training, epoch ${record.epoch} of ${p.training.epochs}` })
+        story.update({ history, now: `training, epoch ${record.epoch} of ${epochs}` })
+        if (record.epoch < epochs) await drawEarly(record.step, tools)
       },
     }),
   )
+  await early
   if (result.collapse !== undefined) story.warn(result.collapse)
   const curve = lossCurve(result.history, { bestEpoch: result.bestEpoch })
   story.addFigure('loss', curve)
   story.update({ history: result.history, bestEpoch: result.bestEpoch })
   writeFileAtomic(join(options.out, 'loss.svg'), curve)
   writeFileAtomic(join(options.out, 'loss.png'), await toPng(curve))
-  return judge(run, result.weights, 'model.onnx', 'trained on digits alone', true)
+  return result
 }
 
 /** Writes the model file, embeds everything, and (for the main model) tells kNN accuracy and MAP@R. */
@@ -89,9 +110,11 @@ export async function judge(
         model.dim,
         { vectors: judged.train.embedding, labels: train.labels },
         { vectors: judged.test.embedding, labels: test.labels },
+        { progress: run.progress, signal: options.signal },
       )
       story.addFigure('neighbours', neighbourPicture(train, test, found.neighbours, found.votes))
       story.update({ knn: { accuracy: found.accuracy, mapAtR: found.mapAtR, k: 5 } })
+      drawBaselines(story)
     }
     return judged
   })
@@ -134,25 +157,43 @@ export async function baselines(run: Run): Promise<void> {
   await story.stage('Baselines', 'judging raw pixels and the untrained network', async () => {
     const { model } = await embedderOf(runtime, p.network, card(run, 'untrained'))
     const judgeVectors = (dim: number, references: Float32Array, queries: Float32Array) =>
-      judgeEmbedding(runtime, dim, { vectors: references, labels: train.labels }, { vectors: queries, labels: test.labels })
+      judgeEmbedding(
+        runtime,
+        dim,
+        { vectors: references, labels: train.labels },
+        { vectors: queries, labels: test.labels },
+        { progress: run.progress, signal: run.options.signal },
+      )
     const untrained = await judgeVectors(model.dim, await model.embed(train.images), await model.embed(test.images))
     story.update({ baselines: { untrained: { accuracy: untrained.accuracy, mapAtR: untrained.mapAtR } } })
     const raw = await judgeVectors(784, pixelVectors(train.images), pixelVectors(test.images))
     const rawPixels = { accuracy: raw.accuracy, mapAtR: raw.mapAtR }
-    const { knn } = story.current
-    story.addFigure(
-      'baselines',
-      barComparison([
-        { name: 'Raw pixels', note: '784 numbers', knnAccuracy: raw.accuracy, mapAtR: raw.mapAtR },
-        { name: 'Untrained network', note: `${model.dim} numbers`, knnAccuracy: untrained.accuracy, mapAtR: untrained.mapAtR },
-        ...(knn === undefined
-          ? []
-          : [{ name: 'Trained network', note: `${model.dim} numbers`, knnAccuracy: knn.accuracy, mapAtR: knn.mapAtR, main: true }]),
-      ]),
-    )
     story.update({ baselines: { untrained: { accuracy: untrained.accuracy, mapAtR: untrained.mapAtR }, rawPixels } })
+    drawBaselines(story)
     await model.dispose()
   })
+}
+
+/** Draws them beside the trained network, as far as they are known. */
+function drawBaselines(story: Story): void {
+  const { knn, baselines: { rawPixels, untrained } = {}, embedding } = story.current
+  if (rawPixels === undefined || untrained === undefined) return
+  const bar = (name: string, dim: number, { accuracy: knnAccuracy, mapAtR }: NeighbourFigures, main?: boolean) => ({
+    name,
+    note: `${dim} numbers`,
+    knnAccuracy,
+    mapAtR,
+    main,
+  })
+  story.addFigure(
+    'baselines',
+    barComparison([
+      bar('Raw pixels', 784, rawPixels),
+      bar('Untrained network', embedding.dim, untrained),
+      ...(knn === undefined ? [] : [bar('Trained network', embedding.dim, knn, true)]),
+    ]),
+  )
+  story.update({})
 }
 
 export async function drawMap(run: Run, judged: Judged, head: SoftmaxHead): Promise<void> {
@@ -178,6 +219,7 @@ export async function drawMap(run: Run, judged: Judged, head: SoftmaxHead): Prom
       }),
     )
     story.update({
+      earlyMap: undefined,
       map: {
         neighbourPreservation: neighbourPreservation!,
         points: n,

@@ -93,6 +93,10 @@ export interface DigitsReport extends ReportState {
   baselines?: { rawPixels?: NeighbourFigures; untrained?: NeighbourFigures }
   head?: { accuracy: number; ece: number; nll?: number; temperature?: number; seconds?: number }
   map?: { neighbourPreservation: number; points?: number; neighbours?: number; method?: string }
+  /** Networks that are still being trained while all else is there: what they learn to reject, and seconds that they take from then on, about. */
+  coming?: { networks: readonly string[]; seconds: number }
+  /** The map shown is an early one: drawn after so many steps of the training, of so many validation images. */
+  earlyMap?: { steps: number; points: number }
   rejection?: readonly RejectionResult[]
   /** The same network after it has also been trained against outliers. */
   after?: Partial<Record<OutliersSeen, { knn: NeighbourFigures; headAccuracy: number }>>

@@ -8,12 +8,12 @@ import { trainingSplit } from '../../dataset/index.ts'
 import { needParts } from '../../files/index.ts'
 import { digitsPage } from './digits-page.ts'
 import { growReport } from '../../report/index.ts'
+import { together } from '../together.ts'
 import type { DigitsReport } from './digits-report.ts'
-import { baselines, classify, drawMap, shortSweep, trainAndJudge } from './chapters.ts'
 import { countParameters } from './embed-sets.ts'
 import { tripletPicture } from './pictures.ts'
-import { reject } from './reject-chapter.ts'
-import type { DigitsOptions, Run, Story } from './run.ts'
+import { beginChapters } from './order.ts'
+import type { DigitsOptions, Story } from './run.ts'
 
 /** The three models of a run, each with its head and its rule. */
 const modelFiles = ['', '-invented', '-outliers'].flatMap((own) => [`model${own}.onnx`, `head${own}.json`, `reject${own}.json`])
@@ -72,14 +72,13 @@ export async function digits(options: DigitsOptions): Promise<DigitsReport> {
     digitsPage,
     { png, signal, progress, files: [...modelFiles, 'loss.svg', 'loss.png', 'training'] },
     async (story: Story) => {
-      const run: Run = { options, story, runtime, progress: story.progress, preset: chosen, seed, train, validation, test }
       story.addFigure('triplets', tripletPicture(train, seed))
-      const judged = await trainAndJudge(run)
-      const head = await classify(run, judged)
-      await baselines(run)
-      await drawMap(run, judged, head)
-      const short = await shortSweep(run)
-      await reject(run, judged, head, short)
+      const { apart } = runtime
+      const parts = { story, runtime, apart: apart?.() ?? runtime, progress: story.progress, preset: chosen, seed, train, validation, test }
+      await together(({ begin, signal }) => beginChapters({ ...parts, options: { ...options, signal } }, begin), {
+        signal: options.signal,
+        inTurn: apart === undefined,
+      })
     },
   )
 }

@@ -42,12 +42,17 @@ ${table(
 /** The map. */
 export function map(r: DigitsReport, figures: Figures): Chapter {
   const m = r.map
+  const early = m === undefined ? r.earlyMap : undefined
   return chapter(
     'map',
     'Map',
-    'Where the test digits lie',
+    early === undefined ? 'Where the test digits lie' : `Where digits lie after ${whole(early.steps)} steps of training`,
     html`<p>Nobody can look at ${r.embedding.dim} dimensions, so ${m?.method ?? 't-SNE'} draws them in two, trying to keep neighbours together. Each point is \
-one of ${m?.points === undefined ? 'the' : whole(m.points)} test images; the numerals name the clusters.</p>
+one of ${
+      early === undefined
+        ? html`${m?.points === undefined ? 'the' : whole(m.points)} test images; the numerals name the clusters.`
+        : html`${whole(early.points)} validation images, as a network that is still being trained places them; a map of test images takes its place in the end.`
+    }</p>
 ${figure(
   figures.map,
   'map',

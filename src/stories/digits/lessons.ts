@@ -58,26 +58,30 @@ export function digitsOfAllKinds({ train, seed, options }: Run, fonts: readonly 
   return concat(train, renderedDigits({ fonts, perDigit: Math.ceil(each / 10), seed: seed + 4 }), reframed(take(train, each)))
 }
 
+/** A network after one more training, and what it was trained against. */
+export interface Learnt {
+  readonly weights: ReadonlyMap<string, Float32Array>
+  readonly outliers: Dataset
+}
+
 /** Goes on from given weights, with outliers in every batch. @param source digits to learn */
-export function trainFurther(
-  run: Run,
-  weights: ReadonlyMap<string, Float32Array>,
-  source: Dataset,
-  outliers: Dataset,
-  length: Lesson['length'],
-) {
-  const { preset: p, train, validation, seed, runtime, progress, options } = run
-  return trainEmbedder({
-    ...outlierTraining(p, train.classes.length),
-    ...length,
-    network: p.network,
-    weights,
-    source,
-    validation,
-    outliers,
-    seed,
-    runtime,
-    progress,
-    signal: options.signal,
+export function teach(run: Run, lesson: Lesson, source: Dataset, weights: ReadonlyMap<string, Float32Array>): Promise<Learnt> {
+  const { preset: p, train, validation, seed, apart: runtime, progress, options, story } = run
+  return story.stage(`Training against ${lesson.name}`, `training on, against ${lesson.name}`, async () => {
+    const outliers = lesson.outliers()
+    const learnt = await trainEmbedder({
+      ...outlierTraining(p, train.classes.length),
+      ...lesson.length,
+      network: p.network,
+      weights,
+      source,
+      validation,
+      outliers,
+      seed,
+      runtime,
+      progress,
+      signal: options.signal,
+    })
+    return { weights: learnt.weights, outliers }
   })
 }

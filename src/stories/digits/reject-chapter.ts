@@ -14,7 +14,7 @@ import { fitHead } from './fit-head.ts'
 import { fitScores, scoresOf } from './fit-scores.ts'
 import { judgeEmbedding } from './judge.ts'
 import { preferred, rowsOf, writeRule } from './leading-score.ts'
-import { digitsOfAllKinds, lessons, trainFurther } from './lessons.ts'
+import type { Learnt, Lesson } from './lessons.ts'
 import { digitSets, drawnSets, lettersOf, scriptSets } from './outlier-sets.ts'
 import { withNetwork, type JudgedSet, type ScoredSet, type SetKind } from './outlier-table.ts'
 import { judgeRule, judgeScore, rejectedIndices, type RejectionData } from './rejection.ts'
@@ -33,7 +33,17 @@ interface LetterSet {
 const lettersIn = (sets: readonly Pick<JudgedSet, 'kind' | 'images'>[]): number =>
   sets.reduce((n, { kind, images }) => n + (kind === 'script' || kind === 'letters' ? images.count : 0), 0)
 
-export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short: SweepResult | undefined): Promise<void> {
+/** The fonts in which letters are learnt; in the last three, scores are chosen. */
+export const learntFonts: readonly string[] = trainFonts.slice(0, -3).map((f) => f.name)
+
+/** The chapter's parts: of the network of digits alone, and of one that was trained on against outliers. */
+export interface RejectionChapter {
+  readonly alone: (judged: Judged, head: SoftmaxHead, short: Promise<SweepResult | undefined>) => Promise<void>
+  readonly after: (lesson: Lesson, learnt: Learnt) => Promise<void>
+}
+
+/** Draws what is rejected. */
+export async function openRejection(run: Run): Promise<RejectionChapter> {
   const { story, options, seed, train, runtime } = run
   const sets = await story.stage('Letters', 'drawing letters', async () => {
     const chooseFonts = trainFonts.slice(-3).map((f) => f.name)
@@ -47,7 +57,6 @@ export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short:
       digits: digitSets(take(run.test, Math.min(1000, run.test.count)), { seed }),
       choose: renderedLetters({ fonts: chooseFonts, perLetter: 20, seed: seed + 1 }),
       letters,
-      learn: trainFonts.slice(0, -3).map((f) => f.name),
     }
   })
   story.update({ dataset: { ...story.current.dataset, letters: lettersIn([...sets.letters, ...sets.others]) } })
@@ -96,36 +105,33 @@ export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short:
     writeRule(run, j.hash, scored, data.held.moved.length, files.rule)
     return data
   }
-  await story.stage('Rejection', 'judging what is no digit', async () => {
-    const data = await judgeAll('none', judged, head, { rule: 'reject.json', words: 'The network that has seen digits alone.' })
-    const rule = judgeRule(
-      data,
-      {
-        name: 'gini-impurity',
-        note: 'the rule "above 0.87" with this well trained head',
-        score: (p) => logitScore('gini-impurity', p.logits, classes),
-      },
-      giniImpurityRule087,
-    )
-    story.update({ rejection: [...story.current.rejection!, ...rule] })
-  })
-  if (short !== undefined)
-    await story.stage("The student's rule", "repeating the student's rule", () => studentRule(run, short, sets.letters))
-  if (options.outliers === false) return
-  let { weights } = judged
-  let source: Dataset | undefined
-  for (const lesson of lessons(run, sets.learn)) {
-    const { outliers, learned } = await story.stage(`Training against ${lesson.name}`, `training on, against ${lesson.name}`, async () => {
-      const outliers = lesson.outliers()
-      weights = (await trainFurther(run, weights, (source ??= digitsOfAllKinds(run, sets.learn)), outliers, lesson.length)).weights
-      return { outliers, learned: await judge(run, weights, `model-${lesson.file}.onnx`, lesson.what, false) }
+  const alone: RejectionChapter['alone'] = async (judged, head, short) => {
+    await story.stage('Rejection', 'judging what is no digit', async () => {
+      const data = await judgeAll('none', judged, head, { rule: 'reject.json', words: 'The network that has seen digits alone.' })
+      const rule = judgeRule(
+        data,
+        {
+          name: 'gini-impurity',
+          note: 'the rule "above 0.87" with this well trained head',
+          score: (p) => logitScore('gini-impurity', p.logits, classes),
+        },
+        giniImpurityRule087,
+      )
+      story.update({ rejection: [...story.current.rejection!, ...rule] })
     })
+    const swept = await short
+    if (swept !== undefined)
+      await story.stage("The student's rule", "repeating the student's rule", () => studentRule(run, swept, sets.letters))
+  }
+  const after: RejectionChapter['after'] = async (lesson, { weights, outliers }) => {
+    const learned = await judge(run, weights, `model-${lesson.file}.onnx`, lesson.what, false)
     await story.stage(`Rejection after ${lesson.name}`, 'judging what is no digit, once more', async () => {
       const found = await judgeEmbedding(
         runtime,
         learned.dim,
         { vectors: learned.train.embedding, labels: train.labels },
         { vectors: learned.test.embedding, labels: run.test.labels },
+        { progress: run.progress, signal: options.signal },
       )
       const own = await fitHead(run, learned)
       const data = await judgeAll(lesson.seen, learned, own, { rule: `reject-${lesson.file}.json`, words: lesson.words }, outliers)
@@ -141,4 +147,5 @@ export async function reject(run: Run, judged: Judged, head: SoftmaxHead, short:
       writeFileAtomic(join(options.out, `head-${lesson.file}.json`), headToJson(own, learned))
     })
   }
+  return { alone, after }
 }

@@ -2,6 +2,7 @@
 import { chapter, figure, html, pct, table, whole, type Chapter } from '../../report/index.ts'
 import { bestRejection } from './best-rejection.ts'
 import { allOutliersSeen, type DigitsReport, type Figures } from './digits-report.ts'
+import { comingNote } from './coming.ts'
 import { controls, scoreTables, threeNetworks } from './rejection-tables.ts'
 
 /** Rejecting what is no digit. */
@@ -54,6 +55,7 @@ ${
 digits and on letters it was not chosen on, so that no figure flatters itself.</p>
 ${figure(figures.rejectionHistogram, 'rejectionHistogram', 'Where the score puts digits and letters. What lies in the tinted part is rejected.')}
 ${figure(figures.rejectionCurve, 'rejectionCurve', 'The whole trade, for every score: moving along a line trades digits kept against letters rejected.')}
+${comingNote(r)}
 ${threeNetworks(r)}
 ${scoreTables(list, r.complete)}
 <p>One hundred percent is out of reach: the letters o, l, i, z, s, q, g and b can be drawn exactly like 0, 1, 2, 5, 9 and \

@@ -55,6 +55,8 @@ export interface Run {
   readonly options: DigitsOptions
   readonly story: Story
   readonly runtime: Runtime
+  /** For what is trained while other chapters go on: threads of its own, where the runtime has them. */
+  readonly apart: Runtime
   readonly progress: Progress
   readonly preset: Preset
   readonly seed: number
