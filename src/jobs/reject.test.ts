@@ -137,10 +137,11 @@ describe('what is said', () => {
     const lines = await said(result)
     expect(lines).toMatch(/^kept {5}0\.\d+ <= 0\.\d+ {2,}p 0\.\d{4} {2}\S+0\.png$/m)
     expect(lines).toContain(`${result.rejected} of 60 refused: kNN distance, mean over 3 looks, above `)
+    expect(lines).toMatch(/^p: the share of the digits below that score as high or higher$/m)
     expect(lines).toContain(
       'promise: of further digits like these (300 digits of a test), at least 95 % are kept, on average over calibrations; ',
     )
-    expect(lines).toMatch(/with these 300, between 9\d\.\d % and 9\d\.\d % \(95 %\)/)
+    expect(lines).toMatch(/with these 300, between 9\d\.\d % and 9\d\.\d % \(95 % interval\)/)
   })
 
   test('digits of another source: a warning with the figures of the test; fewer than twenty are not tested', async () => {
@@ -221,6 +222,15 @@ describe('calibrated on one’s own digits', () => {
     const batch = await runVerb('reject', { model: model(), pictures: Array.from({ length: 25 }, () => join(blank, '0.png')) }, { runtime })
     expect(batch).toMatchObject({ rejected: 25, drift: { drifted: true, n: 25, towards: 'outliers' } })
     expect(batch.pictures[0]).toMatchObject({ kept: false, score: null, reason: expect.any(String) })
+    // beside digits, before and after them, the lines stay one table
+    for (const pictures of [
+      [join(blank, '0.png'), few],
+      [few, join(blank, '0.png')],
+    ]) {
+      const lines = await said(await runVerb('reject', { model: model(), pictures }, { runtime }))
+      expect(lines).toMatch(/^refused {2}no digit {2,}\S+0\.png: \S.+$/m)
+      expect(lines).toMatch(/^\S+ +\d\.\d+ [<>]=? +0\.\d+ {2}p 0\.\d{4} {2}\S+0\.png$/m)
+    }
   })
 
   test('another share without other digits, by the scores that the rule carries', async () => {

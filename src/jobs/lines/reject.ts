@@ -57,17 +57,20 @@ export interface RejectResult {
 export function rejectLines({ score, looks, rule, promise, calibration, saved, pictures, rejected }: RejectResult): string[] {
   const short = (x: number): string => x.toPrecision(4)
   const [keeps, refuses] = rule.rejectWhen === 'above' ? ['<=', '> '] : ['>=', '< ']
+  // a picture without a digit has neither score nor p, and its row as many cells as the others
+  const someP = pictures.some((p) => p.p !== undefined)
   const rows = pictures.map((p) => [
     p.kept ? 'kept' : 'refused',
-    p.score === null ? `no digit: ${p.reason}` : `${short(p.score)} ${p.kept ? keeps : refuses} ${short(rule.threshold)}`,
-    ...(p.p === undefined ? [] : [`p ${probability(p.p)}`]),
-    `${p.picture}${placeInPicture(p)}`,
+    p.score === null ? 'no digit' : `${short(p.score)} ${p.kept ? keeps : refuses} ${short(rule.threshold)}`,
+    ...(someP ? [p.p === undefined ? '' : `p ${probability(p.p)}`] : []),
+    p.score === null ? `${p.picture}: ${p.reason}` : `${p.picture}${placeInPicture(p)}`,
   ])
   const how = `${scoreWords(score, true)}${looks > 1 ? `, mean over ${looks} looks` : ''}`
   const refuse = `${how}, ${rule.rejectWhen} ${short(rule.threshold)}`
   return [
     ...(rows.length === 0 ? [] : columns(rows)),
     pictures.length === 0 ? `the rule refuses by ${refuse}` : `${rejected} of ${pictures.length} refused: ${refuse}`,
+    ...(someP ? [`p: the share of the digits below that score as ${rule.rejectWhen === 'above' ? 'high or higher' : 'low or lower'}`] : []),
     promise === undefined
       ? `no promise: the rule was written by an older version; run kindred digits again, or calibrate on your own digits (${flagOf('calibrate')} DIR)`
       : promiseLine(promise),
@@ -88,7 +91,7 @@ function probability(p: number): string {
 export function promiseLine({ keep, interval, of, n }: Said & { readonly n: number }): string {
   return (
     `promise: of further digits like these (${of}), at least ${asked(keep)} are kept, on average over calibrations; with these ` +
-    `${n.toLocaleString('en')}, between ${percent(interval.low)} and ${percent(interval.high)} (95 %)`
+    `${n.toLocaleString('en')}, between ${percent(interval.low)} and ${percent(interval.high)} (95 % interval)`
   )
 }
 

@@ -50,7 +50,7 @@ classes alone: it names one for anything that is drawn. \`reject()\` says what b
     const { hasRule } = await import('../beside-model.ts')
     const lines = pictures.map((p) =>
       p.probability === null
-        ? `no digit: ${p.reason}  ${p.picture}`
+        ? `no digit    ${p.picture}: ${p.reason}`
         : `${p.class}  ${(100 * p.probability).toFixed(1).padStart(5)} %  ${p.picture}${placeInPicture(p)}`,
     )
     return [

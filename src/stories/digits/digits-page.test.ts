@@ -211,6 +211,15 @@ describe('the page', () => {
     expect(folded).toContain('<summary>All scores on every set of letters: 3 rows</summary>')
   })
 
+  test('the chapter on training is headed by the epoch that was kept', () => {
+    const kept = { ...history[0], knnAccuracy: 0.983 }
+    const after = { ...history[0], epoch: kept.epoch + 1, knnAccuracy: 0.912 }
+    const text = words(digitsPage({ ...full, history: [kept, after], bestEpoch: kept.epoch }, {}))
+    expect(text).toContain(`After ${kept.epoch} epoch, neighbours are right 98.3 % of the time`)
+    expect(text).toContain('not those of the last epoch (91.2 %)')
+    expect(words(digitsPage({ ...full, history: [kept, after], bestEpoch: after.epoch }, {}))).not.toContain('not those of')
+  })
+
   test('every part may be missing, and nothing false or broken is said in its place', () => {
     for (const key of Object.keys(full) as (keyof DigitsReport)[]) {
       if (['complete', 'seconds', 'dataset', 'embedding', 'history'].includes(key)) continue

@@ -6,11 +6,11 @@ import { lossWords, type LossWords } from './loss-words.ts'
 
 /** The training curves with honest words. */
 export function training(r: DigitsReport, figures: Figures): Chapter {
-  const last = r.history.at(-1)
+  const kept = r.history.find((h) => h.epoch === r.bestEpoch) ?? r.history.at(-1)
   const title =
-    last?.knnAccuracy == null
+    kept?.knnAccuracy == null
       ? 'Training: loss, active triplets, accuracy'
-      : `After ${counted(r.history.length, 'epoch')}, neighbours are right ${pct(last.knnAccuracy)} of the time`
+      : `After ${counted(kept.epoch, 'epoch')}, neighbours are right ${pct(kept.knnAccuracy)} of the time`
   const loss = lossWords(r)
   return chapter(
     'training',
@@ -30,11 +30,22 @@ ${
   html`<div class="note bad"><p>The loss was not a finite number in some epochs: training diverged there. A smaller learning rate usually helps.</p></div>`
 }
 ${validation(r)}
-${r.bestEpoch !== undefined && html`<p>The weights of epoch ${r.bestEpoch} were kept.</p>`}`,
+${r.bestEpoch !== undefined && html`<p>${keptWords(r)}</p>`}`,
   )
 }
 
 const isFigure = (v: number | null | undefined): v is number => v !== null && v !== undefined && Number.isFinite(v)
+
+/** Which weights all that follows on the page is about. */
+function keptWords({ history, bestEpoch }: DigitsReport): string {
+  const [kept, last] = [history.find((h) => h.epoch === bestEpoch), history.at(-1)]
+  const words = `The weights of epoch ${bestEpoch} were kept`
+  if (!isFigure(kept?.knnAccuracy) || !isFigure(last?.knnAccuracy) || kept === last) return `${words}.`
+  return (
+    `${words} (kNN accuracy ${pct(kept.knnAccuracy)} on validation images), not those of the last epoch (${pct(last.knnAccuracy)}): ` +
+    'all that follows is about them.'
+  )
+}
 
 /** From the first epoch to the last. */
 function moved({ history }: DigitsReport, { tuples, meanOf }: LossWords): string {
