@@ -83,6 +83,23 @@ test.each([1, 4, 11, 16, 17, 23])('stopped after about %i steps and resumed, it 
   expect(told(await trainEmbedder({ ...tiny, runtime: on, store, resume: true }))).toEqual(told(unbroken))
 })
 
+test('few steps are asked for ahead where each takes long, so that a stop comes soon', async () => {
+  const stop = new AbortController()
+  const slowly = (): void => {
+    const until = performance.now() + 150
+    while (performance.now() < until);
+  }
+  let taken = 0
+  const onStep = (step: number): void => {
+    slowly()
+    if ((taken = step) === 10) stop.abort()
+  }
+  await expect(trainEmbedder({ ...tiny, stepsPerEpoch: 60, runtime: runtime.apart!(), signal: stop.signal, onStep })).rejects.toMatchObject(
+    { code: 'interrupted' },
+  )
+  expect(taken).toBeLessThanOrEqual(15) // 21 if a dozen were ahead
+})
+
 test('a loss that is no number ends it, with the step named, as on this thread', async () => {
   const wild = { ...tiny, schedule: () => (step: number) => (step < 6 ? 1e-3 : 1e30) }
   const failure = (on: Runtime) =>

@@ -23,6 +23,9 @@ export interface RunParts {
   readonly saved: RunMemory | undefined
 }
 
+/** Seconds in which the steps that were asked for should be done. */
+const stopWithin = 0.25
+
 /** How a run ended. */
 export interface RunOutcome {
   readonly weights: Weights
@@ -83,7 +86,7 @@ export class Run {
         while (this.sums.steps < stepsPerEpoch) {
           await this.stopIfAsked()
           // none beyond the epoch, so that at its end, and after a stop, all batches that were drawn have been learnt from
-          const most = Math.min(stepper.ahead, stepsPerEpoch - this.sums.steps, this.toNextLook())
+          const most = Math.min(stepper.ahead, this.untilStop(), stepsPerEpoch - this.sums.steps, this.toNextLook())
           while (this.begun.length < most) this.begin(await this.feed.next())
           await this.next()
           task.update(this.taken, {
@@ -108,6 +111,11 @@ export class Run {
       stopped: history.length >= epochs ? 'finished' : 'early',
       steps: stepper.step,
     }
+  }
+
+  /** How many steps a stop may have to wait for: all that were asked for are taken first. */
+  private untilStop(): number {
+    return this.sums.steps === 0 ? 2 : Math.max(2, Math.ceil((stopWithin * this.sums.steps) / this.sums.seconds))
   }
 
   /** Asks for a step. */

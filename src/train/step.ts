@@ -95,7 +95,7 @@ export interface TrainState {
   readonly arrays: ReadonlyMap<string, Float32Array>
 }
 
-/** Enough for a thread to go on for a quarter of a second without this one, and few enough to stop soon. */
+/** Enough for a thread to go on for a quarter of a second without this one where steps are short; of long ones a run asks for fewer, to stop soon. */
 const stepsAhead = 12
 
 /** Runs a step graph again and again, holding its state. */

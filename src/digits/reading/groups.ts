@@ -8,8 +8,8 @@ export interface Group extends Box {
   readonly area: number
 }
 
-/** At most so many parts are looked at, largest first. */
-const mostParts = 80
+/** So many parts are looked at, largest first, unless more are asked for. */
+export const usualParts = 80
 
 const longer = ({ x0, x1, y0, y1 }: Box): number => Math.max(x1 - x0, y1 - y0)
 
@@ -38,9 +38,10 @@ export const alongEdge = (part: Component): boolean => part.onEdge >= 0.7 * long
  * the smaller is a piece within reach of the larger. What is smaller than .4 of the largest character is dropped.
  *
  * @param stroke width of the strokes, pixels
+ * @param most parts that are looked at, largest first
  */
-export function groupsOf({ components, marks }: Labelled, width: number, stroke: number): Group[] {
-  const parts = components.slice(0, mostParts)
+export function groupsOf({ components, marks }: Labelled, width: number, stroke: number, most = usualParts): Group[] {
+  const parts = components.slice(0, most)
   const outlines = parts.map((p) => outlineOf(p, marks, width, 120))
   const owner = parts.map((_, i) => i)
   const root = (i: number): number => (owner[i] === i ? i : (owner[i] = root(owner[i])))
@@ -57,6 +58,9 @@ export function groupsOf({ components, marks }: Labelled, width: number, stroke:
   const all = [...groups.values()].map(joined).sort((a, b) => sizeOf(b) - sizeOf(a))
   return all.filter((g) => longer(g) >= 0.4 * longer(all[0]) && g.area >= 0.1 * all[0].area)
 }
+
+/** How many parts are large enough to be a character or a piece of one, beside the largest. */
+export const pieces = ({ components }: Labelled): number => components.filter((p) => p.area >= 0.03 * components[0].area).length
 
 /** What makes a group the main one. */
 const sizeOf = (g: Group): number => longer(g) * Math.sqrt(g.area)

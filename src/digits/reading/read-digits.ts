@@ -3,7 +3,7 @@
  */
 import { squaredDistances, strokeWidth, type Box } from '../ink.ts'
 import { evenGround } from './even-ground.ts'
-import { alongEdge, groupsOf, type Group } from './groups.ts'
+import { alongEdge, groupsOf, pieces, usualParts, type Group } from './groups.ts'
 import { contrastOf, type Contrast, type GroundOptions } from './ground.ts'
 import { labelled, type Labelled } from './components.ts'
 import { findLines, removeLines } from './lines.ts'
@@ -22,6 +22,9 @@ export interface CutOut {
 /** What {@link readDigits} found: characters in reading order, or why there are none. */
 export type Reading =
   { readonly digits: readonly CutOut[]; readonly refused?: undefined } | { readonly digits: readonly []; readonly refused: string }
+
+/** More pieces of characters than this are too many to tell apart. */
+const mostPieces = 300
 
 interface Attempt {
   readonly contrast: Contrast
@@ -110,8 +113,10 @@ function judged(contrast: Contrast, mask: Uint8Array, height: number, width: num
   const many = all.components.length
   if (clutter > 0.6 || (mixed && (rest > 0.5 || relative < 0.16)) || (rest > 1.5 && many > 25))
     return none('what stands out are many things all over the picture, as in noise or a photo')
-  if (groups.length > 200) return none('too many things stand out from the ground')
-  return { contrast, parts, groups, clutter, stroke }
+  // a picture that passes for one of characters may hold more of them than were looked at: none may go missing unsaid
+  const count = pieces(parts)
+  if (count > mostPieces) return none('too many things stand out from the ground')
+  return { contrast, parts, groups: count > usualParts ? groupsOf(parts, width, stroke, count) : groups, clutter, stroke }
 }
 
 /** Whether a part is a thin bar most of the way through the picture, as the side of a frame is. */

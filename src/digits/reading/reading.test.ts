@@ -157,6 +157,22 @@ it('several digits are found in reading order, each in its box', async () => {
   })
 })
 
+it('none of a hundred digits on a sheet goes missing, and ones are no less than others', async () => {
+  const [columns, rows, side] = [10, 10, 64]
+  const [h, w] = [rows * side, columns * side]
+  const sheet = new Uint8Array(h * w).fill(240)
+  for (let k = 0; k < rows * columns; k++) {
+    const digit = imageAt(digits, 300 + k)
+    const [x0, y0] = [(k % columns) * side + 4, Math.floor(k / columns) * side + 4]
+    for (let y = 0; y < 56; y++)
+      for (let x = 0; x < 56; x++) sheet[(y0 + y) * w + x0 + x] = 240 - (220 * digit[(y >> 1) * 28 + (x >> 1)]) / 255
+  }
+  const { digits: found } = await loadDigitsIn(encodePng(sheet, { width: w, height: h, channels: 1 }))
+  expect(found.length).toBe(rows * columns)
+  const order = found.map(({ box }) => columns * Math.floor((box.y0 + box.y1) / 2 / side) + Math.floor((box.x0 + box.x1) / 2 / side))
+  expect(order).toEqual([...order.keys()])
+})
+
 it("MNIST's own images stay as they are", async () => {
   let moved = 0
   for (let i = 0; i < 100; i++) {
