@@ -35,7 +35,7 @@ export const alongEdge = (part: Component): boolean => part.onEdge >= 0.7 * long
  * The characters of a picture, largest first.
  *
  * Parts belong together when one lies over the other and near it (the bar of a 5), when the gap is not wider than the stroke (a pen that lifted, dots), or when
- * the smaller is a piece within reach of the larger. What is smaller than .4 of the largest character is dropped.
+ * the smaller is a piece within reach of the larger. What is smaller than .4 of the largest character is dropped, and so are dashes and what underlines.
  *
  * @param stroke width of the strokes, pixels
  * @param most parts that are looked at, largest first
@@ -56,11 +56,20 @@ export function groupsOf({ components, marks }: Labelled, width: number, stroke:
   const groups = new Map<number, Component[]>()
   parts.forEach((part, i) => groups.set(root(i), [...(groups.get(root(i)) ?? []), part]))
   const all = [...groups.values()].map(joined).sort((a, b) => sizeOf(b) - sizeOf(a))
-  return all.filter((g) => longer(g) >= 0.4 * longer(all[0]) && g.area >= 0.1 * all[0].area)
+  const upright = all.filter((g) => !flat(g))
+  const [first] = upright.length === 0 ? all : upright
+  return all.filter((g) => g === first || (!flat(g) && longer(g) >= 0.4 * longer(first) && g.area >= 0.1 * first.area))
 }
 
 /** How many parts are large enough to be a character or a piece of one, beside the largest. */
 export const pieces = ({ components }: Labelled): number => components.filter((p) => p.area >= 0.03 * components[0].area).length
+
+/** Whether it is a dash: no digit is. */
+export const flat = ({ x0, x1, y0, y1 }: Box): boolean => y1 - y0 <= 0.15 * (x1 - x0)
+
+/** Whether the first underlines the second. */
+const underlines = (line: Box, other: Box, gap: number, stroke: number): boolean =>
+  flat(line) && line.y0 >= other.y1 && gap > Math.min(1.2 * stroke, line.y1 - line.y0) && line.x1 - line.x0 >= 0.9 * (other.x1 - other.x0)
 
 /** What makes a group the main one. */
 const sizeOf = (g: Group): number => longer(g) * Math.sqrt(g.area)
@@ -69,6 +78,7 @@ const boxGap = (a: Box, b: Box): number => Math.hypot(Math.max(0, a.x0 - b.x1, b
 
 function belong(large: Component, small: Component, gap: number, stroke: number): boolean {
   const size = Math.max(longer(large), longer(small))
+  if (underlines(small, large, gap, stroke) || underlines(large, small, gap, stroke)) return false
   if (small.area < 0.03 * large.area && !(gap <= 0.8 * stroke && small.area >= 0.005 * large.area)) return false
   if (gap <= Math.max(2, 0.5 * stroke)) return true
   const [w, h] = [Math.min(large.x1 - large.x0, small.x1 - small.x0), Math.min(large.y1 - large.y0, small.y1 - small.y0)]

@@ -3,7 +3,7 @@
  */
 import { squaredDistances, strokeWidth, type Box } from '../ink.ts'
 import { evenGround } from './even-ground.ts'
-import { alongEdge, groupsOf, pieces, usualParts, type Group } from './groups.ts'
+import { alongEdge, flat, groupsOf, pieces, usualParts, type Group } from './groups.ts'
 import { contrastOf, type Contrast, type GroundOptions } from './ground.ts'
 import { labelled, type Labelled } from './components.ts'
 import { findLines, removeLines } from './lines.ts'
@@ -95,7 +95,9 @@ function judged(contrast: Contrast, mask: Uint8Array, height: number, width: num
   const candidates = enough ? inner : all.components.filter((p) => !alongEdge(p) || fills(p, height, width))
   const none = (refused: string): Attempt => ({ contrast, parts: all, groups: [], refused, clutter: Infinity, stroke: 0 })
   if (candidates.length === 0) return none('nothing stands out from the ground and its noise')
-  const main = candidates.reduce((a, b) => (weight(b) > weight(a) ? b : a))
+  const main = (candidates.some((p) => !flat(p)) ? candidates.filter((p) => !flat(p)) : candidates).reduce((a, b) =>
+    weight(b) > weight(a) ? b : a,
+  )
   const strong = candidates.filter((p) => p.contrast >= 0.55 * main.contrast)
   const parts: Labelled = { marks: all.marks, components: strong.sort((a, b) => b.area - a.area) }
   const stroke = strokeOf(parts, main.mark, width)
@@ -109,9 +111,13 @@ function judged(contrast: Contrast, mask: Uint8Array, height: number, width: num
   if (main.contrast < 6.5 * contrast.noise) return none('what stands out from the ground is no stronger than its noise')
   const kept = groups.reduce((sum, g) => sum + g.area, 0)
   const clutter = (strong.reduce((sum, p) => sum + p.area, 0) - kept) / kept
-  const rest = (all.components.reduce((sum, p) => sum + p.area, 0) - kept) / kept
-  const many = all.components.length
-  if (clutter > 0.6 || (mixed && (rest > 0.5 || relative < 0.16)) || (rest > 1.5 && many > 25))
+  // beside clear ink, a table at the edge of the paper is one thing, however large, and the holes of a punch are few
+  const clear = main.contrast >= 0.6 && main.contrast >= 20 * contrast.noise && relative >= 0.16
+  const within = clear && clutter < 0.1 ? all.components.filter((p) => !alongEdge(p)) : all.components
+  const rest = (within.reduce((sum, p) => sum + p.area, 0) - kept) / kept
+  const many = within.length
+  const few = clear && !mixed && strong.length - groups.reduce((sum, g) => sum + g.parts.length, 0) <= 4
+  if ((clutter > 0.6 && !few) || (mixed && (rest > 0.5 || relative < 0.16)) || (rest > 1.5 && many > 25))
     return none('what stands out are many things all over the picture, as in noise or a photo')
   // a picture that passes for one of characters may hold more of them than were looked at: none may go missing unsaid
   const count = pieces(parts)

@@ -1,3 +1,4 @@
+import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { flaws, pictureRng, withoutDigit } from '../../../bench/flawed-pictures.ts'
 import { rng } from '../../base/index.ts'
@@ -117,6 +118,35 @@ describe('a picture with a flaw', () => {
         worst = Math.max(worst, difference(pixels, digit))
       }
       expect(worst).toBeLessThan(0.06)
+    })
+  }
+  // as large as a phone's preview, so that everything beside the digit has the size it has on paper
+  for (const [name, beside] of Object.entries({
+    'a table at two edges of the paper': '<path d="M0 0H95L135 425L640 440V480H0Z" fill="#3a3735"/>',
+    'the holes of a punch': '<circle cx="40" cy="120" r="22" fill="#333"/><circle cx="40" cy="360" r="22" fill="#333"/>',
+    'a stroke underneath': '<path d="M200 395L450 388" stroke="#222" stroke-width="8"/>',
+  })) {
+    it(`shows the digit it shows without: ${name}`, async () => {
+      for (const i of [11, 3333]) {
+        const digit = imageAt(digits, i)
+        const drawn = await sharp(digit, { raw: { width: 28, height: 28, channels: 1 } })
+          .resize(240, 240)
+          .toColourspace('b-w')
+          .raw()
+          .toBuffer()
+        const rgba = new Uint8Array(240 * 240 * 4)
+        drawn.forEach((v, k) => rgba.set([30, 30, 60, v], 4 * k))
+        const svg = Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="640" height="480">${beside}</svg>`)
+        const picture = await sharp({
+          create: { width: 640, height: 480, channels: 3, background: '#e8e4d8' },
+        })
+          .composite([{ input: svg }, { input: rgba, raw: { width: 240, height: 240, channels: 4 }, left: 200, top: 110 }])
+          .jpeg({ quality: 80 })
+          .toBuffer()
+        const { digits: found } = await loadDigitsIn(new Uint8Array(picture))
+        expect(found).toHaveLength(1)
+        expect(difference(found[0].pixels, digit)).toBeLessThan(0.06)
+      }
     })
   }
   for (const name of Object.keys(withoutDigit)) {
