@@ -140,7 +140,10 @@ describe('a picture with a flaw', () => {
         const picture = await sharp({
           create: { width: 640, height: 480, channels: 3, background: '#e8e4d8' },
         })
-          .composite([{ input: svg }, { input: Buffer.from(rgba.buffer), raw: { width: 240, height: 240, channels: 4 }, left: 200, top: 110 }])
+          .composite([
+            { input: svg },
+            { input: Buffer.from(rgba.buffer), raw: { width: 240, height: 240, channels: 4 }, left: 200, top: 110 },
+          ])
           .jpeg({ quality: 80 })
           .toBuffer()
         const { digits: found } = await loadDigitsIn(new Uint8Array(picture))
