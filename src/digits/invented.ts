@@ -205,7 +205,7 @@ function marked(random: Rng, strokes: readonly Stroke[]): Stroke[] {
   }
   if (chance(random, 0.08))
     out.push(moved(line(random, undefined, size * within(random, 0.15, 0.5)), within(random, left, right), within(random, top, bottom)))
-  if (chance(random, 0.1)) for (const s of strokes) out.push(...serifs(random, s, size))
+  if (chance(random, 0.1)) for (const s of strokes) for (const serif of serifs(random, s, size)) out.push(serif)
   return out
 }
 

@@ -3,6 +3,7 @@
  *
  * A line is known by what it is: thin, straight, and as long as the picture, or parallel to others that are.
  */
+import { largest, smallest } from '../../base/index.ts'
 
 /** A straight line: y = at + slope * (x - middle) where it runs across, x in place of y where it runs down. */
 export interface Line {
@@ -101,7 +102,7 @@ function linesOf(mask: Uint8Array, height: number, width: number, across: boolea
     const columns = new Set(near.map((run) => run.along))
     const coverage = columns.size / Math.max(1, to - from + 1)
     const reach = 0.06 * (to - from) + 2
-    const [first, last] = [Math.min(...ends(columns, Math.min)), Math.max(...ends(columns, Math.max))]
+    const [first, last] = [smallest(columns), largest(columns)]
     const lengths = near.map((run) => run.length).sort((a, b) => a - b)
     if (coverage >= 0.5) {
       lines.push({
@@ -118,12 +119,6 @@ function linesOf(mask: Uint8Array, height: number, width: number, across: boolea
     alive = alive.filter((run) => !gone.has(run))
   }
   return lines
-}
-
-const ends = (columns: ReadonlySet<number>, pick: (...v: number[]) => number): number[] => {
-  let end = NaN
-  for (const c of columns) end = Number.isNaN(end) ? c : pick(end, c)
-  return [end]
 }
 
 /** Slope and height at the centre by least squares of the runs nearby, twice. */

@@ -171,7 +171,7 @@ function leading(rows: readonly number[], spread: readonly number[]): number[] {
   let v = Array.from({ length: n }, () => 1)
   for (let k = 0; k < 60; k++) {
     const next = v.map((_, a) => v.reduce((sum, x, b) => sum + moments[a * n + b] * x, 1e-12 * v[a]))
-    const size = Math.hypot(...next)
+    const size = Math.sqrt(next.reduce((sum, x) => sum + x * x, 0))
     if (!(size > 0)) break
     v = next.map((x) => x / size)
   }

@@ -3,7 +3,7 @@
  *
  * All figures are images that a rule keeps: of outliers few should be, of digits many.
  */
-import { rng } from '../../base/index.ts'
+import { rng, smallest } from '../../base/index.ts'
 import type { Dataset } from '../../dataset/index.ts'
 import { lookAlikeOf } from '../../digits/index.ts'
 import { bootstrapInterval, wilsonInterval, type Interval } from '../../metrics/index.ts'
@@ -164,7 +164,7 @@ function summaryOf(scripts: readonly ScriptCounts[], counted: (className: string
       list,
       Array.from(list.of, () => random.integer(list.of.length)),
     )
-  const worst = whole.indexOf(Math.min(...whole))
+  const worst = whole.indexOf(smallest(whole))
   return {
     scripts: lists.length,
     mean: whole.reduce((total, r) => total + r, 0) / whole.length,

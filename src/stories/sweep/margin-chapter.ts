@@ -1,5 +1,5 @@
 /** @file The chapter on the margin, in the report of a sweep and in that of the digits story. */
-import { callText, counted, percent } from '../../base/index.ts'
+import { callText, counted, largest, percent } from '../../base/index.ts'
 import type { SweepFigures } from '../../plots/index.ts'
 import { chapter, figure, figureText, html, pct, table, whole, type Chapter, type Html } from '../../report/index.ts'
 import { bestMargin, sweepFindings, usableMargins } from './findings.ts'
@@ -65,7 +65,7 @@ function trained(list: readonly SweepFigures[]): string {
   const [first] = list
   if (first?.network === undefined)
     return 'So the network was trained again for each margin, and each time the same test images were drawn.'
-  const seeds = Math.max(...list.map((s) => s.runs?.length ?? 1))
+  const seeds = largest(list.map((s) => s.runs?.length ?? 1))
   return (
     `So one network was trained again for each margin${seeds > 1 ? ` and each of ${counted(seeds, 'seed')}` : ', once'}: ${first.network}; ` +
     `${whole(first.steps ?? 0)} steps of ${first.batch ?? 'a batch'}. Each time the same test images were judged and drawn.`
