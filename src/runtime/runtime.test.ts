@@ -94,3 +94,12 @@ test('missing and misshapen feeds are told by name', async () => {
   await expect(program.run({ x: floats([1, 2, 3]) })).rejects.toThrow('must fit the graph')
   expect(() => floats([1, 2, 3], [2])).toThrow('3 values')
 })
+
+test.each(['cpu', 'wasm'])('the event loop turns in a loop of runs on %s, so that a stop is heard', async (name) => {
+  await using program = await compile(runtimes[name], { y: add(input('x', [2]), 1) })
+  let heard = false
+  setTimeout(() => (heard = true), 1)
+  const until = performance.now() + 2000
+  while (!heard && performance.now() < until) await program.run({ x: floats([1, 2]) })
+  expect(heard).toBe(true)
+})

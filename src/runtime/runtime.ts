@@ -149,6 +149,8 @@ export interface OrtAbout {
   readonly library: { readonly name: string; readonly version: string }
   /** The error for a device that does not work here. */
   readonly unavailable: (reason: string, cause: unknown) => KindredError
+  /** Awaited when a run has ended, before its results are handed out. */
+  readonly afterRun?: () => Promise<void>
 }
 
 /** A runtime over an onnxruntime package. */
@@ -157,7 +159,7 @@ export function ortRuntime(
   name: string,
   threads: number,
   sessionOptions: Record<string, unknown>,
-  { library, unavailable }: OrtAbout,
+  { library, unavailable, afterRun }: OrtAbout,
 ): Runtime {
   return {
     name,
@@ -174,7 +176,7 @@ export function ortRuntime(
         },
         unavailable,
       )
-      return program(ort, session, options)
+      return program(ort, session, options, afterRun)
     },
   }
 }
@@ -228,7 +230,7 @@ async function runsAtAll(ort: OrtModule, options: Record<string, unknown>): Prom
   }
 }
 
-function program(ort: OrtModule, session: OrtSession, options: ProgramOptions): Program {
+function program(ort: OrtModule, session: OrtSession, options: ProgramOptions, afterRun?: () => Promise<void>): Program {
   let ended: Promise<void> | undefined
   const end = async (): Promise<void> => {
     if (options.profile !== undefined) session.endProfiling?.()
@@ -258,6 +260,7 @@ function program(ort: OrtModule, session: OrtSession, options: ProgramOptions): 
         if (outOfMemory.test(reason)) throw tooLarge('what the graph computes', reason, error)
         throw new KindredError('shape', 'run', 'the fed numbers must fit the graph', reason, undefined, { cause: error })
       }
+      await afterRun?.()
       return hostTensors(results)
     },
     carried: carried === undefined ? undefined : async () => hostTensors(await carried()),
