@@ -13,6 +13,7 @@ import { objective, trainEmbedder, trainSoftmaxHead } from './index.ts'
 type Make = (options: object) => unknown
 /** How each part is made with options, and the name to misspell: its last letter is left out. */
 const parts: Record<string, [Make, string]> = {
+  classOrNone: [losses.classOrNone as Make, 'classes'],
   contrastiveLoss: [losses.contrastiveLoss, 'margin'],
   l2OfEmbeddings: [losses.l2OfEmbeddings, 'weight'],
   softNegativeTripletLoss: [losses.softNegativeTripletLoss, 'temperature'],
