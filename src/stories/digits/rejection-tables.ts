@@ -1,5 +1,5 @@
 /** @file The tables of the chapter on rejection: scores, networks side by side, controls. */
-import { counted } from '../../base/index.ts'
+import { callText, counted, flagOf } from '../../base/index.ts'
 import { computing, figureText, html, pct, table, whole, type Html } from '../../report/index.ts'
 import { bestRejection, scoreWords } from './best-rejection.ts'
 import { allOutliersSeen, outliersSeenBy, type DigitsReport, type OutliersSeen, type RejectionResult } from './digits-report.ts'
@@ -60,14 +60,14 @@ ${table(
 ${promiseWords(rows[0].row.promise)}`
 }
 
-/** What the file beside a model promises, as `kindred reject` says it, and how to use it. */
+/** What the file beside a model promises, as `reject` says it, and how to use it. */
 function promiseWords(promise: RejectionResult['promise']): Html | false {
   if (promise === undefined) return false
   const { keep, interval, of } = promise
-  return html`<p><strong>To use it:</strong> <code>kindred reject model.onnx PICTURES</code> says of each picture whether it is kept or refused, by this very \
+  return html`<p><strong>To use it:</strong> <code>${callText('reject', ['model.onnx', 'PICTURES'])}</code> says of each picture whether it is kept or refused, by this very \
 score and threshold, which lie in <code>reject.json</code> beside the model (of the other networks beside theirs). Of further digits like those that set the \
 threshold (${of}), it keeps at least ${Number((100 * keep).toPrecision(6))} % on average; with the ones at hand, between ${pct(interval.low)} and \
-${pct(interval.high)} (95 % interval). Your own digits differ from those: <code>--calibrate DIR</code> sets the threshold by 30 or more of them.</p>`
+${pct(interval.high)} (95 % interval). Your own digits differ from those: <code>${flagOf('calibrate')} DIR</code> sets the threshold by 30 or more of them.</p>`
 }
 
 /** The working point shown in a column of its own. */
