@@ -120,6 +120,7 @@ export function outcome(out: string): Record<string, string> {
     .sort()
   const {
     seconds: _s,
+    processor: _cpu,
     stages: _t,
     photosPerSecond: _p,
     embedded: _e,
