@@ -110,8 +110,11 @@ export function openHdf5(path: string): Hdf5File {
     Atomics.store(signal, 0, 0)
     near.postMessage({ task, given })
     const started = performance.now()
-    const answered =
-      Atomics.wait(signal, 0, 0, task === 'slice' ? patience.question : Math.min(structure, patience.question)) !== 'timed-out'
+    const most = task === 'slice' ? patience.question : Math.min(structure, patience.question)
+    // a late notice of the answer before may wake this thread early: it waits on until the answer is there
+    while (Atomics.load(signal, 0) === 0 && performance.now() - started < most)
+      Atomics.wait(signal, 0, 0, Math.max(1, most - (performance.now() - started)))
+    const answered = Atomics.load(signal, 0) === 1
     if (task !== 'slice') structure = Math.max(1, structure - (performance.now() - started))
     const answer = answered ? (receiveMessageOnPort(near)?.message as Answer | undefined) : undefined
     if (answer === undefined) {

@@ -64,8 +64,9 @@ ${promiseWords(rows[0].row.promise)}`
 function promiseWords(promise: RejectionResult['promise']): Html | false {
   if (promise === undefined) return false
   const { keep, interval, of } = promise
-  return html`<p><strong>To use it:</strong> <code>${callText('reject', ['model.onnx', 'PICTURES'])}</code> says of each picture whether it is kept or refused, by this very \
-score and threshold, which lie in <code>reject.json</code> beside the model (of the other networks beside theirs). Of further digits like those that set the \
+  return html`<p><strong>To use it:</strong> <code>${callText('reject', ['model.onnx', 'PICTURES'])}</code> says of each picture whether it is kept or \
+refused, by this very score and threshold, which lie in <code>reject.json</code> beside the model (of the other networks beside theirs). Of further \
+digits like those that set the \
 threshold (${of}), it keeps at least ${Number((100 * keep).toPrecision(6))} % on average; with the ones at hand, between ${pct(interval.low)} and \
 ${pct(interval.high)} (95 % interval). Your own digits differ from those: <code>${flagOf('calibrate')} DIR</code> sets the threshold by 30 or more of them.</p>`
 }
