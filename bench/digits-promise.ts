@@ -14,7 +14,7 @@ import { load } from '../src/models/index.ts'
 import { conformalPromise, isRejected, scoreDrift } from '../src/openset/index.ts'
 import { nodeRuntime } from '../src/runtime/index.ts'
 import { digitSets, scoreImages } from '../src/stories/index.ts'
-import { table, type Benchmark } from './peer.ts'
+import { digitsRunOf, table, wholeNumber, type Benchmark } from './peer.ts'
 
 const usage = 'RUN [--rounds 1000] [--flawed 600] [--seed 0]'
 const sizes = [30, 40, 100]
@@ -151,13 +151,8 @@ function readOptions(argv: string[]) {
         seed: { type: 'string', default: '0' },
       },
     })
-    const [dir, more] = positionals
-    if (dir === undefined || more !== undefined) throw new Error('one folder of a finished digits run must be named')
-    const whole = (name: keyof typeof values): number => {
-      if (!/^\d+$/.test(values[name]!)) throw new Error(`--${name} must be a whole number, got ${values[name]}`)
-      return Number(values[name])
-    }
-    return { dir, rounds: whole('rounds'), flawed: whole('flawed'), seed: whole('seed') }
+    const whole = (name: keyof typeof values): number => wholeNumber(name, values[name]!)
+    return { dir: digitsRunOf(positionals), rounds: whole('rounds'), flawed: whole('flawed'), seed: whole('seed') }
   } catch (error) {
     throw new KindredError('usage', 'digits-promise', `options must be ${usage}`, (error as Error).message)
   }

@@ -4,13 +4,12 @@
  * `flaws`: MNIST's test digits on larger pictures, each with one flaw; how many are read right and kept. `outliers`: what each of the three networks keeps of
  * characters of eight scripts, garments, photos, shapes, noise and more, where it keeps 95 % and 84 % of digits; see `digits-wild-outliers.ts`.
  */
-import { existsSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { KindredError } from '../src/base/index.ts'
 import { flaws } from './digits-wild-flaws.ts'
 import { outliers } from './digits-wild-outliers.ts'
-import type { Benchmark } from './peer.ts'
+import { digitsRunOf, wholeNumber, type Benchmark } from './peer.ts'
 
 const usage = 'RUN [--omniglot ZIP_OR_FOLDER ...] [--fashion FOLDER] [--photos FOLDER] [--digits FOLDER] [--only outliers|flaws] [--seed 0]'
 const parts = ['flaws', 'outliers'] as const
@@ -47,22 +46,18 @@ function readOptions(argv: string[]) {
         seed: { type: 'string', default: '0' },
       },
     })
-    const [dir, more] = positionals
-    if (dir === undefined || more !== undefined) throw new Error('one folder of a finished digits run must be named')
-    if (!existsSync(dir) || !statSync(dir).isDirectory()) throw new Error(`${dir} must be a folder of a finished digits run`)
     const { only, fashion, photos, digits } = values
     if (only !== undefined && !(parts as readonly string[]).includes(only))
       throw new Error(`--only must be one of ${parts.join(', ')}, got ${only}`)
-    if (!/^\d+$/.test(values.seed)) throw new Error(`--seed must be a whole number, got ${values.seed}`)
     const shared = (name: string) => fileURLToPath(new URL(`../../shared/data/${name}`, import.meta.url))
     return {
-      dir,
+      dir: digitsRunOf(positionals),
       only: only as (typeof parts)[number] | undefined,
       omniglot: values.omniglot ?? [shared('omniglot')],
       fashion: fashion ?? '/usr/share/datasets/fashion-mnist',
       photos: photos ?? shared('celeb5'),
       digits,
-      seed: Number(values.seed),
+      seed: wholeNumber('seed', values.seed),
     }
   } catch (error) {
     throw new KindredError('usage', 'digits-wild', `options must be ${usage}`, (error as Error).message)

@@ -6,7 +6,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -241,6 +241,19 @@ export function table(rows: readonly Record<string, string | number>[]): void {
   const line = (cells: string[]) => console.log(cells.map((c, i) => (i === 0 ? c.padEnd(widths[i]) : c.padStart(widths[i]))).join('  '))
   line(heads)
   for (const row of rows) line(heads.map((head) => cell(row[head])))
+}
+
+/** An option's text as a whole number from `least` on. @throws Error */
+export function wholeNumber(name: string, text: string, least = 0): number {
+  if (!/^\d+$/.test(text) || Number(text) < least) throw new Error(`--${name} must be a whole number from ${least} on, got ${text}`)
+  return Number(text)
+}
+
+/** The one word of a benchmark on a finished digits run: its folder. @throws Error */
+export function digitsRunOf([dir, more]: readonly string[]): string {
+  if (dir === undefined || more !== undefined) throw new Error('one folder of a finished digits run must be named')
+  if (!existsSync(dir) || !statSync(dir).isDirectory()) throw new Error(`${dir} must be a folder of a finished digits run`)
+  return dir
 }
 
 /**

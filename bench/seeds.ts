@@ -14,7 +14,7 @@ import { defaultRuntime, nodeRuntime, type Runtime } from '../src/runtime/index.
 import { embedderOf } from '../src/stories/digits/embed-sets.ts'
 import { judgeEmbedding } from '../src/stories/digits/judge.ts'
 import { headLogits, predictions, trainEmbedder, trainSoftmaxHead } from '../src/train/index.ts'
-import { machine, table, timed, type Benchmark } from './peer.ts'
+import { machine, table, timed, wholeNumber, type Benchmark } from './peer.ts'
 
 const usage = '--preset default --seeds 5 --first 0 --threads N --steps N --epochs N --images N'
 
@@ -45,9 +45,7 @@ function readOptions(argv: string[]): Options {
     })
     const whole = (name: keyof typeof values, least = 1): number | undefined => {
       const value = values[name]
-      if (value === undefined) return undefined
-      if (!/^\d+$/.test(value) || Number(value) < least) throw new Error(`--${name} must be a whole number from ${least} on, got ${value}`)
-      return Number(value)
+      return value === undefined ? undefined : wholeNumber(name, value, least)
     }
     const { preset: name = 'default' } = values
     if (!presetNames.some((known) => known === name)) throw new Error(`--preset must be one of ${presetNames.join(', ')}, got ${name}`)
