@@ -3,11 +3,8 @@
  *
  * docs/decisions/0009-engine-performance.md has the ways that were measured.
  */
-import type { ConvAttrs } from '../tensor/index.ts'
 import { sliced, type EmitContext } from './emit-context.ts'
-import { gatheredPatches } from './patches.ts'
-
-type Window = Pick<ConvAttrs, 'strides' | 'pads' | 'dilations'> & { readonly kernel: readonly [number, number] }
+import { eachUnderWindow, gatheredPatches, type Window } from './patches.ts'
 
 /**
  * The gradient of a small map's images by the way that suits its window, or undefined where neither {@link byFold} nor {@link bySubPixels} is worth having.
@@ -45,19 +42,14 @@ function byFold(
   [n, filters, oh, ow]: readonly number[],
   [h, wd]: readonly number[],
   channels: number,
-  { kernel, strides, pads, dilations }: Window,
+  window: Window,
 ): string[] {
-  const k = kernel[0] * kernel[1]
+  const k = window.kernel[0] * window.kernel[1]
   const p = oh * ow
   const adds = new Float32Array(h * wd * p * k)
-  for (let i = 0; i < oh; i++)
-    for (let j = 0; j < ow; j++)
-      for (let u = 0; u < kernel[0]; u++)
-        for (let v = 0; v < kernel[1]; v++) {
-          const row = i * strides[0] - pads[0] + u * dilations[0]
-          const col = j * strides[1] - pads[1] + v * dilations[1]
-          if (row >= 0 && row < h && col >= 0 && col < wd) adds[(row * wd + col) * p * k + (i * ow + j) * k + u * kernel[1] + v] = 1
-        }
+  eachUnderWindow([h, wd], [oh, ow], window, (place, tap, pixel) => {
+    if (pixel !== undefined) adds[pixel * p * k + place * k + tap] = 1
+  })
   const rows = c.add('Reshape', [c.add('Transpose', [dy], { perm: [0, 2, 3, 1] })[0], c.ints([n * p, filters])])[0]
   const kernels = c.add('Reshape', [c.add('Transpose', [w], { perm: [0, 2, 3, 1] })[0], c.ints([filters, k * channels])])[0]
   const under = c.add('Reshape', [c.add('Gemm', [rows, kernels])[0], c.ints([n, p * k, channels])])[0]

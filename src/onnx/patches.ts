@@ -2,7 +2,27 @@
 import type { ConvAttrs } from '../tensor/index.ts'
 import type { EmitContext } from './emit-context.ts'
 
-type Window = Pick<ConvAttrs, 'strides' | 'pads' | 'dilations'> & { readonly kernel: readonly [number, number] }
+export type Window = Pick<ConvAttrs, 'strides' | 'pads' | 'dilations'> & { readonly kernel: readonly [number, number] }
+
+/**
+ * Every place of a window with every number under it, in order of places, then of the window's rows and columns: `visit(place, tap, at)`, `at` the pixel
+ * row * w + column of the image, undefined in the padding.
+ */
+export function eachUnderWindow(
+  [h, w]: readonly number[],
+  [oh, ow]: readonly number[],
+  { strides, pads, dilations, kernel }: Window,
+  visit: (place: number, tap: number, at: number | undefined) => void,
+): void {
+  for (let i = 0; i < oh; i++)
+    for (let j = 0; j < ow; j++)
+      for (let u = 0; u < kernel[0]; u++)
+        for (let v = 0; v < kernel[1]; v++) {
+          const row = i * strides[0] - pads[0] + u * dilations[0]
+          const col = j * strides[1] - pads[1] + v * dilations[1]
+          visit(i * ow + j, u * kernel[1] + v, row >= 0 && row < h && col >= 0 && col < w ? row * w + col : undefined)
+        }
+}
 
 /**
  * The numbers under each place of a window, [N, C, H, W] -> [N, H'W' kh kw, C]. With channels last, a patch is a few rows of numbers that lie side by
@@ -13,21 +33,15 @@ export function gatheredPatches(
   c: EmitContext,
   x: string,
   [n, ci, h, w]: readonly number[],
-  [oh, ow]: readonly number[],
-  { strides, pads, dilations, kernel }: Window,
+  places: readonly number[],
+  window: Window,
 ): string {
   const at: number[] = []
   let outside = false
-  for (let i = 0; i < oh; i++)
-    for (let j = 0; j < ow; j++)
-      for (let u = 0; u < kernel[0]; u++)
-        for (let v = 0; v < kernel[1]; v++) {
-          const row = i * strides[0] - pads[0] + u * dilations[0]
-          const col = j * strides[1] - pads[1] + v * dilations[1]
-          const inside = row >= 0 && row < h && col >= 0 && col < w
-          outside ||= !inside
-          at.push(inside ? row * w + col : h * w)
-        }
+  eachUnderWindow([h, w], places, window, (_place, _tap, pixel) => {
+    outside ||= pixel === undefined
+    at.push(pixel ?? h * w)
+  })
   const channelsLast = c.add('Reshape', [c.add('Transpose', [x], { perm: [0, 2, 3, 1] })[0], c.ints([n, h * w, ci])])[0]
   const rows = outside ? c.add('Pad', [channelsLast, c.ints([0, 0, 0, 0, 1, 0])])[0] : channelsLast
   return c.add('Gather', [rows, c.ints(at)], { axis: 1 })[0]
