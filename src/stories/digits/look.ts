@@ -14,6 +14,18 @@ export interface Look {
   readonly moved?: boolean
 }
 
+/** What scorers said of outputs: several scores are made of one scorer, and the report asks for some again. */
+const said = new WeakMap<Scorer, WeakMap<Outputs, Float64Array>>()
+
+/** The scores of outputs, computed once. */
+function scoresOnce(scorer: Scorer, of: Outputs, rows: (o: Outputs) => Float32Array): Float64Array {
+  let known = said.get(scorer)
+  if (known === undefined) said.set(scorer, (known = new WeakMap()))
+  let scores = known.get(of)
+  if (scores === undefined) known.set(of, (scores = scorer.score(rows(of))))
+  return scores
+}
+
 /** The score of a look on whole sets; named as the scorer, with `-moved` where it is a mean over moves. */
 export function namedScore(look: Look, note?: string): NamedScore {
   const { scorer, input, moved = false } = look
@@ -26,7 +38,7 @@ export function namedScore(look: Look, note?: string): NamedScore {
     name: moved ? `${scorer.name}-moved` : scorer.name,
     note,
     look,
-    score: (p) => (moved ? meanScores([p, ...p.moved].map((o) => scorer.score(rows(o)))) : scorer.score(rows(p))),
+    score: (p) => (moved ? meanScores([p, ...p.moved].map((o) => scoresOnce(scorer, o, rows))) : scoresOnce(scorer, p, rows)),
   }
 }
 
