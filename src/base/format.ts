@@ -6,6 +6,9 @@ export function percent(share: number, decimals = 1): string {
   return `${share < 1 && Number(text) >= 100 ? (100 - 10 ** -decimals).toFixed(decimals) : text} %`
 }
 
+/** A share as somebody asked for it, with all its digits: `95 %`, `99.5 %`. */
+export const askedPercent = (share: number): string => `${Number((100 * share).toPrecision(6))} %`
+
 /** Seconds as `41 s`, `3 min 05 s` or `2 h 10 min`; with `tenths`, fewer than ten seconds as `4.2 s`. */
 export function duration(seconds: number, { tenths = false }: { readonly tenths?: boolean } = {}): string {
   const s = Math.round(seconds)

@@ -1,5 +1,5 @@
 /** @file The verdicts of verb `reject` as lines. */
-import { counted, flagOf, percent } from '../../base/index.ts'
+import { askedPercent, counted, flagOf, percent } from '../../base/index.ts'
 import type { Skipped } from '../../digits/index.ts'
 import type { ConformalPromise, Drift, RejectionRule } from '../../openset/index.ts'
 import { scoreWords } from '../../stories/index.ts'
@@ -79,31 +79,30 @@ export function rejectLines({ score, looks, rule, promise, calibration, saved, p
   ]
 }
 
-/** A share as it was asked for: `95 %`, `99.5 %`. */
-const asked = (share: number): string => `${Number((100 * share).toPrecision(6))} %`
-
 /** A probability in three digits, and never as 0. */
 function probability(p: number): string {
   return p < 0.0001 ? '< 0.0001' : p.toFixed(4)
 }
 
+/** A test's figure: `KS D = 0.31, p = 0.0042`. */
+const testWords = ({ d, p }: Drift): string => `KS D = ${d.toFixed(2)}, p ${p < 0.0001 ? '' : '= '}${probability(p)}`
+
 /** The promise of a rule in one sentence. */
 export function promiseLine({ keep, interval, of, n }: Said & { readonly n: number }): string {
   return (
-    `promise: of further digits like these (${of}), at least ${asked(keep)} are kept, on average over calibrations; with these ` +
+    `promise: of further digits like these (${of}), at least ${askedPercent(keep)} are kept, on average over calibrations; with these ` +
     `${n.toLocaleString('en')}, between ${percent(interval.low)} and ${percent(interval.high)} (95 % interval)`
   )
 }
 
 /** That pictures score unlike those a promise was made with, in one sentence. */
-export function driftLine({ d, p, n, towards }: Drift, { of, keep }: Said): string {
-  const test = `KS D = ${d.toFixed(2)}, p ${p < 0.0001 ? '' : '= '}${probability(p)}`
+export function driftLine(drift: Drift, { of, keep }: Said): string {
   const what =
-    towards === 'outliers'
-      ? `the ${asked(keep)} does not hold for them. Where they are digits, calibrate on your own (${flagOf('calibrate')} DIR)`
-      : `they are more ordinary than those, so that more than ${asked(keep)} of them may be kept (${flagOf('calibrate')} DIR sets a ` +
+    drift.towards === 'outliers'
+      ? `the ${askedPercent(keep)} does not hold for them. Where they are digits, calibrate on your own (${flagOf('calibrate')} DIR)`
+      : `they are more ordinary than those, so that more than ${askedPercent(keep)} of them may be kept (${flagOf('calibrate')} DIR sets a ` +
         'threshold for digits like them)'
-  return `these ${n} pictures score unlike the digits that the promise is made for (${of}): ${test}; ${what}`
+  return `these ${drift.n} pictures score unlike the digits that the promise is made for (${of}): ${testWords(drift)}; ${what}`
 }
 
 function calibrationLines({ folder, pictures, copies, noDigit, keptBefore, drift, before, skipped }: RejectCalibration): string[] {
@@ -116,7 +115,7 @@ function calibrationLines({ folder, pictures, copies, noDigit, keptBefore, drift
     drift === undefined || before === undefined
       ? ''
       : drift.drifted
-        ? `; they score unlike ${before} (KS D = ${drift.d.toFixed(2)}, p ${drift.p < 0.0001 ? '' : '= '}${probability(drift.p)})`
+        ? `; they score unlike ${before} (${testWords(drift)})`
         : `; nothing shows that they score unlike ${before}`
   return [
     `calibrated on ${counted(pictures, 'picture')} of ${folder}${left.length === 0 ? '' : ` (${left.join(', ')})`}: the rule before ` +

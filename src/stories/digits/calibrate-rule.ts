@@ -1,5 +1,5 @@
 /** @file A rule's threshold set anew, so that it keeps a share of other digits: the user's own. */
-import { KindredError, sha256 } from '../../base/index.ts'
+import { askedPercent, KindredError, sha256 } from '../../base/index.ts'
 import { calibrationNeeded, conformalPromise, isRejected, keepAnother } from '../../openset/index.ts'
 import type { RejectionFile } from './rejection-file.ts'
 
@@ -30,7 +30,7 @@ export function calibrateRule(rule: RejectionFile, scores: Float64Array, keep: n
     throw new KindredError(
       'usage',
       'calibrate',
-      `there must be ${needed} digits or more to promise that ${Number((100 * keep).toPrecision(6))} % are kept`,
+      `there must be ${needed} digits or more to promise that ${askedPercent(keep)} are kept`,
       `${scores.length}`,
       needed > leastCalibration ? 'Give more pictures, or a smaller share to `keep`.' : 'Give more pictures.',
       { option: 'calibrate' },

@@ -1,5 +1,5 @@
 /** @file The tables of the chapter on rejection: scores, networks side by side, controls. */
-import { callText, counted, flagOf } from '../../base/index.ts'
+import { askedPercent, callText, counted, flagOf } from '../../base/index.ts'
 import { computing, figureText, html, pct, table, whole, type Html } from '../../report/index.ts'
 import { bestRejection, scoreWords } from './best-rejection.ts'
 import { allOutliersSeen, outliersSeenBy, type DigitsReport, type OutliersSeen, type RejectionResult } from './digits-report.ts'
@@ -67,7 +67,7 @@ function promiseWords(promise: RejectionResult['promise']): Html | false {
   return html`<p><strong>To use it:</strong> <code>${callText('reject', ['model.onnx', 'PICTURES'])}</code> says of each picture whether it is kept or \
 refused, by this very score and threshold, which lie in <code>reject.json</code> beside the model (of the other networks beside theirs). Of further \
 digits like those that set the \
-threshold (${of}), it keeps at least ${Number((100 * keep).toPrecision(6))} % on average; with the ones at hand, between ${pct(interval.low)} and \
+threshold (${of}), it keeps at least ${askedPercent(keep)} on average; with the ones at hand, between ${pct(interval.low)} and \
 ${pct(interval.high)} (95 % interval). Your own digits differ from those: <code>${flagOf('calibrate')} DIR</code> sets the threshold by 30 or more of them.</p>`
 }
 
